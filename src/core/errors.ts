@@ -1,0 +1,74 @@
+/** Where a problem was found: a file and, where it applies, a field or a line (from 1). */
+export interface ErrorPlace {
+  readonly file?: string
+  readonly field?: string
+  readonly line?: number
+}
+
+export type ErrorCode =
+  | 'no-adapter'
+  | 'device-lost'
+  | 'out-of-memory'
+  | 'unsupported-config'
+  | 'bad-checkpoint'
+  | 'bad-tokenizer'
+  | 'bad-problem'
+  | 'bad-setting'
+  | 'bad-file'
+  | 'wrong-version'
+  | 'not-found'
+  | 'storage'
+  | 'cancelled'
+  | 'internal'
+
+export interface ErrorDetails {
+  readonly code: ErrorCode
+  /** What happened, one plain sentence. */
+  readonly message: string
+  readonly expected?: string
+  readonly found?: string
+  readonly place?: ErrorPlace
+  /** What the person can do now, one plain sentence. */
+  readonly nextStep?: string
+}
+
+/**
+ * An error meant for a person: what was expected, what was found, where, and what to do next.
+ * `details` is plain data, so it crosses the worker boundary and the command line unchanged.
+ */
+export class StepscopeError extends Error {
+  readonly details: ErrorDetails
+
+  constructor(details: ErrorDetails, options?: ErrorOptions) {
+    super(describeError(details), options)
+    this.name = 'StepscopeError'
+    this.details = details
+  }
+}
+
+/** One line: `file, field: message (expected …, found …). Next step.` */
+export function describeError(details: ErrorDetails): string {
+  const { place, expected, found, nextStep } = details
+  const where = [place?.file, place?.line === undefined ? undefined : `line ${place.line}`, place?.field]
+    .filter((part) => part !== undefined)
+    .join(', ')
+  const compared = [
+    expected === undefined ? undefined : `expected ${expected}`,
+    found === undefined ? undefined : `found ${found}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
+  const sentence = `${where ? `${where}: ` : ''}${details.message}${compared ? ` (${compared})` : ''}`
+  const stop = /[.!?]$/.test(sentence) ? '' : '.'
+  return nextStep === undefined ? sentence : `${sentence}${stop} ${nextStep}`
+}
+
+/** The details of any thrown value; unknown errors become code `internal` with their message. */
+export function toErrorDetails(error: unknown): ErrorDetails {
+  if (error instanceof StepscopeError) return error.details
+  if (error instanceof DOMExceptionLike && error.name === 'AbortError') return { code: 'cancelled', message: 'Cancelled.' }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) }
+}
+
+/** `DOMException` exists in every runtime we use, but not in the type library of DOM-free rooms. */
+const DOMExceptionLike: new () => Error = (globalThis as unknown as { DOMException: new () => Error }).DOMException

@@ -1,0 +1,191 @@
+import type { Aggregation, ModelInfo, ProposalFinish, RewardModelInfo, Token, Verdict } from './models.ts'
+
+/** Run-local node id: 0 is the problem, then in order of appearance. */
+export type NodeId = number
+
+export const STRATEGY_IDS = ['greedy-decoding', 'sampling', 'best-of-n', 'greedy-tree', 'beam', 'lookahead'] as const
+export type StrategyId = (typeof STRATEGY_IDS)[number]
+
+/** Settings of every strategy; one that does not use a field ignores it. */
+export interface StrategyConfig {
+  /** Proposals per round in all (responses, for sampling and best-of-n). */
+  readonly n: number
+  /** Children per kept step; kept = n / m. */
+  readonly m: number
+  /** Further greedy steps a proposal is rolled out before it is scored (lookahead). */
+  readonly lookahead: number
+  readonly aggregation: Aggregation
+  /** How the answer is chosen among finished candidates. */
+  readonly answerBy: 'score' | 'weighted-vote' | 'majority'
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+  readonly maxRounds: number
+  /** Tokens of one step, at most. */
+  readonly maxStepTokens: number
+}
+
+/** Everything that determines a run, besides the models' weights. */
+export interface RunSetup {
+  readonly task: string
+  /** The problem as typed, e.g. `3 5 7 2 > 24`. */
+  readonly problem: string
+  readonly strategy: StrategyId
+  readonly config: StrategyConfig
+  readonly seed: number
+  /** Steps given by the person; the search continues after them. Each with its step end. */
+  readonly prefix: readonly string[]
+}
+
+/** Compute of one model in one run. `executed = unique + merged + overrun`, always. */
+export interface ModelLedger {
+  /** Tokens a tree-less engine would have executed. */
+  readonly asked: number
+  readonly executed: number
+  /** Tokens of the tree (prompt included) that were run through the model, each once. */
+  readonly unique: number
+  /** Tokens of proposals that were identical to a sibling and merged into it. */
+  readonly merged: number
+  /** Tokens run past a step's end and cut. */
+  readonly overrun: number
+  readonly flops: number
+}
+
+export interface Ledger {
+  readonly policy: ModelLedger
+  readonly reward: ModelLedger
+}
+
+interface EventBase {
+  /** Compute so far, this event included. Deterministic: no clock, nothing that depends on batching. */
+  readonly ledger: Ledger
+}
+
+export interface StartedEvent extends EventBase {
+  readonly type: 'started'
+  readonly setup: RunSetup
+  readonly prompt: string
+  readonly policy: ModelInfo
+  readonly reward: RewardModelInfo | null
+}
+
+/** A step as it enters the tree. */
+export interface StepData {
+  readonly node: NodeId
+  readonly parent: NodeId
+  /** Text with its step end; empty where eos came first. */
+  readonly text: string
+  readonly tokens: readonly Token[]
+  /** Sum of the tokens' log-probabilities. */
+  readonly logprob: number
+  readonly finish: ProposalFinish
+  /** Set where this step ends the response: the task's verdict on the whole path. */
+  readonly verdict: Verdict | null
+}
+
+export interface ProposedEvent extends EventBase, StepData {
+  readonly type: 'proposed'
+  readonly round: number
+  /** How many identical samples this node stands for, and which they were. */
+  readonly samples: readonly number[]
+  /** True for a step of the given prefix. */
+  readonly given: boolean
+  /** True where the node already stood in the tree as part of a rollout and is now proposed itself. */
+  readonly reused: boolean
+}
+
+export interface ScoredEvent extends EventBase {
+  readonly type: 'scored'
+  readonly round: number
+  readonly node: NodeId
+  /** Score of this step alone; null for an empty (eos) step, which has none. */
+  readonly score: number | null
+  /** Aggregated score of the path from the root, by the run's aggregation. */
+  readonly pathScore: number
+}
+
+export interface RolledOutEvent extends EventBase {
+  readonly type: 'rolledOut'
+  readonly round: number
+  /** The proposal that was rolled out. */
+  readonly node: NodeId
+  /** The rollout's steps, a chain below `node`; steps that already stood in the tree are referred to by id only. */
+  readonly steps: readonly (StepData & { readonly score: number | null; readonly reused: boolean })[]
+  /** Path score at the end of the rollout: what ranks the proposal. */
+  readonly pathScore: number
+  /** True where the task's check accepts the rollout's answer, which stops the search. */
+  readonly accepted: boolean
+}
+
+/** Why a node was pruned or kept, with the numbers compared. */
+export interface Decision {
+  readonly rule: 'rank' | 'only-child' | 'candidate' | 'answer' | 'not-answer' | 'search-ended' | 'given'
+  /** The number it was ranked by; null where no score took part. */
+  readonly score: number | null
+  /** Lowest score kept (for pruned) or highest score pruned (for kept) in the same round; null where none. */
+  readonly against: number | null
+  /** Place in the round's ranking, from 1, and how many took part, and how many could be kept. */
+  readonly rank: number
+  readonly of: number
+  readonly kept: number
+}
+
+export interface KeptEvent extends EventBase {
+  readonly type: 'kept'
+  readonly round: number
+  readonly node: NodeId
+  readonly decision: Decision
+}
+
+export interface PrunedEvent extends EventBase {
+  readonly type: 'pruned'
+  readonly round: number
+  readonly node: NodeId
+  readonly decision: Decision
+}
+
+/** Monte Carlo tree search: statistics of a node after a backup. */
+export interface BackedUpEvent extends EventBase {
+  readonly type: 'backedUp'
+  readonly round: number
+  readonly node: NodeId
+  readonly visits: number
+  readonly value: number
+}
+
+export interface Candidate {
+  readonly node: NodeId
+  readonly answer: string | null
+  readonly correct: boolean
+  readonly pathScore: number | null
+  /** Identical samples it stands for. */
+  readonly count: number
+}
+
+export type StopReason = 'answered' | 'accepted' | 'enough-candidates' | 'no-open-path' | 'max-rounds'
+
+export interface FinishedEvent extends EventBase {
+  readonly type: 'finished'
+  readonly reason: StopReason
+  /** The node whose path is the answer; null where no path finished. */
+  readonly node: NodeId | null
+  readonly answer: string | null
+  readonly correct: boolean
+  /** The whole text after the prompt. */
+  readonly response: string
+  readonly explanation: string
+  /** Finished paths, in the order found. */
+  readonly candidates: readonly Candidate[]
+}
+
+export type SearchEvent =
+  | StartedEvent
+  | ProposedEvent
+  | ScoredEvent
+  | RolledOutEvent
+  | KeptEvent
+  | PrunedEvent
+  | BackedUpEvent
+  | FinishedEvent
+
+export type EventType = SearchEvent['type']

@@ -1,0 +1,46 @@
+/** A line of reasoning judged by the task's rules. */
+export interface StepVerdict {
+  readonly valid: boolean
+  /** One sentence, e.g. `9 + 4 is 13, not 15`; what the step does where it is valid. */
+  readonly message: string
+}
+
+/** The exact label of a prefix: is every step valid, and can the target still be reached? */
+export interface ExactLabel {
+  readonly valid: boolean
+  readonly reachable: boolean
+  /** 1 where valid and reachable (or correctly answered), else 0. */
+  readonly label: 0 | 1
+  readonly message: string
+}
+
+export interface ResponseVerdict {
+  /** Canonical answer, or null where there is none. */
+  readonly answer: string | null
+  readonly correct: boolean
+  readonly explanation: string
+  readonly steps: readonly StepVerdict[]
+}
+
+/** One kind of problem: generator, prompt, step grammar, verifier and exact labels. Pure functions. */
+export interface Task<Problem> {
+  readonly id: string
+  readonly name: string
+  /** One sentence for the picker. */
+  readonly description: string
+  readonly example: string
+  readonly difficulties: readonly { readonly id: string; readonly name: string; readonly description: string }[]
+  /** Seeded: the same seed and difficulty give the same problem. */
+  generate(seed: number, difficulty: string): Problem
+  /** Throws a StepscopeError `bad-problem` that says what was expected and found. */
+  parse(text: string): Problem
+  format(problem: Problem): string
+  prompt(problem: Problem): string
+  /** A remark on a problem the bundled model was not trained for, or null. */
+  outOfRange(problem: Problem): string | null
+  /** Does this line end the response? */
+  isFinal(step: string): boolean
+  verify(problem: Problem, steps: readonly string[]): ResponseVerdict
+  /** Label of the prefix made of these steps. */
+  label(problem: Problem, steps: readonly string[]): ExactLabel
+}

@@ -1,0 +1,112 @@
+import type { ErrorDetails } from '../core/errors.ts'
+import type { RunSetup, SearchEvent } from '../search/events.ts'
+import type { Aggregation, ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
+
+/** Where a model comes from. Bundled ones are files of the app; local ones are dragged in and stay in this browser. */
+export type ModelSource =
+  | { readonly kind: 'bundled'; readonly id: string }
+  | { readonly kind: 'local'; readonly id: string; readonly files: readonly File[] }
+
+/** Fields of `stepscope.json`; asked for where a dragged folder has none. */
+export interface AdapterFields {
+  readonly role: 'policy' | 'process-reward-model'
+  readonly task: string
+  /** Text that ends a step. */
+  readonly stepEnd: string
+  /** Reward models: text of the token whose output is the score. */
+  readonly scoreAt?: string
+  readonly activation?: 'sigmoid' | 'softmax'
+  readonly aggregation?: Aggregation
+}
+
+export type BackendChoice = 'auto' | 'webgpu' | 'cpu'
+
+export interface LoadedModels {
+  readonly policy: ModelInfo
+  readonly reward: RewardModelInfo
+}
+
+/** What the status chip shows. `software` adapters are told apart because they show structure, not speed. */
+export interface EngineStatus {
+  readonly backend: 'webgpu' | 'cpu'
+  readonly adapter: string
+  readonly software: boolean
+  /** Why WebGPU is not used, where it is not. */
+  readonly note: string | null
+  /** Live bytes by purpose, e.g. `policy weights`, `policy cache`, `reward weights`. */
+  readonly bytes: Readonly<Record<string, number>>
+  /** Policy and PRM tokens executed per second over the last second or so; 0 while idle. */
+  readonly tokensPerSecond: number
+  readonly passes: number
+  readonly readbackBytes: number
+}
+
+/** Depends on the machine and on batching: kept beside the events, never in them. */
+export interface Measured {
+  /** Time the run was running (pauses excluded). */
+  readonly wallMs: number
+  readonly passes: number
+  readonly peakBytes: number
+}
+
+export interface RunResult {
+  readonly status: 'finished' | 'cancelled' | 'failed'
+  readonly error?: ErrorDetails
+  readonly measured: Measured
+}
+
+/** Requests with one answer. Each is sent as `{ id, method, params }` and answered once. */
+export interface WorkerMethods {
+  /** Opens the backend and loads both models (replacing what was loaded); progress comes as messages. */
+  load(params: {
+    readonly backend: BackendChoice
+    readonly policy: { readonly source: ModelSource; readonly adapter?: AdapterFields }
+    readonly reward: { readonly source: ModelSource; readonly adapter?: AdapterFields }
+  }): LoadedModels
+  /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
+  inspectFolder(params: { readonly files: readonly File[] }): {
+    readonly family: string
+    readonly role: AdapterFields['role']
+    readonly parameters: number
+    readonly bytes: number
+    readonly adapter: Partial<AdapterFields>
+    readonly missing: readonly (keyof AdapterFields)[]
+  }
+  /** Starts a run; events and the result come as messages with its runId. Several may run at once. */
+  startRun(params: { readonly runId: string; readonly setup: RunSetup; readonly paused?: boolean }): void
+  pauseRun(params: { readonly runId: string }): void
+  resumeRun(params: { readonly runId: string }): void
+  /** Lets exactly one more event through, then pauses. */
+  stepRun(params: { readonly runId: string }): void
+  cancelRun(params: { readonly runId: string }): void
+  /** PRM scores of every step, and the policy's reading of every token. Steps with their step ends. */
+  probe(params: { readonly prompt: string; readonly steps: readonly string[] }): {
+    readonly scores: readonly number[]
+    readonly readings: readonly (readonly TokenReading[])[]
+  }
+  status(params: Record<string, never>): EngineStatus
+  dispose(params: Record<string, never>): void
+}
+
+export type WorkerMethod = keyof WorkerMethods
+export type ParamsOf<M extends WorkerMethod> = Parameters<WorkerMethods[M]>[0]
+export type ResultOf<M extends WorkerMethod> = ReturnType<WorkerMethods[M]>
+
+export type ToWorker =
+  | { [M in WorkerMethod]: { readonly id: number; readonly method: M; readonly params: ParamsOf<M> } }[WorkerMethod]
+  | { readonly abort: number }
+
+export type FromWorker =
+  | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly error: ErrorDetails }
+  | {
+      readonly type: 'loading'
+      readonly model: 'policy' | 'reward'
+      readonly loadedBytes: number
+      readonly totalBytes: number
+    }
+  | { readonly type: 'events'; readonly runId: string; readonly events: readonly SearchEvent[]; readonly measured: Measured }
+  | { readonly type: 'run'; readonly runId: string; readonly state: 'running' | 'paused' }
+  | { readonly type: 'ended'; readonly runId: string; readonly result: RunResult }
+  | { readonly type: 'status'; readonly status: EngineStatus }
+  | { readonly type: 'lost'; readonly error: ErrorDetails }
