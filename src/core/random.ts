@@ -50,11 +50,13 @@ export function gumbelNoise(key: NoiseKey, position: number, token: number): num
 /** A sequential stream over the counter-based hash, for generators and shuffles. */
 export class RandomStream {
   private counter = 0
+  private readonly seed: number
+  private readonly stream: number
 
-  constructor(
-    private readonly seed: number,
-    private readonly stream = 0,
-  ) {}
+  constructor(seed: number, stream = 0) {
+    this.seed = seed
+    this.stream = stream
+  }
 
   /** Uniform in (0, 1). */
   next(): number {
