@@ -176,7 +176,7 @@ export function advice(missing) {
   }
   if (missing.includes('vulkan')) {
     lines.push(
-      '  - a Vulkan loader and Mesa\'s software driver, version 23.1 or newer. As root: `apt-get install mesa-vulkan-drivers libvulkan1`',
+      "  - a Vulkan loader and Mesa's software driver, version 23.1 or newer. As root: `apt-get install mesa-vulkan-drivers libvulkan1`",
       '    (Debian 12: add `-t bookworm-backports`), Fedora `dnf install mesa-vulkan-drivers vulkan-loader`, Arch `pacman -S vulkan-swrast`',
     )
   }

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// The command line runs src/cli/main.ts as it is; there is nothing to build.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`stepscope needs Node 20.19 or newer; this is Node ${process.versions.node}.`)
+  process.exit(1)
+}
+try {
+  await import('../scripts/register.mjs')
+} catch (error) {
+  if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error
+  console.error(
+    'stepscope: packages are missing. Run `npm ci --ignore-scripts` in its folder first (npm start does too).',
+  )
+  process.exit(1)
+}
+await import('../src/cli/main.ts')
