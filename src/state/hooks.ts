@@ -1,0 +1,49 @@
+/** React's only way into the store. Selectors return primitives or stored objects; lists go through `useShallow`. */
+
+import type { ReactNode } from 'react'
+import { createContext, createElement, useContext } from 'react'
+import { useStore } from 'zustand'
+import { useShallow } from 'zustand/react/shallow'
+import type { AppStore } from './create-app-store.ts'
+import type { Actions, AppState, NodeId, RunId, RunView, TreeNode } from './types.ts'
+
+const StoreContext = createContext<AppStore | null>(null)
+
+export function AppStoreProvider(props: { readonly store: AppStore; readonly children: ReactNode }) {
+  return createElement(StoreContext.Provider, { value: props.store }, props.children)
+}
+
+/** The store itself, for reading in an animation frame without rendering (canvas). */
+export function useAppStore(): AppStore {
+  const store = useContext(StoreContext)
+  if (!store) throw new Error('useAppStore outside AppStoreProvider')
+  return store
+}
+
+/** A primitive or an object that stands in the state. */
+export function useApp<T>(selector: (state: AppState) => T): T {
+  return useStore(useAppStore(), selector)
+}
+
+/** A fresh list or record of such values, compared element by element. */
+export function useAppShallow<T>(selector: (state: AppState) => T): T {
+  return useStore(useAppStore(), useShallow(selector))
+}
+
+/** Stable: never causes a render. */
+export function useActions(): Actions {
+  return useAppStore().actions
+}
+
+/** A run by id, or the active one. */
+export function useRun(run?: RunId): RunView | null {
+  return useApp((state) => {
+    const id = run ?? state.runs.active
+    return id === null ? null : (state.runs.byId[id] ?? null)
+  })
+}
+
+/** A node of a run's tree at its cursor; null where it does not stand yet. */
+export function useNode(run: RunId | null, node: NodeId | null): TreeNode | null {
+  return useApp((state) => (run === null || node === null ? null : (state.runs.byId[run]?.tree.nodes[node] ?? null)))
+}

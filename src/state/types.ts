@@ -1,0 +1,409 @@
+/**
+ * The whole state of the page: plain data only, so it can be saved, compared and shown. Workers, devices, files and
+ * promises live behind the actions. Screens read it through `hooks.ts` and change it through `Actions`.
+ */
+import type { ErrorDetails } from '../core/errors.ts'
+import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
+import type { Aggregation, TokenReading } from '../search/models.ts'
+import type { SearchTree } from '../search/tree.ts'
+import type { ExactLabel } from '../tasks/task.ts'
+import type { AdapterFields, BackendChoice, EngineStatus, LoadedModels, Measured } from '../worker/protocol.ts'
+
+// Screens import these names from here: they stand below the state in the order of imports.
+export type { ErrorDetails } from '../core/errors.ts'
+export type {
+  Candidate,
+  Decision,
+  EventType,
+  FinishedEvent,
+  Ledger,
+  ModelLedger,
+  NodeId,
+  RunSetup,
+  SearchEvent,
+  StrategyConfig,
+  StrategyId,
+} from '../search/events.ts'
+export type { Aggregation, ModelInfo, RewardModelInfo, Token, TokenReading, Verdict } from '../search/models.ts'
+export type { NodeState, SearchTree, TreeNode } from '../search/tree.ts'
+export type { ExactLabel } from '../tasks/task.ts'
+export type { AdapterFields, BackendChoice, EngineStatus, LoadedModels, Measured } from '../worker/protocol.ts'
+
+export type RunId = string
+
+// ---------------------------------------------------------------- engine
+
+/** A model by name. The File objects of a local folder are kept outside the state. */
+export interface ModelChoice {
+  readonly kind: 'bundled' | 'local'
+  readonly id: string
+  /** For people: the folder's name, or the bundled model's. */
+  readonly name: string
+}
+
+export interface ByteProgress {
+  readonly loadedBytes: number
+  /** 0 while unknown. */
+  readonly totalBytes: number
+}
+
+/** A folder that was dragged in and read, waiting for the person: `missing` fields must be asked for. */
+export interface PendingFolder {
+  readonly name: string
+  readonly family: string
+  readonly role: AdapterFields['role']
+  readonly parameters: number
+  readonly bytes: number
+  readonly adapter: Partial<AdapterFields>
+  readonly missing: readonly (keyof AdapterFields)[]
+}
+
+export interface EngineState {
+  /** `idle`: nothing asked yet. `lost`: the device or the worker is gone; `load` starts afresh. */
+  readonly phase: 'idle' | 'loading' | 'ready' | 'failed' | 'lost'
+  readonly backend: BackendChoice
+  readonly policy: ModelChoice
+  readonly reward: ModelChoice
+  readonly progress: { readonly policy: ByteProgress | null; readonly reward: ByteProgress | null }
+  /** What is loaded now; stays while another load is under way or has failed. */
+  readonly models: LoadedModels | null
+  readonly status: EngineStatus | null
+  readonly error: ErrorDetails | null
+  readonly folder: PendingFolder | null
+  /** Local models this browser has kept, offered next to the bundled ones. */
+  readonly localModels: readonly (ModelChoice & { readonly role: AdapterFields['role']; readonly bytes: number })[]
+}
+
+// ---------------------------------------------------------------- session
+
+/** The problem text as the task reads it, at every keystroke. */
+export type ProblemState =
+  | {
+      readonly ok: true
+      /** Canonical text, e.g. `3 5 7 2 > 24`. */
+      readonly text: string
+      readonly prompt: string
+      /** A remark where the bundled models were not trained for it. */
+      readonly remark: string | null
+    }
+  | { readonly ok: false; readonly error: ErrorDetails }
+
+/** Where a run comes from: the run, and the node and event that were selected in it. */
+export interface RunParent {
+  readonly run: RunId
+  readonly node: NodeId
+  /** Number of events applied when it branched off. */
+  readonly event: number
+}
+
+/** What the next live run will do. Undo and redo cover all of it. */
+export interface SessionState {
+  readonly task: string
+  readonly problemText: string
+  readonly problem: ProblemState
+  readonly difficulty: string
+  readonly strategy: StrategyId
+  readonly config: StrategyConfig
+  /** Message per setting that cannot run, e.g. n: `n must be a multiple of m`. */
+  readonly settingErrors: Readonly<Partial<Record<keyof StrategyConfig, string>>>
+  readonly seed: number
+  /** Steps the search continues after, each with its step end. */
+  readonly prefix: readonly string[]
+  readonly parent: RunParent | null
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+}
+
+// ---------------------------------------------------------------- runs
+
+/** `interrupted`: the page was closed, or crashed, while it ran. */
+export type RunStatus = 'running' | 'paused' | 'finished' | 'cancelled' | 'failed' | 'interrupted'
+
+/** `live`: made by this page; `saved`: from the list; `file`: opened from a file; `sample`: the recorded first visit. */
+export type RunSource = 'live' | 'saved' | 'file' | 'sample'
+
+/** One open run and its playhead. */
+export interface RunView {
+  readonly id: RunId
+  readonly title: string
+  readonly setup: RunSetup
+  readonly source: RunSource
+  readonly status: RunStatus
+  readonly error: ErrorDetails | null
+  /** Every event so far; grows while live. */
+  readonly events: readonly SearchEvent[]
+  readonly measured: Measured
+  readonly createdAt: string
+  readonly parent: RunParent | null
+  /** Events applied in `tree`: 0 … events.length. */
+  readonly cursor: number
+  /** The tree after `cursor` events. */
+  readonly tree: SearchTree
+  /** The cursor moves with the newest event. Stepping back switches it off, and never stops the run. */
+  readonly following: boolean
+  /** The playhead moves by itself. */
+  readonly playing: boolean
+  readonly selected: NodeId | null
+  /** Exact labels of the nodes seen so far; filled while truth is revealed. */
+  readonly labels: Readonly<Record<NodeId, ExactLabel>>
+}
+
+export interface RunsState {
+  readonly byId: Readonly<Record<RunId, RunView>>
+  /** The run in the playground. */
+  readonly active: RunId | null
+}
+
+// ---------------------------------------------------------------- history
+
+/** A saved run as listed. */
+export interface RunSummary {
+  readonly id: RunId
+  readonly title: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly status: RunStatus
+  readonly setup: RunSetup
+  readonly events: number
+  readonly answer: string | null
+  readonly correct: boolean | null
+}
+
+export interface HistoryState {
+  /** `unavailable`: this browser refuses storage (private mode, no space); the app goes on without. */
+  readonly status: 'loading' | 'ready' | 'unavailable'
+  readonly error: ErrorDetails | null
+  /** Newest first; those that match `query`. */
+  readonly runs: readonly RunSummary[]
+  readonly query: string
+}
+
+// ---------------------------------------------------------------- compare
+
+export interface CompareEntry {
+  readonly strategy: StrategyId
+  readonly config: StrategyConfig
+  /** Null until started. */
+  readonly run: RunId | null
+}
+
+export interface CompareState {
+  /** Two to four. The problem and the seed are the session's. */
+  readonly entries: readonly CompareEntry[]
+  /** How playheads move together: by share of each run's events, by FLOPs spent, or each alone. */
+  readonly link: 'share' | 'flops' | 'none'
+  /** 0 … 1: share of events, or of the largest FLOPs of all runs. */
+  readonly position: number
+  readonly playing: boolean
+  /** Seed and problem the started runs have; null before the first start. */
+  readonly started: { readonly problem: string; readonly seed: number } | null
+}
+
+// ---------------------------------------------------------------- probe
+
+export interface Completion {
+  readonly text: string
+  readonly steps: readonly string[]
+  readonly answer: string | null
+  readonly correct: boolean
+  readonly explanation: string
+}
+
+/** Monte Carlo completions from a prefix: an estimate of the chance to finish right from there. */
+export interface Estimate {
+  readonly id: RunId
+  /** Run and node they start from. */
+  readonly run: RunId
+  readonly node: NodeId | null
+  readonly prefix: readonly string[]
+  readonly count: number
+  readonly status: RunStatus
+  readonly error: ErrorDetails | null
+  readonly completions: readonly Completion[]
+  readonly correct: number
+  /** correct / completions so far; null before the first. */
+  readonly mean: number | null
+  /** 95 % Wilson interval; null before the first. */
+  readonly interval: { readonly low: number; readonly high: number } | null
+}
+
+export interface ProbeStep {
+  /** One line, without its step end. */
+  readonly text: string
+  /** The PRM's score; null while unknown. */
+  readonly score: number | null
+  readonly tokens: readonly TokenReading[]
+  /** Sum of the policy's log-probabilities of the step; null while unknown. */
+  readonly logprob: number | null
+  readonly label: ExactLabel | null
+}
+
+/** A path taken from a run whose steps can be edited. */
+export interface ProbeState {
+  readonly run: RunId | null
+  readonly node: NodeId | null
+  readonly original: readonly ProbeStep[]
+  readonly steps: readonly ProbeStep[]
+  /** First step that differs from the original; null where none does. */
+  readonly firstEdit: number | null
+  readonly status: 'idle' | 'waiting' | 'running' | 'ready' | 'failed'
+  readonly error: ErrorDetails | null
+  /** Newest first. */
+  readonly estimates: readonly Estimate[]
+}
+
+// ---------------------------------------------------------------- preferences, notices
+
+export interface Preferences {
+  readonly theme: 'system' | 'light' | 'dark'
+  /** Show the task's exact labels. Off at first, so that a class can guess. */
+  readonly revealTruth: boolean
+  /** New events move the picture to where they happen. */
+  readonly follow: boolean
+  readonly motion: 'system' | 'reduced' | 'full'
+  /** Aggregation shown beside the run's own; null is the run's own. */
+  readonly aggregation: Aggregation | null
+  /** Events per second of the playhead. */
+  readonly speed: number
+}
+
+export interface Notice {
+  readonly id: string
+  readonly tone: 'info' | 'warning' | 'error'
+  readonly text: string
+  readonly error: ErrorDetails | null
+  /** Offered as a button; `undo` gives it to `actions.notices.undo(id)`. */
+  readonly action: { readonly label: string; readonly kind: 'undo' | 'reload' } | null
+}
+
+export interface AppState {
+  readonly engine: EngineState
+  readonly session: SessionState
+  readonly runs: RunsState
+  readonly history: HistoryState
+  readonly compare: CompareState
+  readonly probe: ProbeState
+  readonly preferences: Preferences
+  /** Newest last. */
+  readonly notices: readonly Notice[]
+}
+
+// ---------------------------------------------------------------- actions
+
+/**
+ * Everything a screen can do. None throws: what goes wrong becomes state (`engine.error`, `run.error`,
+ * `session.problem`, a notice). Actions that end in a promise may be left unawaited with `void`.
+ */
+export interface Actions {
+  readonly engine: {
+    /** Loads the chosen models on the chosen backend; also the way back after `failed` and `lost`. */
+    load(): Promise<void>
+    setBackend(backend: BackendChoice): Promise<void>
+    cancelLoad(): void
+    useBundled(role: 'policy' | 'reward', id: string): Promise<void>
+    useLocal(role: 'policy' | 'reward', id: string): Promise<void>
+    /** A folder was dropped or picked: reads what it is into `engine.folder`. */
+    openFolder(name: string, files: readonly File[]): Promise<void>
+    /** Loads `engine.folder` with the fields the person filled in. */
+    confirmFolder(adapter: Partial<AdapterFields>): Promise<void>
+    dismissFolder(): void
+    forgetLocal(id: string): Promise<void>
+  }
+  readonly session: {
+    setTask(task: string): void
+    setProblem(text: string): void
+    setDifficulty(difficulty: string): void
+    /** A new problem of the chosen difficulty. */
+    randomProblem(): void
+    setStrategy(strategy: StrategyId): void
+    setConfig(change: Partial<StrategyConfig>): void
+    resetConfig(): void
+    setSeed(seed: number): void
+    randomSeed(): void
+    clearPrefix(): void
+    undo(): void
+    redo(): void
+  }
+  readonly runs: {
+    /** Runs the session live and makes it the active run. `paused`: stands before its first event. */
+    start(options?: { readonly paused?: boolean }): Promise<RunId | null>
+    /** Starts a run again with the same setup (for one that was interrupted, or the sample). */
+    startAgain(run: RunId): Promise<RunId | null>
+    /** The generator itself stops before its next event, resumes, makes exactly one event, is cancelled. */
+    pause(run: RunId): void
+    resume(run: RunId): void
+    stepLive(run: RunId): void
+    cancel(run: RunId): void
+
+    activate(run: RunId): void
+    close(run: RunId): void
+    select(run: RunId, node: NodeId | null): void
+
+    /** The playhead. `play` at the end starts from the beginning, or follows a run that is still live. */
+    play(run: RunId): void
+    stop(run: RunId): void
+    /** Moves the playhead by whole events; forward at the end of a paused live run makes one more event. */
+    stepBy(run: RunId, events: number): void
+    seek(run: RunId, cursor: number): void
+    /** To the first event of the next (+1) or previous (−1) round, or of a given one. */
+    stepRound(run: RunId, direction: 1 | -1): void
+    seekRound(run: RunId, round: number): void
+    followLive(run: RunId): void
+
+    /** A new run after `path` (lines), linked to its parent, made active. */
+    continueFrom(run: RunId, node: NodeId): Promise<RunId | null>
+    exportFile(run: RunId): { readonly name: string; readonly text: string } | null
+    /** Opens a run file's text; a bad one becomes an error notice and the app goes on. */
+    importFile(name: string, text: string): Promise<RunId | null>
+    rename(run: RunId, title: string): Promise<void>
+  }
+  readonly history: {
+    search(query: string): Promise<void>
+    open(run: RunId): Promise<void>
+    /** Removes it from the list; a notice offers undo. */
+    remove(run: RunId): Promise<void>
+    refresh(): Promise<void>
+  }
+  readonly compare: {
+    add(strategy: StrategyId): void
+    remove(index: number): void
+    setStrategy(index: number, strategy: StrategyId): void
+    setConfig(index: number, change: Partial<StrategyConfig>): void
+    /** Starts all entries on the session's problem and seed at once. */
+    start(): Promise<void>
+    cancel(): void
+    setLink(link: CompareState['link']): void
+    seek(position: number): void
+    play(): void
+    stop(): void
+  }
+  readonly probe: {
+    /** Takes the path to a node for editing. */
+    open(run: RunId, node: NodeId): void
+    close(): void
+    /** Changes one line; scores and log-probabilities follow shortly. */
+    editStep(index: number, text: string): void
+    insertStep(index: number, text: string): void
+    removeStep(index: number): void
+    revert(): void
+    /** `count` completions from the path up to and including step `index` (all steps where left out). */
+    estimate(count: number, index?: number): Promise<void>
+    cancelEstimate(id: RunId): void
+    /** A new search that continues after the edited steps up to and including `index`. */
+    continueSearch(index?: number): Promise<RunId | null>
+  }
+  readonly preferences: {
+    set(change: Partial<Preferences>): void
+  }
+  readonly notices: {
+    dismiss(id: string): void
+    undo(id: string): Promise<void>
+    show(notice: Omit<Notice, 'id'>): void
+  }
+  readonly link: {
+    /** URL hash (`#…`) that reproduces session, compare entries and selected event; '' where all is default. */
+    hash(): string
+    /** Takes over what a hash says; bad values fall back with a notice. */
+    apply(hash: string): void
+  }
+}
