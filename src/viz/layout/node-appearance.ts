@@ -1,0 +1,108 @@
+import type { NodeId } from '../../search/events.ts'
+import type { SearchTree, TreeNode } from '../../search/tree.ts'
+
+/** Exact labels of the prefix that ends in a node, shown when the truth is revealed. */
+export interface TruthLabel {
+  readonly valid: boolean
+  /** The target can still be reached from here (or has been). */
+  readonly reachable: boolean
+}
+
+/** How a node is drawn: by shape and stroke, so that it never depends on colour alone. */
+export type Appearance =
+  | 'root'
+  | 'given'
+  | 'proposed'
+  | 'kept'
+  | 'pruned'
+  | 'rolledOut'
+  | 'finishedRight'
+  | 'finishedWrong'
+  | 'answer'
+
+export const APPEARANCES: readonly Appearance[] = [
+  'root',
+  'given',
+  'proposed',
+  'kept',
+  'pruned',
+  'rolledOut',
+  'finishedRight',
+  'finishedWrong',
+  'answer',
+]
+
+/** The one drawing of a node; a finished path shows whether it is right, the answer shows that it is the answer. */
+export function appearanceOf(node: TreeNode): Appearance {
+  if (node.state === 'root' || node.parent === null) return 'root'
+  if (node.state === 'rolledOut') return 'rolledOut'
+  if (node.state === 'answer') return 'answer'
+  if (node.verdict !== null) return node.verdict.correct ? 'finishedRight' : 'finishedWrong'
+  if (node.given) return 'given'
+  return node.state === 'candidate' ? 'kept' : node.state
+}
+
+const WORDS: Readonly<Record<Appearance, string>> = {
+  root: 'problem',
+  given: 'given',
+  proposed: 'proposed',
+  kept: 'kept',
+  pruned: 'pruned',
+  rolledOut: 'rolled out',
+  finishedRight: 'finished, right',
+  finishedWrong: 'finished, wrong',
+  answer: 'answer',
+}
+
+export function appearanceName(appearance: Appearance): string {
+  return WORDS[appearance]
+}
+
+/** The state in words, for tables and screen readers: `answer, right, 3 identical samples`. */
+export function stateInWords(node: TreeNode): string {
+  const parts: string[] = []
+  const appearance = appearanceOf(node)
+  parts.push(WORDS[appearance])
+  if (appearance === 'answer' && node.verdict !== null) parts.push(node.verdict.correct ? 'right' : 'wrong')
+  if (appearance !== 'given' && node.given) parts.push('given')
+  if (node.state === 'pruned' && node.verdict !== null) parts.push('pruned')
+  if (node.rollout?.accepted === true) parts.push('rollout accepted')
+  if (node.count > 1) parts.push(`${node.count} identical samples`)
+  return parts.join(', ')
+}
+
+/** `valid, target reachable`, for the same uses. */
+export function truthInWords(truth: TruthLabel): string {
+  if (!truth.valid) return 'invalid step'
+  return truth.reachable ? 'valid, still solvable' : 'valid, no longer solvable'
+}
+
+/** The step as drawn: what was done, and the remainder that is drawn muted (`3*5=15` and `: 7 2 15`). */
+export function stepLabel(node: TreeNode, tree: SearchTree): { readonly main: string; readonly rest: string } {
+  const text = node.text.trim()
+  if (node.parent === null) return { main: text === '' ? (tree.started?.setup.problem ?? 'problem') : text, rest: '' }
+  if (text === '') return { main: node.finish === 'eos' ? '⟨end⟩' : '', rest: '' }
+  const line = text.replaceAll('\n', ' ⏎ ')
+  const colon = line.indexOf(' : ')
+  return colon < 0 ? { main: line, rest: '' } : { main: line.slice(0, colon), rest: line.slice(colon + 1) }
+}
+
+/** Score a node shows: of its step, or of its path where the step itself has none (an empty last step). */
+export function shownScore(node: TreeNode): number | null {
+  return node.score ?? node.pathScore
+}
+
+/** Nodes from the root to `node`, both included; empty where the tree has no such node. */
+export function pathTo(tree: SearchTree, node: NodeId | null): NodeId[] {
+  const path: NodeId[] = []
+  for (let at = node === null ? undefined : tree.nodes[node]; at !== undefined; ) {
+    path.push(at.id)
+    at = at.parent === null ? undefined : tree.nodes[at.parent]
+  }
+  return path.reverse()
+}
+
+/** The node whose path is the answer so far, or null. */
+export function answerNode(tree: SearchTree): NodeId | null {
+  return tree.finished?.node ?? tree.nodes.find((node) => node.state === 'answer')?.id ?? null
+}
