@@ -1,0 +1,52 @@
+import type { ReactNode } from 'react'
+import { Field } from './field.tsx'
+import inputStyles from './input.module.css'
+import styles from './select.module.css'
+
+interface SelectProps<Value extends string> {
+  label: string
+  value: Value
+  options: readonly { readonly value: Value; readonly label: string; readonly disabled?: boolean }[]
+  hint?: ReactNode
+  error?: string | null | undefined
+  inline?: boolean
+  disabled?: boolean
+  onChange(value: Value): void
+}
+
+/** The browser's own select: keyboard, phones and screen readers know it. */
+export function Select<Value extends string>({
+  label,
+  value,
+  options,
+  hint,
+  error,
+  inline = false,
+  disabled,
+  onChange,
+}: SelectProps<Value>) {
+  return (
+    <Field label={label} hint={hint} error={error} inline={inline}>
+      {(ids) => (
+        <span className={styles.wrap}>
+          <select
+            {...ids}
+            className={`${inputStyles.input} ${styles.select}`}
+            value={value}
+            disabled={disabled}
+            onChange={(event) => {
+              const chosen = options.find((option) => option.value === event.target.value)
+              if (chosen) onChange(chosen.value)
+            }}
+          >
+            {options.map((option) => (
+              <option key={option.value} value={option.value} disabled={option.disabled}>
+                {option.label}
+              </option>
+            ))}
+          </select>
+        </span>
+      )}
+    </Field>
+  )
+}

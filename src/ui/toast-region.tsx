@@ -1,0 +1,41 @@
+import { IconButton } from './button.tsx'
+import type { IconName } from './icon.tsx'
+import { Icon } from './icon.tsx'
+import styles from './toast-region.module.css'
+
+export interface ToastItem {
+  readonly id: string
+  readonly tone: 'info' | 'success' | 'error'
+  readonly text: string
+  readonly actionLabel?: string
+}
+
+interface ToastRegionProps {
+  toasts: readonly ToastItem[]
+  onAction(id: string): void
+  onDismiss(id: string): void
+}
+
+const ICONS: Record<ToastItem['tone'], IconName> = { info: 'info', success: 'check', error: 'error' }
+
+/** Short notes at the bottom of the screen, read out as they come; an action such as Undo stays with its note. */
+export function ToastRegion({ toasts, onAction, onDismiss }: ToastRegionProps) {
+  return (
+    <section className={styles.region} aria-label="Notices">
+      <ul className={styles.list} aria-live="polite" aria-relevant="additions">
+        {toasts.map((toast) => (
+          <li key={toast.id} className={styles.toast} data-tone={toast.tone}>
+            <Icon name={ICONS[toast.tone]} />
+            <span className={styles.text}>{toast.text}</span>
+            {toast.actionLabel ? (
+              <button type="button" className={styles.action} onClick={() => onAction(toast.id)}>
+                {toast.actionLabel}
+              </button>
+            ) : null}
+            <IconButton icon="close" label="Dismiss" onClick={() => onDismiss(toast.id)} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
