@@ -58,7 +58,8 @@ const mesaNumber = (version) => Number.parseFloat(/(?:\d+:)?(\d+\.\d+)/.exec(ver
 
 function installedMesaIsTooOld() {
   if (!onPath('dpkg-query')) return false
-  const version = output('dpkg-query', ['-W', '-f', '${Version}', 'mesa-vulkan-drivers'])
+  // Prints `mesa-vulkan-drivers:amd64<tab>25.0.7-2`, or fails where it is not installed.
+  const version = output('dpkg-query', ['-W', 'mesa-vulkan-drivers']).split('\t')[1] ?? ''
   return version !== '' && mesaNumber(version) < OLDEST_MESA
 }
 

@@ -1,0 +1,45 @@
+import { defineConfig, devices } from '@playwright/test'
+import { chromiumPath } from './scripts/system.mjs'
+
+// A port of this run's own, so that two runs on one machine do not meet; workers inherit the choice.
+process.env.STEPSCOPE_E2E_PORT ??= String(20_000 + (process.pid % 20_000))
+const port = process.env.STEPSCOPE_E2E_PORT
+const baseURL = `http://localhost:${port}`
+
+const executablePath = chromiumPath()
+
+/** Headless, as root in containers, and quiet: no connections of the browser's own. */
+const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking']
+
+const chromium = (extra: string[]) => ({
+  ...devices['Desktop Chrome'],
+  launchOptions: { args: [...args, ...extra], ...(executablePath ? { executablePath } : {}) },
+})
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  // One worker: on two cores a second browser would only slow the software GPU of the first.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: Boolean(process.env.CI),
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['json', { outputFile: process.env.STEPSCOPE_E2E_REPORT ?? '.cache/playwright.json' }]],
+  use: { baseURL, trace: 'retain-on-failure', screenshot: 'only-on-failure' },
+  projects: [
+    // On Linux without a graphics card Chromium gives a software adapter (SwiftShader) only with this flag.
+    { name: 'webgpu', testIgnore: /\.cpu\.spec\.ts$/, use: chromium(['--enable-unsafe-webgpu']) },
+    // Without an adapter: the page falls back to the CPU backend.
+    { name: 'cpu', testMatch: /\.cpu\.spec\.ts$/, use: chromium(['--disable-features=WebGPU']) },
+  ],
+  webServer: {
+    command: 'node scripts/start.mjs',
+    env: { PORT: port },
+    url: baseURL,
+    reuseExistingServer: false,
+    timeout: 180_000,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 2_000 },
+  },
+})
