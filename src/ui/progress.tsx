@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
 import { Button } from './button.tsx'
-import { formatDuration } from './format.ts'
 import styles from './progress.module.css'
 
 interface ProgressProps {
@@ -23,7 +22,7 @@ export function Progress({ label, value, detail, estimate = false, onCancel }: P
         <span>{label}</span>
         <span className={styles.detail}>
           {detail}
-          {left === null ? '' : `${detail ? ', ' : ''}about ${formatDuration(left)} left`}
+          {left === null ? '' : `${detail ? ', ' : ''}about ${timeLeft(left)} left`}
         </span>
         {onCancel ? <Button onClick={onCancel}>Cancel</Button> : null}
       </div>
@@ -43,6 +42,12 @@ export function Progress({ label, value, detail, estimate = false, onCancel }: P
       </div>
     </div>
   )
+}
+
+/** Coarse on purpose: an estimate. */
+function timeLeft(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
 /** Milliseconds left at the mean speed so far; null until it has run long enough to say. */
