@@ -254,6 +254,8 @@ export interface ProbeState {
 
 // ---------------------------------------------------------------- preferences, notices
 
+export type Screen = 'playground' | 'compare' | 'models' | 'help'
+
 export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark'
   /** Show the task's exact labels. Off at first, so that a class can guess. */
@@ -277,6 +279,8 @@ export interface Notice {
 }
 
 export interface AppState {
+  /** Which screen shows; part of a link. */
+  readonly screen: Screen
   readonly engine: EngineState
   readonly session: SessionState
   readonly runs: RunsState
@@ -400,6 +404,7 @@ export interface Actions {
     undo(id: string): Promise<void>
     show(notice: Omit<Notice, 'id'>): void
   }
+  readonly setScreen: (screen: Screen) => void
   readonly link: {
     /** URL hash (`#…`) that reproduces session, compare entries and selected event; '' where all is default. */
     hash(): string

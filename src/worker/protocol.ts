@@ -105,7 +105,12 @@ export type FromWorker =
       readonly loadedBytes: number
       readonly totalBytes: number
     }
-  | { readonly type: 'events'; readonly runId: string; readonly events: readonly SearchEvent[]; readonly measured: Measured }
+  | {
+      readonly type: 'events'
+      readonly runId: string
+      readonly events: readonly SearchEvent[]
+      readonly measured: Measured
+    }
   | { readonly type: 'run'; readonly runId: string; readonly state: 'running' | 'paused' }
   | { readonly type: 'ended'; readonly runId: string; readonly result: RunResult }
   | { readonly type: 'status'; readonly status: EngineStatus }

@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import type { RunSetup, SearchEvent } from '../search/events.ts'
+import { STRATEGY_IDS } from '../search/events.ts'
+import { AGGREGATIONS } from '../search/models.ts'
+
+// Compiled parsers need `new Function`, which the page's content policy refuses (and reports) even when it is only tried.
+z.config({ jitless: true })
+
+const count = z.int().nonnegative()
+const nodeId = count
+const nullableNumber = z.number().nullable()
+
+export const setupSchema = z.object({
+  task: z.string(),
+  problem: z.string(),
+  strategy: z.enum(STRATEGY_IDS),
+  config: z.object({
+    n: count,
+    m: count,
+    lookahead: count,
+    aggregation: z.enum(AGGREGATIONS),
+    answerBy: z.enum(['score', 'weighted-vote', 'majority']),
+    temperature: z.number(),
+    topP: z.number(),
+    topK: count,
+    maxRounds: count,
+    maxStepTokens: count,
+  }),
+  seed: count,
+  prefix: z.array(z.string()),
+}) satisfies z.ZodType<RunSetup>
+
+const modelLedger = z.object({
+  asked: count,
+  executed: count,
+  unique: count,
+  merged: count,
+  overrun: count,
+  flops: z.number().nonnegative(),
+})
+const ledger = z.object({ policy: modelLedger, reward: modelLedger })
+
+export const modelInfoSchema = z.object({
+  id: z.string(),
+  hash: z.string(),
+  family: z.string(),
+  parameters: count,
+  contextLength: count,
+  backend: z.enum(['webgpu', 'cpu', 'scripted', 'transformers.js', 'remote']),
+  adapter: z.string(),
+  flops: z.object({ token: z.number(), head: z.number(), context: z.number() }),
+})
+export const rewardInfoSchema = modelInfoSchema.extend({
+  kind: z.enum(['process', 'outcome']),
+  aggregation: z.enum(AGGREGATIONS),
+})
+
+const verdict = z.object({ answer: z.string().nullable(), correct: z.boolean(), explanation: z.string() })
+
+const step = {
+  node: nodeId,
+  parent: nodeId,
+  text: z.string(),
+  tokens: z.array(z.object({ id: count, text: z.string(), logprob: z.number() })),
+  logprob: z.number(),
+  finish: z.enum(['step', 'eos', 'length']),
+  verdict: verdict.nullable(),
+}
+
+const decision = z.object({
+  rule: z.enum(['rank', 'only-child', 'candidate', 'answer', 'not-answer', 'search-ended', 'given']),
+  score: nullableNumber,
+  against: nullableNumber,
+  rank: count,
+  of: count,
+  kept: count,
+})
+
+const round = count
+
+/** One event of a search, exactly as strategies yield it. */
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('started'),
+    ledger,
+    setup: setupSchema,
+    prompt: z.string(),
+    policy: modelInfoSchema,
+    reward: rewardInfoSchema.nullable(),
+  }),
+  z.object({
+    type: z.literal('proposed'),
+    ledger,
+    ...step,
+    round,
+    samples: z.array(count),
+    given: z.boolean(),
+    reused: z.boolean(),
+  }),
+  z.object({ type: z.literal('scored'), ledger, round, node: nodeId, score: nullableNumber, pathScore: z.number() }),
+  z.object({
+    type: z.literal('rolledOut'),
+    ledger,
+    round,
+    node: nodeId,
+    steps: z.array(z.object({ ...step, score: nullableNumber, reused: z.boolean() })),
+    pathScore: z.number(),
+    accepted: z.boolean(),
+  }),
+  z.object({ type: z.literal('kept'), ledger, round, node: nodeId, decision }),
+  z.object({ type: z.literal('pruned'), ledger, round, node: nodeId, decision }),
+  z.object({ type: z.literal('backedUp'), ledger, round, node: nodeId, visits: count, value: z.number() }),
+  z.object({
+    type: z.literal('finished'),
+    ledger,
+    reason: z.enum(['answered', 'accepted', 'enough-candidates', 'no-open-path', 'max-rounds']),
+    node: nodeId.nullable(),
+    answer: z.string().nullable(),
+    correct: z.boolean(),
+    response: z.string(),
+    explanation: z.string(),
+    candidates: z.array(
+      z.object({
+        node: nodeId,
+        answer: z.string().nullable(),
+        correct: z.boolean(),
+        pathScore: nullableNumber,
+        count,
+      }),
+    ),
+  }),
+]) satisfies z.ZodType<SearchEvent>

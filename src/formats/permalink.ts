@@ -1,0 +1,207 @@
+import type { ErrorDetails } from '../core/errors.ts'
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { StrategyConfig, StrategyId } from '../search/events.ts'
+import { STRATEGY_IDS } from '../search/events.ts'
+import type { StrategySpec } from './strategy-spec.ts'
+import {
+  configDifference,
+  readStrategySpec,
+  SETTING_FIELDS,
+  SETTING_NAMES,
+  writeStrategySpec,
+} from './strategy-spec.ts'
+
+/** What a link reproduces. */
+export interface LinkState {
+  readonly screen: string
+  readonly task: string
+  readonly problem: string
+  readonly policy: string
+  readonly reward: string
+  readonly strategy: StrategyId
+  readonly config: StrategyConfig
+  readonly seed: number
+  readonly prefix: readonly string[]
+  /** Events applied in the run that is shown; null where none is selected. */
+  readonly event: number | null
+  readonly node: number | null
+  /** Strategies side by side; settings are those that differ from the strategy's own defaults. */
+  readonly compare: readonly StrategySpec[]
+}
+
+export interface LinkDefaults extends Omit<LinkState, 'config'> {
+  readonly config: (strategy: StrategyId) => StrategyConfig
+}
+
+interface Field<T> {
+  readonly key: string
+  read(text: string): T
+  write(value: T): string
+}
+
+const text = (key: string): Field<string> => ({ key, read: (value) => value, write: (value) => value })
+const whole = (key: string, expected: string): Field<number> => ({
+  key,
+  read: (value) => {
+    if (!/^\d{1,15}$/.test(value)) throw badValue(expected, value)
+    return Number(value)
+  },
+  write: String,
+})
+/** Absent means null; present is a whole number. */
+const position = (key: string): Field<number | null> => ({
+  key,
+  read: (value) => whole(key, 'a whole number from 0').read(value),
+  write: String,
+})
+
+/** The one table of fields: what stands in the state, and how it stands in the URL. */
+const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkState[K]> } = {
+  screen: text('screen'),
+  task: text('task'),
+  problem: text('problem'),
+  policy: text('policy'),
+  reward: text('prm'),
+  strategy: {
+    key: 'strategy',
+    read: (value) => {
+      const strategy = STRATEGY_IDS.find((id) => id === value)
+      if (!strategy) throw badValue(`one of ${STRATEGY_IDS.join(', ')}`, value)
+      return strategy
+    },
+    write: (value) => value,
+  },
+  seed: {
+    key: 'seed',
+    read: (value) => {
+      const seed = whole('seed', 'a whole number below 4294967296').read(value)
+      if (seed > 0xffffffff) throw badValue('a whole number below 4294967296', value)
+      return seed
+    },
+    write: String,
+  },
+  prefix: {
+    key: 'prefix',
+    read: (value) => {
+      const parsed = parseList(value)
+      if (!parsed) throw badValue('a JSON list of texts', value)
+      return parsed
+    },
+    write: (value) => JSON.stringify(value),
+  },
+  event: position('event'),
+  node: position('node'),
+  compare: {
+    key: 'compare',
+    read: (value) => {
+      const specs = value === '' ? [] : value.split(',').map(readStrategySpec)
+      if (specs.length === 1 || specs.length > 4) throw badValue('two to four strategies', value)
+      return specs
+    },
+    write: (value) => value.map(writeStrategySpec).join(','),
+  },
+}
+
+const FIELD_NAMES = Object.keys(FIELDS) as readonly (keyof typeof FIELDS)[]
+
+/** URL hash with what differs from the defaults, without its `#`; '' where nothing does. */
+export function writePermalink(state: LinkState, defaults: LinkDefaults): string {
+  const parameters = new URLSearchParams()
+  for (const name of FIELD_NAMES) {
+    const written = writeField(name, state)
+    if (written !== null && written !== writeField(name, { ...defaults, config: state.config })) {
+      parameters.set(FIELDS[name].key, written)
+    }
+  }
+  const changes = configDifference(state.config, defaults.config(state.strategy))
+  for (const [name, value] of Object.entries(changes)) parameters.set(name, String(value))
+  return parameters.toString()
+}
+
+/**
+ * Reads a hash, with or without its `#`. A bad value falls back to its default and leaves a message; a name that no
+ * field has leaves one, too. Never throws.
+ */
+export function readPermalink(
+  hash: string,
+  defaults: LinkDefaults,
+): { readonly state: LinkState; readonly problems: readonly ErrorDetails[] } {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ''))
+  const problems: ErrorDetails[] = []
+  const attempt = <T>(key: string, read: (value: string) => T, fallback: T): T => {
+    const value = parameters.get(key)
+    if (value === null) return fallback
+    try {
+      return read(value)
+    } catch (error) {
+      const details = toErrorDetails(error)
+      problems.push({
+        ...details,
+        place: { file: 'link', field: key },
+        nextStep: 'The default is used instead.',
+      })
+      return fallback
+    }
+  }
+  const field = <K extends keyof typeof FIELDS>(name: K): LinkState[K] => {
+    const { key, read }: { key: string; read(value: string): unknown } = FIELDS[name]
+    return attempt<unknown>(key, read, defaults[name]) as LinkState[K]
+  }
+  const strategy = field('strategy')
+  const base = defaults.config(strategy)
+  const config = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, attempt<unknown>(name, SETTING_FIELDS[name].read, base[name])]),
+  ) as unknown as StrategyConfig
+  const known = new Set<string>([...FIELD_NAMES.map((name) => FIELDS[name].key), ...SETTING_NAMES])
+  for (const key of parameters.keys()) {
+    if (!known.has(key)) {
+      problems.push({
+        code: 'bad-setting',
+        message: 'The link has a field this version does not know',
+        found: JSON.stringify(key),
+        place: { file: 'link', field: key },
+        nextStep: 'It is left out.',
+      })
+    }
+  }
+  const state: LinkState = {
+    screen: field('screen'),
+    task: field('task'),
+    problem: field('problem'),
+    policy: field('policy'),
+    reward: field('reward'),
+    strategy,
+    config,
+    seed: field('seed'),
+    prefix: field('prefix'),
+    event: field('event'),
+    node: field('node'),
+    compare: field('compare'),
+  }
+  return { state, problems }
+}
+
+function writeField(name: keyof typeof FIELDS, state: LinkState): string | null {
+  const value = state[name]
+  if (value === null) return null
+  const { write }: { write(value: never): string } = FIELDS[name]
+  return write(value as never)
+}
+
+function parseList(value: string): string[] | null {
+  try {
+    const parsed: unknown = JSON.parse(value)
+    return Array.isArray(parsed) && parsed.every((item) => typeof item === 'string') ? parsed : null
+  } catch {
+    return null
+  }
+}
+
+function badValue(expected: string, found: string): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-setting',
+    message: 'The value cannot be used',
+    expected,
+    found: JSON.stringify(found),
+  })
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { StepscopeError } from '../core/errors.ts'
+import type { RunSetup, SearchEvent } from '../search/events.ts'
+import type { ModelInfo, RewardModelInfo } from '../search/models.ts'
+import { checkEventOrder } from './event-order.ts'
+import { eventSchema, modelInfoSchema, rewardInfoSchema, setupSchema } from './event-schema.ts'
+import { parseJson, parseWith } from './parse.ts'
+
+export const RUN_FORMAT = 'stepscope-run'
+/** Raised with every change that an older reader would misread. */
+export const RUN_VERSION = 1
+
+/** As in the list of saved runs; a run that was still going when it was written is `interrupted`. */
+export const RUN_FILE_STATUSES = ['finished', 'cancelled', 'failed', 'interrupted'] as const
+export type RunFileStatus = (typeof RUN_FILE_STATUSES)[number]
+
+/** One search and all that is needed to show it again anywhere, without a model. */
+export interface RunFile {
+  readonly format: typeof RUN_FORMAT
+  readonly version: typeof RUN_VERSION
+  /** Version of Stepscope that wrote it. */
+  readonly app: string
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly title: string
+  readonly status: RunFileStatus
+  readonly setup: RunSetup
+  /** Ids and weight hashes; null where the run ended before its first event. */
+  readonly models: { readonly policy: ModelInfo; readonly reward: RewardModelInfo | null } | null
+  readonly events: readonly SearchEvent[]
+  /** Depends on the machine. */
+  readonly measured: { readonly wallMs: number; readonly passes: number; readonly peakBytes: number }
+  /** The run this one branched off, with the node and the number of events then applied. */
+  readonly parent: { readonly run: string; readonly node: number; readonly event: number } | null
+  /** What was looked at: events applied, and the node. */
+  readonly selected: { readonly event: number; readonly node: number | null } | null
+}
+
+const count = z.int().nonnegative()
+
+export const measuredSchema = z.object({
+  wallMs: z.number().nonnegative(),
+  passes: count,
+  peakBytes: z.number().nonnegative(),
+})
+export const parentSchema = z.object({ run: z.string(), node: count, event: count })
+export const modelsSchema = z.object({ policy: modelInfoSchema, reward: rewardInfoSchema.nullable() })
+
+const header = {
+  format: z.literal(RUN_FORMAT),
+  version: z.literal(RUN_VERSION),
+  app: z.string(),
+  createdAt: z.iso.datetime(),
+  title: z.string(),
+  status: z.enum(RUN_FILE_STATUSES),
+  setup: setupSchema,
+  models: modelsSchema.nullable(),
+  measured: measuredSchema,
+  parent: parentSchema.nullable(),
+  selected: z.object({ event: count, node: count.nullable() }).nullable(),
+}
+
+const runFileSchema = z.object({ ...header, events: z.array(eventSchema) }) satisfies z.ZodType<RunFile>
+
+/** JSON with one event a line, so that a diff of two runs is readable. */
+export function writeRunFile(run: Omit<RunFile, 'format' | 'version'>): string {
+  const { events, ...rest } = run
+  const head = JSON.stringify({ format: RUN_FORMAT, version: RUN_VERSION, ...rest }, null, 1).replace(/\n}$/, '')
+  if (events.length === 0) return `${head},\n "events": []\n}\n`
+  return `${head},\n "events": [\n${events.map((event) => `  ${JSON.stringify(event)}`).join(',\n')}\n ]\n}\n`
+}
+
+/**
+ * Reads a run file. Throws a StepscopeError: `bad-file` with file and field (or line and column) for text that is
+ * not JSON, a field of another kind, or an event about a node that is not there; `wrong-version` for another version.
+ */
+export function readRunFile(text: string, file: string): RunFile {
+  const value = parseJson(text, file)
+  if (typeof value !== 'object' || value === null || Reflect.get(value, 'format') !== RUN_FORMAT) {
+    throw new StepscopeError({
+      code: 'bad-file',
+      message: 'This is not a Stepscope run',
+      expected: `"format": "${RUN_FORMAT}"`,
+      place: { file, field: 'format' },
+      nextStep: 'Open a file made by “Export run”.',
+    })
+  }
+  const version: unknown = Reflect.get(value, 'version')
+  if (version !== RUN_VERSION) {
+    const newer = typeof version === 'number' && version > RUN_VERSION
+    throw new StepscopeError({
+      code: 'wrong-version',
+      message: 'The run file is of another format version',
+      expected: String(RUN_VERSION),
+      found: JSON.stringify(version) ?? 'nothing',
+      place: { file, field: 'version' },
+      nextStep: newer ? 'Reload Stepscope to get its newest version.' : 'Run the problem again and export it.',
+    })
+  }
+  const run = parseWith(runFileSchema, value, file)
+  checkEventOrder(run.events, file)
+  const last = run.events.length
+  if (run.selected && run.selected.event > last) {
+    throw new StepscopeError({
+      code: 'bad-file',
+      message: 'The selected event does not exist',
+      expected: `at most ${last}`,
+      found: String(run.selected.event),
+      place: { file, field: 'selected.event' },
+      nextStep: 'Open a file that Stepscope exported.',
+    })
+  }
+  return run
+}

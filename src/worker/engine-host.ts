@@ -1,0 +1,127 @@
+import { StepscopeError } from '../core/errors.ts'
+import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
+import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
+
+/** Both models on one backend. */
+export interface Engine {
+  readonly policy: Policy
+  readonly reward: RewardModel
+  status(): Omit<EngineStatus, 'tokensPerSecond'>
+  /** Settles with the reason when the device is gone; never on `dispose`. */
+  readonly lost: Promise<Error>
+  dispose(): void
+}
+
+export type LoadProgress = (model: 'policy' | 'reward', loadedBytes: number, totalBytes: number) => void
+
+/** Makes engines; the browser's reads files over HTTP and from dragged folders. */
+export interface EngineLoader {
+  load(params: ParamsOf<'load'>, onProgress: LoadProgress, signal: AbortSignal): Promise<Engine>
+  inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>>
+}
+
+/** Holds at most one engine. A new one replaces it only when it is complete: a bad file leaves what there was. */
+export class EngineHost {
+  private readonly loader: EngineLoader
+  private readonly onLost: (error: Error) => void
+  private engine: Engine | null = null
+  /** Passes of engines that are gone: the count of a worker never falls. */
+  private passesBefore = 0
+
+  constructor(loader: EngineLoader, onLost: (error: Error) => void) {
+    this.loader = loader
+    this.onLost = onLost
+  }
+
+  /** @param release ends what runs on the engine that is about to be replaced */
+  async load(
+    params: ParamsOf<'load'>,
+    onProgress: LoadProgress,
+    release: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<LoadedModels> {
+    const next = await this.loader.load(params, onProgress, signal)
+    if (signal.aborted) {
+      next.dispose()
+      throw new StepscopeError({ code: 'cancelled', message: 'Loading was cancelled.' })
+    }
+    await release()
+    this.dispose()
+    this.engine = next
+    void next.lost.then((error) => {
+      if (this.engine !== next) return
+      this.dispose()
+      this.onLost(error)
+    })
+    return { policy: next.policy.info, reward: next.reward.info }
+  }
+
+  inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>> {
+    return this.loader.inspect(params, signal)
+  }
+
+  /** The models. Throws a StepscopeError where none are loaded. */
+  models(): { readonly policy: Policy; readonly reward: RewardModel } {
+    return this.loaded()
+  }
+
+  status(): Omit<EngineStatus, 'tokensPerSecond'> {
+    const status = this.loaded().status()
+    return { ...status, passes: status.passes + this.passesBefore }
+  }
+
+  counters(): { readonly passes: number; readonly bytes: number } {
+    if (!this.engine) return { passes: this.passesBefore, bytes: 0 }
+    const { passes, bytes } = this.engine.status()
+    return { passes: passes + this.passesBefore, bytes: Object.values(bytes).reduce((sum, value) => sum + value, 0) }
+  }
+
+  /** PRM scores and the policy's reading of given steps; nothing of it stays in the caches. */
+  async probe(prompt: string, steps: readonly string[], signal: AbortSignal): Promise<ResultOf<'probe'>> {
+    if (steps.length === 0) return { scores: [], readings: [] }
+    const { policy, reward } = this.loaded()
+    const { branch } = await reward.open(prompt)
+    try {
+      const [scored] = await reward.score([{ branch, steps }], signal)
+      if (!scored) throw new Error('the reward model answered nothing')
+      reward.release(scored.branch)
+      const readings = await policy.read(prompt, steps.join(''), { alternatives: 5 })
+      return { scores: scored.scores, readings: splitReadings(readings, steps) }
+    } finally {
+      reward.release(branch)
+    }
+  }
+
+  dispose(): void {
+    if (!this.engine) return
+    this.passesBefore += this.engine.status().passes
+    this.engine.dispose()
+    this.engine = null
+  }
+
+  private loaded(): Engine {
+    if (this.engine) return this.engine
+    throw new StepscopeError({
+      code: 'not-found',
+      message: 'No models are loaded',
+      nextStep: 'Load the models first.',
+    })
+  }
+}
+
+/** Tokens grouped by the step their first character belongs to. */
+export function splitReadings(readings: readonly TokenReading[], steps: readonly string[]): TokenReading[][] {
+  const groups: TokenReading[][] = steps.map(() => [])
+  let step = 0
+  let end = steps[0]?.length ?? 0
+  let at = 0
+  for (const reading of readings) {
+    while (at >= end && step < steps.length - 1) {
+      step += 1
+      end += steps[step]?.length ?? 0
+    }
+    groups[step]?.push(reading)
+    at += reading.text.length
+  }
+  return groups
+}

@@ -1,0 +1,205 @@
+import { toErrorDetails } from '../core/errors.ts'
+import type { SearchEvent } from '../search/events.ts'
+import type { FromWorker, Measured, RunResult } from './protocol.ts'
+
+/** Makes one run's events. The generator frees its branches when it returns, throws, or is returned early. */
+export type EventSource = (signal: AbortSignal) => AsyncGenerator<SearchEvent, void>
+
+export interface RunHostDeps {
+  readonly post: (message: FromWorker) => void
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
+  /** Lets messages to the worker in; resolves in a later task (not a microtask). */
+  readonly breathe: () => Promise<void>
+  /** Calls back after about this many milliseconds; returns its cancellation. */
+  readonly later: (callback: () => void, ms: number) => () => void
+  /** The engine's counters: passes since it started, bytes alive now. */
+  readonly counters: () => { readonly passes: number; readonly bytes: number }
+}
+
+/** Events of one run travel together for about a frame. */
+const BATCH_MS = 16
+/** Work done before messages are let in: a pause or a cancel waits no longer than this and one event. */
+const BREATHE_MS = 8
+
+/**
+ * Pulls the events of any number of runs, one at a time each, so that a run can stop before any event. Time
+ * is measured around the pulls only: a paused run costs none.
+ */
+export class RunHost {
+  private readonly deps: RunHostDeps
+  private readonly runs = new Map<string, HostedRun>()
+
+  constructor(deps: RunHostDeps) {
+    this.deps = deps
+  }
+
+  get active(): number {
+    return this.runs.size
+  }
+
+  /** Starts pulling. A run id that is in use is refused with a RangeError. */
+  start(runId: string, source: EventSource, paused = false): void {
+    if (this.runs.has(runId)) throw new RangeError(`run ${runId} is already running`)
+    const run = new HostedRun(runId, source, paused, this.deps)
+    this.runs.set(runId, run)
+    void run.done.then(() => this.runs.delete(runId))
+  }
+
+  pause(runId: string): void {
+    this.runs.get(runId)?.pause()
+  }
+
+  resume(runId: string): void {
+    this.runs.get(runId)?.resume()
+  }
+
+  /** One more event, then paused. */
+  step(runId: string): void {
+    this.runs.get(runId)?.step()
+  }
+
+  /** Resolves when the generator has freed what it held. Unknown or ended runs are left as they are. */
+  async cancel(runId: string): Promise<void> {
+    const run = this.runs.get(runId)
+    if (!run) return
+    run.cancel()
+    await run.done
+  }
+
+  async cancelAll(): Promise<void> {
+    await Promise.all([...this.runs.keys()].map((runId) => this.cancel(runId)))
+  }
+}
+
+class HostedRun {
+  /** Resolves, never rejects, after `ended` was posted. */
+  readonly done: Promise<void>
+  private readonly runId: string
+  private readonly deps: RunHostDeps
+  private readonly controller = new AbortController()
+  private paused: boolean
+  private permits = 0
+  private wake: (() => void) | null = null
+  private pending: SearchEvent[] = []
+  private cancelFlush: (() => void) | null = null
+  private lastFlush: number
+  private lastBreath: number
+  private readonly passesBefore: number
+  private wallMs = 0
+  private peakBytes = 0
+
+  constructor(runId: string, source: EventSource, paused: boolean, deps: RunHostDeps) {
+    this.runId = runId
+    this.deps = deps
+    this.paused = paused
+    this.lastFlush = this.lastBreath = deps.now()
+    this.passesBefore = deps.counters().passes
+    this.done = this.pull(source)
+  }
+
+  pause(): void {
+    this.permits = 0
+    if (this.paused) return
+    this.paused = true
+    this.flush()
+    this.deps.post({ type: 'run', runId: this.runId, state: 'paused' })
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    this.deps.post({ type: 'run', runId: this.runId, state: 'running' })
+    this.wake?.()
+  }
+
+  step(): void {
+    if (!this.paused) this.pause()
+    this.permits += 1
+    this.wake?.()
+  }
+
+  cancel(): void {
+    this.controller.abort()
+    this.wake?.()
+  }
+
+  private async pull(source: EventSource): Promise<void> {
+    const { signal } = this.controller
+    const events = source(signal)
+    const { post, runId } = { post: this.deps.post, runId: this.runId }
+    post({ type: 'run', runId, state: this.paused ? 'paused' : 'running' })
+    let result: Omit<RunResult, 'measured'> = { status: 'finished' }
+    try {
+      for (;;) {
+        await this.turn()
+        if (signal.aborted) break
+        const before = this.deps.now()
+        let next: IteratorResult<SearchEvent, void>
+        try {
+          next = await events.next()
+        } finally {
+          this.wallMs += this.deps.now() - before
+          this.peakBytes = Math.max(this.peakBytes, this.deps.counters().bytes)
+        }
+        if (next.done) break
+        this.add(next.value)
+      }
+      if (signal.aborted) result = { status: 'cancelled' }
+    } catch (error) {
+      const details = toErrorDetails(error)
+      result =
+        signal.aborted || details.code === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: details }
+    }
+    try {
+      // Runs the generator's own clean-up where it still stands at a yield; nothing happens otherwise.
+      await events.return()
+    } catch (error) {
+      if (result.status !== 'failed') result = { status: 'failed', error: toErrorDetails(error) }
+    }
+    this.flush()
+    post({ type: 'ended', runId, result: { ...result, measured: this.measured() } })
+  }
+
+  /** Returns when the next event may be made. */
+  private async turn(): Promise<void> {
+    const now = this.deps.now()
+    if (now - this.lastBreath >= BREATHE_MS) {
+      await this.deps.breathe()
+      this.lastBreath = this.deps.now()
+    }
+    while (this.paused && this.permits === 0 && !this.controller.signal.aborted) {
+      this.flush()
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+      this.wake = null
+    }
+    if (this.permits > 0) this.permits -= 1
+  }
+
+  private add(event: SearchEvent): void {
+    this.pending.push(event)
+    const wait = this.lastFlush + BATCH_MS - this.deps.now()
+    if (wait <= 0 || this.paused) this.flush()
+    else this.cancelFlush ??= this.deps.later(() => this.flush(), wait)
+  }
+
+  private flush(): void {
+    this.cancelFlush?.()
+    this.cancelFlush = null
+    if (this.pending.length === 0) return
+    const events = this.pending
+    this.pending = []
+    this.lastFlush = this.deps.now()
+    this.deps.post({ type: 'events', runId: this.runId, events, measured: this.measured() })
+  }
+
+  private measured(): Measured {
+    return {
+      wallMs: this.wallMs,
+      passes: this.deps.counters().passes - this.passesBefore,
+      peakBytes: this.peakBytes,
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { toErrorDetails } from '../core/errors.ts'
+import type { RunSetup, SearchEvent } from '../search/events.ts'
+import type { Policy, RewardModel } from '../search/models.ts'
+import type { EngineLoader } from './engine-host.ts'
+import { EngineHost } from './engine-host.ts'
+import type { EngineStatus, FromWorker, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
+import { RateMeter } from './rate-meter.ts'
+import type { RunHostDeps } from './run-host.ts'
+import { RunHost } from './run-host.ts'
+
+export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
+  readonly loader: EngineLoader
+  /** The events of a run. Throws a StepscopeError at the first pull where the setup cannot run. */
+  readonly search: (
+    setup: RunSetup,
+    models: { readonly policy: Policy; readonly reward: RewardModel },
+    signal: AbortSignal,
+  ) => AsyncGenerator<SearchEvent, void>
+}
+
+const STATUS_MS = 500
+
+/** Everything the worker answers, apart from being a worker: tests run it in their own process. */
+export class WorkerService {
+  private readonly deps: WorkerServiceDeps
+  private readonly engine: EngineHost
+  private readonly runs: RunHost
+  private readonly tokens: RateMeter
+  private readonly executed = new Map<string, number>()
+  private readonly calls = new Map<number, AbortController>()
+  private cancelStatus: (() => void) | null = null
+
+  constructor(deps: WorkerServiceDeps) {
+    this.deps = deps
+    this.tokens = new RateMeter(deps.now)
+    this.engine = new EngineHost(deps.loader, (error) => {
+      void this.runs.cancelAll()
+      deps.post({ type: 'lost', error: toErrorDetails(error) })
+    })
+    this.runs = new RunHost({
+      ...deps,
+      post: (message) => this.observe(message),
+      counters: () => this.engine.counters(),
+    })
+  }
+
+  /** Handles one message; every request is answered exactly once. */
+  async handle(message: ToWorker): Promise<void> {
+    if ('abort' in message) {
+      this.calls.get(message.abort)?.abort()
+      return
+    }
+    const { id, method, params } = message
+    const controller = new AbortController()
+    this.calls.set(id, controller)
+    try {
+      const result = await this.answer(method, params, controller.signal)
+      this.deps.post({ type: 'answer', id, result })
+    } catch (error) {
+      this.deps.post({ type: 'failure', id, error: toErrorDetails(error) })
+    } finally {
+      this.calls.delete(id)
+    }
+  }
+
+  private async answer(method: WorkerMethod, params: unknown, signal: AbortSignal): Promise<unknown> {
+    const methods: { [M in WorkerMethod]: (params: ParamsOf<M>) => ResultOf<M> | Promise<ResultOf<M>> } = {
+      load: async (given) => {
+        const models = await this.engine.load(
+          given,
+          (model, loadedBytes, totalBytes) => this.deps.post({ type: 'loading', model, loadedBytes, totalBytes }),
+          () => this.runs.cancelAll(),
+          signal,
+        )
+        this.deps.post({ type: 'status', status: this.status() })
+        return models
+      },
+      inspectFolder: (given) => this.engine.inspect(given, signal),
+      startRun: ({ runId, setup, paused }) => {
+        const models = this.engine.models()
+        this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), paused)
+        this.scheduleStatus()
+      },
+      pauseRun: ({ runId }) => this.runs.pause(runId),
+      resumeRun: ({ runId }) => this.runs.resume(runId),
+      stepRun: ({ runId }) => this.runs.step(runId),
+      cancelRun: ({ runId }) => this.runs.cancel(runId),
+      probe: ({ prompt, steps }) => this.engine.probe(prompt, steps, signal),
+      status: () => this.status(),
+      dispose: async () => {
+        await this.runs.cancelAll()
+        this.cancelStatus?.()
+        this.engine.dispose()
+      },
+    }
+    return methods[method](params as never)
+  }
+
+  private status(): EngineStatus {
+    return { ...this.engine.status(), tokensPerSecond: this.tokens.rate() }
+  }
+
+  /** Counts the tokens of passing events; their ledgers are running totals of each run. */
+  private observe(message: FromWorker): void {
+    if (message.type === 'events') {
+      const ledger = message.events.at(-1)?.ledger
+      if (ledger) {
+        const total = ledger.policy.executed + ledger.reward.executed
+        this.tokens.add(total - (this.executed.get(message.runId) ?? 0))
+        this.executed.set(message.runId, total)
+      }
+    }
+    if (message.type === 'ended') this.executed.delete(message.runId)
+    this.deps.post(message)
+  }
+
+  private scheduleStatus(): void {
+    this.cancelStatus ??= this.deps.later(() => {
+      this.cancelStatus = null
+      const status = this.safeStatus()
+      if (status) this.deps.post({ type: 'status', status })
+      if (this.runs.active > 0 || (status?.tokensPerSecond ?? 0) > 0) this.scheduleStatus()
+    }, STATUS_MS)
+  }
+
+  private safeStatus(): EngineStatus | null {
+    try {
+      return this.status()
+    } catch {
+      // The engine went away between two ticks; whoever removed it has said so.
+      return null
+    }
+  }
+}
