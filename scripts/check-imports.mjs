@@ -6,6 +6,8 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseSync } from 'oxc-parser'
 
+/** Rooms of pure functions, without the DOM, devices or state. */
+const PURE = ['core', 'tasks', 'search']
 const MECHANISMS = ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'training', 'backends', 'formats']
 
 /** Each room and what it may import from elsewhere in src/. The first pattern that fits a file is its room. */
@@ -31,15 +33,26 @@ const ROOMS = [
   { room: 'viz-layout', files: /^viz\/layout\//, may: ['core', 'search'] },
   { room: 'viz', files: /^viz\//, may: ['core', 'search', 'viz-layout'] },
   { room: 'ui', files: /^ui\//, may: [] },
+  // Parts of a run that more than one screen shows. The pure rooms below are read for words, settings and definitions.
+  { room: 'panels', files: /^panels\//, may: [...PURE, 'state', 'viz', 'viz-layout', 'ui'] },
   // One room per screen: features/playground never sees features/compare.
-  { room: 'features', files: /^features\/[^/]+/, may: ['state', 'viz', 'viz-layout', 'ui'], each: true },
-  { room: 'app', files: /^app\//, may: ['features', 'state', 'ui', 'worker-client'] },
+  {
+    room: 'features',
+    files: /^features\/[^/]+/,
+    may: [...PURE, 'state', 'viz', 'viz-layout', 'ui', 'panels'],
+    each: true,
+  },
+  {
+    room: 'app',
+    files: /^app\//,
+    may: [...PURE, 'features', 'panels', 'state', 'storage', 'viz', 'viz-layout', 'ui', 'worker-client'],
+  },
   { room: 'cli', files: /^cli\//, may: [...MECHANISMS, 'worker', 'worker-client', 'storage'] },
 ]
 
 /** Packages that draw or keep the page's state; the rooms below the state never need them. */
 const PAGE_PACKAGES = /^(react|react-dom|zustand|radix-ui|d3(-.*)?|@tanstack\/.*|virtual:.*)$/
-const PAGE_ROOMS = new Set(['state', 'viz-layout', 'viz', 'ui', 'features', 'app'])
+const PAGE_ROOMS = new Set(['state', 'viz-layout', 'viz', 'ui', 'panels', 'features', 'app'])
 /** Geometry may compute with d3 and knows nothing of React. */
 const LAYOUT_PACKAGES = /^d3(-.*)?$/
 /** Node's own modules and Dawn: in the command line, and in files named node-*.ts that only it and tests import. */
