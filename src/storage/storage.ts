@@ -1,0 +1,194 @@
+import type { EntityTable, Table } from 'dexie'
+import { Dexie } from 'dexie'
+import { z } from 'zod'
+import { StepscopeError } from '../core/errors.ts'
+import { checkEventOrder } from '../formats/event-order.ts'
+import { eventSchema } from '../formats/event-schema.ts'
+import { parseWith } from '../formats/parse.ts'
+import type { RunFile } from '../formats/run-file.ts'
+import { guarded } from './storage-errors.ts'
+import type { StoredRun } from './stored-run.ts'
+import { readStoredRun } from './stored-run.ts'
+
+type Events = RunFile['events']
+
+/** Events `first` … `first + events.length − 1` of a run. */
+interface EventChunk {
+  readonly run: string
+  readonly first: number
+  readonly events: Events
+}
+
+/** A local model folder, with its files where the browser lets them be kept. */
+export interface StoredModel {
+  readonly id: string
+  readonly name: string
+  readonly role: 'policy' | 'process-reward-model'
+  readonly bytes: number
+  /** Fields of `stepscope.json`, as the person filled them in. */
+  readonly adapter: unknown
+  readonly files: readonly File[]
+}
+
+export interface AppStorage {
+  /** Saved runs that were not removed, newest first. Records that cannot be read are left out and counted. */
+  listRuns(): Promise<{ readonly runs: readonly StoredRun[]; readonly unreadable: number }>
+  /** A run with its events as far as they were saved; null where there is none. */
+  readRun(id: string): Promise<{ readonly run: StoredRun; readonly events: Events } | null>
+  /** Writes a whole run, replacing one with the same id. */
+  writeRun(run: StoredRun, events: Events): Promise<void>
+  /** Adds events and changes the record in one transaction: both are saved, or neither. */
+  appendEvents(id: string, events: Events, change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>): Promise<void>
+  changeRun(id: string, change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>): Promise<void>
+  /** Deletes what was removed, for good. */
+  purgeRemoved(): Promise<void>
+  /** Marks runs whose tab is gone. @returns their ids */
+  markInterrupted(aliveOwners: ReadonlySet<string>): Promise<readonly string[]>
+  listModels(): Promise<readonly StoredModel[]>
+  writeModel(model: StoredModel): Promise<void>
+  deleteModel(id: string): Promise<void>
+  readSetting(key: string): Promise<unknown>
+  writeSetting(key: string, value: unknown): Promise<void>
+  close(): void
+}
+
+class Database extends Dexie {
+  declare readonly runs: EntityTable<StoredRun, 'id'>
+  declare readonly events: Table<EventChunk, [string, number]>
+  declare readonly models: EntityTable<StoredModel, 'id'>
+  declare readonly settings: EntityTable<{ key: string; value: unknown }, 'key'>
+
+  constructor(name: string, options: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
+    super(name, options)
+    this.version(1).stores({
+      runs: 'id, createdAt, status',
+      events: '[run+first]',
+      models: 'id',
+      settings: 'key',
+    })
+  }
+}
+
+/**
+ * Opens the browser's database. Every promise of it rejects with a StepscopeError `storage` where the browser
+ * refuses (private mode, no space), so that the app can say so and go on.
+ */
+export async function openStorage(
+  options: { readonly indexedDB: IDBFactory; readonly IDBKeyRange: typeof IDBKeyRange },
+  name = 'stepscope',
+): Promise<AppStorage> {
+  const db = new Database(name, { ...options })
+  await guarded('Opening saved runs', () => db.open())
+  const chunksOf = (id: string) => db.events.where('[run+first]').between([id, Dexie.minKey], [id, Dexie.maxKey])
+
+  return {
+    listRuns: () =>
+      guarded('Listing saved runs', async () => {
+        const records: unknown[] = await db.runs.orderBy('createdAt').reverse().toArray()
+        const runs = records.flatMap((record) => tryRead(record))
+        return { runs: runs.filter((run) => !run.removed), unreadable: records.length - runs.length }
+      }),
+
+    readRun: (id) =>
+      guarded('Opening the run', async () => {
+        const [record, chunks] = await db.transaction('r', db.runs, db.events, async () => [
+          await db.runs.get(id),
+          await chunksOf(id).toArray(),
+        ])
+        if (!record) return null
+        const run = readStoredRun(record)
+        const events = joinChunks(chunks)
+        const file = `run “${run.title}”`
+        const checked = parseWith(z.array(eventSchema), events, file, 'events')
+        checkEventOrder(checked, file)
+        return { run, events: checked }
+      }),
+
+    writeRun: (run, events) =>
+      guarded('Saving the run', () =>
+        db.transaction('rw', db.runs, db.events, async () => {
+          await chunksOf(run.id).delete()
+          await db.runs.put({ ...run, eventCount: events.length })
+          if (events.length > 0) await db.events.put({ run: run.id, first: 0, events })
+        }),
+      ),
+
+    appendEvents: (id, events, change) =>
+      guarded('Saving the run', () =>
+        db.transaction('rw', db.runs, db.events, async () => {
+          const run = await db.runs.get(id)
+          if (!run) throw missing(id)
+          if (events.length > 0) await db.events.put({ run: id, first: run.eventCount, events })
+          await db.runs.put({ ...run, ...change, eventCount: run.eventCount + events.length })
+        }),
+      ),
+
+    changeRun: (id, change) =>
+      guarded('Saving the run', () =>
+        db.transaction('rw', db.runs, async () => {
+          const run = await db.runs.get(id)
+          if (!run) throw missing(id)
+          await db.runs.put({ ...run, ...change })
+        }),
+      ),
+
+    purgeRemoved: () =>
+      guarded('Deleting runs', () =>
+        db.transaction('rw', db.runs, db.events, async () => {
+          const removed = await db.runs.filter((run) => run.removed).primaryKeys()
+          for (const id of removed) await chunksOf(id).delete()
+          await db.runs.bulkDelete(removed)
+        }),
+      ),
+
+    markInterrupted: (aliveOwners) =>
+      guarded('Reading saved runs', () =>
+        db.transaction('rw', db.runs, async () => {
+          const claimed = await db.runs.where('status').anyOf('running', 'paused').toArray()
+          const orphans = claimed.filter(({ owner }) => owner === null || !aliveOwners.has(owner))
+          await db.runs.bulkPut(orphans.map((run) => ({ ...run, status: 'interrupted' as const, owner: null })))
+          return orphans.map(({ id }) => id)
+        }),
+      ),
+
+    listModels: () => guarded('Listing local models', () => db.models.toArray()),
+    writeModel: (model) =>
+      guarded('Keeping the model', async () => {
+        await db.models.put(model)
+      }),
+    deleteModel: (id) => guarded('Forgetting the model', () => db.models.delete(id)),
+    readSetting: (key) => guarded('Reading settings', async () => (await db.settings.get(key))?.value),
+    writeSetting: (key, value) =>
+      guarded('Saving settings', async () => {
+        await db.settings.put({ key, value })
+      }),
+    close: () => db.close(),
+  }
+}
+
+/** Events up to the first gap: what is left where a browser lost part of a database. */
+function joinChunks(chunks: readonly EventChunk[]): Events {
+  const events: Events[number][] = []
+  for (const chunk of chunks) {
+    if (chunk.first !== events.length) break
+    events.push(...chunk.events)
+  }
+  return events
+}
+
+function tryRead(record: unknown): StoredRun[] {
+  try {
+    return [readStoredRun(record)]
+  } catch {
+    return []
+  }
+}
+
+function missing(id: string): StepscopeError {
+  return new StepscopeError({
+    code: 'storage',
+    message: 'The run is not saved here any more',
+    found: id,
+    nextStep: 'It was deleted in another tab; export it to keep it.',
+  })
+}

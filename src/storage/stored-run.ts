@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { setupSchema } from '../formats/event-schema.ts'
+import { parseWith } from '../formats/parse.ts'
+import type { RunFile, RunFileStatus } from '../formats/run-file.ts'
+import { measuredSchema, modelsSchema, parentSchema } from '../formats/run-file.ts'
+
+/** `running` and `paused` are claims of the tab that owns the run; without that tab it is interrupted. */
+export type StoredStatus = RunFileStatus | 'running' | 'paused'
+
+/** A saved run without its events. */
+export interface StoredRun {
+  readonly id: string
+  readonly title: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly status: StoredStatus
+  readonly setup: RunFile['setup']
+  readonly models: RunFile['models']
+  readonly measured: RunFile['measured']
+  readonly parent: RunFile['parent']
+  readonly selected: RunFile['selected']
+  readonly eventCount: number
+  /** Of the last event, where it ends the run. */
+  readonly answer: string | null
+  readonly correct: boolean | null
+  /** Tab that makes its events. */
+  readonly owner: string | null
+  /** Removed by the person; kept until the next start, for undo. */
+  readonly removed: boolean
+}
+
+const count = z.int().nonnegative()
+
+const storedRunSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  status: z.enum(['finished', 'cancelled', 'failed', 'interrupted', 'running', 'paused']),
+  setup: setupSchema,
+  models: modelsSchema.nullable(),
+  measured: measuredSchema,
+  parent: parentSchema.nullable(),
+  selected: z.object({ event: count, node: count.nullable() }).nullable(),
+  eventCount: count,
+  answer: z.string().nullable(),
+  correct: z.boolean().nullable(),
+  owner: z.string().nullable(),
+  removed: z.boolean(),
+}) satisfies z.ZodType<StoredRun>
+
+/** Throws a StepscopeError `bad-file` where a record was written by something else. */
+export function readStoredRun(value: unknown): StoredRun {
+  return parseWith(storedRunSchema, value, 'saved runs of this browser')
+}
