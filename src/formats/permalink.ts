@@ -13,7 +13,6 @@ import {
 
 /** What a link reproduces. */
 export interface LinkState {
-  readonly screen: string
   readonly task: string
   readonly problem: string
   readonly policy: string
@@ -57,7 +56,6 @@ const position = (key: string): Field<number | null> => ({
 
 /** The one table of fields: what stands in the state, and how it stands in the URL. */
 const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkState[K]> } = {
-  screen: text('screen'),
   task: text('task'),
   problem: text('problem'),
   policy: text('policy'),
@@ -165,7 +163,6 @@ export function readPermalink(
     }
   }
   const state: LinkState = {
-    screen: field('screen'),
     task: field('task'),
     problem: field('problem'),
     policy: field('policy'),

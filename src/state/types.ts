@@ -187,6 +187,24 @@ export interface CompareEntry {
   readonly run: RunId | null
 }
 
+/** One line of the table of differences; grows as the run goes. */
+export interface CompareRow {
+  readonly run: RunId
+  readonly strategy: StrategyId
+  readonly status: RunStatus
+  readonly answer: string | null
+  /** Null while there is no answer yet. */
+  readonly correct: boolean | null
+  readonly policyTokens: number
+  readonly rewardTokens: number
+  readonly flops: number
+  /** Tokens that a search without a tree would have run, less those that were: both models. */
+  readonly savedTokens: number
+  readonly wallMs: number
+  /** Best finished path at the FLOPs that all strategies reached; null until it has one. */
+  readonly atEqualFlops: { readonly answer: string | null; readonly correct: boolean } | null
+}
+
 export interface CompareState {
   /** Two to four. The problem and the seed are the session's. */
   readonly entries: readonly CompareEntry[]
@@ -195,6 +213,10 @@ export interface CompareState {
   /** 0 … 1: share of events, or of the largest FLOPs of all runs. */
   readonly position: number
   readonly playing: boolean
+  /** One row per started entry, in the entries' order. */
+  readonly table: readonly CompareRow[]
+  /** The smallest FLOPs among the runs so far, where they are compared; null before the first start. */
+  readonly equalFlops: number | null
   /** Seed and problem the started runs have; null before the first start. */
   readonly started: { readonly problem: string; readonly seed: number } | null
 }
@@ -254,8 +276,6 @@ export interface ProbeState {
 
 // ---------------------------------------------------------------- preferences, notices
 
-export type Screen = 'playground' | 'compare' | 'models' | 'help'
-
 export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark'
   /** Show the task's exact labels. Off at first, so that a class can guess. */
@@ -279,8 +299,6 @@ export interface Notice {
 }
 
 export interface AppState {
-  /** Which screen shows; part of a link. */
-  readonly screen: Screen
   readonly engine: EngineState
   readonly session: SessionState
   readonly runs: RunsState
@@ -304,8 +322,8 @@ export interface Actions {
     load(): Promise<void>
     setBackend(backend: BackendChoice): Promise<void>
     cancelLoad(): void
-    useBundled(role: 'policy' | 'reward', id: string): Promise<void>
-    useLocal(role: 'policy' | 'reward', id: string): Promise<void>
+    chooseBundled(role: 'policy' | 'reward', id: string): Promise<void>
+    chooseLocal(role: 'policy' | 'reward', id: string): Promise<void>
     /** A folder was dropped or picked: reads what it is into `engine.folder`. */
     openFolder(name: string, files: readonly File[]): Promise<void>
     /** Loads `engine.folder` with the fields the person filled in. */
@@ -404,7 +422,6 @@ export interface Actions {
     undo(id: string): Promise<void>
     show(notice: Omit<Notice, 'id'>): void
   }
-  readonly setScreen: (screen: Screen) => void
   readonly link: {
     /** URL hash (`#…`) that reproduces session, compare entries and selected event; '' where all is default. */
     hash(): string

@@ -1,0 +1,241 @@
+import type { ErrorDetails } from '../core/errors.ts'
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { AdapterFields, ModelSource, ParamsOf } from '../worker/protocol.ts'
+import { BUNDLED_MODELS } from './bundled-models.ts'
+import type { Saving } from './saving.ts'
+import type { SliceContext } from './slice-context.ts'
+import { notifyError } from './slice-context.ts'
+import type { Actions, EngineState, ModelChoice } from './types.ts'
+
+/** Files of a local folder and its adapter fields; File objects cannot stand in the state. */
+interface LocalFiles {
+  readonly files: readonly File[]
+  readonly adapter: Partial<AdapterFields>
+}
+
+type Role = 'policy' | 'reward'
+
+/** After a lost device or a crash, one reload is tried at once; a second loss within this time waits for the person. */
+const RELOAD_GUARD_MS = 60_000
+
+export interface EngineSlice {
+  readonly actions: Actions['engine']
+  /** Loads where nothing is loaded. @returns whether models are ready */
+  ensureReady(): Promise<boolean>
+  restoreLocal(): Promise<void>
+  /** Takes over choices from a link or the last visit, without loading. Unknown ids are told and left. */
+  choose(change: {
+    readonly policy?: string
+    readonly reward?: string
+    readonly backend?: EngineState['backend']
+  }): void
+  onLoading(model: Role, loadedBytes: number, totalBytes: number): void
+  onStatus(status: NonNullable<EngineState['status']>): void
+  onLost(error: ErrorDetails): void
+  dispose(): void
+}
+
+/** The engine as the page sees it: what is chosen, what is loaded, and how it is doing. */
+export function createEngineSlice(context: SliceContext, saving: Saving): EngineSlice {
+  const { get, set, deps, notify } = context
+  const local = new Map<string, LocalFiles>()
+  let loading: { readonly controller: AbortController; readonly done: Promise<void> } | null = null
+  let folderFiles: readonly File[] = []
+  let lastLoss = Number.NEGATIVE_INFINITY
+
+  const patch = (change: Partial<EngineState>): void => set({ engine: { ...get().engine, ...change } })
+
+  const sourceOf = (choice: ModelChoice): { source: ModelSource; adapter?: AdapterFields } => {
+    if (choice.kind === 'bundled') return { source: { kind: 'bundled', id: choice.id } }
+    const found = local.get(choice.id)
+    if (!found) {
+      throw new StepscopeError({
+        code: 'not-found',
+        message: `The folder of “${choice.name}” is not here any more`,
+        nextStep: 'Drag the folder in again, or choose a bundled model.',
+      })
+    }
+    const source: ModelSource = { kind: 'local', id: choice.id, files: found.files }
+    return Object.keys(found.adapter).length === 0 ? { source } : { source, adapter: found.adapter as AdapterFields }
+  }
+
+  const runLoad = async (
+    wanted: { readonly policy: ModelChoice; readonly reward: ModelChoice; readonly backend: EngineState['backend'] },
+    signal: AbortSignal,
+  ): Promise<boolean> => {
+    const before = get().engine
+    patch({ ...wanted, phase: 'loading', progress: { policy: null, reward: null }, error: null })
+    try {
+      const params: ParamsOf<'load'> = {
+        backend: wanted.backend,
+        policy: sourceOf(wanted.policy),
+        reward: sourceOf(wanted.reward),
+      }
+      const models = await deps.client.call('load', params, signal)
+      const status = await deps.client.call('status', {})
+      patch({ phase: 'ready', models, status, error: null, progress: { policy: null, reward: null } })
+      return true
+    } catch (error) {
+      const details = toErrorDetails(error)
+      const { models } = get().engine
+      const replaced = signal.aborted && loading?.controller.signal !== signal
+      if (replaced) return false
+      patch(
+        models
+          ? // The engine still has what it had: go on with it.
+            { phase: 'ready', policy: before.policy, reward: before.reward, backend: before.backend, error: details }
+          : { phase: details.code === 'cancelled' ? 'idle' : 'failed', error: details },
+      )
+      notifyError(context, models ? 'The models stay as they were' : 'No models are loaded', error)
+      return false
+    }
+  }
+
+  const load = async (change: Partial<Pick<EngineState, 'policy' | 'reward' | 'backend'>> = {}): Promise<boolean> => {
+    loading?.controller.abort()
+    const controller = new AbortController()
+    const { policy, reward, backend } = get().engine
+    const result = runLoad({ policy, reward, backend, ...change }, controller.signal)
+    const entry = { controller, done: result.then(() => {}) }
+    loading = entry
+    const loaded = await result
+    if (loading === entry) loading = null
+    return loaded
+  }
+
+  const keepLocal = async (choice: ModelChoice, role: AdapterFields['role'], bytes: number): Promise<void> => {
+    const files = local.get(choice.id)
+    if (!files) return
+    const others = get().engine.localModels.filter(({ id }) => id !== choice.id)
+    patch({ localModels: [...others, { ...choice, role, bytes }] })
+    await saving.attempt((storage) =>
+      storage.writeModel({ id: choice.id, name: choice.name, role, bytes, adapter: files.adapter, files: files.files }),
+    )
+  }
+
+  const actions: Actions['engine'] = {
+    load: async () => {
+      await load()
+    },
+    setBackend: async (backend) => {
+      await load({ backend })
+    },
+    cancelLoad: () => loading?.controller.abort(),
+    chooseBundled: async (role, id) => {
+      const choice = BUNDLED_MODELS[role].find((model) => model.id === id)
+      if (choice) await load({ [role]: choice })
+    },
+    chooseLocal: async (role, id) => {
+      const found = get().engine.localModels.find((model) => model.id === id)
+      if (found) await load({ [role]: { kind: 'local', id, name: found.name } })
+    },
+    openFolder: async (name, files) => {
+      try {
+        const read = await deps.client.call('inspectFolder', { files })
+        folderFiles = files
+        patch({ folder: { name, ...read } })
+        if (read.missing.length === 0) await actions.confirmFolder({})
+      } catch (error) {
+        notifyError(context, `“${name}” was not opened`, error)
+      }
+    },
+    confirmFolder: async (given) => {
+      const { folder } = get().engine
+      if (!folder) return
+      const adapter = { ...folder.adapter, ...given }
+      const missing = folder.missing.filter((field) => adapter[field] === undefined)
+      if (missing.length > 0) {
+        notify({
+          tone: 'warning',
+          text: 'More must be known of this model',
+          error: { code: 'bad-setting', message: `Please fill in: ${missing.join(', ')}` },
+        })
+        return
+      }
+      const role = adapter.role ?? folder.role
+      const choice: ModelChoice = { kind: 'local', id: folder.name, name: folder.name }
+      const previous = local.get(choice.id)
+      local.set(choice.id, { files: folderFiles, adapter })
+      const loaded = await load({ [role === 'policy' ? 'policy' : 'reward']: choice })
+      if (loaded) {
+        patch({ folder: null })
+        folderFiles = []
+        await keepLocal(choice, role, folder.bytes)
+      } else if (previous) local.set(choice.id, previous)
+      else local.delete(choice.id)
+    },
+    dismissFolder: () => {
+      folderFiles = []
+      patch({ folder: null })
+    },
+    forgetLocal: async (id) => {
+      const { policy, reward, localModels } = get().engine
+      patch({ localModels: localModels.filter((model) => model.id !== id) })
+      local.delete(id)
+      await saving.attempt((storage) => storage.deleteModel(id))
+      if (policy.kind === 'local' && policy.id === id)
+        await actions.chooseBundled('policy', BUNDLED_MODELS.policy[0]?.id ?? '')
+      if (reward.kind === 'local' && reward.id === id)
+        await actions.chooseBundled('reward', BUNDLED_MODELS.reward[0]?.id ?? '')
+    },
+  }
+
+  return {
+    actions,
+    ensureReady: async () => {
+      // A load in progress is waited for, not repeated.
+      while (loading) await loading.done
+      if (get().engine.phase === 'ready') return true
+      return load()
+    },
+    restoreLocal: async () => {
+      const models = await saving.attempt((storage) => storage.listModels())
+      for (const { id, files, adapter } of models ?? []) {
+        local.set(id, { files, adapter: adapter as Partial<AdapterFields> })
+      }
+      patch({
+        localModels: (models ?? []).map(({ id, name, role, bytes }) => ({ kind: 'local', id, name, role, bytes })),
+      })
+    },
+    choose: (change) => {
+      const pick = (role: Role, id: string | undefined): ModelChoice => {
+        const current = get().engine[role]
+        if (id === undefined || id === current.id) return current
+        const kept = get().engine.localModels.find((model) => model.id === id)
+        const found = BUNDLED_MODELS[role].find((model) => model.id === id) ?? kept
+        if (found) return { kind: found.kind, id: found.id, name: found.name }
+        notify({
+          tone: 'warning',
+          text: `The model “${id}” is not in this browser`,
+          error: {
+            code: 'not-found',
+            message: `The link asks for “${id}”; “${current.name}” is used instead`,
+            nextStep: 'Drag the model’s folder in to use it.',
+          },
+        })
+        return current
+      }
+      patch({
+        policy: pick('policy', change.policy),
+        reward: pick('reward', change.reward),
+        ...(change.backend === undefined ? {} : { backend: change.backend }),
+      })
+    },
+    onLoading: (model, loadedBytes, totalBytes) =>
+      patch({ progress: { ...get().engine.progress, [model]: { loadedBytes, totalBytes } } }),
+    onStatus: (status) => patch({ status }),
+    onLost: (error) => {
+      patch({ phase: 'lost', models: null, error, status: null })
+      deps.client.restart()
+      const again = deps.now() - lastLoss > RELOAD_GUARD_MS
+      lastLoss = deps.now()
+      notify({
+        tone: 'warning',
+        text: again ? 'The engine stopped; the models are being loaded again' : 'The engine stopped again',
+        error,
+      })
+      if (again) void load()
+    },
+    dispose: () => loading?.controller.abort(),
+  }
+}

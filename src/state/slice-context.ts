@@ -1,0 +1,21 @@
+import { toErrorDetails } from '../core/errors.ts'
+import type { AppDependencies } from './dependencies.ts'
+import type { AppState, Notice } from './types.ts'
+
+/** What every slice works with. */
+export interface SliceContext {
+  readonly get: () => AppState
+  readonly set: (change: Partial<AppState>) => void
+  readonly deps: AppDependencies
+  /** @returns the notice's id */
+  readonly notify: (
+    notice: Pick<Notice, 'tone' | 'text'> & Partial<Notice>,
+    undo?: () => void | Promise<void>,
+  ) => string
+}
+
+/** Shows what went wrong; a cancellation was asked for and is no news. */
+export function notifyError(context: SliceContext, text: string, error: unknown): void {
+  const details = toErrorDetails(error)
+  if (details.code !== 'cancelled') context.notify({ tone: 'error', text, error: details })
+}
