@@ -21,16 +21,18 @@ function ramp(scheme: ColorScheme): readonly string[] {
 
 const RAMPS: Readonly<Record<ColorScheme, readonly string[]>> = { light: ramp('light'), dark: ramp('dark') }
 
-/** Number of distinct colours of the scale; `scoreLevel` is an index below it. */
-export const SCORE_LEVELS = STEPS
-
 /** Index of the scale's colour for a score; scores outside [0, 1] are clamped. */
 export function scoreLevel(score: number): number {
   const clamped = score > 0 ? Math.min(score, 1) : 0
   return Math.round(clamped * (STEPS - 1))
 }
 
-/** CSS colour (`#rrggbb`) of a score in [0, 1]. */
+/** The scale's colours by level, for loops that draw thousands of nodes. */
+export function scoreRamp(scheme: ColorScheme): readonly string[] {
+  return RAMPS[scheme]
+}
+
+/** CSS colour of a score in [0, 1]. */
 export function scoreColor(score: number, scheme: ColorScheme): string {
   return RAMPS[scheme][scoreLevel(score)] as string
 }

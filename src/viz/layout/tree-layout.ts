@@ -1,0 +1,190 @@
+import type { NodeId } from '../../search/events.ts'
+import type { SearchTree, TreeNode } from '../../search/tree.ts'
+import { shownScore, stepLabel } from './node-appearance.ts'
+import { tidyTree } from './tidy-tree.ts'
+
+/** `horizontal`: depth runs left to right; `vertical`: top to bottom. */
+export type Orientation = 'horizontal' | 'vertical'
+
+/** Sizes in world units: CSS pixels at zoom 1. `breadth` is across the tree, `length` along its depth. */
+export interface TreeMetrics {
+  readonly breadth: number
+  /** Breadth of a step that belongs to a rollout only. */
+  readonly tailBreadth: number
+  readonly siblingGap: number
+  readonly cousinGap: number
+  /** Between two columns: room for the edges. */
+  readonly columnGap: number
+  /** Length of a column for its longest label, in characters, and for marks beside it. */
+  length(characters: number, marks: { readonly duplicates: boolean; readonly finished: boolean }): number
+}
+
+/** Advance of one character of the step font at 11.5 px: 0.6 em in the usual monospace faces. */
+export const CHARACTER = 7
+
+const MAX_CHARACTERS = 30
+const SCORE_CHARACTERS = 5
+
+export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
+  horizontal: {
+    breadth: 20,
+    tailBreadth: 13,
+    siblingGap: 4,
+    cousinGap: 10,
+    columnGap: 52,
+    length: (characters, { duplicates, finished }) =>
+      (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER +
+      28 +
+      (duplicates ? 24 : 0) +
+      (finished ? 16 : 0),
+  },
+  vertical: {
+    breadth: 72,
+    tailBreadth: 40,
+    siblingGap: 6,
+    cousinGap: 14,
+    columnGap: 36,
+    length: () => 36,
+  },
+}
+
+/**
+ * Where every node of a tree stands. Boxes are axis-aligned, `left`/`top`/`width`/`height` by node id, the root's
+ * centre at 0 across the tree and its near edge at 0 along it.
+ */
+export interface TreeLayout {
+  readonly orientation: Orientation
+  readonly count: number
+  readonly left: Float64Array
+  readonly top: Float64Array
+  readonly width: Float64Array
+  readonly height: Float64Array
+  /** Parent's id, −1 for the root. */
+  readonly parent: Int32Array
+  readonly depth: Int32Array
+  /** 1 where the node is part of a rollout only, drawn as a thin tail. */
+  readonly tail: Uint8Array
+  /** Ids of each depth, in order across the tree; subtrees never cross, so parents come in the same order. */
+  readonly levels: readonly (readonly NodeId[])[]
+  /** Children of each node as drawn: best score first. */
+  readonly children: readonly (readonly NodeId[])[]
+  readonly bounds: Bounds
+}
+
+export interface Bounds {
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+}
+
+/**
+ * Lays a search tree out: a tidy tree in columns by step number, siblings by score. Linear in the nodes, up to
+ * sorting siblings.
+ *
+ * How a growing tree stays calm: the root keeps its place; a column only widens, in steps of four characters, when
+ * a longer label arrives; unscored siblings stand after scored ones in order of appearance, and equal scores keep
+ * that order, so a score moves one node and shifts those between. What still moves is moved smoothly by the mark,
+ * which interpolates between two layouts by node id.
+ */
+export function layoutTree(
+  tree: SearchTree,
+  orientation: Orientation = 'horizontal',
+  metrics: TreeMetrics = METRICS[orientation],
+): TreeLayout {
+  const { nodes } = tree
+  const count = nodes.length
+  const parent = new Int32Array(count).fill(-1)
+  const depth = new Int32Array(count)
+  const tail = new Uint8Array(count)
+  const breadth = new Float64Array(count)
+  const children = new Array<readonly NodeId[]>(count)
+  for (const node of nodes) {
+    parent[node.id] = node.parent ?? -1
+    tail[node.id] = node.state === 'rolledOut' ? 1 : 0
+    breadth[node.id] = tail[node.id] === 1 ? metrics.tailBreadth : metrics.breadth
+    children[node.id] = orderedChildren(node, nodes)
+  }
+  if (count === 0) return emptyLayout(orientation)
+
+  const across = tidyTree({ root: 0, children, breadth, siblingGap: metrics.siblingGap, cousinGap: metrics.cousinGap })
+  const levels = levelsOf(children, depth)
+  const lengths = levels.map((level) => columnLength(level, tree, metrics))
+  const starts: number[] = []
+  let start = 0
+  for (const length of lengths) {
+    starts.push(start)
+    start += length + metrics.columnGap
+  }
+
+  const left = new Float64Array(count)
+  const top = new Float64Array(count)
+  const width = new Float64Array(count)
+  const height = new Float64Array(count)
+  const horizontal = orientation === 'horizontal'
+  const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity }
+  for (const level of levels) {
+    for (const id of level) {
+      const near = starts[depth[id] as number] as number
+      const length = lengths[depth[id] as number] as number
+      const size = breadth[id] as number
+      const side = (across[id] as number) - size / 2
+      left[id] = horizontal ? near : side
+      top[id] = horizontal ? side : near
+      width[id] = horizontal ? length : size
+      height[id] = horizontal ? size : length
+      bounds.left = Math.min(bounds.left, left[id] as number)
+      bounds.top = Math.min(bounds.top, top[id] as number)
+      bounds.right = Math.max(bounds.right, (left[id] as number) + (width[id] as number))
+      bounds.bottom = Math.max(bounds.bottom, (top[id] as number) + (height[id] as number))
+    }
+  }
+  return { orientation, count, left, top, width, height, parent, depth, tail, levels, children, bounds }
+}
+
+function emptyLayout(orientation: Orientation): TreeLayout {
+  const none = new Float64Array(0)
+  const bounds = { left: 0, top: 0, right: 0, bottom: 0 }
+  const boxes = { left: none, top: none, width: none, height: none }
+  const structure = { parent: new Int32Array(0), depth: new Int32Array(0), tail: new Uint8Array(0) }
+  return { orientation, count: 0, ...boxes, ...structure, levels: [], children: [], bounds }
+}
+
+/** Scored children best first, then unscored ones; ties and unscored in order of appearance (ids grow with time). */
+function orderedChildren({ children }: TreeNode, nodes: SearchTree['nodes']): readonly NodeId[] {
+  if (children.length < 2) return children
+  const score = (id: NodeId) => {
+    const node = nodes[id]
+    return (node && shownScore(node)) ?? Number.NEGATIVE_INFINITY
+  }
+  return [...children].sort((a, b) => {
+    const [p, q] = [score(a), score(b)]
+    return p === q ? a - b : q - p
+  })
+}
+
+/** Breadth first, which keeps the order across; fills `depth`. */
+function levelsOf(children: readonly (readonly NodeId[])[], depth: Int32Array): NodeId[][] {
+  const levels: NodeId[][] = []
+  for (let level: NodeId[] = [0]; level.length > 0; ) {
+    for (const id of level) depth[id] = levels.length
+    levels.push(level)
+    level = level.flatMap((id) => children[id] as readonly NodeId[])
+  }
+  return levels
+}
+
+function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeMetrics): number {
+  let characters = 0
+  let duplicates = false
+  let finished = false
+  for (const id of level) {
+    const node = tree.nodes[id]
+    if (node === undefined) continue
+    const { main, rest } = stepLabel(node, tree)
+    characters = Math.max(characters, main.length + (rest === '' ? 0 : rest.length + 1))
+    duplicates ||= node.count > 1
+    finished ||= node.verdict !== null
+  }
+  return metrics.length(Math.ceil(Math.max(characters, 4) / 4) * 4, { duplicates, finished })
+}

@@ -1,0 +1,136 @@
+import type { Bounds, Orientation } from './tree-layout.ts'
+
+/** World to screen: `screen = scale · world + offset`, per axis, in CSS pixels. */
+export interface View {
+  readonly scaleX: number
+  readonly scaleY: number
+  readonly offsetX: number
+  readonly offsetY: number
+}
+
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * How the depth axis scales with the zoom. A search tree is far broader than deep: thousands of nodes across, a
+ * dozen rounds along. Zoomed out evenly it would be a vertical hair, so out there the depth keeps the scale at which
+ * it fills the screen and only the breadth shrinks (as in a profiler's flame chart); zooming in brings both
+ * together, until nodes have their true proportions.
+ */
+export interface ZoomRange {
+  /** Scales at which the whole tree fits, across and along; at most 1. */
+  readonly fitAcross: number
+  readonly fitAlong: number
+}
+
+export const MAX_ZOOM = 3
+
+const PADDING = 28
+
+/** Scales at which the bounds fit the screen. */
+export function zoomRange(bounds: Bounds, size: Size, orientation: Orientation): ZoomRange {
+  const scaleFor = (extent: number, room: number) => Math.min(1, Math.max(1, room - 2 * PADDING) / Math.max(1, extent))
+  const x = scaleFor(bounds.right - bounds.left, size.width)
+  const y = scaleFor(bounds.bottom - bounds.top, size.height)
+  return orientation === 'horizontal' ? { fitAcross: y, fitAlong: x } : { fitAcross: x, fitAlong: y }
+}
+
+/** Scale along the depth for a scale across: `fitAlong` when the tree fits, equal to `across` from true size on. */
+export function alongScale(across: number, { fitAcross, fitAlong }: ZoomRange): number {
+  const atFit = Math.log(fitAlong / fitAcross)
+  const proportional = Math.max(1, 2 * fitAcross)
+  if (across >= proportional) return across
+  // Between the two, the ratio of the scales falls evenly in log zoom.
+  const progress = Math.max(0, Math.log(across / fitAcross) / Math.log(proportional / fitAcross))
+  return across * Math.exp(atFit * (1 - progress))
+}
+
+/** The view that shows the whole tree, centred; a small tree at its true size. */
+export function fitView(bounds: Bounds, size: Size, orientation: Orientation): View {
+  const { fitAcross, fitAlong } = zoomRange(bounds, size, orientation)
+  const [scaleX, scaleY] = orientation === 'horizontal' ? [fitAlong, fitAcross] : [fitAcross, fitAlong]
+  return {
+    scaleX,
+    scaleY,
+    offsetX: size.width / 2 - (scaleX * (bounds.left + bounds.right)) / 2,
+    offsetY: size.height / 2 - (scaleY * (bounds.top + bounds.bottom)) / 2,
+  }
+}
+
+export function acrossScale(view: View, orientation: Orientation): number {
+  return orientation === 'horizontal' ? view.scaleY : view.scaleX
+}
+
+/**
+ * Zooms by a factor and keeps the world point under (x, y) where it is. The scale across ends at fit ÷ 2 and at
+ * MAX_ZOOM. Where the tree has grown since the view was made, the depth eases back to its curve as one zooms.
+ */
+export function zoomView(
+  view: View,
+  factor: number,
+  x: number,
+  y: number,
+  orientation: Orientation,
+  range: ZoomRange,
+): View {
+  const horizontal = orientation === 'horizontal'
+  const before = horizontal ? view.scaleY : view.scaleX
+  const alongBefore = horizontal ? view.scaleX : view.scaleY
+  const across = Math.min(MAX_ZOOM, Math.max(Math.min(before, range.fitAcross / 2), before * factor))
+  const followed = (alongBefore * alongScale(across, range)) / alongScale(before, range)
+  const pull = Math.min(1, 2 * Math.abs(Math.log(across / before)))
+  const along = followed * (alongScale(across, range) / followed) ** pull
+  const [scaleX, scaleY] = horizontal ? [along, across] : [across, along]
+  return {
+    scaleX,
+    scaleY,
+    offsetX: x - ((x - view.offsetX) / view.scaleX) * scaleX,
+    offsetY: y - ((y - view.offsetY) / view.scaleY) * scaleY,
+  }
+}
+
+export function panView(view: View, dx: number, dy: number): View {
+  return { ...view, offsetX: view.offsetX + dx, offsetY: view.offsetY + dy }
+}
+
+/** The view at a scale across with a world point in the middle of the screen. */
+export function centreView(
+  worldX: number,
+  worldY: number,
+  across: number,
+  size: Size,
+  orientation: Orientation,
+  range: ZoomRange,
+): View {
+  const along = alongScale(across, range)
+  const [scaleX, scaleY] = orientation === 'horizontal' ? [along, across] : [across, along]
+  return { scaleX, scaleY, offsetX: size.width / 2 - scaleX * worldX, offsetY: size.height / 2 - scaleY * worldY }
+}
+
+/** What of the world is on the screen, with a margin in pixels. */
+export function visibleWindow(view: View, size: Size, margin = 0): Bounds {
+  return {
+    left: (-margin - view.offsetX) / view.scaleX,
+    top: (-margin - view.offsetY) / view.scaleY,
+    right: (size.width + margin - view.offsetX) / view.scaleX,
+    bottom: (size.height + margin - view.offsetY) / view.scaleY,
+  }
+}
+
+/** Between two views: scales geometrically, and the middle of the screen travels straight in the world. */
+export function mixViews(a: View, b: View, t: number, size: Size): View {
+  if (t >= 1) return b
+  const axis = (scaleA: number, offsetA: number, scaleB: number, offsetB: number, middle: number) => {
+    const scale = scaleA * (scaleB / scaleA) ** t
+    const from = (middle - offsetA) / scaleA
+    const to = (middle - offsetB) / scaleB
+    // Where the scale changes, moving the centre in step with it keeps the apparent speed even.
+    const share = scaleA === scaleB ? t : (1 - scaleA / scale) / (1 - scaleA / scaleB)
+    return { scale, offset: middle - scale * (from + (to - from) * share) }
+  }
+  const x = axis(a.scaleX, a.offsetX, b.scaleX, b.offsetX, size.width / 2)
+  const y = axis(a.scaleY, a.offsetY, b.scaleY, b.offsetY, size.height / 2)
+  return { scaleX: x.scale, scaleY: y.scale, offsetX: x.offset, offsetY: y.offset }
+}

@@ -1,0 +1,111 @@
+import type { NodeId } from '../../search/events.ts'
+import { scoreRamp } from '../layout/color-scale.ts'
+import { screenBox } from './paint-nodes.ts'
+import type { NodeFace, TreeScene } from './tree-scene.ts'
+
+/** Which of several nodes on one row of pixels is drawn. */
+export const CELL_PRIORITY: Readonly<Record<NodeFace['appearance'], number>> = {
+  root: 9,
+  answer: 8,
+  finishedRight: 7,
+  given: 6,
+  kept: 5,
+  proposed: 4,
+  finishedWrong: 3,
+  pruned: 2,
+  rolledOut: 1,
+}
+
+/**
+ * Far out a node is a cell: a bar as long as its score in the score's colour, faint where pruned, on a track where it
+ * is not. Nodes that share a row of device pixels are drawn once, the most telling of them, so the cost is bounded
+ * by the screen, not by the tree.
+ */
+export function paintCells(context: CanvasRenderingContext2D, scene: TreeScene, levels: readonly NodeId[][]): void {
+  for (const level of levels) {
+    let row = Number.NEGATIVE_INFINITY
+    let best: NodeId | null = null
+    let rank = 0
+    for (const id of level) {
+      const here = pixelRow(scene, id)
+      const priority =
+        CELL_PRIORITY[scene.content.faces[id]?.appearance ?? 'rolledOut'] + (scene.content.onAnswer[id] === 1 ? 10 : 0)
+      if (here !== row) {
+        if (best !== null) paintCell(context, scene, best)
+        row = here
+        best = id
+        rank = priority
+      } else if (priority > rank) {
+        best = id
+        rank = priority
+      }
+    }
+    if (best !== null) paintCell(context, scene, best)
+  }
+  context.globalAlpha = 1
+}
+
+function pixelRow({ layout, left, top, view, pixelRatio }: TreeScene, id: NodeId): number {
+  const across =
+    layout.orientation === 'horizontal'
+      ? (top[id] as number) * view.scaleY + view.offsetY
+      : (left[id] as number) * view.scaleX + view.offsetX
+  return Math.floor(across * pixelRatio)
+}
+
+function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId): void {
+  const { theme, layout, pixelRatio, content, truth } = scene
+  const face = content.faces[id]
+  if (face === undefined) return
+  const horizontal = layout.orientation === 'horizontal'
+  const box = screenBox(scene, id)
+  const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio
+  const thin = face.appearance === 'rolledOut'
+  const x = snap(box.x)
+  const y = snap(box.y)
+  const width = Math.max(1 / pixelRatio, snap(box.width))
+  const height = Math.max(1 / pixelRatio, snap(box.height))
+  const length = horizontal ? width : height
+  const thickness = horizontal ? height : width
+
+  if (face.appearance === 'root') {
+    context.fillStyle = theme.text
+    context.globalAlpha = 1
+    // The problem stays findable however small its row is.
+    const least = Math.max(thickness, 3)
+    if (horizontal) context.fillRect(x, y - (least - thickness) / 2, width, least)
+    else context.fillRect(x - (least - thickness) / 2, y, least, height)
+    return
+  }
+  const bar = face.level < 0 ? length : Math.max(2, length * face.value)
+  const pruned = face.appearance === 'pruned'
+  if (!pruned && !thin && thickness >= 2) {
+    context.globalAlpha = 0.5
+    context.fillStyle = theme.line
+    context.fillRect(x, y, width, height)
+  }
+  context.globalAlpha = thin ? 0.5 : pruned ? 0.45 : 1
+  context.fillStyle = face.level < 0 ? theme.line : (scoreRamp(theme.scheme)[face.level] as string)
+  const across = thin || (pruned && thickness >= 3) ? Math.max(1 / pixelRatio, thickness * 0.6) : thickness
+  const inset = (thickness - across) / 2
+  if (horizontal) context.fillRect(x, y + inset, bar, across)
+  else context.fillRect(x + inset, y + height - bar, across, bar)
+  context.globalAlpha = 1
+
+  const state =
+    content.onAnswer[id] === 1 ? theme.accent : pruned || thin || face.appearance === 'proposed' ? null : theme.text
+  if (state !== null) {
+    context.fillStyle = state
+    const mark = content.onAnswer[id] === 1 ? 3 : 1.5
+    if (horizontal) context.fillRect(x - mark, y, mark, height)
+    else context.fillRect(x, y - mark, width, mark)
+    if (face.verdict === 'right' && horizontal) context.fillRect(x + width + 2, y, 3, height)
+    else if (face.verdict === 'right') context.fillRect(x, y + height + 2, width, 3)
+  }
+  const label = truth?.get(id)
+  if (label?.valid && label.reachable) {
+    context.fillStyle = theme.text
+    if (horizontal) context.fillRect(x - 7, y, 3, height)
+    else context.fillRect(x, y - 7, width, 3)
+  }
+}

@@ -1,0 +1,139 @@
+import type { NodeId } from '../../search/events.ts'
+import { edgeCurve } from '../layout/edge-path.ts'
+import { visibleEdges } from '../layout/tree-query.ts'
+import { visibleWindow } from '../layout/view-transform.ts'
+import type { Detail, TreeScene } from './tree-scene.ts'
+
+type Context = CanvasRenderingContext2D
+
+/** Where an edge leaves its parent and meets its child, on the screen. */
+function ends({ layout, left, top, view, content }: TreeScene, child: NodeId): [number, number, number, number] {
+  const parent = layout.parent[child] as NodeId
+  const x = (world: number) => world * view.scaleX + view.offsetX
+  const y = (world: number) => world * view.scaleY + view.offsetY
+  const width = (id: NodeId) => layout.width[id] as number
+  const height = (id: NodeId) => layout.height[id] as number
+  const at = (array: Float64Array, id: NodeId) => array[id] as number
+  if (layout.orientation === 'horizontal') {
+    const dot = content.faces[child]?.appearance === 'rolledOut' ? 4 : 0
+    return [
+      x(at(left, parent) + width(parent)),
+      y(at(top, parent) + height(parent) / 2),
+      x(at(left, child)) + dot,
+      y(at(top, child) + height(child) / 2),
+    ]
+  }
+  return [
+    x(at(left, parent) + width(parent) / 2),
+    y(at(top, parent) + height(parent)),
+    x(at(left, child) + width(child) / 2),
+    y(at(top, child)),
+  ]
+}
+
+function trace(context: Context, scene: TreeScene, child: NodeId): void {
+  const [x0, y0, x3, y3] = ends(scene, child)
+  const curve = edgeCurve(scene.layout.orientation, x0, y0, x3, y3)
+  context.moveTo(curve.x0, curve.y0)
+  context.bezierCurveTo(curve.x1, curve.y1, curve.x2, curve.y2, curve.x3, curve.y3)
+}
+
+/** Children of visible edges; every edge while nodes are on the move. */
+function edgesInView(scene: TreeScene): NodeId[][] {
+  const { layout, view, size } = scene
+  if (!scene.settled) return layout.levels.slice(1).map((level) => [...level])
+  return visibleEdges(layout, visibleWindow(view, size, 8)).map(
+    ({ depth, from, to }) => layout.levels[depth]?.slice(from, to) ?? [],
+  )
+}
+
+const WIDTH_STEPS = 8
+
+/** All edges: quiet ones first, then the path under the pointer, then the answer's. */
+export function paintEdges(context: Context, scene: TreeScene, detail: Detail): void {
+  const { theme, content, onHoverPath } = scene
+  const levels = edgesInView(scene)
+  if (detail === 'cells' && pitch(scene) < 4) paintFans(context, scene, levels)
+  else paintCurves(context, scene, levels)
+
+  context.lineCap = 'round'
+  if (onHoverPath !== null) {
+    context.beginPath()
+    for (const level of levels) for (const id of level) if (onHoverPath[id] === 1) trace(context, scene, id)
+    context.strokeStyle = theme.text
+    context.lineWidth = 1.75
+    context.stroke()
+  }
+  context.beginPath()
+  for (const level of levels) for (const id of level) if (content.onAnswer[id] === 1) trace(context, scene, id)
+  context.strokeStyle = theme.accent
+  context.lineWidth = detail === 'cells' ? 2.5 : 3.5
+  context.stroke()
+  context.lineCap = 'butt'
+}
+
+/** Distance of two siblings on the screen. */
+function pitch({ layout, view }: TreeScene): number {
+  return layout.orientation === 'horizontal' ? 24 * view.scaleY : 78 * view.scaleX
+}
+
+function paintCurves(context: Context, scene: TreeScene, levels: readonly NodeId[][]): void {
+  const { content, theme } = scene
+  const strokes = new Map<string, NodeId[]>()
+  for (const level of levels) {
+    for (const id of level) {
+      const face = content.faces[id]
+      if (face === undefined || content.onAnswer[id] === 1) continue
+      const kind = face.appearance === 'rolledOut' ? 'dotted' : face.appearance === 'pruned' ? 'faded' : 'plain'
+      const width = kind === 'dotted' ? 0 : Math.round((face.edge / 5) * WIDTH_STEPS)
+      const key = `${kind} ${width}`
+      const group = strokes.get(key)
+      if (group) group.push(id)
+      else strokes.set(key, [id])
+    }
+  }
+  for (const [key, ids] of strokes) {
+    const [kind, width] = key.split(' ')
+    context.beginPath()
+    for (const id of ids) trace(context, scene, id)
+    context.strokeStyle = kind === 'plain' ? theme.muted : theme.line
+    context.globalAlpha = kind === 'plain' ? 0.6 : 0.9
+    context.lineWidth = kind === 'dotted' ? 1.25 : Math.max(0.75, (Number(width) / WIDTH_STEPS) * 5)
+    context.setLineDash(kind === 'dotted' ? [1.25, 3] : [])
+    if (kind === 'dotted') context.strokeStyle = theme.muted
+    context.stroke()
+  }
+  context.setLineDash([])
+  context.globalAlpha = 1
+}
+
+/** Far out, all edges of a parent become one surface from it to its first and last child. */
+function paintFans(context: Context, scene: TreeScene, levels: readonly NodeId[][]): void {
+  const { layout, theme } = scene
+  const { orientation } = layout
+  context.beginPath()
+  for (const level of levels) {
+    for (let from = 0; from < level.length; ) {
+      const first = level[from] as NodeId
+      const parent = layout.parent[first]
+      let to = from
+      while (to + 1 < level.length && layout.parent[level[to + 1] as NodeId] === parent) to++
+      const [x0, y0, x3, y3] = ends(scene, first)
+      const [, , x4, y4] = ends(scene, level[to] as NodeId)
+      const out = edgeCurve(orientation, x0, y0, x3, y3)
+      const back = edgeCurve(orientation, x0, y0, x4, y4)
+      const thin = orientation === 'horizontal' ? [0, 0.5] : [0.5, 0]
+      const [dx, dy] = thin as [number, number]
+      context.moveTo(x0 - dx, y0 - dy)
+      context.bezierCurveTo(out.x1 - dx, out.y1 - dy, out.x2 - dx, out.y2 - dy, x3 - dx, y3 - dy)
+      context.lineTo(x4 + dx, y4 + dy)
+      context.bezierCurveTo(back.x2 + dx, back.y2 + dy, back.x1 + dx, back.y1 + dy, x0 + dx, y0 + dy)
+      context.closePath()
+      from = to + 1
+    }
+  }
+  context.fillStyle = theme.muted
+  context.globalAlpha = 0.28
+  context.fill()
+  context.globalAlpha = 1
+}

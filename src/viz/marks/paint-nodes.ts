@@ -1,0 +1,347 @@
+import type { NodeId } from '../../search/events.ts'
+import { scoreLevel, scoreRamp } from '../layout/color-scale.ts'
+import { formatScore } from '../layout/format-number.ts'
+import type { TruthLabel } from '../layout/node-appearance.ts'
+import { visibleNodes } from '../layout/tree-query.ts'
+import { visibleWindow } from '../layout/view-transform.ts'
+import type { Detail, NodeFace, TreeScene } from './tree-scene.ts'
+
+type Context = CanvasRenderingContext2D
+
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export function screenBox({ layout, left, top, view }: TreeScene, id: NodeId): Box {
+  return {
+    x: (left[id] as number) * view.scaleX + view.offsetX,
+    y: (top[id] as number) * view.scaleY + view.offsetY,
+    width: (layout.width[id] as number) * view.scaleX,
+    height: (layout.height[id] as number) * view.scaleY,
+  }
+}
+
+/** Ids in view, a list per depth; while nodes are on the move, those whose present box meets the screen. */
+export function nodesInView(scene: TreeScene): NodeId[][] {
+  const { layout, view, size } = scene
+  if (scene.settled)
+    return visibleNodes(layout, visibleWindow(view, size, 12)).map(
+      ({ depth, from, to }) => layout.levels[depth]?.slice(from, to) ?? [],
+    )
+  return layout.levels.map((level) =>
+    level.filter((id) => {
+      const box = screenBox(scene, id)
+      return box.x < size.width && box.y < size.height && box.x + box.width > 0 && box.y + box.height > 0
+    }),
+  )
+}
+
+const FADED = 0.55
+
+/** Nodes near enough to read. */
+export function paintReadableNodes(
+  context: Context,
+  scene: TreeScene,
+  levels: readonly NodeId[][],
+  detail: Detail,
+): void {
+  const fonts = fontsFor(context, scene)
+  context.textBaseline = 'alphabetic'
+  for (const level of levels) {
+    for (const id of level) {
+      const face = scene.content.faces[id]
+      if (face === undefined) continue
+      const box = screenBox(scene, id)
+      if (face.appearance === 'rolledOut') paintTail(context, scene, id, face, box, fonts)
+      else {
+        paintFrame(context, scene, id, face, box)
+        if (scene.layout.orientation === 'horizontal') paintRow(context, scene, face, box, fonts, detail)
+        else paintTile(context, scene, face, box, fonts, detail)
+        context.globalAlpha = 1
+      }
+      const truth = scene.truth?.get(id)
+      if (truth !== undefined) paintTruth(context, scene, truth, box)
+    }
+  }
+}
+
+interface Fonts {
+  readonly size: number
+  readonly plain: string
+  readonly bold: string
+  readonly small: string
+  /** Advance of one character of the plain font. */
+  readonly advance: number
+  readonly smallAdvance: number
+}
+
+function fontsFor(context: Context, { layout, view, theme }: TreeScene): Fonts {
+  const size =
+    layout.orientation === 'horizontal'
+      ? Math.min(24, Math.max(8.5, Math.min(20 * view.scaleY * 0.575, 11.5 * Math.max(1, view.scaleX))))
+      : Math.min(24, Math.max(8.5, 11.5 * Math.min(view.scaleX, view.scaleY)))
+  const plain = `${size}px ${theme.mono}`
+  context.font = plain
+  const advance = context.measureText('0000000000').width / 10
+  const small = `${size * 0.87}px ${theme.mono}`
+  return { size, plain, bold: `600 ${size}px ${theme.mono}`, small, advance, smallAdvance: advance * 0.87 }
+}
+
+function outline(context: Context, { x, y, width, height }: Box, grow: number, radius: number): void {
+  context.beginPath()
+  context.roundRect(x - grow, y - grow, width + 2 * grow, height + 2 * grow, Math.max(0, radius + grow))
+}
+
+const radiusOf = ({ height }: Box) => Math.min(4, height / 4)
+
+/** The node's shape: fill, stroke and bar, which tell its state without colour. */
+function paintFrame(context: Context, scene: TreeScene, id: NodeId, face: NodeFace, box: Box): void {
+  const { theme, content, onHoverPath } = scene
+  const { appearance } = face
+  const radius = radiusOf(box)
+  const finished = face.verdict !== null
+  const onAnswer = content.onAnswer[id] === 1
+  outline(context, box, 0, radius)
+  context.fillStyle = appearance === 'root' ? theme.text : appearance === 'pruned' ? theme.background : theme.surface
+  context.fill()
+  if (appearance === 'pruned') context.globalAlpha = FADED
+
+  if (face.level >= 0) {
+    const thick = Math.max(2, Math.min(5, box.height * 0.15))
+    context.save()
+    outline(context, box, 0, radius)
+    context.clip()
+    context.fillStyle = scoreRamp(theme.scheme)[face.level] as string
+    context.fillRect(box.x, box.y + box.height - thick, Math.max(1.5, box.width * face.value), thick)
+    context.restore()
+  }
+  if (appearance === 'root') return
+
+  const kept = appearance === 'kept' || appearance === 'given' || appearance === 'answer' || finished
+  context.strokeStyle = onAnswer ? theme.accent : kept || onHoverPath?.[id] === 1 ? theme.text : theme.muted
+  if (appearance === 'proposed' && onHoverPath?.[id] !== 1) context.strokeStyle = theme.line
+  context.lineWidth = onAnswer ? 2 : kept ? 1.35 : 1
+  if (appearance === 'pruned') context.setLineDash([3, 2.5])
+  outline(context, box, 0, radius)
+  context.stroke()
+  context.setLineDash([])
+  if (finished) {
+    context.lineWidth = 1
+    outline(context, box, 2.75, radius)
+    context.stroke()
+  }
+  if (face.given) {
+    context.fillStyle = theme.text
+    context.fillRect(box.x, box.y, 3, box.height)
+  }
+}
+
+/** One line: step, remainder, duplicates, tick or cross, score. */
+function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
+  const { theme } = scene
+  const root = face.appearance === 'root'
+  const pad = Math.min(8, box.height * 0.4)
+  const baseline = box.y + box.height / 2 + fonts.size * (face.level >= 0 ? 0.27 : 0.35)
+  let right = box.x + box.width - pad
+  const ink = root ? theme.background : theme.text
+  if (face.score !== '') {
+    context.font = face.appearance === 'pruned' || face.appearance === 'proposed' ? fonts.plain : fonts.bold
+    context.fillStyle = ink
+    context.textAlign = 'right'
+    context.fillText(face.score, right, baseline)
+    right -= fonts.advance * 5 + pad * 0.75
+  }
+  if (face.verdict !== null) {
+    paintVerdict(context, face.verdict, right - fonts.size * 0.35, box.y + box.height / 2 - 1, fonts.size * 0.36, ink)
+    right -= fonts.size * 0.7 + pad * 0.75
+  }
+  if (detail !== 'text') return
+  if (face.badge !== '' && right - box.x > 60) {
+    context.font = fonts.small
+    context.fillStyle = theme.muted
+    context.textAlign = 'right'
+    context.fillText(face.badge, right, baseline)
+    right -= fonts.smallAdvance * Math.max(3, face.badge.length) + pad * 0.5
+  }
+  paintLabel(context, face, box.x + pad, right, baseline, fonts, ink, root ? theme.background : theme.muted)
+}
+
+/** Two lines: step above, score below. */
+function paintTile(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
+  const { theme } = scene
+  const root = face.appearance === 'root'
+  const ink = root ? theme.background : theme.text
+  const middle = box.x + box.width / 2
+  const bold = face.appearance !== 'pruned' && face.appearance !== 'proposed'
+  context.fillStyle = ink
+  context.textAlign = 'center'
+  if (detail === 'numbers') {
+    context.font = bold ? fonts.bold : fonts.plain
+    context.fillText(face.score, middle, box.y + box.height / 2 + fonts.size * 0.25)
+    return
+  }
+  context.font = fonts.plain
+  const room = Math.floor((box.width - 6) / fonts.advance)
+  const line = box.height / 2
+  context.fillText(clip(face.main, room), middle, box.y + line + (root ? fonts.size * 0.35 : -fonts.size * 0.2))
+  if (root) return
+  context.font = bold ? fonts.bold : fonts.plain
+  const second = box.y + line + fonts.size * 0.95
+  context.fillText(face.score, middle, second)
+  if (face.verdict !== null)
+    paintVerdict(
+      context,
+      face.verdict,
+      box.x + box.width - fonts.size * 0.8,
+      second - fonts.size * 0.3,
+      fonts.size * 0.33,
+      ink,
+    )
+  if (face.badge !== '') {
+    context.font = fonts.small
+    context.fillStyle = theme.muted
+    context.textAlign = 'left'
+    context.fillText(face.badge, box.x + 4, second)
+  }
+}
+
+function clip(text: string, room: number): string {
+  if (text.length <= room) return text
+  return room < 2 ? '' : `${text.slice(0, room - 1)}…`
+}
+
+function paintLabel(
+  context: Context,
+  face: NodeFace,
+  left: number,
+  right: number,
+  baseline: number,
+  fonts: Fonts,
+  ink: string,
+  faint: string,
+): void {
+  const room = Math.floor((right - left) / fonts.advance)
+  context.textAlign = 'left'
+  context.font = fonts.plain
+  context.fillStyle = ink
+  const main = clip(face.main, room)
+  context.fillText(main, left, baseline)
+  const spare = room - main.length - 1
+  if (face.rest === '' || spare < Math.min(4, face.rest.length)) return
+  context.fillStyle = faint
+  context.fillText(clip(face.rest, spare), left + fonts.advance * (main.length + 1), baseline)
+}
+
+/** A tick or a cross. */
+export function paintVerdict(
+  context: Context,
+  verdict: 'right' | 'wrong',
+  x: number,
+  y: number,
+  radius: number,
+  color: string,
+): void {
+  context.beginPath()
+  if (verdict === 'right') {
+    context.moveTo(x - radius, y + radius * 0.1)
+    context.lineTo(x - radius * 0.25, y + radius * 0.8)
+    context.lineTo(x + radius, y - radius * 0.8)
+  } else {
+    const arm = radius * 0.75
+    context.moveTo(x - arm, y - arm)
+    context.lineTo(x + arm, y + arm)
+    context.moveTo(x + arm, y - arm)
+    context.lineTo(x - arm, y + arm)
+  }
+  context.strokeStyle = color
+  context.lineWidth = Math.max(1.25, radius * 0.42)
+  context.lineCap = 'round'
+  context.lineJoin = 'round'
+  context.stroke()
+  context.lineCap = 'butt'
+  context.lineJoin = 'miter'
+}
+
+/** A rollout's step: a dot, its text without a box, and the end score where the chain ends. */
+function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFace, box: Box, fonts: Fonts): void {
+  const { theme, layout } = scene
+  const horizontal = layout.orientation === 'horizontal'
+  const x = horizontal ? box.x + 4 : box.x + box.width / 2
+  const y = horizontal ? box.y + box.height / 2 : box.y + 4
+  const end = scene.content.rolloutEnds.get(id)
+  context.beginPath()
+  context.arc(x, y, end === undefined ? 2 : 3, 0, 2 * Math.PI)
+  const level = end === undefined ? face.level : scoreLevel(end)
+  context.fillStyle = level < 0 ? theme.muted : (scoreRamp(theme.scheme)[level] as string)
+  context.fill()
+  const highlighted = scene.hovered === id || scene.selected === id || scene.onHoverPath?.[id] === 1
+  context.fillStyle = highlighted ? theme.text : theme.muted
+  if (!horizontal) {
+    if (end === undefined) return
+    context.font = fonts.small
+    context.textAlign = 'center'
+    context.fillText(formatScore(end), x, y + fonts.size * 1.3)
+    return
+  }
+  const baseline = y + fonts.size * 0.31
+  context.font = fonts.small
+  context.textAlign = 'left'
+  const left = x + 8
+  const main = clip(face.main, Math.floor((box.x + box.width - left) / fonts.smallAdvance))
+  context.fillText(main, left, baseline)
+  let after = left + fonts.smallAdvance * main.length + 6
+  if (end !== undefined) {
+    context.fillStyle = theme.text
+    context.fillText(formatScore(end), after, baseline)
+    after += fonts.smallAdvance * 5 + 8
+    if (face.verdict !== null) paintVerdict(context, face.verdict, after, y, fonts.size * 0.33, theme.text)
+    return
+  }
+  context.beginPath()
+  context.moveTo(after, y)
+  context.lineTo(box.x + box.width, y)
+  context.strokeStyle = theme.muted
+  context.lineWidth = 1.25
+  context.setLineDash([1.25, 3])
+  context.stroke()
+  context.setLineDash([])
+}
+
+/** The exact label, by shape: full disc solvable, ring no longer solvable, slashed square invalid. */
+function paintTruth(context: Context, scene: TreeScene, truth: TruthLabel, box: Box): void {
+  const horizontal = scene.layout.orientation === 'horizontal'
+  paintTruthMark(
+    context,
+    scene.theme,
+    truth,
+    horizontal ? box.x : box.x + box.width / 2,
+    horizontal ? box.y + box.height / 2 : box.y,
+    4,
+  )
+}
+
+export function paintTruthMark(
+  context: Context,
+  theme: { readonly text: string; readonly background: string },
+  truth: TruthLabel,
+  x: number,
+  y: number,
+  radius: number,
+): void {
+  context.lineWidth = 1.4
+  context.strokeStyle = theme.text
+  context.beginPath()
+  if (truth.valid) context.arc(x, y, radius, 0, 2 * Math.PI)
+  else context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
+  context.fillStyle = truth.valid && truth.reachable ? theme.text : theme.background
+  context.fill()
+  context.stroke()
+  if (truth.valid) return
+  context.beginPath()
+  context.moveTo(x - radius, y + radius)
+  context.lineTo(x + radius, y - radius)
+  context.stroke()
+}

@@ -1,0 +1,95 @@
+import type { NodeId } from '../../search/events.ts'
+import { paintCells } from './paint-cells.ts'
+import { paintEdges } from './paint-edges.ts'
+import { nodesInView, paintReadableNodes, screenBox } from './paint-nodes.ts'
+import type { TreeScene } from './tree-scene.ts'
+import { detailOf } from './tree-scene.ts'
+
+/** Draws one frame. The context is in CSS pixels (scaled by the device's ratio), its canvas `scene.size` large. */
+export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): void {
+  const { size, theme } = scene
+  context.fillStyle = theme.background
+  context.fillRect(0, 0, size.width, size.height)
+  if (scene.layout.count === 0) return
+  const detail = detailOf(scene)
+  const levels = nodesInView(scene)
+  paintEdges(context, scene, detail)
+  if (detail === 'cells') paintCells(context, scene, levels)
+  else paintReadableNodes(context, scene, levels, detail)
+  paintTouched(context, scene)
+  for (const id of [scene.hovered, scene.selected]) {
+    if (id !== null && id < scene.layout.count) paintRing(context, scene, id, id === scene.selected)
+  }
+  paintDepthAxis(context, scene)
+}
+
+function ring(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, grow: number): void {
+  const box = screenBox(scene, id)
+  const least = Math.max(0, 6 - box.height) / 2
+  context.beginPath()
+  context.roundRect(
+    box.x - grow,
+    box.y - grow - least,
+    box.width + 2 * grow,
+    box.height + 2 * (grow + least),
+    Math.min(4, box.height / 4) + grow,
+  )
+}
+
+function paintRing(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, selected: boolean): void {
+  const finished = scene.content.faces[id]?.verdict != null
+  ring(context, scene, id, finished ? 5.5 : 3)
+  context.strokeStyle = selected ? scene.theme.focus : scene.theme.muted
+  context.lineWidth = selected ? 2 : 1
+  context.stroke()
+}
+
+/** Nodes of the current event: a steady ring, and one that grows and fades as it arrives. */
+function paintTouched(context: CanvasRenderingContext2D, scene: TreeScene): void {
+  const { touched, pulse, theme, layout } = scene
+  if (touched.length > 64) return
+  for (const id of touched) {
+    if (id >= layout.count) continue
+    context.strokeStyle = theme.focus
+    context.globalAlpha = 0.45
+    context.lineWidth = 1.25
+    ring(context, scene, id, 3)
+    context.stroke()
+    if (pulse >= 1) continue
+    context.globalAlpha = 0.7 * (1 - pulse)
+    context.lineWidth = 2
+    ring(context, scene, id, 3 + 9 * pulse)
+    context.stroke()
+  }
+  context.globalAlpha = 1
+}
+
+const AXIS = 20
+
+/** Step numbers along the depth, at the border of the screen whatever is below. */
+function paintDepthAxis(context: CanvasRenderingContext2D, scene: TreeScene): void {
+  const { layout, view, size, theme } = scene
+  if (layout.orientation !== 'horizontal') return
+  const fade = context.createLinearGradient(0, 0, 0, AXIS + 8)
+  fade.addColorStop(0, theme.background)
+  fade.addColorStop(0.7, theme.background)
+  fade.addColorStop(1, withAlpha(theme.background, 0))
+  context.fillStyle = fade
+  context.fillRect(0, 0, size.width, AXIS + 8)
+  context.font = `10.5px ${theme.sans}`
+  context.textBaseline = 'alphabetic'
+  context.textAlign = 'left'
+  context.fillStyle = theme.muted
+  layout.levels.forEach((level, depth) => {
+    const first = level[0] as NodeId
+    const x = (layout.left[first] as number) * view.scaleX + view.offsetX
+    const room = ((layout.width[first] as number) + 40) * view.scaleX
+    if (x > size.width || x + room < 0 || (room < 22 && depth % 5 !== 0)) return
+    context.fillText(depth === 0 ? 'problem' : room < 56 ? String(depth) : `step ${depth}`, x, 14)
+  })
+}
+
+function withAlpha(rgb: string, alpha: number): string {
+  const [r = 0, g = 0, b = 0] = rgb.match(/[\d.]+/g)?.map(Number) ?? []
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`
+}

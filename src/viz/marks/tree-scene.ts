@@ -1,0 +1,111 @@
+import type { NodeId } from '../../search/events.ts'
+import type { SearchTree, TreeNode } from '../../search/tree.ts'
+import { scoreLevel } from '../layout/color-scale.ts'
+import { edgeWidth } from '../layout/edge-path.ts'
+import { formatScore } from '../layout/format-number.ts'
+import type { Appearance, TruthLabel } from '../layout/node-appearance.ts'
+import { answerNode, appearanceOf, pathTo, shownScore, stepLabel } from '../layout/node-appearance.ts'
+import type { TreeLayout } from '../layout/tree-layout.ts'
+import type { Size, View } from '../layout/view-transform.ts'
+import type { VizTheme } from './theme.ts'
+
+/** What of a node is drawn, worked out once per state of the node. */
+export interface NodeFace {
+  readonly appearance: Appearance
+  readonly main: string
+  readonly rest: string
+  readonly score: string
+  /** In [0, 1], and as an index of the colour scale; −1 where there is no score yet. */
+  readonly value: number
+  readonly level: number
+  /** `×3` for merged duplicates, visits for Monte Carlo tree search, or nothing. */
+  readonly badge: string
+  readonly verdict: 'right' | 'wrong' | null
+  readonly given: boolean
+  readonly edge: number
+}
+
+export type FaceCache = WeakMap<TreeNode, NodeFace>
+
+function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
+  const { main, rest } = stepLabel(node, tree)
+  const score = node.parent === null ? null : shownScore(node)
+  const visits = node.visits > 0 ? `n${node.visits}` : ''
+  return {
+    appearance: appearanceOf(node),
+    main,
+    rest,
+    score: node.parent === null ? '' : formatScore(score),
+    value: score ?? 0,
+    level: score === null ? -1 : scoreLevel(score),
+    badge: node.count > 1 ? `×${node.count}` : visits,
+    verdict: node.verdict === null ? null : node.verdict.correct ? 'right' : 'wrong',
+    given: node.given,
+    edge: edgeWidth(node.logprob),
+  }
+}
+
+/** Everything of a tree that is drawn besides positions; faces of unchanged nodes are taken from the cache. */
+export interface TreeContent {
+  readonly faces: readonly NodeFace[]
+  /** 1 for the nodes from the root to the answer. */
+  readonly onAnswer: Uint8Array
+  /** Path score at the end of a rollout, by the id of the rollout's last step. */
+  readonly rolloutEnds: ReadonlyMap<NodeId, number>
+}
+
+export function contentOf(tree: SearchTree, cache: FaceCache): TreeContent {
+  const rolloutEnds = new Map<NodeId, number>()
+  const faces = tree.nodes.map((node) => {
+    if (node.rollout !== null) rolloutEnds.set(node.rollout.end, node.rollout.pathScore)
+    const known = cache.get(node)
+    if (known !== undefined) return known
+    const face = faceOf(node, tree)
+    cache.set(node, face)
+    return face
+  })
+  return { faces, onAnswer: marked(tree, answerNode(tree)), rolloutEnds }
+}
+
+/** 1 for the nodes on the path from the root to `node`. */
+export function marked(tree: SearchTree, node: NodeId | null): Uint8Array {
+  const flags = new Uint8Array(tree.nodes.length)
+  for (const id of pathTo(tree, node)) flags[id] = 1
+  return flags
+}
+
+/** One frame: what is drawn, where, and how. */
+export interface TreeScene {
+  readonly layout: TreeLayout
+  readonly content: TreeContent
+  /** Boxes' positions now: the layout's, or on the way to them. */
+  readonly left: Float64Array
+  readonly top: Float64Array
+  /** Positions are the layout's, so its index may be used to find what is visible. */
+  readonly settled: boolean
+  readonly view: View
+  readonly size: Size
+  readonly pixelRatio: number
+  readonly theme: VizTheme
+  readonly selected: NodeId | null
+  readonly hovered: NodeId | null
+  readonly onHoverPath: Uint8Array | null
+  readonly touched: readonly NodeId[]
+  /** 0 when the current event arrived, 1 when its pulse is over. */
+  readonly pulse: number
+  readonly truth: ReadonlyMap<NodeId, TruthLabel> | null
+}
+
+export type Detail = 'cells' | 'numbers' | 'text'
+
+/** Level of detail for a node's size on the screen: text once it can be read, else the number, else a coloured cell. */
+export function detailOf({ layout, view }: Pick<TreeScene, 'layout' | 'view'>): Detail {
+  if (layout.orientation === 'horizontal') {
+    const height = 20 * view.scaleY
+    if (height < 10.5) return 'cells'
+    return 220 * view.scaleX < 90 ? 'numbers' : 'text'
+  }
+  const width = 72 * view.scaleX
+  if (width < 30 || 36 * view.scaleY < 12) return 'cells'
+  return width < 52 || 36 * view.scaleY < 26 ? 'numbers' : 'text'
+}
