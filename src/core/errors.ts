@@ -66,7 +66,8 @@ export function describeError(details: ErrorDetails): string {
 /** The details of any thrown value; unknown errors become code `internal` with their message. */
 export function toErrorDetails(error: unknown): ErrorDetails {
   if (error instanceof StepscopeError) return error.details
-  if (error instanceof DOMExceptionLike && error.name === 'AbortError') return { code: 'cancelled', message: 'Cancelled.' }
+  if (error instanceof DOMExceptionLike && error.name === 'AbortError')
+    return { code: 'cancelled', message: 'Cancelled.' }
   return { code: 'internal', message: error instanceof Error ? error.message : String(error) }
 }
 

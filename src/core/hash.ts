@@ -1,0 +1,11 @@
+import { pcg4d } from './random.ts'
+
+/**
+ * 32-bit hash of a list of integers that does not depend on their order: the same multiset, the same hash. Splits
+ * problems into training and test sets by their numbers.
+ */
+export function hashNumbers(numbers: readonly number[]): number {
+  let hash = numbers.length
+  for (const value of [...numbers].sort((a, b) => a - b)) hash = pcg4d(hash, value, 0, 0)[0]
+  return hash
+}
