@@ -88,6 +88,7 @@ const e2eReport = join(root, `.cache/playwright-${process.pid}.json`)
 if (includes('check')) {
   await check('types', [join(root, 'scripts/typecheck.mjs')])
   await check('lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'])
+  await check('lockfile', [join(root, 'scripts/check-lockfile.mjs')])
   await check('import directions', [join(root, 'scripts/check-imports.mjs')])
   await check('unused files, exports and packages', [bin('knip/bin/knip.js'), '--no-progress'])
 }
