@@ -55,11 +55,11 @@ const PAGE_PACKAGES = /^(react|react-dom|zustand|radix-ui|d3(-.*)?|@tanstack\/.*
 const PAGE_ROOMS = new Set(['state', 'viz-layout', 'viz', 'ui', 'panels', 'features', 'app'])
 /** Geometry may compute with d3 and knows nothing of React. */
 const LAYOUT_PACKAGES = /^d3(-.*)?$/
-/** Node's own modules and Dawn: in the command line, and in files named node-*.ts that only it and tests import. */
+/** Node's own modules and Dawn: in the command line, and in compute's files named node-*.ts, which only it and tests import. */
 const NODE_PACKAGES = /^(webgpu|tsx)$/
 
 const isTest = (file) => /\.test\.tsx?$/.test(file)
-const isNodeOnly = (file) => file.startsWith('cli/') || /(^|\/)node-[^/]+\.ts$/.test(file)
+const isNodeOnly = (file) => file.startsWith('cli/') || /^compute\/(.*\/)?node-[^/]+\.ts$/.test(file)
 
 function roomOf(file) {
   const found = ROOMS.find(({ files }) => files.test(file))
@@ -130,7 +130,7 @@ export function checkImports(src) {
         if (isTest(file)) continue
         if ((isBuiltin(specifier) || NODE_PACKAGES.test(name)) && !isNodeOnly(file))
           problems.push(
-            `${at}: '${specifier}' runs in Node alone; only src/cli and files named node-*.ts may import it`,
+            `${at}: '${specifier}' runs in Node alone; only src/cli and src/compute/**/node-*.ts may import it`,
           )
         if (PAGE_PACKAGES.test(name)) {
           const allowed = room.room === 'viz-layout' ? LAYOUT_PACKAGES.test(name) : PAGE_ROOMS.has(room.room)

@@ -93,7 +93,7 @@ test('Node, drawing packages, tests and unknown rooms are kept out', () => {
     "src/core/e.ts:1: './e.test.ts' is a test",
     "src/core/g.ts:1: './missing' is not a file; write its full name",
     'src/elsewhere/f.ts: in no known room; rooms are listed in scripts/check-imports.mjs',
-    "src/engine/a.ts:1: 'node:fs' runs in Node alone; only src/cli and files named node-*.ts may import it",
+    "src/engine/a.ts:1: 'node:fs' runs in Node alone; only src/cli and src/compute/**/node-*.ts may import it",
     "src/search/b.ts:1: search must not import the package 'react'",
     "src/viz/layout/c.ts:1: viz-layout must not import the package 'react'",
   ])
