@@ -8,8 +8,8 @@ export type ColorScheme = 'light' | 'dark'
  * ramp that stands out from its background; low stays violet and high stays green to yellow in both.
  */
 const RANGE: Readonly<Record<ColorScheme, readonly [number, number]>> = {
-  light: [0.02, 0.9],
-  dark: [0.2, 1],
+  light: [0, 0.82],
+  dark: [0.18, 0.98],
 }
 
 const STEPS = 256

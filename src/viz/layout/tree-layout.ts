@@ -39,7 +39,7 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
       (finished ? 16 : 0),
   },
   vertical: {
-    breadth: 72,
+    breadth: 76,
     tailBreadth: 40,
     siblingGap: 6,
     cousinGap: 14,

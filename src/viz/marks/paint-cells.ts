@@ -42,7 +42,36 @@ export function paintCells(context: CanvasRenderingContext2D, scene: TreeScene, 
     }
     if (best !== null) paintCell(context, scene, best)
   }
+  // The answer's path is never hidden by its neighbours, nor too thin to see.
+  for (const level of levels)
+    for (const id of level)
+      if (scene.content.onAnswer[id] === 1 && scene.layout.parent[id] !== -1) paintAnswer(context, scene, id)
   context.globalAlpha = 1
+}
+
+const ANSWER_THICKNESS = 6
+
+function paintAnswer(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId): void {
+  const { theme, layout, content } = scene
+  const face = content.faces[id]
+  if (face === undefined) return
+  const horizontal = layout.orientation === 'horizontal'
+  const box = screenBox(scene, id)
+  const grow = Math.max(0, ANSWER_THICKNESS - (horizontal ? box.height : box.width)) / 2
+  const x = horizontal ? box.x : box.x - grow
+  const y = horizontal ? box.y - grow : box.y
+  const width = horizontal ? box.width : box.width + 2 * grow
+  const height = horizontal ? box.height + 2 * grow : box.height
+  context.fillStyle = theme.surface
+  context.fillRect(x, y, width, height)
+  if (face.level >= 0) {
+    context.fillStyle = scoreRamp(theme.scheme)[face.level] as string
+    if (horizontal) context.fillRect(x, y, width * face.value, height)
+    else context.fillRect(x, y, width, height * face.value)
+  }
+  context.strokeStyle = theme.accent
+  context.lineWidth = 1.75
+  context.strokeRect(x, y, width, height)
 }
 
 function pixelRow({ layout, left, top, view, pixelRatio }: TreeScene, id: NodeId): number {
@@ -89,14 +118,14 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
   const across = thin || (pruned && thickness >= 3) ? Math.max(1 / pixelRatio, thickness * 0.6) : thickness
   const inset = (thickness - across) / 2
   if (horizontal) context.fillRect(x, y + inset, bar, across)
-  else context.fillRect(x + inset, y + height - bar, across, bar)
+  else context.fillRect(x + inset, y, across, bar)
   context.globalAlpha = 1
 
   const state =
     content.onAnswer[id] === 1 ? theme.accent : pruned || thin || face.appearance === 'proposed' ? null : theme.text
   if (state !== null) {
     context.fillStyle = state
-    const mark = content.onAnswer[id] === 1 ? 3 : 1.5
+    const mark = 1.5
     if (horizontal) context.fillRect(x - mark, y, mark, height)
     else context.fillRect(x, y - mark, width, mark)
     if (face.verdict === 'right' && horizontal) context.fillRect(x + width + 2, y, 3, height)

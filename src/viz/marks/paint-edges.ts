@@ -74,7 +74,7 @@ export function paintEdges(context: Context, scene: TreeScene, detail: Detail): 
 
 /** Distance of two siblings on the screen. */
 function pitch({ layout, view }: TreeScene): number {
-  return layout.orientation === 'horizontal' ? 24 * view.scaleY : 78 * view.scaleX
+  return layout.orientation === 'horizontal' ? 24 * view.scaleY : 82 * view.scaleX
 }
 
 function paintCurves(context: Context, scene: TreeScene, levels: readonly NodeId[][]): void {

@@ -39,7 +39,7 @@ export function nodesInView(scene: TreeScene): NodeId[][] {
   )
 }
 
-const FADED = 0.55
+const FADED = 0.6
 
 /** Nodes near enough to read. */
 export function paintReadableNodes(
@@ -58,12 +58,12 @@ export function paintReadableNodes(
       if (face.appearance === 'rolledOut') paintTail(context, scene, id, face, box, fonts)
       else {
         paintFrame(context, scene, id, face, box)
+        context.globalAlpha = 1
         if (scene.layout.orientation === 'horizontal') paintRow(context, scene, face, box, fonts, detail)
         else paintTile(context, scene, face, box, fonts, detail)
-        context.globalAlpha = 1
       }
       const truth = scene.truth?.get(id)
-      if (truth !== undefined) paintTruth(context, scene, truth, box)
+      if (truth !== undefined && face.appearance !== 'root') paintTruth(context, scene, truth, box)
     }
   }
 }
@@ -139,6 +139,12 @@ function paintFrame(context: Context, scene: TreeScene, id: NodeId, face: NodeFa
   }
 }
 
+/** Text of what was discarded recedes, but stays as readable as any secondary text. */
+function inkOf({ appearance }: NodeFace, theme: TreeScene['theme']): string {
+  if (appearance === 'root') return theme.background
+  return appearance === 'pruned' ? theme.muted : theme.text
+}
+
 /** One line: step, remainder, duplicates, tick or cross, score. */
 function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
   const { theme } = scene
@@ -146,7 +152,7 @@ function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, 
   const pad = Math.min(8, box.height * 0.4)
   const baseline = box.y + box.height / 2 + fonts.size * (face.level >= 0 ? 0.27 : 0.35)
   let right = box.x + box.width - pad
-  const ink = root ? theme.background : theme.text
+  const ink = inkOf(face, theme)
   if (face.score !== '') {
     context.font = face.appearance === 'pruned' || face.appearance === 'proposed' ? fonts.plain : fonts.bold
     context.fillStyle = ink
@@ -173,14 +179,14 @@ function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, 
 function paintTile(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
   const { theme } = scene
   const root = face.appearance === 'root'
-  const ink = root ? theme.background : theme.text
+  const ink = inkOf(face, theme)
   const middle = box.x + box.width / 2
   const bold = face.appearance !== 'pruned' && face.appearance !== 'proposed'
   context.fillStyle = ink
   context.textAlign = 'center'
   if (detail === 'numbers') {
     context.font = bold ? fonts.bold : fonts.plain
-    context.fillText(face.score, middle, box.y + box.height / 2 + fonts.size * 0.25)
+    context.fillText(face.score.replace(/^0/, ''), middle, box.y + box.height / 2 + fonts.size * 0.25)
     return
   }
   context.font = fonts.plain
@@ -190,21 +196,19 @@ function paintTile(context: Context, scene: TreeScene, face: NodeFace, box: Box,
   if (root) return
   context.font = bold ? fonts.bold : fonts.plain
   const second = box.y + line + fonts.size * 0.95
-  context.fillText(face.score, middle, second)
-  if (face.verdict !== null)
-    paintVerdict(
-      context,
-      face.verdict,
-      box.x + box.width - fonts.size * 0.8,
-      second - fonts.size * 0.3,
-      fonts.size * 0.33,
-      ink,
-    )
+  const crowded = face.badge !== '' || face.verdict !== null
+  const room2 = face.verdict === null ? 5 : 5 + fonts.size
+  context.textAlign = crowded ? 'right' : 'center'
+  context.fillText(face.score, crowded ? box.x + box.width - room2 : middle, second)
+  if (face.verdict !== null) {
+    const x = box.x + box.width - 3 - fonts.size * 0.5
+    paintVerdict(context, face.verdict, x, second - fonts.size * 0.3, fonts.size * 0.33, ink)
+  }
   if (face.badge !== '') {
     context.font = fonts.small
     context.fillStyle = theme.muted
     context.textAlign = 'left'
-    context.fillText(face.badge, box.x + 4, second)
+    context.fillText(face.badge, box.x + 5, second)
   }
 }
 
@@ -287,22 +291,33 @@ function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFac
     return
   }
   const baseline = y + fonts.size * 0.31
+  const pad = Math.min(8, box.height * 0.5)
+  let right = box.x + box.width
+  if (end !== undefined) {
+    right -= pad
+    context.font = fonts.plain
+    context.textAlign = 'right'
+    context.fillStyle = theme.text
+    context.fillText(formatScore(end), right, baseline)
+    right -= fonts.advance * 5 + pad
+    if (face.verdict !== null) {
+      paintVerdict(context, face.verdict, right - fonts.size * 0.2, y, fonts.size * 0.33, theme.text)
+      right -= fonts.size * 0.7 + pad * 0.5
+    }
+  }
+  const left = x + 8
   context.font = fonts.small
   context.textAlign = 'left'
-  const left = x + 8
-  const main = clip(face.main, Math.floor((box.x + box.width - left) / fonts.smallAdvance))
+  context.fillStyle = highlighted ? theme.text : theme.muted
+  const main = clip(face.main, Math.floor((right - left) / fonts.smallAdvance))
   context.fillText(main, left, baseline)
-  let after = left + fonts.smallAdvance * main.length + 6
-  if (end !== undefined) {
-    context.fillStyle = theme.text
-    context.fillText(formatScore(end), after, baseline)
-    after += fonts.smallAdvance * 5 + 8
-    if (face.verdict !== null) paintVerdict(context, face.verdict, after, y, fonts.size * 0.33, theme.text)
-    return
-  }
+  // A dotted leader from the text to the score, or on to the next step.
   context.beginPath()
-  context.moveTo(after, y)
-  context.lineTo(box.x + box.width, y)
+  const after = left + fonts.smallAdvance * main.length + 6
+  if (after < right) {
+    context.moveTo(after, y)
+    context.lineTo(right, y)
+  }
   context.strokeStyle = theme.muted
   context.lineWidth = 1.25
   context.setLineDash([1.25, 3])

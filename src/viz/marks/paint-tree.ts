@@ -2,6 +2,7 @@ import type { NodeId } from '../../search/events.ts'
 import { paintCells } from './paint-cells.ts'
 import { paintEdges } from './paint-edges.ts'
 import { nodesInView, paintReadableNodes, screenBox } from './paint-nodes.ts'
+import { paintTooltip } from './paint-tooltip.ts'
 import type { TreeScene } from './tree-scene.ts'
 import { detailOf } from './tree-scene.ts'
 
@@ -21,6 +22,10 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
     if (id !== null && id < scene.layout.count) paintRing(context, scene, id, id === scene.selected)
   }
   paintDepthAxis(context, scene)
+  const { hovered } = scene
+  if (hovered !== null && (detail !== 'text' || scene.layout.orientation === 'vertical')) {
+    paintTooltip(context, scene, hovered)
+  }
 }
 
 function ring(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, grow: number): void {

@@ -4,7 +4,7 @@ import { scoreLevel } from '../layout/color-scale.ts'
 import { edgeWidth } from '../layout/edge-path.ts'
 import { formatScore } from '../layout/format-number.ts'
 import type { Appearance, TruthLabel } from '../layout/node-appearance.ts'
-import { answerNode, appearanceOf, pathTo, shownScore, stepLabel } from '../layout/node-appearance.ts'
+import { answerNode, appearanceOf, pathTo, shownScore, stateInWords, stepLabel } from '../layout/node-appearance.ts'
 import type { TreeLayout } from '../layout/tree-layout.ts'
 import type { Size, View } from '../layout/view-transform.ts'
 import type { VizTheme } from './theme.ts'
@@ -23,6 +23,8 @@ export interface NodeFace {
   readonly verdict: 'right' | 'wrong' | null
   readonly given: boolean
   readonly edge: number
+  /** The state in words. */
+  readonly words: string
 }
 
 export type FaceCache = WeakMap<TreeNode, NodeFace>
@@ -42,6 +44,7 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     verdict: node.verdict === null ? null : node.verdict.correct ? 'right' : 'wrong',
     given: node.given,
     edge: edgeWidth(node.logprob),
+    words: stateInWords(node),
   }
 }
 
@@ -105,7 +108,7 @@ export function detailOf({ layout, view }: Pick<TreeScene, 'layout' | 'view'>): 
     if (height < 10.5) return 'cells'
     return 220 * view.scaleX < 90 ? 'numbers' : 'text'
   }
-  const width = 72 * view.scaleX
-  if (width < 30 || 36 * view.scaleY < 12) return 'cells'
+  const width = 76 * view.scaleX
+  if (width < 24 || 36 * view.scaleY < 12) return 'cells'
   return width < 52 || 36 * view.scaleY < 26 ? 'numbers' : 'text'
 }
