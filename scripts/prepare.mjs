@@ -80,6 +80,22 @@ const byTime = (path) => {
   return `${size} ${mtimeMs}`
 }
 
+/** Moves a folder to where another may be; a second build at the same moment may take the place in between. */
+function replaceFolder(from, to) {
+  for (let attempt = 0; ; attempt++) {
+    const old = join(cache, `old-${process.pid}-${attempt}`)
+    try {
+      if (existsSync(to)) renameSync(to, old)
+      renameSync(from, to)
+      return
+    } catch (error) {
+      if (attempt === 5) throw error
+    } finally {
+      rmSync(old, { recursive: true, force: true })
+    }
+  }
+}
+
 /**
  * Builds the site into dist/ when its sources changed since the last build: by size and time first, and by content
  * where those differ (a fresh checkout has new times and old content).
@@ -116,10 +132,7 @@ export function ensureBuild({ base = '/', force = false } = {}) {
     rmSync(fresh, { recursive: true, force: true })
     return false
   }
-  const old = join(cache, `old-${process.pid}`)
-  if (existsSync(dist)) renameSync(dist, old)
-  renameSync(fresh, dist)
-  rmSync(old, { recursive: true, force: true })
+  replaceFolder(fresh, dist)
   remember()
   return true
 }

@@ -139,31 +139,42 @@ function installWithApt(missing) {
   const { id, like, codename } = distribution()
   const ubuntu = id === 'ubuntu' || like.includes('ubuntu')
   const debian12 = id === 'debian' && codename === 'bookworm'
-  if (candidates('libvulkan1').length === 0 && !root('apt-get', 'update', '-q')) return false
+  const update = () => root('apt-get', 'update', '-q')
+  const installNow = (packages, options) =>
+    root(
+      'apt-get',
+      'install',
+      '-q',
+      '-y',
+      '--no-install-recommends',
+      '-o',
+      'DPkg::Lock::Timeout=120',
+      ...options,
+      ...packages,
+    )
+  // A stale package list names versions that the mirror no longer has; refresh it once.
+  const install = (packages, options = []) =>
+    installNow(packages, options) || (update() && installNow(packages, options))
 
+  if (candidates('libvulkan1').length === 0 && !update()) return false
   if (missing.includes('vulkan')) {
-    const options = []
-    if (debian12) {
-      if (!candidates('mesa-vulkan-drivers').some((version) => mesaNumber(version) >= OLDEST_MESA)) {
-        const list = '/etc/apt/sources.list.d/bookworm-backports.sources'
-        if (process.getuid?.() === 0) {
-          console.log(`Adding ${list}`)
-          writeFileSync(list, BACKPORTS)
-        } else if (!root('sh', '-c', `printf '%s' '${BACKPORTS}' > ${list}`)) return false
-        if (!root('apt-get', 'update', '-q')) return false
-      }
-      options.push('-t', 'bookworm-backports')
-    }
-    const packages = ['mesa-vulkan-drivers', 'libvulkan1']
-    if (!root('apt-get', 'install', '-q', '-y', '--no-install-recommends', ...options, ...packages)) return false
+    const recent = candidates('mesa-vulkan-drivers').some((version) => mesaNumber(version) >= OLDEST_MESA)
+    if (debian12 && !recent && !(addBackports(root) && update())) return false
+    const options = debian12 ? ['-t', 'bookworm-backports'] : []
+    if (!install(['mesa-vulkan-drivers', 'libvulkan1'], options)) return false
   }
   if (missing.includes('chromium')) {
     if (ubuntu) return run('npx', ['playwright', 'install', '--with-deps', 'chromium'])
-    const packages = ['chromium', 'fonts-dejavu-core']
-    const install = () => root('apt-get', 'install', '-q', '-y', '--no-install-recommends', ...packages)
-    // A stale package list names versions that the mirror no longer has; refresh it once.
-    if (!install() && !(root('apt-get', 'update', '-q') && install())) return false
+    if (!install(['chromium', 'fonts-dejavu-core'])) return false
   }
+  return true
+}
+
+function addBackports(root) {
+  const list = '/etc/apt/sources.list.d/bookworm-backports.sources'
+  console.log(`Adding ${list}`)
+  if (process.getuid?.() !== 0) return root('sh', '-c', `printf '%s' '${BACKPORTS}' > ${list}`)
+  writeFileSync(list, BACKPORTS)
   return true
 }
 
