@@ -1,10 +1,212 @@
 import type { StoreApi } from 'zustand/vanilla'
+import { createStore } from 'zustand/vanilla'
+import { readRunFile } from '../formats/run-file.ts'
+import { createCompareSlice } from './compare-slice.ts'
+import type { AppDependencies } from './dependencies.ts'
+import { createEngineSlice } from './engine-slice.ts'
+import { createHistorySlice } from './history-slice.ts'
+import { initialState } from './initial-state.ts'
+import { createLinkSlice } from './link.ts'
+import { createNoticesSlice } from './notices-slice.ts'
+import { createProbeSlice } from './probe-slice.ts'
+import { createRunsSlice } from './runs-slice.ts'
+import { createSaving } from './saving.ts'
+import { createSessionSlice } from './session-slice.ts'
+import type { Snapshot } from './session-snapshot.ts'
+import { snapshotSchema } from './session-snapshot.ts'
+import type { SliceContext } from './slice-context.ts'
+import { notifyError } from './slice-context.ts'
 import type { Actions, AppState } from './types.ts'
 
 /** State to read, actions to change it, and the end of all that they hold. */
 export type AppStore = Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'> & {
   readonly actions: Actions
-  /** Opens storage, shows the last or the recorded run, applies the URL hash, loads the models. */
+  /** Opens storage, shows the last or the recorded run, applies the URL hash; the models load meanwhile. */
   start(hash: string): Promise<void>
-  dispose(): void
+  /** Saves what waits to be saved, then lets go of worker and storage. */
+  dispose(): Promise<void>
+}
+
+/** The recorded run of a first visit, below the app's root, and its id in the state. */
+const SAMPLE_PATH = 'runs/first-visit.json'
+const SAMPLE_ID = 'first-visit'
+const SNAPSHOT_KEY = 'snapshot'
+const SNAPSHOT_MS = 300
+
+/** The whole state of the page and its actions, over a worker, a storage and a clock. */
+export function createAppStore(deps: AppDependencies): AppStore {
+  const store = createStore<AppState>(initialState)
+  const get = store.getState
+  const set = (change: Partial<AppState>): void => store.setState(change)
+  const notices = createNoticesSlice({ get, set, deps })
+  const context: SliceContext = { get, set, deps, notify: notices.notify }
+  const saving = createSaving(context)
+  const engine = createEngineSlice(context, saving)
+  const session = createSessionSlice(context)
+  let owner: string | null = null
+  const runs = createRunsSlice(context, saving, engine, session, () => owner)
+  const history = createHistorySlice(context, saving, runs, session)
+  const compare = createCompareSlice(context, runs, session)
+  const probe = createProbeSlice(context, runs)
+  const link = createLinkSlice(context, { engine, session, runs, compare })
+  let cancelSnapshot: (() => void) | null = null
+  let started = false
+
+  const stopMessages = deps.client.subscribe((message) => {
+    if (message.type === 'loading') engine.onLoading(message.model, message.loadedBytes, message.totalBytes)
+    else if (message.type === 'status') engine.onStatus(message.status)
+    else if (message.type === 'lost') {
+      runs.failLive(message.error)
+      engine.onLost(message.error)
+    } else runs.receive(message)
+  })
+
+  const snapshot = (): Snapshot => {
+    const { engine: chosen, runs: open, compare: compared, preferences } = get()
+    const { problemText, prefix, ...rest } = session.core()
+    return {
+      session: { ...rest, problemText, prefix: [...prefix] },
+      compare: compared.entries.map(({ strategy, config }) => ({ strategy, config })),
+      active: open.active,
+      backend: chosen.backend,
+      policy: chosen.policy.id,
+      reward: chosen.reward.id,
+      preferences,
+    }
+  }
+
+  const saveSnapshot = async (): Promise<void> => {
+    cancelSnapshot?.()
+    cancelSnapshot = null
+    await saving.attempt((storage) => storage.writeSetting(SNAPSHOT_KEY, snapshot()))
+  }
+
+  const stopWatching = store.subscribe((state, before) => {
+    if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') probe.retry()
+    const changed =
+      state.session !== before.session ||
+      state.preferences !== before.preferences ||
+      state.compare.entries !== before.compare.entries ||
+      state.runs.active !== before.runs.active ||
+      state.engine.policy !== before.engine.policy ||
+      state.engine.reward !== before.engine.reward ||
+      state.engine.backend !== before.engine.backend
+    if (started && changed) cancelSnapshot ??= deps.later(() => void saveSnapshot(), SNAPSHOT_MS)
+  })
+
+  const stopHide = deps.onHide(() => {
+    void runs.flush()
+    if (cancelSnapshot) void saveSnapshot()
+  })
+
+  const openSaved = async (): Promise<Snapshot | null> => {
+    if (!(await saving.open())) return null
+    const tab = await deps.claimTab()
+    owner = tab.id
+    const alive = await tab.alive()
+    await saving.attempt((storage) => storage.markInterrupted(alive))
+    await saving.attempt((storage) => storage.purgeRemoved())
+    await engine.restoreLocal()
+    await history.actions.refresh()
+    const stored = await saving.attempt((storage) => storage.readSetting(SNAPSHOT_KEY))
+    const parsed = snapshotSchema.safeParse(stored)
+    return parsed.success ? parsed.data : null
+  }
+
+  /** The recorded run; the page goes on without it where it cannot be had. */
+  const openSample = async (text: Promise<string>, adopt: boolean): Promise<void> => {
+    try {
+      const { setup, title, status, events, measured, createdAt, parent, selected } = readRunFile(
+        await text,
+        SAMPLE_PATH,
+      )
+      runs.open({
+        id: SAMPLE_ID,
+        title,
+        setup,
+        source: 'sample',
+        status,
+        events,
+        measured,
+        createdAt,
+        parent,
+        selected,
+      })
+      if (adopt) {
+        session.restore({
+          ...session.core(),
+          task: setup.task,
+          problemText: setup.problem,
+          strategy: setup.strategy,
+          config: setup.config,
+          seed: setup.seed,
+          prefix: setup.prefix,
+          parent: null,
+        })
+      }
+    } catch (error) {
+      notifyError(context, 'The recorded run was not opened', error)
+    }
+  }
+
+  const restore = (saved: Snapshot): void => {
+    session.restore(saved.session)
+    compare.restore(saved.compare)
+    engine.choose({ policy: saved.policy, reward: saved.reward, backend: saved.backend })
+    set({ preferences: saved.preferences })
+  }
+
+  const actions: Actions = {
+    engine: engine.actions,
+    session: session.actions,
+    runs: runs.actions,
+    history: history.actions,
+    compare: compare.actions,
+    probe: probe.actions,
+    preferences: {
+      set: (change) => {
+        set({ preferences: { ...get().preferences, ...change } })
+        if (change.revealTruth) runs.refreshLabels()
+      },
+    },
+    notices: notices.actions,
+    link: link.actions,
+  }
+
+  return {
+    getState: store.getState,
+    getInitialState: store.getInitialState,
+    subscribe: store.subscribe,
+    actions,
+    start: async (hash) => {
+      const sample = deps.fetchText(SAMPLE_PATH)
+      // It may fail before somebody waits for it.
+      sample.catch(() => {})
+      const saved = await openSaved()
+      if (saved) restore(saved)
+      const linked = hash.replace(/^#/, '') !== ''
+      const reopened =
+        saved?.active != null && saved.active !== SAMPLE_ID && (await history.open(saved.active, { adopt: false }))
+      if (!reopened) await openSample(sample, saved === null && !linked)
+      const shows = linked && link.apply(hash)
+      started = true
+      // A run that a link asks for loads the models itself.
+      if (!shows) void engine.ensureReady()
+    },
+    dispose: async () => {
+      await runs.flush()
+      await saveSnapshot()
+      stopMessages()
+      stopWatching()
+      stopHide()
+      link.dispose()
+      probe.dispose()
+      compare.dispose()
+      history.dispose()
+      runs.dispose()
+      engine.dispose()
+      deps.client.dispose()
+      saving.close()
+    },
+  }
 }

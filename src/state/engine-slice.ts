@@ -14,13 +14,14 @@ interface LocalFiles {
 }
 
 type Role = 'policy' | 'reward'
+type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend'>
 
 /** After a lost device or a crash, one reload is tried at once; a second loss within this time waits for the person. */
 const RELOAD_GUARD_MS = 60_000
 
 export interface EngineSlice {
   readonly actions: Actions['engine']
-  /** Loads where nothing is loaded. @returns whether models are ready */
+  /** Loads what is chosen, unless it is loaded. @returns whether models are ready */
   ensureReady(): Promise<boolean>
   restoreLocal(): Promise<void>
   /** Takes over choices from a link or the last visit, without loading. Unknown ids are told and left. */
@@ -40,6 +41,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   const { get, set, deps, notify } = context
   const local = new Map<string, LocalFiles>()
   let loading: { readonly controller: AbortController; readonly done: Promise<void> } | null = null
+  let loadedChoice: Choice | null = null
   let folderFiles: readonly File[] = []
   let lastLoss = Number.NEGATIVE_INFINITY
 
@@ -59,11 +61,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     return Object.keys(found.adapter).length === 0 ? { source } : { source, adapter: found.adapter as AdapterFields }
   }
 
-  const runLoad = async (
-    wanted: { readonly policy: ModelChoice; readonly reward: ModelChoice; readonly backend: EngineState['backend'] },
-    signal: AbortSignal,
-  ): Promise<boolean> => {
-    const before = get().engine
+  const runLoad = async (wanted: Choice, signal: AbortSignal): Promise<boolean> => {
     patch({ ...wanted, phase: 'loading', progress: { policy: null, reward: null }, error: null })
     try {
       const params: ParamsOf<'load'> = {
@@ -73,6 +71,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       }
       const models = await deps.client.call('load', params, signal)
       const status = await deps.client.call('status', {})
+      loadedChoice = wanted
       patch({ phase: 'ready', models, status, error: null, progress: { policy: null, reward: null } })
       return true
     } catch (error) {
@@ -83,7 +82,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       patch(
         models
           ? // The engine still has what it had: go on with it.
-            { phase: 'ready', policy: before.policy, reward: before.reward, backend: before.backend, error: details }
+            { ...loadedChoice, phase: 'ready', error: details }
           : { phase: details.code === 'cancelled' ? 'idle' : 'failed', error: details },
       )
       notifyError(context, models ? 'The models stay as they were' : 'No models are loaded', error)
@@ -91,7 +90,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     }
   }
 
-  const load = async (change: Partial<Pick<EngineState, 'policy' | 'reward' | 'backend'>> = {}): Promise<boolean> => {
+  const load = async (change: Partial<Choice> = {}): Promise<boolean> => {
     loading?.controller.abort()
     const controller = new AbortController()
     const { policy, reward, backend } = get().engine
@@ -185,8 +184,12 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     ensureReady: async () => {
       // A load in progress is waited for, not repeated.
       while (loading) await loading.done
-      if (get().engine.phase === 'ready') return true
-      return load()
+      const { phase, policy, reward, backend } = get().engine
+      const same =
+        loadedChoice?.policy.id === policy.id &&
+        loadedChoice.reward.id === reward.id &&
+        loadedChoice.backend === backend
+      return phase === 'ready' && same ? true : load()
     },
     restoreLocal: async () => {
       const models = await saving.attempt((storage) => storage.listModels())

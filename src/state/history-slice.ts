@@ -1,0 +1,116 @@
+import type { StoredRun } from '../storage/stored-run.ts'
+import type { RunsSlice } from './runs-slice.ts'
+import type { Saving } from './saving.ts'
+import type { SessionSlice } from './session-slice.ts'
+import type { SliceContext } from './slice-context.ts'
+import { notifyError } from './slice-context.ts'
+import type { Actions, RunId, RunSummary } from './types.ts'
+
+export interface HistorySlice {
+  readonly actions: Actions['history']
+  /** Opens a saved run as the active one. @returns whether it was there */
+  open(run: RunId, options?: { readonly adopt: boolean }): Promise<boolean>
+  dispose(): void
+}
+
+/** The list of saved runs. */
+export function createHistorySlice(
+  context: SliceContext,
+  saving: Saving,
+  runs: RunsSlice,
+  session: SessionSlice,
+): HistorySlice {
+  const { get, set, deps, notify } = context
+  let all: readonly RunSummary[] = []
+  let cancelRefresh: (() => void) | null = null
+  let toldUnreadable = false
+
+  const show = (): void => {
+    const { history } = get()
+    const words = history.query.toLowerCase().split(/\s+/).filter(Boolean)
+    const found = all.filter((run) => {
+      const text =
+        `${run.title} ${run.setup.problem} ${run.setup.strategy} ${run.answer ?? ''} ${run.status}`.toLowerCase()
+      return words.every((word) => text.includes(word))
+    })
+    set({ history: { ...history, status: 'ready', error: null, runs: found } })
+  }
+
+  const refresh = async (): Promise<void> => {
+    const listed = await saving.attempt((storage) => storage.listRuns())
+    if (!listed) return
+    all = listed.runs.map(summary)
+    show()
+    if (listed.unreadable > 0 && !toldUnreadable) {
+      toldUnreadable = true
+      notify({ tone: 'warning', text: `${listed.unreadable} saved runs cannot be read and are left out` })
+    }
+  }
+
+  const stopListening = runs.onChange(() => {
+    cancelRefresh ??= deps.later(() => {
+      cancelRefresh = null
+      void refresh()
+    }, REFRESH_MS)
+  })
+
+  const open: HistorySlice['open'] = async (id, options = { adopt: true }) => {
+    if (get().runs.byId[id]) {
+      runs.actions.activate(id)
+      return true
+    }
+    const found = await saving.attempt((storage) => storage.readRun(id))
+    if (!found) return false
+    const { run, events } = found
+    // Another tab makes its events; here it stands as far as it was saved.
+    const status = run.status === 'running' || run.status === 'paused' ? 'interrupted' : run.status
+    const { title, setup, measured, createdAt, parent, selected } = run
+    runs.open({ id, title, setup, source: 'saved', status, events, measured, createdAt, parent, selected })
+    if (options.adopt) session.adopt(setup, parent)
+    return true
+  }
+
+  return {
+    open,
+    dispose: () => {
+      stopListening()
+      cancelRefresh?.()
+    },
+    actions: {
+      refresh,
+      search: async (query) => {
+        set({ history: { ...get().history, query } })
+        show()
+        await refresh()
+      },
+      open: async (id) => {
+        try {
+          if (!(await open(id))) notify({ tone: 'warning', text: 'This run is not saved here any more' })
+        } catch (error) {
+          notifyError(context, 'The run was not opened', error)
+        }
+      },
+      remove: async (id) => {
+        const run = all.find((other) => other.id === id)
+        if (!run) return
+        const wasOpen = get().runs.byId[id] !== undefined
+        runs.actions.close(id)
+        await runs.flush()
+        await saving.attempt((storage) => storage.changeRun(id, { removed: true }))
+        await refresh()
+        notify({ tone: 'info', text: `Deleted “${run.title}”` }, async () => {
+          await saving.attempt((storage) => storage.changeRun(id, { removed: false }))
+          await refresh()
+          if (wasOpen) await open(id, { adopt: false })
+        })
+      },
+    },
+  }
+}
+
+const REFRESH_MS = 400
+
+function summary(run: StoredRun): RunSummary {
+  const { id, title, createdAt, updatedAt, status, setup, eventCount, answer, correct } = run
+  return { id, title, createdAt, updatedAt, status, setup, events: eventCount, answer, correct }
+}

@@ -1,0 +1,71 @@
+import { defaultConfig } from '../search/config.ts'
+import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
+import type { SessionCore } from './session-slice.ts'
+import { deriveSession } from './session-slice.ts'
+import type { AppState, CompareEntry } from './types.ts'
+
+export const INITIAL_SESSION: SessionCore = {
+  task: 'countdown',
+  problemText: '12 4 10 6 > 36',
+  difficulty: 'medium',
+  strategy: 'beam',
+  config: defaultConfig('beam'),
+  seed: 7,
+  prefix: [],
+  parent: null,
+}
+
+export const INITIAL_COMPARE: readonly CompareEntry[] = (['greedy-tree', 'beam'] as const).map((strategy) => ({
+  strategy,
+  config: defaultConfig(strategy),
+  run: null,
+}))
+
+/** The page before anything was loaded. */
+export function initialState(): AppState {
+  return {
+    engine: {
+      phase: 'idle',
+      backend: 'auto',
+      policy: DEFAULT_POLICY,
+      reward: DEFAULT_REWARD,
+      progress: { policy: null, reward: null },
+      models: null,
+      status: null,
+      error: null,
+      folder: null,
+      localModels: [],
+    },
+    session: deriveSession(INITIAL_SESSION),
+    runs: { byId: {}, active: null },
+    history: { status: 'loading', error: null, runs: [], query: '' },
+    compare: {
+      entries: INITIAL_COMPARE,
+      link: 'share',
+      position: 1,
+      playing: false,
+      table: [],
+      equalFlops: null,
+      started: null,
+    },
+    probe: {
+      run: null,
+      node: null,
+      original: [],
+      steps: [],
+      firstEdit: null,
+      status: 'idle',
+      error: null,
+      estimates: [],
+    },
+    preferences: {
+      theme: 'system',
+      revealTruth: false,
+      follow: true,
+      motion: 'system',
+      aggregation: null,
+      speed: 40,
+    },
+    notices: [],
+  }
+}

@@ -1,0 +1,138 @@
+import type { LinkDefaults } from '../formats/permalink.ts'
+import { readPermalink, writePermalink } from '../formats/permalink.ts'
+import { configDifference } from '../formats/strategy-spec.ts'
+import { defaultConfig } from '../search/config.ts'
+import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
+import type { CompareSlice } from './compare-slice.ts'
+import type { EngineSlice } from './engine-slice.ts'
+import { INITIAL_COMPARE, INITIAL_SESSION } from './initial-state.ts'
+import type { RunsSlice } from './runs-slice.ts'
+import type { SessionSlice } from './session-slice.ts'
+import type { SliceContext } from './slice-context.ts'
+import type { Actions, RunSetup, RunView } from './types.ts'
+
+const DEFAULTS: LinkDefaults = {
+  task: INITIAL_SESSION.task,
+  problem: INITIAL_SESSION.problemText,
+  policy: DEFAULT_POLICY.id,
+  reward: DEFAULT_REWARD.id,
+  strategy: INITIAL_SESSION.strategy,
+  config: defaultConfig,
+  seed: INITIAL_SESSION.seed,
+  prefix: [],
+  event: null,
+  node: null,
+  compare: INITIAL_COMPARE.map(({ strategy }) => ({ strategy, config: {} })),
+}
+
+export interface LinkSlice {
+  readonly actions: Actions['link']
+  /** As `apply`. @returns whether the hash asks for a run to be shown */
+  apply(hash: string): boolean
+  dispose(): void
+}
+
+/** The state as a URL hash and back. */
+export function createLinkSlice(
+  context: SliceContext,
+  slices: {
+    readonly engine: EngineSlice
+    readonly session: SessionSlice
+    readonly runs: RunsSlice
+    readonly compare: CompareSlice
+  },
+): LinkSlice {
+  const { get, notify } = context
+  const { engine, session, runs, compare } = slices
+  let stopWaiting: (() => void) | null = null
+
+  const sessionSetup = (): RunSetup => {
+    const { task, problemText, problem, strategy, config, seed, prefix } = get().session
+    return { task, problem: problem.ok ? problem.text : problemText, strategy, config, seed, prefix: [...prefix] }
+  }
+
+  const hash = (): string => {
+    const state = get()
+    const setup = sessionSetup()
+    const active = state.runs.active === null ? undefined : state.runs.byId[state.runs.active]
+    const shown = active && sameSetup(active.setup, setup) ? active : null
+    const text = writePermalink(
+      {
+        ...setup,
+        policy: state.engine.policy.id,
+        reward: state.engine.reward.id,
+        event: shown ? shown.cursor : null,
+        node: shown ? shown.selected : null,
+        compare: state.compare.entries.map(({ strategy, config }) => ({
+          strategy,
+          config: configDifference(config, defaultConfig(strategy)),
+        })),
+      },
+      DEFAULTS,
+    )
+    return text === '' ? '' : `#${text}`
+  }
+
+  /** Shows a run of the session's setup after `event` events: one that is open, else a new one. */
+  const showAt = async (event: number, node: number | null): Promise<void> => {
+    stopWaiting?.()
+    const setup = sessionSetup()
+    const open = Object.values(get().runs.byId).find((run) => sameSetup(run.setup, setup) && run.status === 'finished')
+    const id = open?.id ?? (await runs.actions.start())
+    if (id === null) return
+    runs.actions.activate(id)
+    const settle = (run: RunView): boolean => {
+      const over = run.status !== 'running' && run.status !== 'paused'
+      if (run.events.length < event && !over) return false
+      runs.actions.seek(id, event)
+      runs.actions.select(id, node)
+      return true
+    }
+    const run = get().runs.byId[id]
+    if (run && settle(run)) return
+    const stop = runs.onChange(() => {
+      const current = get().runs.byId[id]
+      if (!current || settle(current)) stop()
+    })
+    stopWaiting = stop
+  }
+
+  const apply = (text: string): boolean => {
+    const { state, problems } = readPermalink(text, DEFAULTS)
+    for (const error of problems) notify({ tone: 'warning', text: 'Part of the link was not understood', error })
+    const { task, problem, strategy, config, seed, prefix, event, node } = state
+    engine.choose({ policy: state.policy, reward: state.reward })
+    session.adopt({ task, problem, strategy, config, seed, prefix }, null)
+    compare.restore(
+      state.compare.map((spec) => ({
+        strategy: spec.strategy,
+        config: { ...defaultConfig(spec.strategy), ...spec.config },
+      })),
+    )
+    if (event === null) return false
+    void showAt(event, node)
+    return true
+  }
+
+  return {
+    apply,
+    dispose: () => stopWaiting?.(),
+    actions: {
+      hash,
+      apply: (text) => {
+        apply(text)
+      },
+    },
+  }
+}
+
+function sameSetup(a: RunSetup, b: RunSetup): boolean {
+  return (
+    a.task === b.task &&
+    a.problem === b.problem &&
+    a.strategy === b.strategy &&
+    a.seed === b.seed &&
+    a.prefix.join('\u0000') === b.prefix.join('\u0000') &&
+    Object.keys(configDifference(a.config, b.config)).length === 0
+  )
+}

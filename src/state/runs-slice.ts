@@ -1,0 +1,505 @@
+import { toErrorDetails } from '../core/errors.ts'
+import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../formats/run-file.ts'
+import type { FromWorker } from '../worker/protocol.ts'
+import type { EngineSlice } from './engine-slice.ts'
+import { fillLabels } from './labels.ts'
+import { stepsTo } from './path.ts'
+import { createPlayback } from './playback.ts'
+import { RunRecorder } from './run-recorder.ts'
+import { RunTimeline } from './run-timeline.ts'
+import { runTitle } from './run-title.ts'
+import type { Saving } from './saving.ts'
+import type { SessionSlice } from './session-slice.ts'
+import type { SliceContext } from './slice-context.ts'
+import { notifyError } from './slice-context.ts'
+import type {
+  Actions,
+  NodeId,
+  RunId,
+  RunParent,
+  RunSetup,
+  RunSource,
+  RunStatus,
+  RunView,
+  SearchEvent,
+} from './types.ts'
+
+/** What a run needs outside the state: quick trees, events on their way to the next frame, its writer. */
+interface RunParts {
+  readonly timeline: RunTimeline
+  readonly recorder: RunRecorder | null
+  incoming: SearchEvent[]
+  measured: RunView['measured'] | null
+}
+
+export interface LaunchOptions {
+  /** Where the caller must know it before the first event. */
+  readonly id?: RunId
+  readonly paused?: boolean
+  readonly parent?: RunParent | null
+  readonly title?: string
+  readonly activate?: boolean
+}
+
+/** A finished or saved run as it is put into the state. */
+export interface OpenedRun {
+  readonly id: RunId
+  readonly title: string
+  readonly setup: RunSetup
+  readonly source: RunSource
+  readonly status: RunStatus
+  readonly events: readonly SearchEvent[]
+  readonly measured: RunView['measured']
+  readonly createdAt: string
+  readonly parent: RunParent | null
+  readonly selected: { readonly event: number; readonly node: NodeId | null } | null
+}
+
+export interface RunsSlice {
+  readonly actions: Actions['runs']
+  /** Loads models where needed and starts a run. Null, with a notice, where it cannot. */
+  launch(setup: RunSetup, options?: LaunchOptions): Promise<RunId | null>
+  /** Shows a run that is not live. */
+  open(run: OpenedRun): void
+  /** Tree after some of a run's events, without moving its playhead. */
+  treeAt(run: RunId, cursor: number): RunView['tree'] | null
+  /** Calls back after the state took over new events, or the end, of these runs. Returns the way out. */
+  onChange(listener: (runs: readonly RunId[]) => void): () => void
+  receive(message: Extract<FromWorker, { type: 'events' | 'run' | 'ended' }>): void
+  /** The engine is gone: what ran is over. */
+  failLive(error: NonNullable<RunView['error']>): void
+  /** Fills exact labels while truth is revealed. */
+  refreshLabels(): void
+  /** Everything made so far is saved when this resolves. */
+  flush(): Promise<void>
+  dispose(): void
+}
+
+const NOTHING_MEASURED = { wallMs: 0, passes: 0, peakBytes: 0 }
+/** Open runs kept in memory; older ones that are saved are closed. */
+const OPEN_RUNS = 12
+
+export const isLive = (status: RunStatus): boolean => status === 'running' || status === 'paused'
+
+/** Open runs: live events in, playheads over them, out to files. */
+export function createRunsSlice(
+  context: SliceContext,
+  saving: Saving,
+  engine: EngineSlice,
+  session: SessionSlice,
+  owner: () => string | null,
+): RunsSlice {
+  const { get, set, deps } = context
+  const parts = new Map<RunId, RunParts>()
+  const listeners = new Set<(runs: readonly RunId[]) => void>()
+  let cancelFrame: (() => void) | null = null
+  let cancelLabels: (() => void) | null = null
+
+  const view = (id: RunId): RunView | undefined => get().runs.byId[id]
+
+  const patch = (id: RunId, change: Partial<RunView>): void => {
+    const { runs } = get()
+    const current = runs.byId[id]
+    if (current) set({ runs: { ...runs, byId: { ...runs.byId, [id]: { ...current, ...change } } } })
+  }
+
+  const moveTo = (id: RunId, cursor: number, change: Partial<RunView> = {}): void => {
+    const run = view(id)
+    const timeline = parts.get(id)?.timeline
+    if (!run || !timeline) return
+    const to = Math.max(0, Math.min(cursor, run.events.length))
+    patch(id, { cursor: to, tree: timeline.treeAt(to), ...change })
+  }
+
+  const playback = createPlayback(context, moveTo)
+
+  /** Takes over what arrived since the last frame. */
+  const drain = (): void => {
+    cancelFrame?.()
+    cancelFrame = null
+    const changed: RunId[] = []
+    const byId: Record<RunId, RunView> = { ...get().runs.byId }
+    for (const [id, part] of parts) {
+      const run = byId[id]
+      if (!run || part.incoming.length === 0) continue
+      const events = [...run.events, ...part.incoming]
+      part.timeline.append(part.incoming)
+      part.incoming = []
+      const moved = run.following ? { cursor: events.length, tree: part.timeline.treeAt(events.length) } : {}
+      byId[id] = { ...run, events, measured: part.measured ?? run.measured, ...moved }
+      changed.push(id)
+    }
+    if (changed.length === 0) return
+    set({ runs: { ...get().runs, byId } })
+    for (const listener of listeners) listener(changed)
+    refreshLabels()
+  }
+
+  const refreshLabels = (): void => {
+    if (!get().preferences.revealTruth || cancelLabels) return
+    const active = get().runs.active
+    const shown = [active, ...get().compare.entries.map(({ run }) => run)]
+    for (const id of shown) {
+      const run = id === null ? undefined : view(id)
+      const timeline = id === null ? undefined : parts.get(id)?.timeline
+      if (!run || !timeline) continue
+      const { labels, complete } = fillLabels(run, timeline.treeAt(timeline.length), deps.now)
+      if (labels !== run.labels) patch(run.id, { labels })
+      if (!complete) {
+        cancelLabels = deps.frame(() => {
+          cancelLabels = null
+          refreshLabels()
+        })
+        return
+      }
+    }
+  }
+
+  const put = (run: RunView, part: RunParts): void => {
+    parts.set(run.id, part)
+    const { runs } = get()
+    set({ runs: { ...runs, byId: { ...runs.byId, [run.id]: run } } })
+    evict()
+  }
+
+  /** Old runs that nobody looks at and that are saved need not stay in memory. */
+  const evict = (): void => {
+    if (!saving.available()) return
+    const { runs, compare, probe } = get()
+    const wanted = new Set([
+      runs.active,
+      probe.run,
+      ...compare.entries.map(({ run }) => run),
+      ...probe.estimates.map(({ id }) => id),
+    ])
+    const idle = Object.values(runs.byId).filter(({ id, status }) => !wanted.has(id) && !isLive(status))
+    for (const run of idle.slice(0, Math.max(0, Object.keys(runs.byId).length - OPEN_RUNS))) remove(run.id)
+  }
+
+  const remove = (id: RunId): void => {
+    playback.stop(id)
+    parts.delete(id)
+    const { runs } = get()
+    const { [id]: _gone, ...byId } = runs.byId
+    set({ runs: { byId, active: runs.active === id ? null : runs.active } })
+  }
+
+  const launch = async (setup: RunSetup, options: LaunchOptions = {}): Promise<RunId | null> => {
+    if (!(await engine.ensureReady())) return null
+    const id = options.id ?? deps.randomId()
+    const createdAt = deps.date()
+    const title = options.title ?? runTitle(setup)
+    const parent = options.parent ?? null
+    const status = options.paused ? 'paused' : 'running'
+    const recorder = new RunRecorder(
+      {
+        id,
+        title,
+        createdAt,
+        updatedAt: createdAt,
+        status,
+        setup,
+        models: null,
+        measured: NOTHING_MEASURED,
+        parent,
+        selected: null,
+        eventCount: 0,
+        answer: null,
+        correct: null,
+        owner: owner(),
+        removed: false,
+      },
+      saving,
+      deps,
+    )
+    const timeline = new RunTimeline()
+    put(
+      {
+        id,
+        title,
+        setup,
+        source: 'live',
+        status,
+        error: null,
+        events: [],
+        measured: NOTHING_MEASURED,
+        createdAt,
+        parent,
+        cursor: 0,
+        tree: timeline.treeAt(0),
+        following: true,
+        playing: false,
+        selected: null,
+        labels: {},
+      },
+      { timeline, recorder, incoming: [], measured: null },
+    )
+    if (options.activate ?? true) set({ runs: { ...get().runs, active: id } })
+    try {
+      await deps.client.call('startRun', { runId: id, setup, paused: options.paused ?? false })
+      return id
+    } catch (error) {
+      patch(id, { status: 'failed', error: toErrorDetails(error) })
+      recorder.note({ status: 'failed', owner: null })
+      notifyError(context, 'The run did not start', error)
+      return null
+    }
+  }
+
+  const open = (run: OpenedRun): void => {
+    const timeline = new RunTimeline()
+    timeline.append(run.events)
+    const cursor = Math.min(run.selected?.event ?? run.events.length, run.events.length)
+    const { selected, ...rest } = run
+    put(
+      {
+        ...rest,
+        error: null,
+        cursor,
+        tree: timeline.treeAt(cursor),
+        following: cursor === run.events.length,
+        playing: false,
+        selected: selected?.node ?? null,
+        labels: {},
+      },
+      { timeline, recorder: null, incoming: [], measured: null },
+    )
+    set({ runs: { ...get().runs, active: run.id } })
+    refreshLabels()
+  }
+
+  const send = (method: 'pauseRun' | 'resumeRun' | 'stepRun' | 'cancelRun', runId: RunId): void => {
+    const run = view(runId)
+    if (!run || !isLive(run.status)) return
+    deps.client
+      .call(method, { runId })
+      .catch((error: unknown) => notifyError(context, 'The engine did not answer', error))
+  }
+
+  const actions: Actions['runs'] = {
+    start: async (options = {}) => {
+      const setup = session.setup()
+      if (!setup) return null
+      return launch(setup, { ...options, parent: get().session.parent })
+    },
+    startAgain: async (id) => {
+      const run = view(id)
+      return run ? launch(run.setup, { parent: run.parent }) : null
+    },
+    pause: (id) => send('pauseRun', id),
+    resume: (id) => {
+      send('resumeRun', id)
+      actions.followLive(id)
+    },
+    stepLive: (id) => {
+      actions.followLive(id)
+      send('stepRun', id)
+    },
+    cancel: (id) => send('cancelRun', id),
+
+    activate: (id) => {
+      if (view(id)) set({ runs: { ...get().runs, active: id } })
+      refreshLabels()
+    },
+    close: (id) => {
+      send('cancelRun', id)
+      remove(id)
+    },
+    select: (id, node) => {
+      patch(id, { selected: node })
+    },
+
+    play: (id) => {
+      const run = view(id)
+      if (!run) return
+      if (run.cursor >= run.events.length) {
+        if (isLive(run.status)) {
+          actions.followLive(id)
+          return
+        }
+        moveTo(id, 0)
+      }
+      patch(id, { playing: true, following: false })
+      playback.play(id)
+    },
+    stop: (id) => playback.stop(id),
+    stepBy: (id, events) => {
+      const run = view(id)
+      if (!run) return
+      playback.stop(id)
+      const atEnd = run.cursor >= run.events.length
+      if (events > 0 && atEnd && isLive(run.status)) {
+        if (run.status === 'paused') actions.stepLive(id)
+        return
+      }
+      moveTo(id, run.cursor + events, { following: false })
+    },
+    seek: (id, cursor) => {
+      playback.stop(id)
+      moveTo(id, cursor, { following: false })
+    },
+    stepRound: (id, direction) => {
+      const run = view(id)
+      if (!run) return
+      const round = roundAt(run.events, run.cursor)
+      const start = roundStart(run.events, round)
+      if (direction === -1 && run.cursor > start) actions.seek(id, start)
+      else actions.seekRound(id, Math.max(0, round + direction))
+    },
+    seekRound: (id, round) => {
+      const run = view(id)
+      if (run) actions.seek(id, roundStart(run.events, round))
+    },
+    followLive: (id) => {
+      playback.stop(id)
+      moveTo(id, view(id)?.events.length ?? 0, { following: true })
+    },
+
+    continueFrom: async (id, node) => {
+      const run = view(id)
+      const timeline = parts.get(id)?.timeline
+      if (!run || !timeline) return null
+      const tree = timeline.treeAt(run.cursor)
+      const setup = { ...run.setup, prefix: [...stepsTo(tree, node)] }
+      return launch(setup, { parent: { run: id, node, event: run.cursor } })
+    },
+    exportFile: (id) => {
+      const run = view(id)
+      if (!run) return null
+      const started = run.events.find((event) => event.type === 'started')
+      const status = RUN_FILE_STATUSES.find((known) => known === run.status) ?? 'interrupted'
+      const text = writeRunFile({
+        app: deps.appVersion,
+        createdAt: run.createdAt,
+        title: run.title,
+        status,
+        setup: run.setup,
+        models: started ? { policy: started.policy, reward: started.reward } : null,
+        measured: run.measured,
+        parent: run.parent,
+        selected: { event: run.cursor, node: run.selected },
+        events: run.events,
+      })
+      const slug = run.title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
+      return { name: `${slug === '' ? 'run' : slug}.stepscope.json`, text }
+    },
+    importFile: async (name, text) => {
+      try {
+        const file = readRunFile(text, name)
+        const id = deps.randomId()
+        const { setup, title, status, events, measured, createdAt, parent, selected } = file
+        open({ id, title, setup, source: 'file', status, events, measured, createdAt, parent, selected })
+        session.adopt(setup, parent)
+        const finished = events.find((event) => event.type === 'finished')
+        await saving.attempt((storage) =>
+          storage.writeRun(
+            {
+              id,
+              title,
+              createdAt,
+              updatedAt: deps.date(),
+              status,
+              setup,
+              models: file.models,
+              measured,
+              parent,
+              selected,
+              eventCount: events.length,
+              answer: finished?.answer ?? null,
+              correct: finished?.correct ?? null,
+              owner: null,
+              removed: false,
+            },
+            events,
+          ),
+        )
+        notifyChange([id])
+        return id
+      } catch (error) {
+        notifyError(context, 'The run file was not opened', error)
+        return null
+      }
+    },
+    rename: async (id, title) => {
+      const trimmed = title.trim()
+      if (trimmed === '') return
+      patch(id, { title: trimmed })
+      const recorder = parts.get(id)?.recorder
+      recorder?.note({ title: trimmed })
+      if (!recorder)
+        await saving.attempt((storage) => storage.changeRun(id, { title: trimmed, updatedAt: deps.date() }))
+      notifyChange([id])
+    },
+  }
+
+  const notifyChange = (ids: readonly RunId[]): void => {
+    for (const listener of listeners) listener(ids)
+  }
+
+  return {
+    actions,
+    launch,
+    open,
+    treeAt: (id, cursor) => parts.get(id)?.timeline.treeAt(cursor) ?? null,
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    receive: (message) => {
+      const part = parts.get(message.runId)
+      const run = view(message.runId)
+      if (!part || !run) return
+      if (message.type === 'events') {
+        part.incoming.push(...message.events)
+        part.measured = message.measured
+        part.recorder?.add(message.events, message.measured)
+        cancelFrame ??= deps.frame(drain)
+      } else if (message.type === 'run') {
+        patch(message.runId, { status: message.state })
+        part.recorder?.note({ status: message.state })
+      } else {
+        drain()
+        const { status, error = null, measured } = message.result
+        patch(message.runId, { status, error, measured })
+        part.recorder?.note({ status, measured, owner: null })
+        void part.recorder?.flush().then(() => notifyChange([message.runId]))
+        notifyChange([message.runId])
+        if (status === 'failed' && error) context.notify({ tone: 'error', text: 'The run stopped', error })
+      }
+    },
+    failLive: (error) => {
+      drain()
+      for (const run of Object.values(get().runs.byId)) {
+        if (!isLive(run.status)) continue
+        patch(run.id, { status: 'interrupted', error })
+        parts.get(run.id)?.recorder?.note({ status: 'interrupted', owner: null })
+        notifyChange([run.id])
+      }
+    },
+    refreshLabels,
+    flush: async () => {
+      await Promise.all([...parts.values()].map(({ recorder }) => recorder?.flush()))
+    },
+    dispose: () => {
+      cancelFrame?.()
+      cancelLabels?.()
+      playback.dispose()
+      listeners.clear()
+    },
+  }
+}
+
+/** Round of the last event applied. */
+function roundAt(events: readonly SearchEvent[], cursor: number): number {
+  for (let index = Math.min(cursor, events.length) - 1; index >= 0; index -= 1) {
+    const event = events[index]
+    if (event && 'round' in event) return event.round
+  }
+  return 0
+}
+
+/** Cursor just after the first event of a round or of a later one; the end where there is none. */
+function roundStart(events: readonly SearchEvent[], round: number): number {
+  const index = events.findIndex((event) => 'round' in event && event.round >= round)
+  return index < 0 ? events.length : index + 1
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { setupSchema } from '../formats/event-schema.ts'
+import { parentSchema } from '../formats/run-file.ts'
+import { AGGREGATIONS } from '../search/models.ts'
+
+/** What a reload restores, besides the saved runs. */
+export const snapshotSchema = z.object({
+  session: setupSchema
+    .omit({ problem: true })
+    .extend({ problemText: z.string(), difficulty: z.string(), parent: parentSchema.nullable() }),
+  compare: z.array(setupSchema.pick({ strategy: true, config: true })),
+  active: z.string().nullable(),
+  backend: z.enum(['auto', 'webgpu', 'cpu']),
+  policy: z.string(),
+  reward: z.string(),
+  preferences: z.object({
+    theme: z.enum(['system', 'light', 'dark']),
+    revealTruth: z.boolean(),
+    follow: z.boolean(),
+    motion: z.enum(['system', 'reduced', 'full']),
+    aggregation: z.enum(AGGREGATIONS).nullable(),
+    speed: z.number().positive(),
+  }),
+})
+
+export type Snapshot = z.infer<typeof snapshotSchema>

@@ -1,0 +1,34 @@
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { findTask } from '../tasks/registry.ts'
+import type { ExactLabel, ProblemState } from './types.ts'
+
+/** Text that ends a step in the tasks' line format. */
+export const STEP_END = '\n'
+
+/** A problem text as its task reads it; never throws. */
+export function readProblem(taskId: string, text: string): ProblemState {
+  try {
+    const task = findTask(taskId)
+    const problem = task.parse(text)
+    return { ok: true, text: task.format(problem), prompt: task.prompt(problem), remark: task.outOfRange(problem) }
+  } catch (error) {
+    return { ok: false, error: toErrorDetails(error) }
+  }
+}
+
+export function randomProblem(taskId: string, seed: number, difficulty: string): string {
+  const task = findTask(taskId)
+  return task.format(task.generate(seed, difficulty))
+}
+
+/** Exact labels of one problem's prefixes; null where the problem cannot be read. */
+export function createLabeler(taskId: string, problemText: string): ((steps: readonly string[]) => ExactLabel) | null {
+  try {
+    const task = findTask(taskId)
+    const problem = task.parse(problemText)
+    return (steps) => task.label(problem, steps)
+  } catch (error) {
+    if (error instanceof StepscopeError) return null
+    throw error
+  }
+}
