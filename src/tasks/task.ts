@@ -34,6 +34,10 @@ export interface Task<Problem> {
   generate(seed: number, difficulty: string): Problem
   /** Throws a StepscopeError `bad-problem` that says what was expected and found. */
   parse(text: string): Problem
+  /** Reads a problem from a data file's object, e.g. `{ "numbers": [3, 5, 7, 2], "target": 24 }`. Throws as `parse`. */
+  readFields(value: unknown): Problem
+  /** The inverse of `readFields`: plain data. */
+  fields(problem: Problem): Readonly<Record<string, unknown>>
   format(problem: Problem): string
   prompt(problem: Problem): string
   /** A remark on a problem the bundled model was not trained for, or null. */
@@ -43,4 +47,6 @@ export interface Task<Problem> {
   verify(problem: Problem, steps: readonly string[]): ResponseVerdict
   /** Label of the prefix made of these steps. */
   label(problem: Problem, steps: readonly string[]): ExactLabel
+  /** A check of a response without the gold answer, which may stop a search early; null where the task has none. */
+  accepts: ((problem: Problem, steps: readonly string[]) => boolean) | null
 }

@@ -1,0 +1,44 @@
+import type { Operation } from './countdown-arithmetic.ts'
+
+/** A line of a response: `3*5=15 : 7 2 15`, `A 24`, or something else. */
+export type CountdownLine =
+  | {
+      readonly kind: 'step'
+      readonly a: number
+      readonly operation: Operation
+      readonly b: number
+      readonly result: number
+      /** The numbers said to be left. */
+      readonly left: readonly number[]
+    }
+  | { readonly kind: 'answer'; readonly value: number }
+  | { readonly kind: 'malformed'; readonly text: string }
+
+const STEP = /^(\d+)([-+*/])(\d+)=(-?\d+) : (-?\d+(?: -?\d+)*)$/
+const ANSWER = /^A (-?\d+)$/
+
+/** Reads one line, with or without its newline. Numbers beyond exact integers make it malformed. */
+export function readCountdownLine(step: string): CountdownLine {
+  const text = step.endsWith('\n') ? step.slice(0, -1) : step
+  const answer = ANSWER.exec(text)
+  if (answer) {
+    const value = Number(answer[1])
+    return Number.isSafeInteger(value) ? { kind: 'answer', value } : { kind: 'malformed', text }
+  }
+  const [, a = '', operation = '', b = '', result = '', left = ''] = STEP.exec(text) ?? []
+  const line = {
+    kind: 'step',
+    a: Number(a),
+    operation: operation as Operation,
+    b: Number(b),
+    result: Number(result),
+    left: left.split(' ').map(Number),
+  } as const
+  const exact = [line.a, line.b, line.result, ...line.left, line.a * line.b].every(Number.isSafeInteger)
+  return operation !== '' && exact ? line : { kind: 'malformed', text }
+}
+
+/** Does this line end a response? The one that starts with `A `. */
+export function isAnswerLine(step: string): boolean {
+  return step.startsWith('A ')
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { countdown } from './countdown.ts'
+import { countSolutions } from './countdown-solver.ts'
+import { checkerFor, taskById } from './registry.ts'
+
+describe('countdown problems', () => {
+  const problem = { numbers: [3, 5, 7, 2], target: 24 }
+
+  it.each(['3 5 7 2 > 24', '3,5,7,2 -> 24', '3 5 7 2 = 24', ' Q 3 5 7 2 > 24\n', '3, 5, 7, 2 → 24', '3 5 7 2 => 24'])(
+    'reads %j',
+    (text) => {
+      expect(countdown.parse(text)).toEqual(problem)
+    },
+  )
+
+  it.each([
+    ['', 'The problem is empty'],
+    ['3 5 7 2', 'The problem has no target'],
+    ['3 5 7 2 >', 'The problem has no target'],
+    ['3 5 7 > 2 > 24', 'The problem has more than one target'],
+    ['3 5 7 > 2 24', 'The problem has more than one target'],
+    ['3 5 > 24', 'The problem has too few numbers (expected 3 to 5 numbers before the target, found 2)'],
+    ['1 2 3 4 5 6 > 24', 'The problem has too many numbers (expected 3 to 5 numbers before the target, found 6)'],
+    ['3 5.5 7 > 24', 'not a whole number (expected a whole number from 1 to 999, found 5.5)'],
+    ['3 x 7 > 24', 'not a whole number (expected a whole number from 1 to 999, found x)'],
+    ['3 0 7 > 24', 'A number of the problem is zero'],
+    ['3 -5 7 > 24', 'A number of the problem is negative'],
+    ['3 5 1000 > 24', 'A number of the problem is too large'],
+    ['3 5 7 > 0', 'The target of the problem is zero'],
+    ['3 5 7 > 1e3', 'The target of the problem is not a whole number'],
+  ])('refuses %j clearly', (text, message) => {
+    expect(() => countdown.parse(text)).toThrow(message)
+  })
+
+  it('reads and writes the fields of a data file', () => {
+    expect(countdown.readFields({ numbers: [3, 5, 7, 2], target: 24, greedy_correct: true })).toEqual(problem)
+    expect(countdown.fields(problem)).toEqual(problem)
+    expect(() => countdown.readFields({ target: 24 })).toThrow('no list “numbers”')
+    expect(() => countdown.readFields({ numbers: [3, 5, 7] })).toThrow('no “target”')
+    expect(() => countdown.readFields({ numbers: [3, '5', 7], target: 24 })).toThrow('not a whole number')
+    expect(() => countdown.readFields(null)).toThrow('no list “numbers”')
+  })
+
+  it('formats and prompts as the models were trained', () => {
+    expect(countdown.format(problem)).toBe('3 5 7 2 > 24')
+    expect(countdown.prompt(problem)).toBe('Q 3 5 7 2 > 24\n')
+  })
+
+  it('remarks on problems outside the training range', () => {
+    expect(countdown.outOfRange(problem)).toBeNull()
+    expect(countdown.outOfRange({ numbers: [1, 2, 3, 4, 5], target: 24 })).toContain('5 numbers (trained on 3 or 4)')
+    expect(countdown.outOfRange({ numbers: [1, 20, 3], target: 24 })).toContain('20 among the numbers')
+    expect(countdown.outOfRange({ numbers: [1, 2, 3], target: 240 })).toContain('the target 240')
+  })
+
+  it('knows the answer line', () => {
+    expect(countdown.isFinal('A 24\n')).toBe(true)
+    expect(countdown.isFinal('3*5=15 : 7 2 15\n')).toBe(false)
+  })
+})
+
+describe('countdown generator', () => {
+  it('repeats for a seed, and gives solvable problems in range at every difficulty', () => {
+    for (const { id } of countdown.difficulties) {
+      const seen = new Set<string>()
+      for (let seed = 0; seed < 25; seed++) {
+        const problem = countdown.generate(seed, id)
+        expect(countdown.generate(seed, id)).toEqual(problem)
+        expect(countdown.parse(countdown.format(problem))).toEqual(problem)
+        expect(problem.numbers).toHaveLength(Number(id[0]))
+        expect(Math.max(...problem.numbers)).toBeLessThanOrEqual(13)
+        expect(problem.target).toBeLessThanOrEqual(99)
+        const solutions = countSolutions(problem.numbers, problem.target)
+        expect(solutions).toBeGreaterThan(0)
+        if (id.endsWith('hard')) expect(solutions).toBeLessThanOrEqual(4)
+        if (id.endsWith('easy')) expect(solutions).toBeGreaterThanOrEqual(24)
+        seen.add(countdown.format(problem))
+      }
+      expect(seen.size).toBeGreaterThan(20)
+    }
+    expect(() => countdown.generate(1, 'unknown')).toThrow(RangeError)
+  })
+})
+
+describe('registry', () => {
+  it('finds tasks by id and names those there are', () => {
+    expect(taskById('countdown').name).toBe('Countdown')
+    expect(() => taskById('chess')).toThrow('There is no such task (expected countdown, found chess)')
+  })
+
+  it('binds a task to a problem; Countdown checks itself without a gold answer', () => {
+    const checker = checkerFor(countdown, { numbers: [3, 5, 7, 2], target: 24 })
+    const steps = ['3*5=15 : 7 2 15\n', '15+7=22 : 2 22\n', '22+2=24 : 24\n', 'A 24\n']
+    expect(checker.isFinal('A 24\n')).toBe(true)
+    expect(checker.verify(steps).correct).toBe(true)
+    expect(checker.accepts?.(steps)).toBe(true)
+    expect(checker.accepts?.(steps.slice(1))).toBe(false)
+  })
+})

@@ -1,0 +1,37 @@
+import type { CountdownProblem } from './countdown-arithmetic.ts'
+import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './countdown-generator.ts'
+import { isAnswerLine } from './countdown-line.ts'
+import { countdownOutOfRange, parseCountdown, readCountdownFields } from './countdown-problem.ts'
+import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
+import type { Task } from './task.ts'
+
+const formatCountdown = ({ numbers, target }: CountdownProblem): string => `${numbers.join(' ')} > ${target}`
+
+/**
+ * Countdown: from 3, 4 or 5 numbers reach a target with + − × ÷, each number used once.
+ *
+ *     Q 3 5 7 2 > 24        the prompt
+ *     3*5=15 : 7 2 15       a step: an operation, then the numbers left
+ *     15+7=22 : 2 22
+ *     22+2=24 : 24
+ *     A 24                  the answer
+ */
+export const countdown: Task<CountdownProblem> = {
+  id: 'countdown',
+  name: 'Countdown',
+  description: 'Combine all the numbers with + − × ÷ into the target, one operation a line.',
+  example: '3 5 7 2 > 24',
+  difficulties: COUNTDOWN_DIFFICULTIES.map(({ id, name, description }) => ({ id, name, description })),
+  generate: generateCountdown,
+  parse: parseCountdown,
+  readFields: readCountdownFields,
+  fields: ({ numbers, target }) => ({ numbers, target }),
+  format: formatCountdown,
+  prompt: (problem) => `Q ${formatCountdown(problem)}\n`,
+  outOfRange: countdownOutOfRange,
+  isFinal: isAnswerLine,
+  verify: verifyCountdown,
+  label: labelCountdown,
+  // A right answer is recognized from the problem alone: every step valid, and the target reached.
+  accepts: (problem, steps) => verifyCountdown(problem, steps).correct,
+}

@@ -1,0 +1,40 @@
+import { StepscopeError } from '../core/errors.ts'
+import { countdown } from './countdown.ts'
+import type { ResponseVerdict, Task } from './task.ts'
+
+/** Tasks by id. */
+export const TASKS = { countdown } as const
+export type TaskId = keyof typeof TASKS
+
+/** A task whose problems are opaque: what `parse` returned goes back into the other functions. */
+export type AnyTask = Task<unknown>
+
+/** The task of this id. Throws a StepscopeError `not-found` that names the tasks there are. */
+export function taskById(id: string): AnyTask {
+  const task = Object.values(TASKS).find((candidate) => candidate.id === id)
+  if (!task) {
+    throw new StepscopeError({
+      code: 'not-found',
+      message: 'There is no such task',
+      expected: Object.keys(TASKS).join(', '),
+      found: id,
+    })
+  }
+  return task as AnyTask
+}
+
+/** A task's verdict on one problem, in the shape of the search's `Checker` port. */
+export interface TaskChecker {
+  isFinal(step: string): boolean
+  verify(steps: readonly string[]): ResponseVerdict
+  accepts: ((steps: readonly string[]) => boolean) | null
+}
+
+export function checkerFor<Problem>(task: Task<Problem>, problem: Problem): TaskChecker {
+  const { accepts } = task
+  return {
+    isFinal: (step) => task.isFinal(step),
+    verify: (steps) => task.verify(problem, steps),
+    accepts: accepts ? (steps) => accepts(problem, steps) : null,
+  }
+}
