@@ -1,5 +1,5 @@
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
-import { findTask } from '../tasks/registry.ts'
+import { taskById } from '../tasks/registry.ts'
 import type { ExactLabel, ProblemState } from './types.ts'
 
 /** Text that ends a step in the tasks' line format. */
@@ -8,7 +8,7 @@ export const STEP_END = '\n'
 /** A problem text as its task reads it; never throws. */
 export function readProblem(taskId: string, text: string): ProblemState {
   try {
-    const task = findTask(taskId)
+    const task = taskById(taskId)
     const problem = task.parse(text)
     return { ok: true, text: task.format(problem), prompt: task.prompt(problem), remark: task.outOfRange(problem) }
   } catch (error) {
@@ -17,14 +17,14 @@ export function readProblem(taskId: string, text: string): ProblemState {
 }
 
 export function randomProblem(taskId: string, seed: number, difficulty: string): string {
-  const task = findTask(taskId)
+  const task = taskById(taskId)
   return task.format(task.generate(seed, difficulty))
 }
 
 /** Exact labels of one problem's prefixes; null where the problem cannot be read. */
 export function createLabeler(taskId: string, problemText: string): ((steps: readonly string[]) => ExactLabel) | null {
   try {
-    const task = findTask(taskId)
+    const task = taskById(taskId)
     const problem = task.parse(problemText)
     return (steps) => task.label(problem, steps)
   } catch (error) {
