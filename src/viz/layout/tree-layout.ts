@@ -106,6 +106,10 @@ export function layoutTree(
     children[node.id] = orderedChildren(node, nodes)
   }
   if (count === 0) return emptyLayout(orientation)
+  const root = nodes[0]
+  // Alone on its level, the problem can always be as broad as its text.
+  if (orientation === 'vertical' && root !== undefined)
+    breadth[0] = Math.max(metrics.breadth, stepLabel(root, tree).main.length * CHARACTER + 16)
 
   const across = tidyTree({ root: 0, children, breadth, siblingGap: metrics.siblingGap, cousinGap: metrics.cousinGap })
   const levels = levelsOf(children, depth)

@@ -284,10 +284,13 @@ function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFac
   const highlighted = scene.hovered === id || scene.selected === id || scene.onHoverPath?.[id] === 1
   context.fillStyle = highlighted ? theme.text : theme.muted
   if (!horizontal) {
-    if (end === undefined) return
-    context.font = fonts.small
-    context.textAlign = 'center'
-    context.fillText(formatScore(end), x, y + fonts.size * 1.3)
+    if (end !== undefined) {
+      context.font = fonts.small
+      context.textAlign = 'center'
+      context.fillText(formatScore(end), x, y + fonts.size * 1.4)
+    }
+    const below = y + (end === undefined ? 4 : fonts.size * 1.7)
+    if ((layout.children[id]?.length ?? 0) > 0) leader(context, theme.muted, x, below, x, box.y + box.height)
     return
   }
   const baseline = y + fonts.size * 0.31
@@ -312,13 +315,15 @@ function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFac
   const main = clip(face.main, Math.floor((right - left) / fonts.smallAdvance))
   context.fillText(main, left, baseline)
   // A dotted leader from the text to the score, or on to the next step.
-  context.beginPath()
   const after = left + fonts.smallAdvance * main.length + 6
-  if (after < right) {
-    context.moveTo(after, y)
-    context.lineTo(right, y)
-  }
-  context.strokeStyle = theme.muted
+  if (after < right) leader(context, theme.muted, after, y, right, y)
+}
+
+function leader(context: Context, color: string, x0: number, y0: number, x1: number, y1: number): void {
+  context.beginPath()
+  context.moveTo(x0, y0)
+  context.lineTo(x1, y1)
+  context.strokeStyle = color
   context.lineWidth = 1.25
   context.setLineDash([1.25, 3])
   context.stroke()
