@@ -16,7 +16,7 @@ function storageErrorDetails(what: string, error: unknown): ErrorDetails {
   if (names.some((name) => name.startsWith('Quota'))) {
     return {
       code: 'storage',
-      message: `${what} failed: this browser's space for Stepscope is full`,
+      message: `${what} failed: this browser’s space for Stepscope is full`,
       nextStep: 'Delete saved runs or local models, or export the run as a file.',
     }
   }

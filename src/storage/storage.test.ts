@@ -1,0 +1,188 @@
+import 'fake-indexeddb/auto'
+import { Dexie } from 'dexie'
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { describe, expect, it } from 'vitest'
+import { toErrorDetails } from '../core/errors.ts'
+import { SAMPLE_EVENTS, SAMPLE_RUN } from '../formats/testing/sample-run.ts'
+import type { AppStorage } from './storage.ts'
+import { openStorage } from './storage.ts'
+import type { StoredRun } from './stored-run.ts'
+
+const run: StoredRun = {
+  id: 'run-1',
+  title: SAMPLE_RUN.title,
+  createdAt: SAMPLE_RUN.createdAt,
+  updatedAt: SAMPLE_RUN.createdAt,
+  status: 'running',
+  setup: SAMPLE_RUN.setup,
+  models: null,
+  measured: SAMPLE_RUN.measured,
+  parent: null,
+  selected: null,
+  eventCount: 0,
+  answer: null,
+  correct: null,
+  owner: 'tab-1',
+  removed: false,
+}
+
+function fresh(indexedDB = new IDBFactory()): Promise<AppStorage> {
+  return openStorage({ indexedDB, IDBKeyRange })
+}
+
+async function refusal(promise: Promise<unknown>) {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  if (error === null) throw new Error('it was accepted')
+  return toErrorDetails(error)
+}
+
+describe('saved runs', () => {
+  it('grow by chunks and come back in one piece', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
+    await storage.writeRun(run, [])
+    await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(0, 3), {})
+    await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(3, 4), {})
+    await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(4), { status: 'finished', answer: '15', correct: true })
+    storage.close()
+
+    const again = await fresh(indexedDB)
+    const found = await again.readRun('run-1')
+    expect(found?.events).toEqual(SAMPLE_EVENTS)
+    expect(found?.run).toEqual({ ...run, status: 'finished', answer: '15', correct: true, eventCount: 11 })
+    expect((await again.listRuns()).runs).toEqual([found?.run])
+    again.close()
+  })
+
+  it('keep every whole chunk of a run that broke off', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
+    await storage.writeRun(run, [])
+    await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(0, 5), {})
+    // A chunk that fails half-way leaves neither its events nor a changed record.
+    const unclonable = { ...SAMPLE_EVENTS[5], hook: () => {} } as never
+    expect(await refusal(storage.appendEvents('run-1', [unclonable], { title: 'half' }))).toMatchObject({
+      code: 'storage',
+    })
+    storage.close()
+
+    const again = await fresh(indexedDB)
+    expect(await again.markInterrupted(new Set(['tab-2']))).toEqual(['run-1'])
+    const found = await again.readRun('run-1')
+    expect(found?.events).toEqual(SAMPLE_EVENTS.slice(0, 5))
+    expect(found?.run).toMatchObject({ status: 'interrupted', owner: null, eventCount: 5, title: run.title })
+    again.close()
+  })
+
+  it('are read up to a gap, where a browser lost a chunk', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
+    await storage.writeRun(run, [])
+    for (const from of [0, 4, 8]) await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(from, from + 4), {})
+    storage.close()
+    const raw = new Dexie('stepscope', { indexedDB, IDBKeyRange })
+    await raw.open()
+    await raw.table('events').delete(['run-1', 4])
+    raw.close()
+
+    const again = await fresh(indexedDB)
+    expect((await again.readRun('run-1'))?.events).toEqual(SAMPLE_EVENTS.slice(0, 4))
+    again.close()
+  })
+
+  it('of a tab that is open are not interrupted', async () => {
+    const storage = await fresh()
+    await storage.writeRun(run, [])
+    expect(await storage.markInterrupted(new Set(['tab-1']))).toEqual([])
+    expect((await storage.readRun('run-1'))?.run.status).toBe('running')
+    storage.close()
+  })
+
+  it('leave the list when removed, and storage when purged', async () => {
+    const storage = await fresh()
+    await storage.writeRun({ ...run, status: 'finished' }, SAMPLE_EVENTS)
+    await storage.writeRun({ ...run, id: 'run-2', createdAt: '2026-02-01T00:00:00.000Z' }, SAMPLE_EVENTS)
+    expect((await storage.listRuns()).runs.map(({ id }) => id)).toEqual(['run-2', 'run-1'])
+    await storage.changeRun('run-1', { removed: true })
+    expect((await storage.listRuns()).runs.map(({ id }) => id)).toEqual(['run-2'])
+    await storage.changeRun('run-1', { removed: false })
+    expect((await storage.listRuns()).runs).toHaveLength(2)
+    await storage.changeRun('run-1', { removed: true })
+    await storage.purgeRemoved()
+    expect(await storage.readRun('run-1')).toBeNull()
+    expect((await storage.readRun('run-2'))?.events).toHaveLength(11)
+    storage.close()
+  })
+
+  it('that cannot be read are counted and left out', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
+    await storage.writeRun(run, SAMPLE_EVENTS)
+    storage.close()
+    const raw = new Dexie('stepscope', { indexedDB, IDBKeyRange })
+    await raw.open()
+    await raw.table('runs').put({ id: 'odd', createdAt: 'x', setup: 1 })
+    raw.close()
+    const again = await fresh(indexedDB)
+    const listed = await again.listRuns()
+    expect([listed.runs.length, listed.unreadable]).toEqual([1, 1])
+    expect(await refusal(again.readRun('odd'))).toMatchObject({ code: 'bad-file' })
+    again.close()
+  })
+})
+
+describe('a browser that refuses', () => {
+  it('names a full disk', async () => {
+    const storage = await fresh()
+    await storage.writeRun(run, [])
+    const quota = new DOMException('full', 'QuotaExceededError')
+    const store = IDBObjectStoreProto()
+    const { put } = store
+    store.put = () => {
+      throw quota
+    }
+    try {
+      expect(await refusal(storage.appendEvents('run-1', SAMPLE_EVENTS, {}))).toMatchObject({
+        code: 'storage',
+        message: 'Saving the run failed: this browser’s space for Stepscope is full',
+        nextStep: 'Delete saved runs or local models, or export the run as a file.',
+      })
+    } finally {
+      store.put = put
+    }
+    storage.close()
+  })
+
+  it('names a private window', async () => {
+    const closed = new IDBFactory()
+    closed.open = () => {
+      throw new DOMException('no', 'SecurityError')
+    }
+    expect(await refusal(fresh(closed))).toMatchObject({
+      code: 'storage',
+      nextStep: 'Go on without saving, and export runs as files.',
+    })
+  })
+})
+
+function IDBObjectStoreProto(): { put: unknown } {
+  return IDBObjectStore.prototype as unknown as { put: unknown }
+}
+
+describe('settings and local models', () => {
+  it('come back as they were put', async () => {
+    const storage = await fresh()
+    expect(await storage.readSetting('snapshot')).toBeUndefined()
+    await storage.writeSetting('snapshot', { a: [1, 2] })
+    expect(await storage.readSetting('snapshot')).toEqual({ a: [1, 2] })
+    const model = { id: 'm', name: 'M', role: 'policy', bytes: 5, adapter: { task: 'countdown' }, files: [] } as const
+    await storage.writeModel(model)
+    expect(await storage.listModels()).toEqual([model])
+    await storage.deleteModel('m')
+    expect(await storage.listModels()).toEqual([])
+    storage.close()
+  })
+})
