@@ -1,0 +1,75 @@
+import { StepscopeError } from '../core/errors.ts'
+import { APP_VERSION } from '../formats/app-version.ts'
+import { openStorage } from '../storage/storage.ts'
+import { claimTab } from '../storage/tab-owner.ts'
+import { createWorkerClient, openWorker } from '../worker/client.ts'
+import type { AppDependencies } from './dependencies.ts'
+
+/** A hidden page draws no frames; what waits for one goes on at this pace. */
+const HIDDEN_FRAME_MS = 300
+
+/** The browser as the store's surroundings. */
+export function browserDependencies(): AppDependencies {
+  const id = randomId()
+  return {
+    client: createWorkerClient(openWorker),
+    openStorage: () => openStorage({ indexedDB, IDBKeyRange }),
+    claimTab: () => claimTab(id, (navigator as { locks?: LockManager }).locks),
+    fetchText,
+    appVersion: APP_VERSION,
+    now: () => performance.now(),
+    date: () => new Date().toISOString(),
+    randomId,
+    randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    frame,
+    later: (callback, ms) => {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+    onHide: (callback) => {
+      const hidden = (): void => {
+        if (document.visibilityState === 'hidden') callback()
+      }
+      document.addEventListener('visibilitychange', hidden)
+      window.addEventListener('pagehide', callback)
+      return () => {
+        document.removeEventListener('visibilitychange', hidden)
+        window.removeEventListener('pagehide', callback)
+      }
+    },
+  }
+}
+
+function frame(callback: () => void): () => void {
+  const stop = (): void => {
+    cancelAnimationFrame(request)
+    clearTimeout(timer)
+  }
+  const run = (): void => {
+    stop()
+    callback()
+  }
+  const request = requestAnimationFrame(run)
+  const timer = setTimeout(run, HIDDEN_FRAME_MS)
+  return stop
+}
+
+/** `crypto.randomUUID` is missing where the page is not served securely. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Files of the app itself, below its base path: never another host. */
+async function fetchText(path: string): Promise<string> {
+  const response = await fetch(`${import.meta.env.BASE_URL}${path}`)
+  if (!response.ok) {
+    throw new StepscopeError({
+      code: 'not-found',
+      message: 'A file of the app could not be read',
+      found: `HTTP ${response.status}`,
+      place: { file: path },
+      nextStep: 'Reload the page.',
+    })
+  }
+  return response.text()
+}
