@@ -1,4 +1,25 @@
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { browserDependencies } from '../state/browser-dependencies.ts'
+import { createAppStore } from '../state/create-app-store.ts'
+import { AppStoreProvider } from '../state/hooks.ts'
+import { App } from './app.tsx'
+import { parseRoute } from './route.ts'
+import { registerServiceWorker } from './service-worker.ts'
+import '../ui/tokens.css'
+import '../ui/base.css'
+
+const store = createAppStore(browserDependencies())
+const takeNewVersion = import.meta.env.PROD ? registerServiceWorker(store.actions) : () => location.reload()
+void store.start(parseRoute(location.hash).link)
 
 const root = document.getElementById('root')
-if (root) createRoot(root).render(<h1>Stepscope</h1>)
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <AppStoreProvider store={store}>
+        <App onReload={takeNewVersion} />
+      </AppStoreProvider>
+    </StrictMode>,
+  )
+}

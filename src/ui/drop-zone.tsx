@@ -1,21 +1,23 @@
 import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import styles from './drop-zone.module.css'
+import type { Dropped } from './dropped-files.ts'
 import { filesOfDrop } from './dropped-files.ts'
 
 interface DropZoneProps {
   /** What can be dropped, shown over the screen while something is held above it. */
   hint: string
-  onFiles(files: readonly File[]): void
+  /** `files` is empty where nothing could be read. */
+  onDrop(dropped: Dropped): void
   children: ReactNode
 }
 
 /** Accepts files and folders dropped anywhere on the page. */
-export function DropZone({ hint, onFiles, children }: DropZoneProps) {
+export function DropZone({ hint, onDrop, children }: DropZoneProps) {
   const [over, setOver] = useState(false)
-  const handler = useRef(onFiles)
+  const handler = useRef(onDrop)
   useEffect(() => {
-    handler.current = onFiles
+    handler.current = onDrop
   })
   useEffect(() => {
     const controller = new AbortController()
@@ -41,8 +43,8 @@ export function DropZone({ hint, onFiles, children }: DropZoneProps) {
       depth = 0
       setOver(false)
       filesOfDrop(event.dataTransfer).then(
-        (files) => files.length > 0 && handler.current(files),
-        () => handler.current([]),
+        (dropped) => handler.current(dropped),
+        () => handler.current({ files: [], folder: null }),
       )
     }
     window.addEventListener('dragenter', enter, { signal })

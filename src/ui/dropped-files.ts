@@ -1,9 +1,24 @@
+export interface Dropped {
+  readonly files: readonly File[]
+  /** Name of the folder, where one was dropped or picked. */
+  readonly folder: string | null
+}
+
 /** Every file of a drop; of a folder, the files directly in it and below (Hugging Face folders are flat or nearly so). */
-export async function filesOfDrop(data: DataTransfer): Promise<File[]> {
+export async function filesOfDrop(data: DataTransfer): Promise<Dropped> {
   // Entries must be taken before the first await: the list is emptied when the event ends.
   const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  if (entries.length === 0) return [...data.files]
-  return (await Promise.all(entries.map((entry) => filesOfEntry(entry)))).flat()
+  if (entries.length === 0) return { files: [...data.files], folder: null }
+  return {
+    files: (await Promise.all(entries.map((entry) => filesOfEntry(entry)))).flat(),
+    folder: entries.find((entry) => entry.isDirectory)?.name ?? null,
+  }
+}
+
+/** Files of a chooser; a picked folder's name stands before each of them. */
+export function filesOfPicker(files: readonly File[]): Dropped {
+  const path = files[0]?.webkitRelativePath
+  return { files, folder: path ? (path.split('/')[0] ?? null) : null }
 }
 
 async function filesOfEntry(entry: FileSystemEntry): Promise<File[]> {

@@ -87,6 +87,8 @@ const SHAPES = {
   open: <path d="M2.5 12.5v-9h4l1.5 2h5.5v7z" />,
   copy: <path d="M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z" />,
   restart: <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" />,
+  undo: <path d="M5.5 3 2.5 6l3 3M2.5 6H10a3.5 3.5 0 0 1 0 7H6" />,
+  redo: <path d="m10.5 3 3 3-3 3M13.5 6H6a3.5 3.5 0 0 0 0 7h4" />,
   warning: <path d="M8 2.5 14.5 13.5h-13zM8 6.5v3.5M8 11.7v.2" />,
   error: (
     <>

@@ -5,8 +5,10 @@ import styles from './toast-region.module.css'
 
 export interface ToastItem {
   readonly id: string
-  readonly tone: 'info' | 'success' | 'error'
+  readonly tone: 'info' | 'warning' | 'error'
   readonly text: string
+  /** More under the text: where it happened, what to do. */
+  readonly detail?: string
   readonly actionLabel?: string
 }
 
@@ -16,7 +18,7 @@ interface ToastRegionProps {
   onDismiss(id: string): void
 }
 
-const ICONS: Record<ToastItem['tone'], IconName> = { info: 'info', success: 'check', error: 'error' }
+const ICONS: Record<ToastItem['tone'], IconName> = { info: 'info', warning: 'warning', error: 'error' }
 
 /** Short notes at the bottom of the screen, read out as they come; an action such as Undo stays with its note. */
 export function ToastRegion({ toasts, onAction, onDismiss }: ToastRegionProps) {
@@ -26,7 +28,10 @@ export function ToastRegion({ toasts, onAction, onDismiss }: ToastRegionProps) {
         {toasts.map((toast) => (
           <li key={toast.id} className={styles.toast} data-tone={toast.tone}>
             <Icon name={ICONS[toast.tone]} />
-            <span className={styles.text}>{toast.text}</span>
+            <div className={styles.text}>
+              <p>{toast.text}</p>
+              {toast.detail && toast.detail !== toast.text ? <p className={styles.detail}>{toast.detail}</p> : null}
+            </div>
             {toast.actionLabel ? (
               <button type="button" className={styles.action} onClick={() => onAction(toast.id)}>
                 {toast.actionLabel}

@@ -1,0 +1,90 @@
+import { useEffect, useState } from 'react'
+import { CompareScreen } from '../features/compare/compare-screen.tsx'
+import { ModelsScreen } from '../features/models/models-screen.tsx'
+import { PlaygroundScreen } from '../features/playground/playground-screen.tsx'
+import { RunsScreen } from '../features/runs/runs-screen.tsx'
+import { useActions } from '../state/hooks.ts'
+import { DropZone } from '../ui/drop-zone.tsx'
+import { TooltipProvider } from '../ui/tooltip.tsx'
+import { useHotkeys } from '../ui/use-hotkeys.ts'
+import styles from './app.module.css'
+import { ErrorBoundary } from './error-boundary.tsx'
+import { HelpSheet } from './help-sheet.tsx'
+import { Notices } from './notices.tsx'
+import { openDropped } from './open-dropped.ts'
+import type { Screen } from './route.ts'
+import { formatRoute, parseRoute, SCREENS, useScreen } from './route.ts'
+import { SCREEN_NAMES, TopBar } from './top-bar.tsx'
+import { useTheme } from './use-theme.ts'
+
+const goTo = (screen: Screen) => {
+  location.hash = formatRoute({ screen, link: '' })
+}
+
+/** Frame of every screen: bar, notices, help, keys, and files dropped anywhere. */
+export function App({ onReload }: { onReload(): void }) {
+  const actions = useActions()
+  const screen = useScreen()
+  const [help, setHelp] = useState(false)
+  useTheme()
+
+  useEffect(() => {
+    document.title = screen === 'playground' ? 'Stepscope' : `${SCREEN_NAMES[screen]} · Stepscope`
+  }, [screen])
+
+  // A permalink followed or pasted while the page is open.
+  useEffect(() => {
+    const listen = () => {
+      const { link } = parseRoute(location.hash)
+      if (link) actions.link.apply(link)
+    }
+    window.addEventListener('hashchange', listen)
+    return () => window.removeEventListener('hashchange', listen)
+  }, [actions])
+
+  const share = async () => {
+    const hash = formatRoute({ screen, link: actions.link.hash() })
+    history.replaceState(null, '', hash)
+    const copied = await navigator.clipboard.writeText(location.href).then(
+      () => true,
+      () => false,
+    )
+    actions.notices.show({
+      tone: 'info',
+      text: copied
+        ? 'Link copied. It holds the problem, models, strategy, settings, seed and selected event.'
+        : 'The link is in the address bar; this browser did not let it be copied.',
+      error: null,
+      action: null,
+    })
+  }
+
+  useHotkeys({
+    '?': () => setHelp(!help),
+    s: () => void share(),
+    ...Object.fromEntries(SCREENS.map((name, index) => [String(index + 1), () => goTo(name)])),
+  })
+
+  return (
+    <TooltipProvider>
+      <DropZone
+        hint="Drop a Hugging Face model folder to load it, or a Stepscope run file to open it."
+        onDrop={(dropped) => void openDropped(dropped, actions).then((target) => target && goTo(target))}
+      >
+        <div className={styles.app}>
+          <TopBar screen={screen} onShare={() => void share()} onHelp={() => setHelp(!help)} />
+          <main className={styles.main}>
+            <ErrorBoundary resetKey={screen}>
+              {screen === 'playground' ? <PlaygroundScreen /> : null}
+              {screen === 'compare' ? <CompareScreen /> : null}
+              {screen === 'models' ? <ModelsScreen /> : null}
+              {screen === 'runs' ? <RunsScreen onOpened={() => goTo('playground')} /> : null}
+            </ErrorBoundary>
+          </main>
+        </div>
+        <HelpSheet open={help} onOpenChange={setHelp} />
+        <Notices onReload={onReload} />
+      </DropZone>
+    </TooltipProvider>
+  )
+}

@@ -1,0 +1,29 @@
+import type { Actions } from '../state/types.ts'
+import type { Dropped } from '../ui/dropped-files.ts'
+import type { Screen } from './route.ts'
+
+const MODEL_FILE = /^(config|tokenizer|tokenizer_config|stepscope|generation_config)\.json$|\.safetensors$/
+
+/**
+ * Gives dropped files to whom they belong: a model folder to the engine, a single JSON file to the runs. Returns the
+ * screen that shows what came of it; null where nothing was opened.
+ */
+export async function openDropped({ files, folder }: Dropped, actions: Actions): Promise<Screen | null> {
+  const [first] = files
+  if (first === undefined) {
+    actions.notices.show({
+      tone: 'error',
+      text: 'Nothing could be read from what was dropped.',
+      error: null,
+      action: null,
+    })
+    return null
+  }
+  const model = folder !== null || files.length > 1 || MODEL_FILE.test(first.name)
+  if (model) {
+    await actions.engine.openFolder(folder ?? first.name, files)
+    return 'models'
+  }
+  const run = await actions.runs.importFile(first.name, await first.text())
+  return run === null ? null : 'playground'
+}

@@ -1,0 +1,33 @@
+import { useSyncExternalStore } from 'react'
+
+export const SCREENS = ['playground', 'compare', 'models', 'runs'] as const
+export type Screen = (typeof SCREENS)[number]
+
+export interface Route {
+  readonly screen: Screen
+  /** What follows the `?`, as a hash of its own (`#…`), or '' where there is nothing: the permalink's part. */
+  readonly link: string
+}
+
+/** `#/compare?n=16` is the compare screen with the permalink `#n=16`; anything else opens the playground. */
+export function parseRoute(hash: string): Route {
+  const match = /^#\/([a-z]*)(?:\?(.*))?$/s.exec(hash)
+  if (!match) return { screen: 'playground', link: hash.length > 1 ? hash : '' }
+  const screen = SCREENS.find((name) => name === match[1]) ?? 'playground'
+  return { screen, link: match[2] ? `#${match[2]}` : '' }
+}
+
+export function formatRoute({ screen, link }: Route): string {
+  return `#/${screen}${link.length > 1 ? `?${link.slice(1)}` : ''}`
+}
+
+/** The screen that the address names. */
+export function useScreen(): Screen {
+  return useSyncExternalStore(
+    (changed) => {
+      window.addEventListener('hashchange', changed)
+      return () => window.removeEventListener('hashchange', changed)
+    },
+    () => parseRoute(location.hash).screen,
+  )
+}

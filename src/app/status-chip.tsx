@@ -1,0 +1,148 @@
+import { useActions, useApp } from '../state/hooks.ts'
+import type { EngineState } from '../state/types.ts'
+import { Button } from '../ui/button.tsx'
+import { ErrorNotice } from '../ui/error-notice.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Popover } from '../ui/popover.tsx'
+import { Progress } from '../ui/progress.tsx'
+import { formatBytes, formatNumber } from '../viz/layout/format-number.ts'
+import styles from './status-chip.module.css'
+
+type Tone = 'good' | 'caution' | 'error' | 'busy'
+
+interface Chip {
+  readonly tone: Tone
+  readonly text: string
+  readonly figure: string
+}
+
+/** What the chip says while closed. */
+function chipOf({ phase, status, models, progress }: EngineState): Chip {
+  if (phase === 'failed') return { tone: 'error', text: 'Models did not load', figure: '' }
+  if (phase === 'lost') return { tone: 'error', text: 'Device lost', figure: '' }
+  if (phase === 'loading') {
+    const share = loadedShare(progress)
+    return { tone: 'busy', text: 'Loading models', figure: share === null ? '' : `${Math.floor(share * 100)}%` }
+  }
+  if (status === null || models === null) return { tone: 'busy', text: 'No models loaded', figure: '' }
+  const slow = status.backend === 'cpu' || status.software
+  return {
+    tone: slow ? 'caution' : 'good',
+    text: status.backend === 'cpu' ? 'CPU' : status.adapter,
+    figure:
+      status.tokensPerSecond > 0
+        ? `${formatNumber(status.tokensPerSecond)} tok/s`
+        : formatBytes(liveBytes(status.bytes)),
+  }
+}
+
+const liveBytes = (bytes: Readonly<Record<string, number>>) => Object.values(bytes).reduce((sum, part) => sum + part, 0)
+
+function loadedShare({ policy, reward }: EngineState['progress']): number | null {
+  const parts = [policy, reward].filter((part) => part !== null)
+  const total = parts.reduce((sum, part) => sum + part.totalBytes, 0)
+  return total === 0 ? null : parts.reduce((sum, part) => sum + part.loadedBytes, 0) / total
+}
+
+/** Adapter, models, bytes and speed; opens the details. Amber where speed says nothing about real hardware. */
+export function StatusChip() {
+  const engine = useApp((state) => state.engine)
+  const chip = chipOf(engine)
+  return (
+    <Popover
+      label="Engine"
+      trigger={
+        <button
+          type="button"
+          className={styles.chip}
+          data-tone={chip.tone}
+          aria-label={`Engine: ${chip.text} ${chip.figure}`}
+        >
+          <Icon name={chip.tone === 'error' ? 'error' : chip.tone === 'caution' ? 'warning' : 'chip'} size={14} />
+          <span className={styles.text}>{chip.text}</span>
+          {chip.figure ? <span className={styles.figure}>{chip.figure}</span> : null}
+        </button>
+      }
+    >
+      <EngineDetails engine={engine} />
+    </Popover>
+  )
+}
+
+function EngineDetails({ engine }: { engine: EngineState }) {
+  const actions = useActions()
+  const { status, models, phase, error } = engine
+  const share = loadedShare(engine.progress)
+  return (
+    <div className={styles.details}>
+      {phase === 'loading' ? (
+        <Progress label="Loading models" value={share} estimate onCancel={actions.engine.cancelLoad} />
+      ) : null}
+      {error ? (
+        <ErrorNotice details={error}>
+          <Button onClick={() => void actions.engine.load()}>Load again</Button>
+        </ErrorNotice>
+      ) : null}
+      {status ? (
+        <>
+          {status.backend === 'cpu' ? (
+            <ErrorNotice
+              tone="caution"
+              details={{
+                message: 'The models run on the CPU.',
+                nextStep: `${status.note ? `${status.note} ` : ''}Results are the same as on a graphics card; only slower.`,
+              }}
+            />
+          ) : status.software ? (
+            <ErrorNotice
+              tone="caution"
+              details={{
+                message: 'This graphics adapter is software.',
+                nextStep:
+                  'It computes the same numbers as a graphics card, but times and tokens per second here say nothing about one.',
+              }}
+            />
+          ) : null}
+          <dl className={styles.rows}>
+            <Row name="Backend" value={status.backend === 'cpu' ? 'CPU' : 'WebGPU'} />
+            <Row name="Adapter" value={status.adapter} />
+            {models ? (
+              <>
+                <Row
+                  name="Policy"
+                  value={`${models.policy.id}, ${models.policy.family}, ${formatNumber(models.policy.parameters)} parameters`}
+                />
+                <Row
+                  name="PRM"
+                  value={`${models.reward.id}, ${models.reward.family}, ${formatNumber(models.reward.parameters)} parameters`}
+                />
+              </>
+            ) : null}
+            <Row
+              name="Speed"
+              value={status.tokensPerSecond > 0 ? `${formatNumber(status.tokensPerSecond)} tokens/s` : 'idle'}
+            />
+            <Row
+              name="Passes"
+              value={`${formatNumber(status.passes)}, ${formatBytes(status.readbackBytes)} read back`}
+            />
+            {Object.entries(status.bytes).map(([purpose, bytes]) => (
+              <Row key={purpose} name={purpose} value={formatBytes(bytes)} />
+            ))}
+          </dl>
+        </>
+      ) : phase === 'idle' ? (
+        <p>The models load when they are first needed.</p>
+      ) : null}
+    </div>
+  )
+}
+
+function Row({ name, value }: { name: string; value: string }) {
+  return (
+    <div className={styles.row}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}

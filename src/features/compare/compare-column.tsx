@@ -1,0 +1,112 @@
+import { useMemo, useRef } from 'react'
+import { AnswerLine } from '../../panels/answer-line.tsx'
+import { LedgerFigures } from '../../panels/ledger-figures.tsx'
+import { SettingFields } from '../../panels/strategy-form.tsx'
+import { strategyName, strategyOptions } from '../../panels/strategy-words.ts'
+import { useActions, useApp, useRun } from '../../state/hooks.ts'
+import type { CompareEntry } from '../../state/types.ts'
+import { IconButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { Popover } from '../../ui/popover.tsx'
+import { Select } from '../../ui/select.tsx'
+import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
+import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
+import styles from './compare-column.module.css'
+
+interface CompareColumnProps {
+  index: number
+  entry: CompareEntry
+  removable: boolean
+  /** While runs are under way their settings cannot change. */
+  locked: boolean
+}
+
+/** One strategy: its settings, its answer, its tree, its ledger. */
+export function CompareColumn({ index, entry, removable, locked }: CompareColumnProps) {
+  const actions = useActions()
+  const run = useRun(entry.run ?? '')
+  const revealTruth = useApp((state) => state.preferences.revealTruth)
+  const canvas = useRef<TreeCanvasHandle>(null)
+  const labels = run?.labels
+  const truth = useMemo(
+    () =>
+      revealTruth && labels ? new Map(Object.entries(labels).map(([node, label]) => [Number(node), label])) : null,
+    [revealTruth, labels],
+  )
+  const name = `Strategy ${index + 1}: ${strategyName(entry.strategy)}`
+  return (
+    <section className={styles.column} aria-label={name}>
+      <header className={styles.header}>
+        <div className={styles.strategy}>
+          <Select
+            label={`Strategy ${index + 1}`}
+            value={entry.strategy}
+            disabled={locked}
+            options={strategyOptions}
+            onChange={(strategy) => actions.compare.setStrategy(index, strategy)}
+          />
+        </div>
+        <Popover
+          label={`Settings of strategy ${index + 1}`}
+          trigger={<IconButton icon="sliders" label="Settings" disabled={locked} />}
+        >
+          <div className={styles.settings}>
+            <SettingFields
+              strategy={entry.strategy}
+              config={entry.config}
+              errors={{}}
+              onConfig={(change) => actions.compare.setConfig(index, change)}
+            />
+          </div>
+        </Popover>
+        <IconButton
+          icon="fit"
+          label="Fit the whole tree"
+          disabled={run === null}
+          onClick={() => canvas.current?.fit()}
+        />
+        <IconButton
+          icon="close"
+          label="Remove this strategy"
+          disabled={locked || !removable}
+          onClick={() => actions.compare.remove(index)}
+        />
+      </header>
+      {run === null ? (
+        <EmptyState icon="tree" title="Not run yet">
+          <p>Run all to start the strategies together on this problem.</p>
+        </EmptyState>
+      ) : (
+        <>
+          <div className={styles.answer}>
+            {run.error ? <ErrorNotice details={run.error} /> : <AnswerLine run={run} />}
+          </div>
+          <div className={styles.tree}>
+            <TreeCanvas
+              ref={canvas}
+              className={styles.fill ?? ''}
+              label={`Search tree of ${strategyName(entry.strategy)}`}
+              tree={run.tree}
+              selected={run.selected}
+              onSelect={(node) => actions.runs.select(run.id, node)}
+              truth={truth}
+              follow
+            />
+          </div>
+          <div className={styles.ledger}>
+            <LedgerFigures ledger={run.tree.ledger} wallMs={run.measured.wallMs} />
+            <IconButton
+              icon="inspect"
+              label="Open in the playground"
+              onClick={() => {
+                actions.runs.activate(run.id)
+                location.hash = '#/playground'
+              }}
+            />
+          </div>
+        </>
+      )}
+    </section>
+  )
+}

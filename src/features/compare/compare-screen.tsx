@@ -1,0 +1,103 @@
+import { useMemo } from 'react'
+import { STRATEGY_IDS } from '../../search/events.ts'
+import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { NumberField } from '../../ui/number-field.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { useHotkeys } from '../../ui/use-hotkeys.ts'
+import { CompareColumn } from './compare-column.tsx'
+import styles from './compare-screen.module.css'
+import { DifferenceTable } from './difference-table.tsx'
+import { LinkedTransport } from './linked-transport.tsx'
+
+const MOST = 4
+
+/** One problem and one seed under two to four strategies, started together. */
+export function CompareScreen() {
+  const actions = useActions()
+  const entries = useApp((state) => state.compare.entries)
+  const playing = useApp((state) => state.compare.playing)
+  const started = useApp((state) => state.compare.started)
+  const table = useApp((state) => state.compare.table)
+  const equalFlops = useApp((state) => state.compare.equalFlops)
+  const statuses = useAppShallow((state) =>
+    state.compare.entries.map(({ run }) => (run === null ? null : (state.runs.byId[run]?.status ?? null))),
+  )
+  const running = statuses.some((status) => status === 'running' || status === 'paused')
+  const unused = useMemo(
+    () => STRATEGY_IDS.find((id) => entries.every((entry) => entry.strategy !== id)) ?? 'beam',
+    [entries],
+  )
+  useHotkeys({
+    ' ': () => (playing ? actions.compare.stop() : actions.compare.play()),
+    r: () => void actions.compare.start(),
+  })
+  return (
+    <div className={styles.screen}>
+      <h2 className={styles.title}>Compare strategies</h2>
+      <CompareSetup running={running} />
+      <div className={styles.columns} data-count={entries.length}>
+        {entries.map((entry, index) => (
+          <CompareColumn
+            // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place; its strategy can be changed
+            key={index}
+            index={index}
+            entry={entry}
+            removable={entries.length > 2}
+            locked={running}
+          />
+        ))}
+        {entries.length < MOST ? (
+          <div className={styles.add}>
+            <IconButton
+              icon="plus"
+              label="Add a strategy"
+              variant="secondary"
+              disabled={running}
+              onClick={() => actions.compare.add(unused)}
+            />
+          </div>
+        ) : null}
+      </div>
+      {started ? (
+        <>
+          <LinkedTransport />
+          <DifferenceTable rows={table} equalFlops={equalFlops} />
+        </>
+      ) : null}
+    </div>
+  )
+}
+
+function CompareSetup({ running }: { running: boolean }) {
+  const actions = useActions()
+  const { problemText, problem, seed } = useApp((state) => state.session)
+  const started = useApp((state) => state.compare.started)
+  const stale = started !== null && problem.ok && (started.problem !== problem.text || started.seed !== seed)
+  const error = problem.ok ? null : [problem.error.message, problem.error.nextStep].filter(Boolean).join(' ')
+  return (
+    <div className={styles.setup}>
+      <div className={styles.problem}>
+        <TextField label="Problem" mono value={problemText} error={error} onChange={actions.session.setProblem} />
+      </div>
+      <IconButton icon="dice" label="Random problem" className={styles.dice} onClick={actions.session.randomProblem} />
+      <div className={styles.seed}>
+        <NumberField label="Seed" value={seed} min={0} max={0xffff_ffff} onChange={actions.session.setSeed} />
+      </div>
+      {running ? (
+        <Button variant="danger" icon="stop" onClick={actions.compare.cancel}>
+          Cancel all
+        </Button>
+      ) : (
+        <Button variant="primary" icon="play" disabled={!problem.ok} onClick={() => void actions.compare.start()}>
+          Run all
+        </Button>
+      )}
+      {stale ? (
+        <p className={styles.muted}>
+          Below: {started.problem}, seed {started.seed}.
+        </p>
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,53 @@
+import type { ModelChoice } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { formatBytes } from '../../viz/layout/format-number.ts'
+import styles from './models-screen.module.css'
+
+export type ListedModel = ModelChoice & { readonly bytes: number | null }
+
+interface ModelListProps {
+  label: string
+  models: readonly ListedModel[]
+  chosen: ModelChoice
+  disabled: boolean
+  onChoose(model: ListedModel): void
+  onForget(model: ListedModel): void
+}
+
+export function ModelList({ label, models, chosen, disabled, onChoose, onForget }: ModelListProps) {
+  return (
+    <ul className={styles.list} aria-label={label}>
+      {models.map((model) => {
+        const current = model.kind === chosen.kind && model.id === chosen.id
+        return (
+          <li key={`${model.kind}:${model.id}`} className={styles.model}>
+            <span className={styles.modelName}>
+              {model.name}
+              <span className={styles.muted}>
+                {model.kind === 'bundled' ? 'comes with the app' : `local, ${formatBytes(model.bytes ?? 0)}`}
+              </span>
+            </span>
+            {current ? (
+              <span className={styles.current}>
+                <Icon name="check" size={14} /> chosen
+              </span>
+            ) : (
+              <Button disabled={disabled} onClick={() => onChoose(model)}>
+                Use
+              </Button>
+            )}
+            {model.kind === 'local' ? (
+              <IconButton
+                icon="trash"
+                label={`Forget ${model.name}`}
+                disabled={disabled || current}
+                onClick={() => onForget(model)}
+              />
+            ) : null}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

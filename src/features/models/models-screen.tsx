@@ -1,0 +1,175 @@
+import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { BackendChoice } from '../../state/types.ts'
+import { Button } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { FileButton } from '../../ui/file-button.tsx'
+import { Progress } from '../../ui/progress.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
+import { FolderForm } from './folder-form.tsx'
+import type { ListedModel } from './model-list.tsx'
+import { ModelList } from './model-list.tsx'
+import styles from './models-screen.module.css'
+
+const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string }[] = [
+  { value: 'auto', label: 'Automatic' },
+  { value: 'webgpu', label: 'WebGPU' },
+  { value: 'cpu', label: 'CPU' },
+]
+
+/** Policy and reward model: what is loaded, what can be, and your own folders. */
+export function ModelsScreen() {
+  const actions = useActions()
+  const { folder, error, phase, backend, status } = useApp((state) => state.engine)
+  return (
+    <div className={styles.screen}>
+      <header className={styles.header}>
+        <h2 className={styles.title}>Models</h2>
+        <p className={styles.lead}>
+          A policy proposes steps, a process reward model scores them. Drop a Hugging Face folder anywhere to use your
+          own: Llama, Qwen2 or Qwen3, with config.json, tokenizer.json and safetensors. It stays in this browser.
+        </p>
+        <FileButton
+          icon="open"
+          label="Choose a model folder"
+          folder
+          onPick={({ files, folder: name }) => actions.engine.openFolder(name ?? 'chosen folder', files)}
+        >
+          Choose a folder
+        </FileButton>
+      </header>
+
+      <LoadProgress />
+      {error ? (
+        <ErrorNotice details={error}>
+          {phase === 'failed' || phase === 'lost' ? (
+            <Button icon="restart" onClick={() => void actions.engine.load()}>
+              Load again
+            </Button>
+          ) : null}
+        </ErrorNotice>
+      ) : null}
+      {folder ? <FolderForm key={folder.name} folder={folder} /> : null}
+
+      <div className={styles.columns}>
+        <RoleColumn model="policy" title="Policy" />
+        <RoleColumn model="reward" title="Reward model" />
+      </div>
+
+      <section className={styles.machine} aria-labelledby="machine">
+        <h3 id="machine" className={styles.heading}>
+          Where they run
+        </h3>
+        <Segmented
+          label="Backend"
+          value={backend}
+          options={BACKENDS}
+          disabled={phase === 'loading'}
+          onChange={(next) => void actions.engine.setBackend(next)}
+        />
+        <p className={styles.muted}>
+          Automatic takes WebGPU where there is an adapter, else the CPU. Both give the same tokens up to ties.
+        </p>
+        {status ? (
+          <table className={styles.bytes}>
+            <caption className={styles.muted}>
+              {status.adapter}
+              {status.software ? ', a software adapter' : ''}:{' '}
+              {formatBytes(Object.values(status.bytes).reduce((sum, part) => sum + part, 0))} in use
+            </caption>
+            <tbody>
+              {Object.entries(status.bytes).map(([purpose, bytes]) => (
+                <tr key={purpose}>
+                  <th scope="row">{purpose}</th>
+                  <td>{formatBytes(bytes)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        ) : null}
+      </section>
+    </div>
+  )
+}
+
+function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title: string }) {
+  const actions = useActions()
+  const chosen = useApp((state) => state.engine[role])
+  const info = useApp((state) => state.engine.models?.[role] ?? null)
+  const local = useApp((state) => state.engine.localModels)
+  const loading = useApp((state) => state.engine.phase === 'loading')
+  const wanted = role === 'policy' ? 'policy' : 'process-reward-model'
+  const models: ListedModel[] = [
+    ...BUNDLED_MODELS[role].map((model) => ({ ...model, bytes: null })),
+    ...local.filter((model) => model.role === wanted),
+  ]
+  return (
+    <section className={styles.column} aria-label={title}>
+      <h3 className={styles.heading}>{title}</h3>
+      {info ? (
+        <dl className={styles.facts}>
+          <Fact name="Loaded" value={info.id} />
+          <Fact name="Family" value={info.family} />
+          <Fact name="Parameters" value={formatNumber(info.parameters)} />
+          <Fact name="Context" value={`${formatNumber(info.contextLength)} tokens`} />
+          {'aggregation' in info ? <Fact name="Path score" value={String(info.aggregation)} /> : null}
+          <Fact name="Weights’ hash" value={info.hash} />
+        </dl>
+      ) : (
+        <p className={styles.muted}>{loading ? 'Loading…' : 'None loaded.'}</p>
+      )}
+      <ModelList
+        label={`${title}: models to choose from`}
+        models={models}
+        chosen={chosen}
+        disabled={loading}
+        onChoose={(model) =>
+          void (model.kind === 'local'
+            ? actions.engine.chooseLocal(role, model.id)
+            : actions.engine.chooseBundled(role, model.id))
+        }
+        onForget={(model) => void actions.engine.forgetLocal(model.id)}
+      />
+    </section>
+  )
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+function LoadProgress() {
+  const actions = useActions()
+  const phase = useApp((state) => state.engine.phase)
+  const { policy, reward } = useApp((state) => state.engine.progress)
+  if (phase !== 'loading') return null
+  return (
+    <div className={styles.loading}>
+      {(
+        [
+          ['Policy', policy],
+          ['Reward model', reward],
+        ] as const
+      ).map(([name, progress]) => (
+        <Progress
+          key={name}
+          label={`${name}: loading`}
+          value={progress === null || progress.totalBytes === 0 ? null : progress.loadedBytes / progress.totalBytes}
+          detail={
+            progress === null
+              ? 'waiting'
+              : `${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`
+          }
+          estimate
+        />
+      ))}
+      <Button onClick={actions.engine.cancelLoad}>Cancel loading</Button>
+    </div>
+  )
+}

@@ -1,0 +1,156 @@
+import { useMemo } from 'react'
+import { eventSentence } from '../../panels/event-sentence.ts'
+import { TermWord } from '../../panels/term.tsx'
+import { VerdictMark } from '../../panels/verdict-mark.tsx'
+import { useActions, useApp, useRun } from '../../state/hooks.ts'
+import type { RunView, TreeNode } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { formatLogprob, formatScore } from '../../viz/layout/format-number.ts'
+import { pathTo, shownScore, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
+import { ScoreBar } from '../../viz/marks/score-bar.tsx'
+import { TokenStrip } from '../../viz/marks/token-strip.tsx'
+import styles from './inspector.module.css'
+import { MonteCarlo } from './monte-carlo.tsx'
+import { PathEditor } from './path-editor.tsx'
+import { RankingsTable } from './rankings-table.tsx'
+import { useProbe } from './use-probe.ts'
+
+/** Everything known of the selected node, and what can be tried from it. */
+export function Inspector() {
+  const run = useRun()
+  const node = run?.selected === null || run?.selected === undefined ? undefined : run.tree.nodes[run.selected]
+  return (
+    <aside className={styles.inspector} aria-label="Inspector">
+      {run && node ? (
+        <NodeDetails key={run.id} run={run} node={node} />
+      ) : (
+        <EmptyState icon="inspect" title="Select a step">
+          <p>
+            Click a node in the tree, or walk it with the arrow keys: its path, its tokens, why it was kept or pruned,
+            and what would have happened otherwise.
+          </p>
+          {run?.tree.finished?.node != null ? <AnswerButton run={run} /> : null}
+        </EmptyState>
+      )}
+    </aside>
+  )
+}
+
+function AnswerButton({ run }: { run: RunView }) {
+  const actions = useActions()
+  return <Button onClick={() => actions.runs.select(run.id, run.tree.finished?.node ?? null)}>Select the answer</Button>
+}
+
+function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
+  const actions = useActions()
+  const probe = useProbe(run, node)
+  const isRoot = node.parent === null
+  const why = useWhy(run, node)
+  return (
+    <>
+      <header className={styles.header}>
+        <div className={styles.line}>
+          <h3 className={styles.step}>{isRoot ? 'Problem' : `Step ${node.depth}`}</h3>
+          <span className={styles.state}>{stateInWords(node)}</span>
+          <span className={styles.id}>#{node.id}</span>
+          <IconButton
+            icon="close"
+            label="Select nothing"
+            shortcut="Esc"
+            onClick={() => actions.runs.select(run.id, null)}
+          />
+        </div>
+        <p className={styles.text}>{isRoot ? run.setup.problem : node.text.trim() || '⟨end⟩'}</p>
+        {isRoot ? null : (
+          <dl className={styles.facts}>
+            <div>
+              <dt>
+                <TermWord term="prm">PRM score</TermWord>
+              </dt>
+              <dd>
+                <ScoreBar score={shownScore(node)} label="PRM score" />
+              </dd>
+            </div>
+            <div>
+              <dt>
+                <TermWord term="pathScore">Path score</TermWord>
+              </dt>
+              <dd>{formatScore(node.pathScore)}</dd>
+            </div>
+            <div>
+              <dt>
+                <TermWord term="logprob">Log-prob.</TermWord>
+              </dt>
+              <dd>{formatLogprob(node.logprob)}</dd>
+            </div>
+          </dl>
+        )}
+        {node.verdict ? (
+          <p>
+            <VerdictMark correct={node.verdict.correct} />{' '}
+            <span className={styles.muted}>{node.verdict.explanation}</span>
+          </p>
+        ) : null}
+        {why ? <p className={styles.why}>{why}</p> : null}
+      </header>
+      <PathEditor run={run} node={node} probe={probe} />
+      {node.tokens.length > 0 ? (
+        <Panel title="Tokens of this step">
+          <TokenStrip tokens={probe.tokensOf(node) ?? node.tokens} />
+        </Panel>
+      ) : null}
+      {isRoot ? null : <Truth run={run} node={node} />}
+      <RankingsTable run={run} node={node} />
+      {node.verdict === null || probe.state?.firstEdit != null ? <MonteCarlo run={run} node={node} /> : null}
+    </>
+  )
+}
+
+/** The sentence of the event that decided on this node; none while it waits for a decision. */
+function useWhy(run: RunView, node: TreeNode): string | null {
+  const { events, cursor } = run
+  const at = useMemo(() => {
+    for (let index = cursor - 1; index >= 0; index--) {
+      const event = events[index]
+      if (event && (event.type === 'kept' || event.type === 'pruned') && event.node === node.id) return index + 1
+    }
+    return null
+  }, [events, cursor, node.id])
+  return at === null ? null : eventSentence(run, at)
+}
+
+function Truth({ run, node }: { run: RunView; node: TreeNode }) {
+  const actions = useActions()
+  const reveal = useApp((state) => state.preferences.revealTruth)
+  const label = reveal ? run.labels[node.id] : undefined
+  const path = pathTo(run.tree, node.id)
+  const firstWrong = reveal ? path.find((id) => run.labels[id]?.label === 0) : undefined
+  return (
+    <Panel title="Truth">
+      {!reveal ? (
+        <div className={styles.hidden}>
+          <p className={styles.muted}>
+            Hidden, so that you can guess. <TermWord term="exactLabel">What is it?</TermWord>
+          </p>
+          <Button icon="eye" onClick={() => actions.preferences.set({ revealTruth: true })}>
+            Reveal
+          </Button>
+        </div>
+      ) : label ? (
+        <>
+          <p>
+            <VerdictMark correct={label.label === 1} word={truthInWords(label)} />
+          </p>
+          <p className={styles.muted}>{label.message}</p>
+          {firstWrong !== undefined && firstWrong !== node.id ? (
+            <Button onClick={() => actions.runs.select(run.id, firstWrong)}>Go to the first wrong step</Button>
+          ) : null}
+        </>
+      ) : (
+        <p className={styles.muted}>Not known for this node.</p>
+      )}
+    </Panel>
+  )
+}

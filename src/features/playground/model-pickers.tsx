@@ -1,0 +1,44 @@
+import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
+import { Select } from '../../ui/select.tsx'
+import styles from './setup-panel.module.css'
+
+/** Policy and PRM, of those that come with the app and those opened before. */
+export function ModelPickers() {
+  return (
+    <>
+      <Picker model="policy" label="Policy" hint="Proposes the steps." />
+      <Picker model="reward" label="Reward model" hint="Scores each step." />
+      <p className={styles.muted}>
+        Your own: drop a Hugging Face folder anywhere, or see <a href="#/models">Models</a>.
+      </p>
+    </>
+  )
+}
+
+function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; label: string; hint: string }) {
+  const actions = useActions()
+  const chosen = useApp((state) => state.engine[role])
+  const local = useApp((state) => state.engine.localModels)
+  const loading = useApp((state) => state.engine.phase === 'loading')
+  const wanted = role === 'policy' ? 'policy' : 'process-reward-model'
+  const options = [...BUNDLED_MODELS[role], ...local.filter((model) => model.role === wanted)]
+  const known = options.some((model) => model.kind === chosen.kind && model.id === chosen.id)
+  return (
+    <Select
+      label={label}
+      hint={hint}
+      disabled={loading}
+      value={`${chosen.kind}:${chosen.id}`}
+      options={(known ? options : [chosen, ...options]).map((model) => ({
+        value: `${model.kind}:${model.id}`,
+        label: model.kind === 'local' ? `${model.name} (local)` : model.name,
+      }))}
+      onChange={(value) => {
+        const [kind, ...rest] = value.split(':')
+        const id = rest.join(':')
+        void (kind === 'local' ? actions.engine.chooseLocal(role, id) : actions.engine.chooseBundled(role, id))
+      }}
+    />
+  )
+}

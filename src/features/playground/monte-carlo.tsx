@@ -1,0 +1,111 @@
+import { useState } from 'react'
+import { TermWord } from '../../panels/term.tsx'
+import { VerdictMark } from '../../panels/verdict-mark.tsx'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { Estimate, ProbeStep, RunView, TreeNode } from '../../state/types.ts'
+import { Button } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { NumberField } from '../../ui/number-field.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Progress } from '../../ui/progress.tsx'
+import { formatScore } from '../../viz/layout/format-number.ts'
+import styles from './monte-carlo.module.css'
+
+/** Completions from this node, to check the PRM's score against what really happens. */
+export function MonteCarlo({ run, node }: { run: RunView; node: TreeNode }) {
+  const actions = useActions()
+  const { estimates, steps, firstEdit, ...probe } = useApp((state) => state.probe)
+  const open = probe.run === run.id && probe.node === node.id
+  const edited = open && firstEdit !== null
+  const ready = useApp((state) => state.engine.phase === 'ready')
+  const [count, setCount] = useState(8)
+  const here = estimates.filter(
+    (estimate) => estimate.run === run.id && (edited ? startsFrom(estimate, steps) : estimate.node === node.id),
+  )
+  const prm = edited ? (steps.at(-1)?.score ?? null) : node.score
+  return (
+    <Panel title={edited ? 'Completions from the edited path' : 'Completions from here'}>
+      <div className={styles.ask}>
+        <NumberField
+          label="Completions"
+          value={count}
+          min={1}
+          max={256}
+          stops={[1, 2, 4, 8, 16, 32, 64, 128, 256]}
+          onChange={setCount}
+        />
+        <Button
+          icon="play"
+          disabled={!ready}
+          onClick={() => {
+            if (!open) actions.probe.open(run.id, node.id)
+            void actions.probe.estimate(count)
+          }}
+        >
+          Run
+        </Button>
+      </div>
+      {here.length === 0 ? (
+        <p className={styles.muted}>
+          {ready ? (
+            <>
+              The policy finishes the solution several times: a{' '}
+              <TermWord term="monteCarlo">Monte Carlo estimate</TermWord> to set against the PRM’s score.
+            </>
+          ) : (
+            'Needs the models: they are not loaded.'
+          )}
+        </p>
+      ) : null}
+      {here.map((estimate) => (
+        <EstimateResult key={estimate.id} estimate={estimate} prm={prm} />
+      ))}
+    </Panel>
+  )
+}
+
+function startsFrom(estimate: Estimate, steps: readonly ProbeStep[]): boolean {
+  return (
+    estimate.prefix.length === steps.length &&
+    steps.every((step, index) => estimate.prefix[index]?.trimEnd() === step.text)
+  )
+}
+
+function EstimateResult({ estimate, prm }: { estimate: Estimate; prm: number | null }) {
+  const actions = useActions()
+  const { completions, count, correct, mean, interval, status } = estimate
+  return (
+    <div className={styles.result}>
+      {status === 'running' || status === 'paused' ? (
+        <Progress
+          label="Completing"
+          value={count === 0 ? null : completions.length / count}
+          detail={`${completions.length} of ${count}`}
+          onCancel={() => actions.probe.cancelEstimate(estimate.id)}
+        />
+      ) : null}
+      {estimate.error ? <ErrorNotice details={estimate.error} /> : null}
+      {mean !== null && interval !== null ? (
+        <p>
+          <strong className={styles.mean}>{formatScore(mean)}</strong>{' '}
+          <TermWord term="interval">
+            {formatScore(interval.low)} to {formatScore(interval.high)}
+          </TermWord>
+          , {correct} of {completions.length} right
+          {prm === null ? '' : `; the PRM says ${formatScore(prm)}`}
+        </p>
+      ) : null}
+      <ol className={styles.list}>
+        {completions.map((completion, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: completions are only ever added; the sample's index is its identity
+          <li key={index} className={styles.completion}>
+            <VerdictMark correct={completion.correct} bare />
+            <span className={styles.text} title={completion.explanation}>
+              {completion.steps.map((step) => step.trim()).join(' ⏎ ')}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  )
+}

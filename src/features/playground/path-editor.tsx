@@ -1,0 +1,167 @@
+import { TermWord } from '../../panels/term.tsx'
+import { VerdictMark } from '../../panels/verdict-mark.tsx'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { ProbeStep, RunView, TreeNode } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { formatLogprob, formatScore } from '../../viz/layout/format-number.ts'
+import { pathTo } from '../../viz/layout/node-appearance.ts'
+import { ScoreBar } from '../../viz/marks/score-bar.tsx'
+import { ScoreSparkline } from '../../viz/marks/score-sparkline.tsx'
+import styles from './path-editor.module.css'
+import type { NodeProbe } from './use-probe.ts'
+
+interface PathEditorProps {
+  run: RunView
+  node: TreeNode
+  probe: NodeProbe
+}
+
+/** The path to the node, a score beside each step; any step can be rewritten, and both models answer at once. */
+export function PathEditor({ run, node, probe }: PathEditorProps) {
+  const actions = useActions()
+  const path = pathTo(run.tree, node.id)
+    .map((id) => run.tree.nodes[id])
+    .filter((step): step is TreeNode => step !== undefined && step.parent !== null && step.text !== '')
+  const { state, elsewhere } = probe
+  const edited = state !== null && state.firstEdit !== null
+  return (
+    <Panel
+      title="Path"
+      actions={
+        edited ? (
+          <Button variant="plain" icon="restart" onClick={actions.probe.revert}>
+            Undo edits
+          </Button>
+        ) : undefined
+      }
+    >
+      {elsewhere ? (
+        <div className={styles.elsewhere}>
+          <p>Your edits are on the path to #{elsewhere.node}.</p>
+          <Button onClick={() => elsewhere.run && actions.runs.select(elsewhere.run, elsewhere.node)}>Go there</Button>
+          <Button onClick={actions.probe.close}>Discard</Button>
+        </div>
+      ) : null}
+      {path.length > 1 ? (
+        <ScoreSparkline
+          points={path.map((step) => ({ node: step.id, step: step.text, score: step.score }))}
+          selected={node.id}
+          onSelect={(id) => actions.runs.select(run.id, id)}
+        />
+      ) : null}
+      {path.length === 0 ? <p className={styles.muted}>No step yet: the prompt alone.</p> : null}
+      {state ? <EditableSteps state={state.steps} original={state.original} firstEdit={state.firstEdit} /> : null}
+      {state === null && path.length > 0 ? <PlainSteps run={run} path={path} selected={node.id} /> : null}
+      {state?.error ? <ErrorNotice details={state.error} /> : null}
+      {state && edited ? (
+        <p className={styles.muted} aria-live="polite">
+          {state.status === 'waiting' || state.status === 'running'
+            ? 'Reading the edited path…'
+            : 'Before → after your edit. Steps below the edit are scored as they stand.'}
+        </p>
+      ) : null}
+      <Continue run={run} node={node} probe={probe} />
+    </Panel>
+  )
+}
+
+function PlainSteps({ run, path, selected }: { run: RunView; path: readonly TreeNode[]; selected: number }) {
+  const actions = useActions()
+  return (
+    <ol className={styles.steps}>
+      {path.map((step, index) => (
+        <li key={step.id} className={styles.step} data-current={step.id === selected || undefined}>
+          <span className={styles.index}>{index + 1}</span>
+          <button type="button" className={styles.plain} onClick={() => actions.runs.select(run.id, step.id)}>
+            {step.text.trim()}
+          </button>
+          <ScoreBar score={step.score} width={40} label={`Score of step ${index + 1}`} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+interface EditableStepsProps {
+  state: readonly ProbeStep[]
+  original: readonly ProbeStep[]
+  firstEdit: number | null
+}
+
+function EditableSteps({ state, original, firstEdit }: EditableStepsProps) {
+  const actions = useActions()
+  const revealTruth = useApp((app) => app.preferences.revealTruth)
+  return (
+    <ol className={styles.steps}>
+      {state.map((step, index) => {
+        const before = original[index]
+        const changed = firstEdit !== null && index >= firstEdit
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the path; its text is what is edited
+          <li key={index} className={styles.step} data-changed={changed || undefined}>
+            <span className={styles.index}>{index + 1}</span>
+            <input
+              className={styles.input}
+              aria-label={`Step ${index + 1}`}
+              value={step.text}
+              spellCheck={false}
+              autoComplete="off"
+              data-last-step={index === state.length - 1 || undefined}
+              onChange={(event) => actions.probe.editStep(index, event.target.value)}
+            />
+            <ScoreBar score={step.score} width={40} label={`Score of step ${index + 1}`} />
+            {changed ? (
+              <p className={styles.change}>
+                <span>
+                  PRM {formatScore(before?.score ?? null)} → {formatScore(step.score)}
+                </span>
+                <span>
+                  <TermWord term="logprob">log-prob.</TermWord> {readLogprob(before)} → {readLogprob(step)}
+                </span>
+              </p>
+            ) : null}
+            {revealTruth && step.label ? (
+              <p className={styles.change}>
+                <VerdictMark correct={step.label.label === 1} word={step.label.message} />
+              </p>
+            ) : null}
+            <span className={styles.tools}>
+              <IconButton
+                icon="plus"
+                label={`Insert a step after ${index + 1}`}
+                onClick={() => actions.probe.insertStep(index + 1, '')}
+              />
+              <IconButton
+                icon="trash"
+                label={`Remove step ${index + 1}`}
+                onClick={() => actions.probe.removeStep(index)}
+              />
+            </span>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+const readLogprob = (step: ProbeStep | undefined): string =>
+  step === undefined || step.logprob === null ? '–' : formatLogprob(step.logprob)
+
+function Continue({ run, node, probe }: PathEditorProps) {
+  const actions = useActions()
+  const edited = probe.state !== null && probe.state.firstEdit !== null
+  if (!edited && (node.verdict !== null || node.parent === null)) return null
+  return (
+    <div className={classNames(styles.continue)}>
+      <Button
+        icon="play"
+        onClick={() => void (edited ? actions.probe.continueSearch() : actions.runs.continueFrom(run.id, node.id))}
+      >
+        {edited ? 'Continue the search from the edit' : 'Continue the search from here'}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,77 @@
+import { useMemo } from 'react'
+import { TermWord } from '../../panels/term.tsx'
+import { aggregate } from '../../search/aggregate.ts'
+import { useActions } from '../../state/hooks.ts'
+import type { Aggregation, RunView, TreeNode } from '../../state/types.ts'
+import { Panel } from '../../ui/panel.tsx'
+import { formatScore } from '../../viz/layout/format-number.ts'
+import type { Ranking } from './rankings.ts'
+import { rankings } from './rankings.ts'
+import styles from './rankings-table.module.css'
+
+const NAMES: Readonly<Record<Aggregation, string>> = {
+  last: 'last',
+  min: 'lowest',
+  product: 'product',
+  mean: 'mean',
+  'sum-log-odds': 'log-odds',
+}
+
+/** The same round ranked by every aggregation: where this node would stand, and who would be kept instead. */
+export function RankingsTable({ run, node }: { run: RunView; node: TreeNode }) {
+  const rows = useMemo(() => rankings(run.tree, node, aggregate), [run.tree, node])
+  if (rows.length === 0) return null
+  const own = rows.find((row) => row.aggregation === run.tree.aggregation)
+  return (
+    <Panel title="By other path scores">
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <TermWord term="pathScore">path score</TermWord>
+            </th>
+            <th scope="col">value</th>
+            <th scope="col">rank</th>
+            <th scope="col">result</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.aggregation} data-own={row === own || undefined}>
+              <th scope="row">
+                {NAMES[row.aggregation]}
+                {row === own ? <span className={styles.own}> used</span> : null}
+              </th>
+              <td>{formatScore(row.score)}</td>
+              <td>
+                {row.rank}/{row.of}
+              </td>
+              <td className={styles.result}>
+                {row.kept ? 'kept' : 'pruned'}
+                <Instead run={run} row={row} own={own} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  )
+}
+
+/** The nodes that this aggregation keeps and the run's own does not. */
+function Instead({ run, row, own }: { run: RunView; row: Ranking; own: Ranking | undefined }) {
+  const actions = useActions()
+  const others = row.keeps.filter((id) => own && !own.keeps.includes(id))
+  if (row === own) return null
+  if (others.length === 0) return <span className={styles.same}>same set</span>
+  return (
+    <span className={styles.others}>
+      keeps
+      {others.map((id) => (
+        <button key={id} type="button" className={styles.node} onClick={() => actions.runs.select(run.id, id)}>
+          #{id}
+        </button>
+      ))}
+    </span>
+  )
+}

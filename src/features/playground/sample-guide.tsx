@@ -1,0 +1,54 @@
+import { useState } from 'react'
+import { useActions } from '../../state/hooks.ts'
+import type { RunView } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import styles from './sample-guide.module.css'
+
+const KEY = 'stepscope.guide'
+
+function wasDismissed(): boolean {
+  try {
+    return localStorage.getItem(KEY) === 'done'
+  } catch {
+    // A browser without storage shows the guide each time.
+    return false
+  }
+}
+
+/** A first visit's three sentences, on the recorded run; gone for good once dismissed. */
+export function SampleGuide({ run }: { run: RunView }) {
+  const actions = useActions()
+  const [dismissed, setDismissed] = useState(wasDismissed)
+  if (dismissed) return null
+  const dismiss = () => {
+    setDismissed(true)
+    try {
+      localStorage.setItem(KEY, 'done')
+    } catch {
+      // Nothing depends on it.
+    }
+  }
+  return (
+    <aside className={styles.guide} aria-label="Where to start">
+      <p>
+        A recorded search: a small model looks for steps from the numbers to the target, a second model scores each
+        step, and the best paths go on. Play it, or select any step to ask why.
+      </p>
+      <div className={styles.actions}>
+        <Button
+          icon="first"
+          onClick={() => {
+            actions.runs.seek(run.id, 0)
+            actions.runs.play(run.id)
+          }}
+        >
+          Play from the start
+        </Button>
+        <Button icon="play" onClick={() => void actions.runs.startAgain(run.id)}>
+          Run it live
+        </Button>
+        <IconButton icon="close" label="Dismiss the guide" onClick={dismiss} />
+      </div>
+    </aside>
+  )
+}

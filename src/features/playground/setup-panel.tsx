@@ -1,0 +1,126 @@
+import { StrategyForm } from '../../panels/strategy-form.tsx'
+import { useActions, useApp } from '../../state/hooks.ts'
+import { taskById } from '../../tasks/registry.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { NumberField } from '../../ui/number-field.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Select } from '../../ui/select.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { ModelPickers } from './model-pickers.tsx'
+import { RunControl } from './run-control.tsx'
+import styles from './setup-panel.module.css'
+
+/** What the next run will do, from the problem to the button that starts it. */
+export function SetupPanel() {
+  const canUndo = useApp((state) => state.session.canUndo)
+  const canRedo = useApp((state) => state.session.canRedo)
+  const actions = useActions()
+  return (
+    <section className={styles.setup} aria-label="Setup">
+      <div className={styles.scroll}>
+        <ProblemPart />
+        <StrategyPart />
+        <Panel title="Models">
+          <ModelPickers />
+        </Panel>
+      </div>
+      <footer className={styles.footer}>
+        <RunControl />
+        <div className={styles.history}>
+          <IconButton icon="undo" label="Undo" shortcut="Ctrl+Z" disabled={!canUndo} onClick={actions.session.undo} />
+          <IconButton
+            icon="redo"
+            label="Redo"
+            shortcut="Ctrl+Shift+Z"
+            disabled={!canRedo}
+            onClick={actions.session.redo}
+          />
+        </div>
+      </footer>
+    </section>
+  )
+}
+
+function ProblemPart() {
+  const actions = useActions()
+  const { task: taskId, problemText, problem, difficulty, prefix } = useApp((state) => state.session)
+  const task = taskById(taskId)
+  const error = problem.ok ? null : problem.error
+  return (
+    <Panel title={task.name}>
+      <p className={styles.muted}>{task.description}</p>
+      <TextField
+        label="Problem"
+        mono
+        value={problemText}
+        placeholder={task.example}
+        error={error ? [error.message, error.nextStep].filter(Boolean).join(' ') : null}
+        onChange={actions.session.setProblem}
+      />
+      {problem.ok && problem.remark ? <ErrorNotice tone="caution" details={{ message: problem.remark }} /> : null}
+      <div className={styles.row}>
+        <div className={styles.grow}>
+          <Select
+            label="Difficulty"
+            value={difficulty}
+            options={task.difficulties.map(({ id, name }) => ({ value: id, label: name }))}
+            hint={task.difficulties.find(({ id }) => id === difficulty)?.description}
+            onChange={actions.session.setDifficulty}
+          />
+        </div>
+        <Button icon="dice" className={styles.dice} onClick={actions.session.randomProblem}>
+          Random
+        </Button>
+      </div>
+      {prefix.length > 0 ? (
+        <div className={styles.prefix}>
+          <p>The search continues after these steps:</p>
+          <ol className={styles.given}>
+            {prefix.map((step, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the same step may be given twice; its place is its identity
+              <li key={index}>{step.trim()}</li>
+            ))}
+          </ol>
+          <Button onClick={actions.session.clearPrefix}>Start from the problem instead</Button>
+        </div>
+      ) : null}
+    </Panel>
+  )
+}
+
+function StrategyPart() {
+  const actions = useActions()
+  const { strategy, config, settingErrors, seed } = useApp((state) => state.session)
+  return (
+    <Panel
+      title="Strategy"
+      actions={
+        <Button variant="plain" onClick={actions.session.resetConfig}>
+          Reset
+        </Button>
+      }
+    >
+      <StrategyForm
+        strategy={strategy}
+        config={config}
+        errors={settingErrors}
+        onStrategy={actions.session.setStrategy}
+        onConfig={actions.session.setConfig}
+      />
+      <div className={styles.row}>
+        <div className={styles.grow}>
+          <NumberField
+            label="Seed"
+            value={seed}
+            min={0}
+            max={0xffff_ffff}
+            hint="The same seed, models and backend give the same tree."
+            onChange={actions.session.setSeed}
+          />
+        </div>
+        <IconButton icon="dice" label="Another seed" onClick={actions.session.randomSeed} />
+      </div>
+    </Panel>
+  )
+}

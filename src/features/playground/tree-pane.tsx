@@ -1,0 +1,133 @@
+import { useEffect, useMemo, useRef } from 'react'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { NodeId, RunView, SearchEvent } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Popover } from '../../ui/popover.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import { useHotkeys } from '../../ui/use-hotkeys.ts'
+import { StateLegend } from '../../viz/marks/state-legend.tsx'
+import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
+import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
+import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
+import type { TreeView } from './playground-screen.tsx'
+import { RunFileButtons } from './run-file-buttons.tsx'
+import styles from './tree-pane.module.css'
+
+interface TreePaneProps {
+  run: RunView | null
+  view: TreeView
+  vertical: boolean
+  onView(view: TreeView): void
+}
+
+/** The tree and how to look at it. */
+export function TreePane({ run, view, vertical, onView }: TreePaneProps) {
+  const actions = useActions()
+  const follow = useApp((state) => state.preferences.follow)
+  const revealTruth = useApp((state) => state.preferences.revealTruth)
+  const canvas = useRef<TreeCanvasHandle>(null)
+  const labels = run?.labels
+  const truth = useMemo(
+    () =>
+      revealTruth && labels ? new Map(Object.entries(labels).map(([node, label]) => [Number(node), label])) : null,
+    [revealTruth, labels],
+  )
+  const touched = useMemo(() => (run ? nodesOf(run.events[run.cursor - 1]) : []), [run])
+
+  // Another run starts with the whole of it in sight.
+  const id = run?.id
+  useEffect(() => {
+    if (id !== undefined) canvas.current?.fit()
+  }, [id])
+
+  useHotkeys({
+    '0': () => canvas.current?.fit(),
+    '+': () => canvas.current?.zoomBy(1.25),
+    '-': () => canvas.current?.zoomBy(0.8),
+  })
+
+  return (
+    <section className={styles.pane} aria-label="Search tree">
+      <div className={styles.toolbar}>
+        <Segmented
+          label="View"
+          value={view}
+          onChange={onView}
+          options={[
+            { value: 'tree', label: 'Tree', icon: 'tree' },
+            { value: 'table', label: 'Table', icon: 'table' },
+          ]}
+        />
+        <Button
+          variant="plain"
+          icon="eye"
+          pressed={revealTruth}
+          onClick={() => actions.preferences.set({ revealTruth: !revealTruth })}
+        >
+          Truth
+        </Button>
+        <Popover label="Legend" align="start" trigger={<Button variant="plain">Legend</Button>}>
+          <StateLegend truth={revealTruth} />
+        </Popover>
+        <span className={styles.space} />
+        {view === 'tree' ? (
+          <>
+            <IconButton
+              icon="follow"
+              label="Follow new events"
+              pressed={follow}
+              onClick={() => actions.preferences.set({ follow: !follow })}
+            />
+            <IconButton icon="fit" label="Fit the whole tree" shortcut="0" onClick={() => canvas.current?.fit()} />
+            <IconButton icon="minus" label="Zoom out" shortcut="-" onClick={() => canvas.current?.zoomBy(0.8)} />
+            <IconButton icon="plus" label="Zoom in" shortcut="+" onClick={() => canvas.current?.zoomBy(1.25)} />
+          </>
+        ) : null}
+        <RunFileButtons run={run} />
+      </div>
+      <div className={styles.stage}>
+        {run === null ? (
+          <EmptyState icon="tree" title="No search yet">
+            <p>
+              Choose a problem and a strategy, then run it. The tree grows here as the policy proposes and the PRM
+              scores.
+            </p>
+            <Button variant="primary" icon="play" onClick={() => void actions.runs.start()}>
+              Run
+            </Button>
+          </EmptyState>
+        ) : view === 'tree' ? (
+          <TreeCanvas
+            ref={canvas}
+            className={styles.fill ?? ''}
+            tree={run.tree}
+            selected={run.selected}
+            onSelect={(node) => actions.runs.select(run.id, node)}
+            orientation={vertical ? 'vertical' : 'horizontal'}
+            touched={touched}
+            truth={truth}
+            follow={follow}
+            onFollowChange={(next) => actions.preferences.set({ follow: next })}
+          />
+        ) : (
+          <TreeOutline
+            className={styles.fill ?? ''}
+            tree={run.tree}
+            selected={run.selected}
+            onSelect={(node) => actions.runs.select(run.id, node)}
+            truth={truth}
+          />
+        )}
+      </div>
+    </section>
+  )
+}
+
+/** Nodes that an event is about. */
+function nodesOf(event: SearchEvent | undefined): readonly NodeId[] {
+  if (event === undefined || event.type === 'started') return []
+  if (event.type === 'finished') return event.node === null ? [] : [event.node]
+  if (event.type === 'rolledOut') return [event.node, ...event.steps.map((step) => step.node)]
+  return [event.node]
+}

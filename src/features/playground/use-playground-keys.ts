@@ -1,0 +1,31 @@
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { RunView } from '../../state/types.ts'
+import { useHotkeys } from '../../ui/use-hotkeys.ts'
+
+/** The keys of PLAYGROUND_SHORTCUTS that are not the canvas's own. */
+export function usePlaygroundKeys(run: RunView | null, toggleView: () => void): void {
+  const actions = useActions()
+  const revealTruth = useApp((state) => state.preferences.revealTruth)
+  const onRun = (act: (run: RunView) => void) => () => {
+    if (run) act(run)
+  }
+  useHotkeys({
+    ' ': onRun(({ id, playing }) => (playing ? actions.runs.stop(id) : actions.runs.play(id))),
+    ',': onRun(({ id }) => actions.runs.stepBy(id, -1)),
+    '.': onRun(({ id }) => actions.runs.stepBy(id, 1)),
+    '[': onRun(({ id }) => actions.runs.stepRound(id, -1)),
+    ']': onRun(({ id }) => actions.runs.stepRound(id, 1)),
+    r: () => void actions.runs.start(),
+    p: onRun(({ id, status }) => {
+      if (status === 'running') actions.runs.pause(id)
+      if (status === 'paused') actions.runs.resume(id)
+    }),
+    Escape: onRun(({ id }) => actions.runs.select(id, null)),
+    v: toggleView,
+    t: () => actions.preferences.set({ revealTruth: !revealTruth }),
+    e: () => document.querySelector<HTMLInputElement>('[data-last-step]')?.focus(),
+    n: () => actions.session.randomProblem(),
+    'Ctrl+z': () => actions.session.undo(),
+    'Ctrl+Shift+z': () => actions.session.redo(),
+  })
+}

@@ -1,0 +1,44 @@
+import { useState } from 'react'
+import { IconButton } from '../../ui/button.tsx'
+import styles from './run-name.module.css'
+
+interface RunNameProps {
+  title: string
+  onOpen(): void
+  onRename(title: string): void
+}
+
+/** A run's name: opens it; the pencil turns it into a field, Enter keeps the new name, Escape the old one. */
+export function RunName({ title, onOpen, onRename }: RunNameProps) {
+  const [draft, setDraft] = useState<string | null>(null)
+  if (draft === null) {
+    return (
+      <span className={styles.name}>
+        <button type="button" className={styles.open} onClick={onOpen}>
+          {title}
+        </button>
+        <IconButton icon="edit" label="Rename" onClick={() => setDraft(title)} />
+      </span>
+    )
+  }
+  const keep = () => {
+    const name = draft.trim()
+    if (name !== '' && name !== title) onRename(name)
+    setDraft(null)
+  }
+  return (
+    <input
+      // biome-ignore lint/a11y/noAutofocus: the person has just asked to type here
+      autoFocus
+      className={styles.input}
+      aria-label="Name of the run"
+      value={draft}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={keep}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') keep()
+        if (event.key === 'Escape') setDraft(null)
+      }}
+    />
+  )
+}

@@ -1,0 +1,181 @@
+import { useEffect, useState } from 'react'
+import { strategyName } from '../../panels/strategy-words.ts'
+import { VerdictMark } from '../../panels/verdict-mark.tsx'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { RunStatus, RunSummary } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { FileButton } from '../../ui/file-button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { formatAgo } from './format-ago.ts'
+import { RunName } from './run-name.tsx'
+import styles from './runs-screen.module.css'
+import { useExport } from './use-export.ts'
+
+/** Every run this browser has kept. `onOpened` shows the playground. */
+export function RunsScreen({ onOpened }: { onOpened(): void }) {
+  const actions = useActions()
+  const { status, error, runs, query } = useApp((state) => state.history)
+  useEffect(() => {
+    void actions.history.refresh()
+  }, [actions])
+  return (
+    <div className={styles.screen}>
+      <header className={styles.header}>
+        <h2 className={styles.title}>Runs</h2>
+        <p className={styles.muted}>Saved in this browser as they go; nothing leaves it.</p>
+        <FileButton
+          icon="open"
+          label="Open a run file"
+          accept=".json,application/json"
+          onPick={async ({ files: [file] }) => {
+            if (file && (await actions.runs.importFile(file.name, await file.text())) !== null) onOpened()
+          }}
+        >
+          Open a run file
+        </FileButton>
+      </header>
+      {status === 'unavailable' ? (
+        <ErrorNotice
+          tone="caution"
+          details={
+            error ?? {
+              message: 'This browser refuses storage.',
+              nextStep: 'Runs last until the page is closed; export those you need.',
+            }
+          }
+        />
+      ) : null}
+      {runs.length > 0 || query !== '' ? (
+        <div className={styles.search}>
+          <TextField
+            label="Search"
+            type="search"
+            placeholder="problem, strategy or name"
+            value={query}
+            onChange={(text) => void actions.history.search(text)}
+          />
+        </div>
+      ) : null}
+      {runs.length > 0 ? (
+        <RunTable runs={runs} onOpened={onOpened} />
+      ) : status === 'loading' ? (
+        <p className={styles.muted}>Reading the saved runs…</p>
+      ) : query !== '' ? (
+        <p className={styles.muted}>No run matches “{query}”.</p>
+      ) : (
+        <EmptyState icon="tree" title="No runs yet">
+          <p>Every search you run is listed here, with all its events, and opens again as the same picture.</p>
+          <Button variant="primary" onClick={onOpened}>
+            To the playground
+          </Button>
+        </EmptyState>
+      )}
+    </div>
+  )
+}
+
+const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  running: 'running',
+  paused: 'paused',
+  finished: 'finished',
+  cancelled: 'cancelled',
+  failed: 'failed',
+  interrupted: 'interrupted',
+}
+
+function RunTable({ runs, onOpened }: { runs: readonly RunSummary[]; onOpened(): void }) {
+  const now = useNow()
+  return (
+    <div className={styles.tableWrap}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Problem</th>
+            <th scope="col">Strategy</th>
+            <th scope="col">Answer</th>
+            <th scope="col" className={styles.number}>
+              Events
+            </th>
+            <th scope="col">When</th>
+            <th scope="col">
+              <span className={styles.hiddenText}>Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} now={now} onOpened={onOpened} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened(): void }) {
+  const actions = useActions()
+  const exportRun = useExport()
+  const open = async () => {
+    await actions.history.open(run.id)
+    onOpened()
+  }
+  return (
+    <tr>
+      <td>
+        <RunName
+          title={run.title}
+          onOpen={() => void open()}
+          onRename={(title) => void actions.runs.rename(run.id, title)}
+        />
+      </td>
+      <td className={styles.mono}>{run.setup.problem}</td>
+      <td>{strategyName(run.setup.strategy)}</td>
+      <td>
+        {run.correct !== null ? (
+          <VerdictMark correct={run.correct} word={run.answer ?? 'no answer'} />
+        ) : (
+          <span className={styles.status} data-status={run.status}>
+            {run.status === 'interrupted' || run.status === 'failed' ? <Icon name="warning" size={14} /> : null}
+            {STATUS_WORDS[run.status]}
+          </span>
+        )}
+      </td>
+      <td className={styles.number}>{run.events}</td>
+      <td className={styles.when}>
+        <time dateTime={run.createdAt} title={new Date(run.createdAt).toLocaleString()}>
+          {formatAgo(Date.parse(run.createdAt), now)}
+        </time>
+      </td>
+      <td>
+        <div className={styles.actions}>
+          <Button onClick={() => void open()}>Open</Button>
+          <IconButton
+            icon="restart"
+            label="Start again with the same setup"
+            onClick={async () => {
+              await actions.history.open(run.id)
+              await actions.runs.startAgain(run.id)
+              onOpened()
+            }}
+          />
+          <IconButton icon="download" label="Export as a file" onClick={() => void exportRun(run.id)} />
+          <IconButton icon="trash" label="Delete" onClick={() => void actions.history.remove(run.id)} />
+        </div>
+      </td>
+    </tr>
+  )
+}
+
+/** The time, once a minute. */
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 60_000)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}

@@ -1,0 +1,73 @@
+import type { FinishedEvent, RunView } from '../state/types.ts'
+import { Icon } from '../ui/icon.tsx'
+import styles from './answer-line.module.css'
+import { VerdictMark } from './verdict-mark.tsx'
+
+const REASONS: Readonly<Record<FinishedEvent['reason'], string>> = {
+  answered: 'The one path finished.',
+  accepted: 'A rollout reached an answer that checks, so the search stopped.',
+  'enough-candidates': 'Enough paths finished.',
+  'no-open-path': 'No open path was left.',
+  'max-rounds': 'The round limit was reached.',
+}
+
+/** The answer at the playhead: right or wrong and why; before that, what the search is doing. */
+export function AnswerLine({ run }: { run: RunView }) {
+  const { finished } = run.tree
+  if (finished) {
+    return (
+      <div className={styles.answer}>
+        <p className={styles.verdict}>
+          {finished.answer === null ? (
+            <span className={styles.none}>
+              <Icon name="cross" size={14} /> No answer
+            </span>
+          ) : (
+            <>
+              <span className={styles.value}>{finished.answer}</span>
+              <VerdictMark correct={finished.correct} />
+            </>
+          )}
+        </p>
+        <p className={styles.why}>
+          {finished.explanation} {REASONS[finished.reason]}
+        </p>
+      </div>
+    )
+  }
+  return (
+    <div className={styles.answer}>
+      <p className={styles.verdict}>{statusWord(run)}</p>
+      <p className={styles.why}>{progressSentence(run)}</p>
+    </div>
+  )
+}
+
+function statusWord(run: RunView): string {
+  if (run.cursor < run.events.length) return 'Searching'
+  switch (run.status) {
+    case 'running':
+      return 'Searching'
+    case 'paused':
+      return 'Paused'
+    case 'cancelled':
+      return 'Cancelled'
+    case 'failed':
+      return 'Stopped by an error'
+    case 'interrupted':
+      return 'Interrupted'
+    case 'finished':
+      return 'Finished'
+  }
+}
+
+function progressSentence({ tree, setup }: RunView): string {
+  let open = 0
+  let done = 0
+  for (const node of tree.nodes) {
+    if (node.verdict !== null && node.state !== 'rolledOut') done++
+    else if (node.state === 'kept' && node.children.length === 0) open++
+  }
+  if (tree.nodes.length <= 1) return `${setup.problem}: no step yet.`
+  return `Round ${tree.round}: ${tree.nodes.length - 1} nodes, ${open} open ${open === 1 ? 'path' : 'paths'}, ${done} finished.`
+}

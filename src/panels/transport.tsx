@@ -1,0 +1,128 @@
+import { memo, useMemo } from 'react'
+import { useActions, useApp } from '../state/hooks.ts'
+import type { RunView } from '../state/types.ts'
+import { IconButton } from '../ui/button.tsx'
+import { EventScrubber } from '../viz/marks/event-scrubber.tsx'
+import { eventSentence } from './event-sentence.ts'
+import styles from './transport.module.css'
+
+const SPEEDS = [1, 2, 5, 10, 20, 40, 100, 400] as const
+
+/** The run as a recording: a sentence on the current event, a timeline, and the controls of the playhead. */
+export const Transport = memo(function Transport({ run }: { run: RunView }) {
+  const actions = useActions()
+  const { id, cursor, events, tree, playing, following } = run
+  const live = run.status === 'running' || run.status === 'paused'
+  const rounds = useMemo(() => events.findLast((event) => 'round' in event && event.round > 0), [events])
+  const lastRound = rounds && 'round' in rounds ? rounds.round : 0
+  return (
+    <section className={styles.transport} aria-label="Playback">
+      <p className={styles.sentence} aria-live={playing || live ? 'off' : 'polite'}>
+        <span className={styles.count}>
+          {cursor}/{events.length}
+        </span>
+        {eventSentence(run, cursor)}
+      </p>
+      <div className={styles.scrubber}>
+        <EventScrubber
+          events={events}
+          position={cursor}
+          live={live}
+          describe={(position) => eventSentence(run, position)}
+          onSeek={(position) => actions.runs.seek(id, position)}
+        />
+      </div>
+      <div className={styles.controls}>
+        <div className={styles.buttons}>
+          <IconButton
+            icon="first"
+            label="To the start"
+            disabled={cursor === 0}
+            onClick={() => actions.runs.seek(id, 0)}
+          />
+          <IconButton
+            icon="stepBack"
+            label="One event back"
+            shortcut=","
+            disabled={cursor === 0}
+            onClick={() => actions.runs.stepBy(id, -1)}
+          />
+          <IconButton
+            icon={playing ? 'pause' : 'play'}
+            label={playing ? 'Stop' : 'Play'}
+            shortcut="Space"
+            variant="secondary"
+            onClick={() => (playing ? actions.runs.stop(id) : actions.runs.play(id))}
+          />
+          <IconButton
+            icon="stepForward"
+            label="One event forward"
+            shortcut="."
+            disabled={cursor === events.length && run.status !== 'paused'}
+            onClick={() => actions.runs.stepBy(id, 1)}
+          />
+          <IconButton
+            icon="last"
+            label={live ? 'Follow the run' : 'To the end'}
+            disabled={cursor === events.length && (!live || following)}
+            onClick={() => (live ? actions.runs.followLive(id) : actions.runs.seek(id, events.length))}
+          />
+        </div>
+        <div className={styles.rounds}>
+          <IconButton
+            icon="chevronLeft"
+            label="One round back"
+            shortcut="["
+            disabled={tree.round === 0}
+            onClick={() => actions.runs.stepRound(id, -1)}
+          />
+          <label className={styles.round}>
+            Round
+            <select
+              className={styles.select}
+              value={tree.round}
+              onChange={(event) => actions.runs.seekRound(id, Number(event.target.value))}
+            >
+              {Array.from({ length: Math.max(lastRound, tree.round) + 1 }, (_, round) => round).map((round) => (
+                <option key={round} value={round}>
+                  {round}
+                </option>
+              ))}
+            </select>
+            of {lastRound}
+          </label>
+          <IconButton
+            icon="chevronRight"
+            label="One round forward"
+            shortcut="]"
+            disabled={tree.round >= lastRound && cursor === events.length}
+            onClick={() => actions.runs.stepRound(id, 1)}
+          />
+        </div>
+        <Speed />
+      </div>
+    </section>
+  )
+})
+
+function Speed() {
+  const speed = useApp((state) => state.preferences.speed)
+  const actions = useActions()
+  const speeds = SPEEDS.some((option) => option === speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b)
+  return (
+    <label className={styles.speed}>
+      <select
+        className={styles.select}
+        value={speed}
+        onChange={(event) => actions.preferences.set({ speed: Number(event.target.value) })}
+      >
+        {speeds.map((option) => (
+          <option key={option} value={option}>
+            {option}
+          </option>
+        ))}
+      </select>
+      events/s
+    </label>
+  )
+}
