@@ -24,12 +24,8 @@ export interface LinkState {
   /** Events applied in the run that is shown; null where none is selected. */
   readonly event: number | null
   readonly node: number | null
-  /** Strategies side by side; settings are those that differ from the strategy's own defaults. */
+  /** Strategies side by side; settings are those that differ from the defaults. */
   readonly compare: readonly StrategySpec[]
-}
-
-export interface LinkDefaults extends Omit<LinkState, 'config'> {
-  readonly config: (strategy: StrategyId) => StrategyConfig
 }
 
 interface Field<T> {
@@ -103,15 +99,15 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkSt
 const FIELD_NAMES = Object.keys(FIELDS) as readonly (keyof typeof FIELDS)[]
 
 /** URL hash with what differs from the defaults, without its `#`; '' where nothing does. */
-export function writePermalink(state: LinkState, defaults: LinkDefaults): string {
+export function writePermalink(state: LinkState, defaults: LinkState): string {
   const parameters = new URLSearchParams()
   for (const name of FIELD_NAMES) {
     const written = writeField(name, state)
-    if (written !== null && written !== writeField(name, { ...defaults, config: state.config })) {
+    if (written !== null && written !== writeField(name, defaults)) {
       parameters.set(FIELDS[name].key, written)
     }
   }
-  const changes = configDifference(state.config, defaults.config(state.strategy))
+  const changes = configDifference(state.config, defaults.config)
   for (const [name, value] of Object.entries(changes)) parameters.set(name, String(value))
   return parameters.toString()
 }
@@ -122,7 +118,7 @@ export function writePermalink(state: LinkState, defaults: LinkDefaults): string
  */
 export function readPermalink(
   hash: string,
-  defaults: LinkDefaults,
+  defaults: LinkState,
 ): { readonly state: LinkState; readonly problems: readonly ErrorDetails[] } {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''))
   const problems: ErrorDetails[] = []
@@ -146,9 +142,8 @@ export function readPermalink(
     return attempt<unknown>(key, read, defaults[name]) as LinkState[K]
   }
   const strategy = field('strategy')
-  const base = defaults.config(strategy)
   const config = Object.fromEntries(
-    SETTING_NAMES.map((name) => [name, attempt<unknown>(name, SETTING_FIELDS[name].read, base[name])]),
+    SETTING_NAMES.map((name) => [name, attempt<unknown>(name, SETTING_FIELDS[name].read, defaults.config[name])]),
   ) as unknown as StrategyConfig
   const known = new Set<string>([...FIELD_NAMES.map((name) => FIELDS[name].key), ...SETTING_NAMES])
   for (const key of parameters.keys()) {

@@ -1,4 +1,4 @@
-import { defaultConfig } from '../search/config.ts'
+import { DEFAULT_CONFIG } from '../search/settings.ts'
 import { compareRuns, cursorAtFlops, totalFlops } from './compare-table.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { SessionSlice } from './session-slice.ts'
@@ -72,7 +72,7 @@ export function createCompareSlice(context: SliceContext, runs: RunsSlice, sessi
   const actions: Actions['compare'] = {
     add: (strategy) => {
       const { entries } = get().compare
-      if (entries.length < MOST) setEntries([...entries, { strategy, config: defaultConfig(strategy), run: null }])
+      if (entries.length < MOST) setEntries([...entries, { strategy, config: DEFAULT_CONFIG, run: null }])
     },
     remove: (index) => {
       const { entries } = get().compare
@@ -81,7 +81,7 @@ export function createCompareSlice(context: SliceContext, runs: RunsSlice, sessi
     setStrategy: (index, strategy) =>
       setEntries(
         get().compare.entries.map((entry, at) =>
-          at === index ? { strategy, config: defaultConfig(strategy), run: null } : entry,
+          at === index ? { strategy, config: DEFAULT_CONFIG, run: null } : entry,
         ),
       ),
     setConfig: (index, change) =>

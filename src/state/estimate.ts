@@ -1,5 +1,5 @@
 import { wilsonInterval } from '../core/statistics.ts'
-import { stepsTo } from './path.ts'
+import { stepsTo } from '../search/tree-paths.ts'
 import type { Completion, Estimate, RunView, SearchTree } from './types.ts'
 
 /** Completions of a `sampling` run so far, and the share of right ones with its interval. */

@@ -1,4 +1,4 @@
-import { defaultConfig } from '../search/config.ts'
+import { DEFAULT_CONFIG } from '../search/settings.ts'
 import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
 import type { SessionCore } from './session-slice.ts'
 import { deriveSession } from './session-slice.ts'
@@ -7,9 +7,9 @@ import type { AppState, CompareEntry } from './types.ts'
 export const INITIAL_SESSION: SessionCore = {
   task: 'countdown',
   problemText: '12 4 10 6 > 36',
-  difficulty: 'medium',
+  difficulty: '4-numbers',
   strategy: 'beam',
-  config: defaultConfig('beam'),
+  config: DEFAULT_CONFIG,
   seed: 7,
   prefix: [],
   parent: null,
@@ -17,7 +17,7 @@ export const INITIAL_SESSION: SessionCore = {
 
 export const INITIAL_COMPARE: readonly CompareEntry[] = (['greedy-tree', 'beam'] as const).map((strategy) => ({
   strategy,
-  config: defaultConfig(strategy),
+  config: DEFAULT_CONFIG,
   run: null,
 }))
 

@@ -1,4 +1,4 @@
-import { stepsTo } from './path.ts'
+import { stepsTo } from '../search/tree-paths.ts'
 import { createLabeler } from './task-tools.ts'
 import type { ExactLabel, NodeId, RunView, SearchTree } from './types.ts'
 

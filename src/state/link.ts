@@ -1,7 +1,7 @@
-import type { LinkDefaults } from '../formats/permalink.ts'
+import type { LinkState } from '../formats/permalink.ts'
 import { readPermalink, writePermalink } from '../formats/permalink.ts'
 import { configDifference } from '../formats/strategy-spec.ts'
-import { defaultConfig } from '../search/config.ts'
+import { DEFAULT_CONFIG } from '../search/settings.ts'
 import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
 import type { CompareSlice } from './compare-slice.ts'
 import type { EngineSlice } from './engine-slice.ts'
@@ -11,13 +11,13 @@ import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import type { Actions, RunSetup, RunView } from './types.ts'
 
-const DEFAULTS: LinkDefaults = {
+const DEFAULTS: LinkState = {
   task: INITIAL_SESSION.task,
   problem: INITIAL_SESSION.problemText,
   policy: DEFAULT_POLICY.id,
   reward: DEFAULT_REWARD.id,
   strategy: INITIAL_SESSION.strategy,
-  config: defaultConfig,
+  config: DEFAULT_CONFIG,
   seed: INITIAL_SESSION.seed,
   prefix: [],
   event: null,
@@ -65,7 +65,7 @@ export function createLinkSlice(
         node: shown ? shown.selected : null,
         compare: state.compare.entries.map(({ strategy, config }) => ({
           strategy,
-          config: configDifference(config, defaultConfig(strategy)),
+          config: configDifference(config, DEFAULT_CONFIG),
         })),
       },
       DEFAULTS,
@@ -106,7 +106,7 @@ export function createLinkSlice(
     compare.restore(
       state.compare.map((spec) => ({
         strategy: spec.strategy,
-        config: { ...defaultConfig(spec.strategy), ...spec.config },
+        config: { ...DEFAULT_CONFIG, ...spec.config },
       })),
     )
     if (event === null) return false

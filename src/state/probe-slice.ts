@@ -1,7 +1,7 @@
 import { toErrorDetails } from '../core/errors.ts'
-import { defaultConfig } from '../search/config.ts'
+import { DEFAULT_CONFIG } from '../search/settings.ts'
+import { pathTo } from '../search/tree-paths.ts'
 import { readEstimate } from './estimate.ts'
-import { pathTo } from './path.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
@@ -153,7 +153,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
       const run = openRun()
       if (!run) return
       const prefix = prefixTo(index)
-      const config = { ...defaultConfig('sampling'), n: count, m: 1 }
+      const config = { ...DEFAULT_CONFIG, n: count, m: 1 }
       const setup = { ...run.setup, strategy: 'sampling' as const, config, seed: deps.randomSeed(), prefix }
       const id = deps.randomId()
       const estimate: Estimate = {

@@ -1,5 +1,5 @@
-import { configDifference } from '../formats/strategy-spec.ts'
-import { configProblems, defaultConfig } from '../search/config.ts'
+import { describeError, toErrorDetails } from '../core/errors.ts'
+import { checkSetup, DEFAULT_CONFIG } from '../search/settings.ts'
 import { EditHistory } from './edit-history.ts'
 import type { SliceContext } from './slice-context.ts'
 import { randomProblem, readProblem } from './task-tools.ts'
@@ -75,14 +75,10 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
         const { task, difficulty } = get().session
         edit(null, { problemText: randomProblem(task, deps.randomSeed(), difficulty), prefix: [], parent: null })
       },
-      setStrategy: (strategy) => {
-        const { session } = get()
-        const changed = configDifference(session.config, defaultConfig(session.strategy))
-        edit(null, { strategy, config: { ...defaultConfig(strategy), ...changed } })
-      },
+      setStrategy: (strategy) => edit(null, { strategy }),
       setConfig: (change) =>
         edit(`config ${Object.keys(change).join()}`, { config: { ...get().session.config, ...change } }),
-      resetConfig: () => edit(null, { config: defaultConfig(get().session.strategy) }),
+      resetConfig: () => edit(null, { config: DEFAULT_CONFIG }),
       setSeed: (seed) => {
         if (Number.isSafeInteger(seed) && seed >= 0) edit('seed', { seed: seed >>> 0 })
       },
@@ -110,8 +106,19 @@ export function deriveSession(core: SessionCore): SessionState {
   return {
     ...core,
     problem: readProblem(core.task, core.problemText),
-    settingErrors: configProblems(core.strategy, core.config),
+    settingErrors: settingErrors(core),
     canUndo: false,
     canRedo: false,
+  }
+}
+
+/** The first setting that cannot run, by its field. */
+function settingErrors(core: SessionCore): SessionState['settingErrors'] {
+  try {
+    checkSetup(core)
+    return {}
+  } catch (error) {
+    const { place, ...details } = toErrorDetails(error)
+    return { [place?.field ?? 'n']: describeError(details) }
   }
 }
