@@ -58,6 +58,23 @@ export function appearanceName(appearance: Appearance): string {
   return WORDS[appearance]
 }
 
+const MEANINGS: Readonly<Record<Appearance, string>> = {
+  root: 'The problem, where every path starts',
+  given: 'A step of the prefix the search was told to continue from',
+  proposed: 'The policy proposed it; no decision yet',
+  kept: 'Among the best of its round: the search goes on from here',
+  pruned: 'Scored below those kept: the search does not go on from here',
+  rolledOut: 'Written ahead to score the proposal it hangs on; the number is the score at its end',
+  finishedRight: 'A finished path whose answer is right',
+  finishedWrong: 'A finished path whose answer is wrong',
+  answer: 'The path the search returned, heavy down to the problem',
+}
+
+/** One sentence on what the state means. */
+export function appearanceMeaning(appearance: Appearance): string {
+  return MEANINGS[appearance]
+}
+
 /** The state in words, for tables and screen readers: `answer, right, 3 identical samples`. */
 export function stateInWords(node: TreeNode): string {
   const parts: string[] = []

@@ -103,7 +103,7 @@ export function layoutTree(
     parent[node.id] = node.parent ?? -1
     tail[node.id] = node.state === 'rolledOut' ? 1 : 0
     breadth[node.id] = tail[node.id] === 1 ? metrics.tailBreadth : metrics.breadth
-    children[node.id] = orderedChildren(node, nodes)
+    children[node.id] = childrenByScore(node, nodes)
   }
   if (count === 0) return emptyLayout(orientation)
   const root = nodes[0]
@@ -155,7 +155,7 @@ function emptyLayout(orientation: Orientation): TreeLayout {
 }
 
 /** Scored children best first, then unscored ones; ties and unscored in order of appearance (ids grow with time). */
-function orderedChildren({ children }: TreeNode, nodes: SearchTree['nodes']): readonly NodeId[] {
+export function childrenByScore({ children }: TreeNode, nodes: SearchTree['nodes']): readonly NodeId[] {
   if (children.length < 2) return children
   const score = (id: NodeId) => {
     const node = nodes[id]

@@ -2,9 +2,9 @@ import type { KeyboardEvent, Ref } from 'react'
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react'
 import type { NodeId } from '../../search/events.ts'
 import type { SearchTree } from '../../search/tree.ts'
-import { formatScore } from '../layout/format-number.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
-import { answerNode, shownScore, stateInWords, stepLabel, truthInWords } from '../layout/node-appearance.ts'
+import { answerNode } from '../layout/node-appearance.ts'
+import { rowInWords } from '../layout/outline-rows.ts'
 import { arrowDirection, neighbour } from '../layout/tree-navigation.ts'
 import { useReducedMotion, useVizTheme } from './theme.ts'
 import type { StageInput } from './tree-stage.ts'
@@ -124,7 +124,8 @@ export function TreeCanvas(props: TreeCanvasProps) {
     event.stopPropagation()
   }
 
-  const spoken = selected === null ? '' : nodeInWords(tree, selected, truth)
+  const current = selected === null ? undefined : tree.nodes[selected]
+  const spoken = current === undefined ? '' : rowInWords(current, tree, truth?.get(current.id))
   return (
     <div
       ref={wrapper}
@@ -141,18 +142,6 @@ export function TreeCanvas(props: TreeCanvasProps) {
       </span>
     </div>
   )
-}
-
-function nodeInWords(tree: SearchTree, id: NodeId, truth: ReadonlyMap<NodeId, TruthLabel> | null): string {
-  const node = tree.nodes[id]
-  if (node === undefined) return ''
-  const { main, rest } = stepLabel(node, tree)
-  const label = truth?.get(id)
-  const parts = [`${main} ${rest}`.trim(), stateInWords(node)]
-  const score = shownScore(node)
-  if (score !== null) parts.splice(1, 0, `score ${formatScore(score)}`)
-  if (label !== undefined) parts.push(truthInWords(label))
-  return parts.join(', ')
 }
 
 function pictureOf(canvas: HTMLCanvasElement | null): Promise<Blob> {
