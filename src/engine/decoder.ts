@@ -23,7 +23,9 @@ export interface DecoderConfig {
   /** RMSNorm over each query and key head (Qwen3). */
   readonly queryKeyNorm: boolean
   readonly tiedEmbeddings: boolean
-  readonly head: { readonly kind: 'language-model' } | { readonly kind: 'score'; readonly labels: number; readonly bias: boolean }
+  readonly head:
+    | { readonly kind: 'language-model' }
+    | { readonly kind: 'score'; readonly labels: number; readonly bias: boolean }
   readonly eosTokenIds: readonly number[]
   readonly bosTokenId: number | null
   readonly padTokenId: number | null

@@ -1,0 +1,49 @@
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StepscopeError } from '../core/errors.ts'
+import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
+import { missingFile } from '../engine/checkpoint-text.ts'
+
+/**
+ * The files of a checkpoint directory.
+ * @throws StepscopeError `not-found` where there is no such directory
+ */
+export async function openCheckpointDirectory(directory: string): Promise<CheckpointFiles> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new StepscopeError(
+      {
+        code: 'not-found',
+        message: `There is no directory ${directory}`,
+        nextStep: 'Give the path of a Hugging Face folder with config.json, tokenizer.json and model.safetensors.',
+      },
+      { cause },
+    )
+  })
+  const folder: CheckpointFiles = {
+    name: directory,
+    files: entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
+    async size(file) {
+      if (!folder.files.includes(file)) throw missingFile(folder, file)
+      return (await stat(join(directory, file))).size
+    },
+    async read(file, start, end, signal) {
+      signal?.throwIfAborted()
+      if (!folder.files.includes(file)) throw missingFile(folder, file)
+      const handle = await open(join(directory, file))
+      try {
+        const bytes = new Uint8Array(end - start)
+        let filled = 0
+        while (filled < bytes.length) {
+          signal?.throwIfAborted()
+          const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled)
+          if (bytesRead === 0) break
+          filled += bytesRead
+        }
+        return filled === bytes.length ? bytes : bytes.slice(0, filled)
+      } finally {
+        await handle.close()
+      }
+    },
+  }
+  return folder
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { StepscopeError } from '../core/errors.ts'
+import type { CheckpointFiles } from './checkpoint-files.ts'
+import { firstIssue, hasFile, missingFile, readJson } from './checkpoint-text.ts'
+import type { WeightSource } from './decoder.ts'
+import type { TensorEntry } from './safetensors.ts'
+import { readSafetensorsHeader, readTensor } from './safetensors.ts'
+
+const SINGLE_FILE = 'model.safetensors'
+const INDEX_FILE = 'model.safetensors.index.json'
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })
+
+/** The tensors of a checkpoint, by name; values are read from the files when asked for. */
+export class CheckpointWeights implements WeightSource {
+  readonly entries: ReadonlyMap<string, TensorEntry>
+  /** Files with tensors, sorted. */
+  readonly weightFiles: readonly string[]
+  private readonly files: CheckpointFiles
+
+  constructor(files: CheckpointFiles, entries: ReadonlyMap<string, TensorEntry>) {
+    this.files = files
+    this.entries = entries
+    this.weightFiles = [...new Set([...entries.values()].map(({ file }) => file))].sort()
+  }
+
+  /** Bytes of all tensors as stored. */
+  get bytes(): number {
+    return [...this.entries.values()].reduce((sum, { start, end }) => sum + end - start, 0)
+  }
+
+  /** Elements of all tensors. */
+  get parameters(): number {
+    const count = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1)
+    return [...this.entries.values()].reduce((sum, { shape }) => sum + count(shape), 0)
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name)
+  }
+
+  shape(name: string): readonly number[] {
+    return this.entry(name).shape
+  }
+
+  read(name: string, signal?: AbortSignal): Promise<Float32Array> {
+    return readTensor(this.files, this.entry(name), signal)
+  }
+
+  private entry(name: string): TensorEntry {
+    const entry = this.entries.get(name)
+    if (entry) return entry
+    throw new StepscopeError({
+      code: 'bad-checkpoint',
+      message: 'The tensor is missing',
+      place: { file: this.weightFiles[0] ?? SINGLE_FILE, field: name },
+      expected: 'every tensor that config.json asks for',
+      found: `${this.entries.size} tensors without it`,
+      nextStep: 'Check that config.json and the weights belong to the same checkpoint.',
+    })
+  }
+}
+
+/**
+ * Reads the headers of `model.safetensors`, or of the shards that `model.safetensors.index.json` names.
+ * @throws StepscopeError `bad-checkpoint` with file and field where a file is missing, broken or contradicts the index
+ */
+export async function openWeights(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointWeights> {
+  const entries = new Map<string, TensorEntry>()
+  if (hasFile(files, SINGLE_FILE)) {
+    for (const entry of await readSafetensorsHeader(files, SINGLE_FILE, signal)) entries.set(entry.name, entry)
+    return new CheckpointWeights(files, entries)
+  }
+  if (!hasFile(files, INDEX_FILE)) throw missingFile(files, SINGLE_FILE)
+  const parsed = indexSchema.safeParse(await readJson(files, INDEX_FILE, signal))
+  if (!parsed.success) {
+    const { field, message } = firstIssue(parsed.error)
+    throw new StepscopeError({ code: 'bad-checkpoint', message, place: { file: INDEX_FILE, field } })
+  }
+  const stored = new Map<string, TensorEntry>()
+  for (const shard of new Set(Object.values(parsed.data.weight_map))) {
+    if (!hasFile(files, shard)) throw missingFile(files, shard)
+    for (const entry of await readSafetensorsHeader(files, shard, signal)) stored.set(`${shard}\n${entry.name}`, entry)
+  }
+  for (const [name, shard] of Object.entries(parsed.data.weight_map)) {
+    const entry = stored.get(`${shard}\n${name}`)
+    if (!entry) {
+      throw new StepscopeError({
+        code: 'bad-checkpoint',
+        message: `The index says that the tensor is in this file, but it is not`,
+        place: { file: shard, field: name },
+        nextStep: 'Download the file again.',
+      })
+    }
+    entries.set(name, entry)
+  }
+  return new CheckpointWeights(files, entries)
+}
