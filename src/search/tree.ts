@@ -1,5 +1,5 @@
-import type { Aggregation, ProposalFinish, Token, Verdict } from './models.ts'
 import type { Decision, FinishedEvent, Ledger, NodeId, StartedEvent } from './events.ts'
+import type { Aggregation, ProposalFinish, Token, Verdict } from './models.ts'
 
 /** `proposed`: waiting for a decision; `rolledOut`: part of a lookahead rollout only. */
 export type NodeState = 'root' | 'proposed' | 'rolledOut' | 'kept' | 'pruned' | 'candidate' | 'answer'

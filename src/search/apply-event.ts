@@ -1,0 +1,124 @@
+import { aggregate } from './aggregate.ts'
+import type { Decision, NodeId, ProposedEvent, RolledOutEvent, SearchEvent, StepData } from './events.ts'
+import { EMPTY_LEDGER } from './ledger.ts'
+import type { NodeState, SearchTree, TreeNode } from './tree.ts'
+import { pathTo } from './tree-paths.ts'
+
+/** The tree before the first event. */
+export function emptyTree(): SearchTree {
+  return { started: null, aggregation: 'last', nodes: [], round: 0, ledger: EMPTY_LEDGER, finished: null }
+}
+
+/** The tree after one more event. Nothing of the given tree changes; nodes the event does not touch are shared. */
+export function applyEvent(tree: SearchTree, event: SearchEvent): SearchTree {
+  const next = {
+    ...tree,
+    ledger: event.ledger,
+    round: 'round' in event ? Math.max(tree.round, event.round) : tree.round,
+  }
+  switch (event.type) {
+    case 'started':
+      return { ...next, started: event, aggregation: event.setup.config.aggregation, nodes: [rootNode()] }
+    case 'proposed':
+      return { ...next, nodes: propose(tree.nodes, event) }
+    case 'scored':
+      return { ...next, nodes: change(tree.nodes, event.node, { score: event.score, pathScore: event.pathScore }) }
+    case 'rolledOut':
+      return { ...next, nodes: rollOut(next, event) }
+    case 'kept':
+    case 'pruned': {
+      const state = stateAfter(event.type, event.decision, tree.nodes[event.node])
+      return { ...next, nodes: change(tree.nodes, event.node, { state, decision: event.decision }) }
+    }
+    case 'backedUp':
+      return { ...next, nodes: change(tree.nodes, event.node, { visits: event.visits, value: event.value }) }
+    case 'finished':
+      return {
+        ...next,
+        finished: event,
+        nodes: event.node === null ? tree.nodes : change(tree.nodes, event.node, { state: 'answer' }),
+      }
+  }
+}
+
+/** A finished path stays a candidate where another was chosen: it was not cut off. */
+function stateAfter(type: 'kept' | 'pruned', { rule }: Decision, node: TreeNode | undefined): NodeState {
+  if (type === 'pruned') return rule === 'not-answer' ? 'candidate' : 'pruned'
+  if (rule === 'candidate') return 'candidate'
+  return rule === 'answer' && node?.verdict ? 'answer' : 'kept'
+}
+
+function propose(nodes: readonly TreeNode[], event: ProposedEvent): readonly TreeNode[] {
+  const { round, given, samples } = event
+  const count = samples.length
+  if (event.reused) return change(nodes, event.node, { state: 'proposed', round, count })
+  return append(nodes, event, { state: 'proposed', round, count, given })
+}
+
+function rollOut(tree: SearchTree, { node, round, steps, pathScore, accepted }: RolledOutEvent): readonly TreeNode[] {
+  let nodes = tree.nodes
+  let end = node
+  for (const step of steps) {
+    end = step.node
+    if (step.reused) continue
+    nodes = append(nodes, step, { state: 'rolledOut', round, count: 1, score: step.score })
+    const scores = pathTo({ nodes }, end).flatMap(({ score }) => (score === null ? [] : [score]))
+    nodes = change(nodes, end, { pathScore: aggregate(tree.aggregation, scores) })
+  }
+  return change(nodes, node, { rollout: { end, pathScore, accepted } })
+}
+
+function rootNode(): TreeNode {
+  return {
+    id: 0,
+    parent: null,
+    depth: 0,
+    children: [],
+    state: 'root',
+    round: 0,
+    text: '',
+    tokens: [],
+    logprob: 0,
+    finish: null,
+    verdict: null,
+    count: 1,
+    given: false,
+    score: null,
+    pathScore: null,
+    rollout: null,
+    decision: null,
+    visits: 0,
+    value: null,
+  }
+}
+
+function append(nodes: readonly TreeNode[], step: StepData, changes: Partial<TreeNode>): readonly TreeNode[] {
+  const parent = nodes[step.parent]
+  if (!parent || step.node !== nodes.length) {
+    throw new RangeError(`node ${step.node} cannot follow ${nodes.length} nodes below ${step.parent}`)
+  }
+  const { node: id, parent: parentId, text, tokens, logprob, finish, verdict } = step
+  const next = nodes.slice()
+  next[parentId] = { ...parent, children: [...parent.children, id] }
+  next.push({
+    ...rootNode(),
+    id,
+    parent: parentId,
+    depth: parent.depth + 1,
+    text,
+    tokens,
+    logprob,
+    finish,
+    verdict,
+    ...changes,
+  })
+  return next
+}
+
+function change(nodes: readonly TreeNode[], id: NodeId, changes: Partial<TreeNode>): readonly TreeNode[] {
+  const node = nodes[id]
+  if (!node) throw new RangeError(`there is no node ${id}`)
+  const next = nodes.slice()
+  next[id] = { ...node, ...changes }
+  return next
+}
