@@ -1,6 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla'
 import { createStore } from 'zustand/vanilla'
-import { readRunFile } from '../formats/run-file.ts'
 import { createCompareSlice } from './compare-slice.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { createEngineSlice } from './engine-slice.ts'
@@ -9,6 +8,7 @@ import { initialState } from './initial-state.ts'
 import { createLinkSlice } from './link.ts'
 import { createNoticesSlice } from './notices-slice.ts'
 import { createProbeSlice } from './probe-slice.ts'
+import { importRun } from './run-files.ts'
 import { createRunsSlice } from './runs-slice.ts'
 import { createSaving } from './saving.ts'
 import { createSessionSlice } from './session-slice.ts'
@@ -116,22 +116,9 @@ export function createAppStore(deps: AppDependencies): AppStore {
   /** The recorded run; the page goes on without it where it cannot be had. */
   const openSample = async (text: Promise<string>, adopt: boolean): Promise<void> => {
     try {
-      const { setup, title, status, events, measured, createdAt, parent, selected } = readRunFile(
-        await text,
-        SAMPLE_PATH,
-      )
-      runs.open({
-        id: SAMPLE_ID,
-        title,
-        setup,
-        source: 'sample',
-        status,
-        events,
-        measured,
-        createdAt,
-        parent,
-        selected,
-      })
+      const run = importRun(SAMPLE_PATH, await text, SAMPLE_ID, 'sample')
+      runs.open(run)
+      const { setup } = run
       if (adopt) {
         session.restore({
           ...session.core(),

@@ -1,28 +1,18 @@
 import { toErrorDetails } from '../core/errors.ts'
-import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../formats/run-file.ts'
 import { stepsTo } from '../search/tree-paths.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import { fillLabels } from './labels.ts'
-import { createPlayback } from './playback.ts'
+import { createPlayhead } from './playhead.ts'
+import type { OpenedRun } from './run-files.ts'
+import { exportRun, importRun, runTitle, storedRun } from './run-files.ts'
 import { RunRecorder } from './run-recorder.ts'
 import { RunTimeline } from './run-timeline.ts'
-import { runTitle } from './run-title.ts'
 import type { Saving } from './saving.ts'
 import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
-import type {
-  Actions,
-  NodeId,
-  RunId,
-  RunParent,
-  RunSetup,
-  RunSource,
-  RunStatus,
-  RunView,
-  SearchEvent,
-} from './types.ts'
+import type { Actions, RunId, RunParent, RunSetup, RunStatus, RunView, SearchEvent } from './types.ts'
 
 /** What a run needs outside the state: quick trees, events on their way to the next frame, its writer. */
 interface RunParts {
@@ -39,20 +29,6 @@ export interface LaunchOptions {
   readonly parent?: RunParent | null
   readonly title?: string
   readonly activate?: boolean
-}
-
-/** A finished or saved run as it is put into the state. */
-export interface OpenedRun {
-  readonly id: RunId
-  readonly title: string
-  readonly setup: RunSetup
-  readonly source: RunSource
-  readonly status: RunStatus
-  readonly events: readonly SearchEvent[]
-  readonly measured: RunView['measured']
-  readonly createdAt: string
-  readonly parent: RunParent | null
-  readonly selected: { readonly event: number; readonly node: NodeId | null } | null
 }
 
 export interface RunsSlice {
@@ -111,7 +87,7 @@ export function createRunsSlice(
     patch(id, { cursor: to, tree: timeline.treeAt(to), ...change })
   }
 
-  const playback = createPlayback(context, moveTo)
+  const playhead = createPlayhead(context, moveTo, (id) => actions.stepLive(id))
 
   /** Takes over what arrived since the last frame. */
   const drain = (): void => {
@@ -177,7 +153,7 @@ export function createRunsSlice(
   }
 
   const remove = (id: RunId): void => {
-    playback.stop(id)
+    playhead.stop(id)
     parts.delete(id)
     const { runs } = get()
     const { [id]: _gone, ...byId } = runs.byId
@@ -191,40 +167,24 @@ export function createRunsSlice(
     const title = options.title ?? runTitle(setup)
     const parent = options.parent ?? null
     const status = options.paused ? 'paused' : 'running'
-    const recorder = new RunRecorder(
-      {
-        id,
-        title,
-        createdAt,
-        updatedAt: createdAt,
-        status,
-        setup,
-        models: null,
-        measured: NOTHING_MEASURED,
-        parent,
-        selected: null,
-        eventCount: 0,
-        answer: null,
-        correct: null,
-        owner: owner(),
-        removed: false,
-      },
-      saving,
-      deps,
-    )
+    const blank = {
+      id,
+      title,
+      setup,
+      source: 'live',
+      status,
+      events: [],
+      measured: NOTHING_MEASURED,
+      createdAt,
+      parent,
+    } as const
+    const record = storedRun({ ...blank, selected: null }, createdAt)
+    const recorder = new RunRecorder({ ...record, owner: owner() }, saving, deps)
     const timeline = new RunTimeline()
     put(
       {
-        id,
-        title,
-        setup,
-        source: 'live',
-        status,
+        ...blank,
         error: null,
-        events: [],
-        measured: NOTHING_MEASURED,
-        createdAt,
-        parent,
         cursor: 0,
         tree: timeline.treeAt(0),
         following: true,
@@ -309,51 +269,7 @@ export function createRunsSlice(
       patch(id, { selected: node })
     },
 
-    play: (id) => {
-      const run = view(id)
-      if (!run) return
-      if (run.cursor >= run.events.length) {
-        if (isLive(run.status)) {
-          actions.followLive(id)
-          return
-        }
-        moveTo(id, 0)
-      }
-      patch(id, { playing: true, following: false })
-      playback.play(id)
-    },
-    stop: (id) => playback.stop(id),
-    stepBy: (id, events) => {
-      const run = view(id)
-      if (!run) return
-      playback.stop(id)
-      const atEnd = run.cursor >= run.events.length
-      if (events > 0 && atEnd && isLive(run.status)) {
-        if (run.status === 'paused') actions.stepLive(id)
-        return
-      }
-      moveTo(id, run.cursor + events, { following: false })
-    },
-    seek: (id, cursor) => {
-      playback.stop(id)
-      moveTo(id, cursor, { following: false })
-    },
-    stepRound: (id, direction) => {
-      const run = view(id)
-      if (!run) return
-      const round = roundAt(run.events, run.cursor)
-      const start = roundStart(run.events, round)
-      if (direction === -1 && run.cursor > start) actions.seek(id, start)
-      else actions.seekRound(id, Math.max(0, round + direction))
-    },
-    seekRound: (id, round) => {
-      const run = view(id)
-      if (run) actions.seek(id, roundStart(run.events, round))
-    },
-    followLive: (id) => {
-      playback.stop(id)
-      moveTo(id, view(id)?.events.length ?? 0, { following: true })
-    },
+    ...playhead.actions,
 
     continueFrom: async (id, node) => {
       const run = view(id)
@@ -365,54 +281,15 @@ export function createRunsSlice(
     },
     exportFile: (id) => {
       const run = view(id)
-      if (!run) return null
-      const started = run.events.find((event) => event.type === 'started')
-      const status = RUN_FILE_STATUSES.find((known) => known === run.status) ?? 'interrupted'
-      const text = writeRunFile({
-        app: deps.appVersion,
-        createdAt: run.createdAt,
-        title: run.title,
-        status,
-        setup: run.setup,
-        models: started ? { policy: started.policy, reward: started.reward } : null,
-        measured: run.measured,
-        parent: run.parent,
-        selected: { event: run.cursor, node: run.selected },
-        events: run.events,
-      })
-      const slug = run.title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
-      return { name: `${slug === '' ? 'run' : slug}.stepscope.json`, text }
+      return run ? exportRun(run, deps.appVersion) : null
     },
     importFile: async (name, text) => {
       try {
-        const file = readRunFile(text, name)
         const id = deps.randomId()
-        const { setup, title, status, events, measured, createdAt, parent, selected } = file
-        open({ id, title, setup, source: 'file', status, events, measured, createdAt, parent, selected })
-        session.adopt(setup, parent)
-        const finished = events.find((event) => event.type === 'finished')
-        await saving.attempt((storage) =>
-          storage.writeRun(
-            {
-              id,
-              title,
-              createdAt,
-              updatedAt: deps.date(),
-              status,
-              setup,
-              models: file.models,
-              measured,
-              parent,
-              selected,
-              eventCount: events.length,
-              answer: finished?.answer ?? null,
-              correct: finished?.correct ?? null,
-              owner: null,
-              removed: false,
-            },
-            events,
-          ),
-        )
+        const run = importRun(name, text, id, 'file')
+        open(run)
+        session.adopt(run.setup, run.parent)
+        await saving.attempt((storage) => storage.writeRun(storedRun(run, deps.date()), run.events))
         notifyChange([id])
         return id
       } catch (error) {
@@ -483,23 +360,8 @@ export function createRunsSlice(
     dispose: () => {
       cancelFrame?.()
       cancelLabels?.()
-      playback.dispose()
+      playhead.dispose()
       listeners.clear()
     },
   }
-}
-
-/** Round of the last event applied. */
-function roundAt(events: readonly SearchEvent[], cursor: number): number {
-  for (let index = Math.min(cursor, events.length) - 1; index >= 0; index -= 1) {
-    const event = events[index]
-    if (event && 'round' in event) return event.round
-  }
-  return 0
-}
-
-/** Cursor just after the first event of a round or of a later one; the end where there is none. */
-function roundStart(events: readonly SearchEvent[], round: number): number {
-  const index = events.findIndex((event) => 'round' in event && event.round >= round)
-  return index < 0 ? events.length : index + 1
 }

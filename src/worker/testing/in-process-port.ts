@@ -35,8 +35,8 @@ export class InProcessPort implements WorkerPort {
   }
 
   private deliver(action: () => void): void {
-    setImmediate(() => {
+    setTimeout(() => {
       if (!this.terminated) action()
-    })
+    }, 0)
   }
 }
