@@ -1,0 +1,85 @@
+import { voteWeight } from './aggregate.ts'
+import type { Decision, StrategyConfig } from './events.ts'
+import type { PathNode } from './path-node.ts'
+
+/** A finished path and why it is, or is not, the answer. */
+export interface AnswerDecision {
+  readonly node: PathNode
+  readonly decision: Decision
+}
+
+interface Cluster {
+  readonly members: PathNode[]
+  /** Votes, or summed weights. */
+  sum: number
+}
+
+/**
+ * Chooses among finished paths: the chosen one first, then the others, best first. Paths without an answer are chosen
+ * only where none has one.
+ *
+ * - `score`: the highest path score; ties to the path found first.
+ * - `weighted-vote`: paths are clustered by canonical answer, each weighs its path score times its identical samples
+ *   (Li et al. 2022); the best member of the heaviest cluster.
+ * - `majority`: the same with one vote per sample (self-consistency, Wang et al. 2022); its member found first.
+ *
+ * In a vote, members of the chosen cluster are compared by path score (or order), others by their clusters' sums.
+ */
+export function chooseAnswer(
+  candidates: readonly PathNode[],
+  { answerBy, aggregation }: Pick<StrategyConfig, 'answerBy' | 'aggregation'>,
+  scored: boolean,
+): AnswerDecision[] {
+  const answered = candidates.filter((node) => answerOf(node) !== null)
+  const standing = answered.length > 0 ? answered : candidates
+  const rest = candidates.filter((node) => !standing.includes(node))
+  const score = (node: PathNode): number | null => (scored ? node.pathScore : null)
+
+  if (answerBy === 'score') {
+    const ranked = [...stableSort(standing, (node) => node.pathScore), ...stableSort(rest, (node) => node.pathScore)]
+    return decideAnswer(ranked, score)
+  }
+
+  const weigh = (node: PathNode): number =>
+    node.samples.length * (answerBy === 'majority' ? 1 : voteWeight(aggregation, node.pathScore))
+  const clusters = new Map<string | null, Cluster>()
+  for (const node of standing) {
+    const cluster = clusters.get(answerOf(node)) ?? { members: [], sum: 0 }
+    clusters.set(answerOf(node), cluster)
+    cluster.members.push(node)
+    cluster.sum += weigh(node)
+  }
+  const ordered = stableSort([...clusters.values()], ({ sum }) => sum).map(({ members, sum }) => ({
+    members: answerBy === 'majority' ? members : stableSort(members, (node) => node.pathScore),
+    sum,
+  }))
+  const sums = new Map(ordered.flatMap(({ members, sum }) => members.map((node) => [node, sum])))
+  return decideAnswer([...ordered.flatMap(({ members }) => members), ...rest], (node) => sums.get(node) ?? 0)
+}
+
+function answerOf(node: PathNode): string | null {
+  return node.step?.verdict?.answer ?? null
+}
+
+/** Decisions on finished paths in a given order: the first is the answer. `score` is what they were compared by. */
+export function decideAnswer(ranked: readonly PathNode[], score: (node: PathNode) => number | null): AnswerDecision[] {
+  const [chosen, second] = ranked
+  return ranked.map((node, index) => {
+    const other = node === chosen ? second : chosen
+    return {
+      node,
+      decision: {
+        rule: node === chosen ? 'answer' : 'not-answer',
+        score: score(node),
+        against: other ? score(other) : null,
+        rank: index + 1,
+        of: ranked.length,
+        kept: 1,
+      },
+    }
+  })
+}
+
+function stableSort<T>(items: readonly T[], key: (item: T) => number): T[] {
+  return [...items].sort((a, b) => key(b) - key(a))
+}

@@ -1,0 +1,75 @@
+import type { AnswerDecision } from './choose-answer.ts'
+import { chooseAnswer, decideAnswer } from './choose-answer.ts'
+import type { Candidate, FinishedEvent, KeptEvent, PrunedEvent, StopReason, StrategyConfig } from './events.ts'
+import type { PathNode } from './path-node.ts'
+import { byRank } from './path-node.ts'
+import type { SearchRun } from './search-run.ts'
+import { usesRewardModel } from './settings.ts'
+
+export interface SearchEnd {
+  readonly reason: StopReason
+  readonly round: number
+  /** Finished paths, in the order found. */
+  readonly candidates: readonly PathNode[]
+  /** Paths that were cut off by the end. */
+  readonly open: readonly PathNode[]
+  /** The answer, where the search knows it already (early stop). */
+  readonly answer?: PathNode
+}
+
+/** Ends a search: closes the paths that are open, chooses the answer, and tells the result. */
+export function* finishSearch(
+  run: SearchRun,
+  end: SearchEnd,
+): Generator<KeptEvent | PrunedEvent | FinishedEvent, void> {
+  const { reason, round, candidates, open } = end
+  const scored = usesRewardModel(run.setup.strategy)
+  const cutOff = byRank(open)
+  for (const [index, node] of cutOff.entries()) {
+    const score = scored ? node.rankScore : null
+    yield run.pruned(node, round, {
+      rule: 'search-ended',
+      score,
+      against: null,
+      rank: index + 1,
+      of: cutOff.length,
+      kept: 0,
+    })
+  }
+  const decisions = end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, vote(run), scored)
+  for (const { node, decision } of decisions) {
+    yield decision.rule === 'answer' ? run.kept(node, round, decision) : run.pruned(node, round, decision)
+  }
+  const answer = decisions[0]?.node ?? null
+  const verdict = answer?.step?.verdict ?? null
+  yield {
+    type: 'finished',
+    reason,
+    node: answer?.id ?? null,
+    answer: verdict?.answer ?? null,
+    correct: verdict?.correct ?? false,
+    response: (answer ?? cutOff[0])?.texts.join('') ?? '',
+    explanation: verdict?.explanation ?? `No path finished within ${round} ${round === 1 ? 'round' : 'rounds'}.`,
+    candidates: candidates.map((node) => candidateOf(node, scored)),
+    ledger: run.ledger,
+  }
+}
+
+/** The path that the task's check accepted, before all others whatever their scores. */
+function acceptedFirst(answer: PathNode, candidates: readonly PathNode[]): AnswerDecision[] {
+  return decideAnswer([answer, ...byRank(candidates.filter((node) => node !== answer))], (node) => node.pathScore)
+}
+
+function vote({ setup }: SearchRun): Pick<StrategyConfig, 'answerBy' | 'aggregation'> {
+  return setup.strategy === 'sampling' ? { ...setup.config, answerBy: 'majority' } : setup.config
+}
+
+function candidateOf(node: PathNode, scored: boolean): Candidate {
+  return {
+    node: node.id,
+    answer: node.step?.verdict?.answer ?? null,
+    correct: node.step?.verdict?.correct ?? false,
+    pathScore: scored ? node.pathScore : null,
+    count: node.samples.length,
+  }
+}

@@ -1,0 +1,67 @@
+import type { KeptEvent, PrunedEvent } from './events.ts'
+import type { PathNode } from './path-node.ts'
+import { byRank } from './path-node.ts'
+import type { SearchRun } from './search-run.ts'
+
+/**
+ * Keeps the best nodes of a round and prunes the others, with the numbers compared: the lowest kept score for the
+ * pruned, the highest pruned score for the kept. Ties go to the earlier proposal. Returns the kept ones, best first.
+ */
+export function* keepBest(
+  run: SearchRun,
+  nodes: readonly PathNode[],
+  places: number,
+  round: number,
+): Generator<KeptEvent | PrunedEvent, PathNode[]> {
+  const ranked = byRank(nodes)
+  const kept = ranked.slice(0, places)
+  const lowestKept = kept.at(-1)?.rankScore ?? null
+  const highestPruned = ranked[places]?.rankScore ?? null
+  for (const [index, node] of ranked.entries()) {
+    const decision = { rule: 'rank', score: node.rankScore, rank: index + 1, of: ranked.length, kept: places } as const
+    yield index < places
+      ? run.kept(node, round, { ...decision, against: highestPruned })
+      : run.pruned(node, round, { ...decision, against: lowestKept })
+  }
+  return kept
+}
+
+/** Keeps finished paths as candidates for the answer; they take no place in the round. */
+export function* keepCandidates(
+  run: SearchRun,
+  finished: readonly PathNode[],
+  round: number,
+  scored = true,
+): Generator<KeptEvent, void> {
+  for (const [index, node] of finished.entries()) {
+    yield run.kept(node, round, {
+      rule: 'candidate',
+      score: scored ? node.pathScore : null,
+      against: null,
+      rank: index + 1,
+      of: finished.length,
+      kept: finished.length,
+    })
+  }
+}
+
+/** Keeps every node: a round without a choice. */
+export function* keepAll(
+  run: SearchRun,
+  nodes: readonly PathNode[],
+  round: number,
+  scored: boolean,
+): Generator<KeptEvent, void> {
+  const ranked = scored ? byRank(nodes) : nodes
+  for (const [index, node] of ranked.entries()) {
+    const score = scored ? node.rankScore : null
+    yield run.kept(node, round, {
+      rule: 'rank',
+      score,
+      against: null,
+      rank: index + 1,
+      of: ranked.length,
+      kept: ranked.length,
+    })
+  }
+}

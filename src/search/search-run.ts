@@ -1,0 +1,393 @@
+import { StepscopeError } from '../core/errors.ts'
+import { aggregate } from './aggregate.ts'
+import { BranchScope } from './branch-scope.ts'
+import type {
+  Decision,
+  KeptEvent,
+  Ledger,
+  ProposedEvent,
+  PrunedEvent,
+  RunSetup,
+  ScoredEvent,
+  StartedEvent,
+  StepData,
+  StrategyConfig,
+} from './events.ts'
+import { ModelAccount } from './ledger.ts'
+import type { Branch, Checker, Policy, Proposal, ProposalFinish, RewardModel, Token, Usage } from './models.ts'
+import type { PathNode } from './path-node.ts'
+import { stepData } from './path-node.ts'
+
+/** What a search works with: the problem's prompt and check, and the two models. */
+export interface SearchContext {
+  /** The problem as the models read it. */
+  readonly prompt: string
+  readonly checker: Checker
+  readonly policy: Policy
+  /** Null for strategies that need none. */
+  readonly reward: RewardModel | null
+}
+
+/** A node to propose from, and how many steps. */
+export interface Expansion {
+  readonly node: PathNode
+  readonly count: number
+}
+
+/** A proposed step before it is in the tree, with what it cost. */
+interface Group {
+  readonly node: PathNode
+  readonly reused: boolean
+  readonly samples: number[]
+  readonly costs: { readonly usage: Usage; readonly merged: boolean }[]
+}
+
+/**
+ * One running search, as strategies see it: it proposes and scores, numbers the nodes, keeps the ledger, owns the
+ * branches, and makes the events. The strategies decide.
+ */
+export class SearchRun {
+  readonly setup: RunSetup
+  readonly checker: Checker
+  readonly policyAccount = new ModelAccount()
+  readonly rewardAccount = new ModelAccount()
+  private readonly context: SearchContext
+  private readonly signal: AbortSignal | undefined
+  private readonly scope = new BranchScope()
+  /** Nodes that hold a branch. */
+  private readonly holders = new Set<PathNode>()
+  private nodes = 0
+
+  constructor(setup: RunSetup, context: SearchContext, signal?: AbortSignal) {
+    this.setup = setup
+    this.context = context
+    this.checker = context.checker
+    this.signal = signal
+  }
+
+  get config(): StrategyConfig {
+    return this.setup.config
+  }
+
+  get ledger(): Ledger {
+    return { policy: this.policyAccount.ledger, reward: this.rewardAccount.ledger }
+  }
+
+  /** Opens the prompt on both models, and takes the given steps. Returns the node that the search starts from. */
+  async *start(): AsyncGenerator<StartedEvent | ProposedEvent | ScoredEvent | KeptEvent, PathNode> {
+    const { prompt, policy, reward } = this.context
+    let node = newNode(null, null, [], false)
+    node.id = this.nodes++
+    const opened = await policy.open(prompt)
+    this.hold(node, 'policyBranch', this.scope.own(opened.branch, policy))
+    this.policyAccount.add(opened.usage)
+    if (opened.branch.tokens >= this.contextLength) {
+      throw new StepscopeError({
+        code: 'bad-problem',
+        message: 'The problem leaves no room for an answer in the models’ context',
+        expected: `fewer than ${this.contextLength} tokens`,
+        found: String(opened.branch.tokens),
+        nextStep: 'Choose a shorter problem, or models with a longer context.',
+      })
+    }
+    if (reward) {
+      const scored = await reward.open(prompt)
+      this.hold(node, 'rewardBranch', this.scope.own(scored.branch, reward))
+      this.rewardAccount.add(scored.usage)
+    }
+    yield {
+      type: 'started',
+      setup: this.setup,
+      prompt,
+      policy: policy.info,
+      reward: reward?.info ?? null,
+      ledger: this.ledger,
+    }
+    for (const text of this.setup.prefix) {
+      node = yield* this.extend(node, text)
+    }
+    this.releaseAllBut([node])
+    return node
+  }
+
+  /**
+   * Proposes steps from several nodes in one batch. Identical steps from one node become one node with several
+   * samples; a step that already stands in the tree as part of a rollout is taken up from there.
+   * Returns the proposed nodes in the order of proposal.
+   */
+  async *propose(
+    expansions: readonly Expansion[],
+    round: number,
+    temperature = this.config.temperature,
+  ): AsyncGenerator<ProposedEvent, PathNode[]> {
+    const proposals = await this.draw(expansions, temperature)
+    const groups: Group[] = []
+    for (const proposal of proposals) {
+      const parent = expansions[proposal.request]?.node
+      if (!parent) throw new RangeError(`the policy answered request ${proposal.request}, which was not asked`)
+      const twin = groups.find(({ node }) => node.parent === parent && isSameStep(node, proposal))
+      const rollout = parent.greedyChild && isSameStep(parent.greedyChild, proposal) ? parent.greedyChild : null
+      const known = twin?.node ?? rollout
+      if (known) this.scope.release(proposal.branch)
+      const group = twin ?? {
+        node: rollout ?? this.grow(parent, proposal),
+        reused: rollout !== null,
+        samples: [],
+        costs: [],
+      }
+      if (!twin) groups.push(group)
+      group.samples.push(proposal.sample)
+      group.costs.push({ usage: proposal.usage, merged: known !== null })
+    }
+    for (const { node, reused, samples, costs } of groups) {
+      if (!reused) node.id = this.nodes++
+      node.samples = samples
+      for (const { usage, merged } of costs) {
+        if (merged) this.policyAccount.merge(usage)
+        else this.policyAccount.add(usage)
+      }
+      // The reward model does not read a step again that a rollout had scored; an engine without a tree would.
+      if (reused) this.rewardAccount.reuse(node.asked.reward * samples.length)
+      yield { type: 'proposed', round, ...stepData(node), samples, given: false, reused, ledger: this.ledger }
+    }
+    return groups.map(({ node }) => node)
+  }
+
+  /** Scores the nodes' own steps in one batch; nodes that have a score are passed over. */
+  async *score(nodes: readonly PathNode[], round: number): AsyncGenerator<ScoredEvent, void> {
+    const fresh = nodes.filter(({ scored }) => !scored)
+    const usages = await this.read(fresh)
+    for (const node of fresh) {
+      const usage = usages.get(node)
+      if (usage) this.rewardAccount.add(usage, node.samples.length)
+      yield {
+        type: 'scored',
+        round,
+        node: node.id,
+        score: node.score,
+        pathScore: node.pathScore,
+        ledger: this.ledger,
+      }
+    }
+  }
+
+  /**
+   * Finds the greedy step from each node that has none yet, in one batch, as `greedyChild`: not in the tree until
+   * `enter` gives it its id. Returns what each of the new ones cost.
+   */
+  async rollOutStep(nodes: readonly PathNode[]): Promise<Map<PathNode, Usage>> {
+    const unknown = nodes.filter(({ greedyChild }) => greedyChild === null)
+    const proposals = await this.draw(
+      unknown.map((node) => ({ node, count: 1 })),
+      0,
+    )
+    const usages = new Map<PathNode, Usage>()
+    for (const proposal of proposals) {
+      const parent = unknown[proposal.request]
+      if (!parent) throw new RangeError(`the policy answered request ${proposal.request}, which was not asked`)
+      const child = this.grow(parent, proposal)
+      parent.greedyChild = child
+      usages.set(child, proposal.usage)
+    }
+    return usages
+  }
+
+  /**
+   * Runs the reward model over the nodes' own steps in one batch and notes the scores. A step without an end has
+   * none. Returns what each reading cost.
+   */
+  async read(nodes: readonly PathNode[]): Promise<Map<PathNode, Usage>> {
+    const { reward } = this.context
+    const usages = new Map<PathNode, Usage>()
+    const whole = nodes.filter(({ step }) => step?.finish === 'step')
+    for (const node of nodes) {
+      node.scored = true
+      if (node.parent) inheritScores(node, node.parent)
+    }
+    if (!reward || whole.length === 0) return usages
+    this.signal?.throwIfAborted()
+    const requests = whole.map(({ parent, step }) => ({
+      branch: required(parent?.rewardBranch),
+      steps: [step?.text ?? ''],
+    }))
+    const results = await reward.score(requests, this.signal)
+    for (const { branch } of results) this.scope.own(branch, reward)
+    for (const [index, node] of whole.entries()) {
+      const result = results[index]
+      const score = result?.scores[0]
+      if (!result || score === undefined) throw new RangeError('the reward model left a step without a score')
+      node.score = score
+      node.stepScores = [...node.stepScores, score]
+      node.pathScore = aggregate(this.config.aggregation, node.stepScores)
+      node.rankScore = node.pathScore
+      node.asked.reward = result.usage.asked
+      usages.set(node, result.usage)
+      if (node.finished) this.scope.release(result.branch)
+      else this.hold(node, 'rewardBranch', result.branch)
+    }
+    return usages
+  }
+
+  /** Gives a rollout's step its place in the tree. */
+  enter(node: PathNode): StepData {
+    node.id = this.nodes++
+    return stepData(node)
+  }
+
+  kept(node: PathNode, round: number, decision: Decision): KeptEvent {
+    return { type: 'kept', round, node: node.id, decision, ledger: this.ledger }
+  }
+
+  pruned(node: PathNode, round: number, decision: Decision): PrunedEvent {
+    return { type: 'pruned', round, node: node.id, decision, ledger: this.ledger }
+  }
+
+  /** Gives back the branches of all nodes but these and the rollouts below them. */
+  releaseAllBut(open: readonly PathNode[]): void {
+    const staying = new Set(open)
+    for (const node of [...this.holders]) {
+      let above: PathNode | null = node
+      while (above && !staying.has(above)) above = above.parent
+      if (above) continue
+      this.holders.delete(node)
+      for (const key of ['policyBranch', 'rewardBranch'] as const) {
+        const branch = node[key]
+        if (branch) this.scope.release(branch)
+        node[key] = null
+      }
+    }
+  }
+
+  /** Gives back everything; however the run ends. */
+  close(): void {
+    this.scope.close()
+    this.holders.clear()
+  }
+
+  private async *extend(
+    parent: PathNode,
+    text: string,
+  ): AsyncGenerator<ProposedEvent | ScoredEvent | KeptEvent, PathNode> {
+    const { policy } = this.context
+    this.signal?.throwIfAborted()
+    const { branch, tokens, usage } = await policy.extend(required(parent.policyBranch), text)
+    this.scope.own(branch, policy)
+    const node = this.grow(parent, { branch, text, tokens, finish: 'step', usage })
+    node.id = this.nodes++
+    this.policyAccount.add(usage)
+    yield {
+      type: 'proposed',
+      round: 0,
+      ...stepData(node),
+      samples: node.samples,
+      given: true,
+      reused: false,
+      ledger: this.ledger,
+    }
+    if (this.context.reward) yield* this.score([node], 0)
+    const score = this.context.reward ? node.pathScore : null
+    yield this.kept(node, 0, { rule: 'given', score, against: null, rank: 1, of: 1, kept: 1 })
+    return node
+  }
+
+  private async draw(expansions: readonly Expansion[], temperature: number): Promise<Proposal[]> {
+    const { policy } = this.context
+    if (expansions.length === 0) return []
+    this.signal?.throwIfAborted()
+    const { topP, topK, maxStepTokens } = this.config
+    const requests = expansions.map(({ node, count }) => {
+      const branch = required(node.policyBranch)
+      return {
+        branch,
+        count,
+        temperature,
+        topP,
+        topK,
+        seed: this.setup.seed,
+        // Greedy steps draw no noise, and those of a rollout start from nodes without an id.
+        node: temperature === 0 ? 0 : node.id,
+        // A node is sampled from once only, so its samples always start at 0.
+        firstSample: 0,
+        maxTokens: Math.min(maxStepTokens, this.contextLength - branch.tokens),
+      }
+    })
+    const proposals = await policy.propose(requests, this.signal)
+    for (const { branch } of proposals) this.scope.own(branch, policy)
+    return proposals
+  }
+
+  private get contextLength(): number {
+    const { policy, reward } = this.context
+    return Math.min(policy.info.contextLength, reward?.info.contextLength ?? Number.POSITIVE_INFINITY)
+  }
+
+  private grow(parent: PathNode, drawn: Pick<Proposal, 'branch' | 'text' | 'tokens' | 'finish' | 'usage'>): PathNode {
+    const { branch, text, tokens, finish, usage } = drawn
+    const texts = text === '' ? parent.texts : [...parent.texts, text]
+    const full = branch.tokens >= this.contextLength
+    const finished = finish !== 'step' || full || this.checker.isFinal(text)
+    const node = newNode(parent, this.stepOf(text, tokens, finish, finished ? texts : null), texts, finished)
+    node.asked.policy = usage.asked
+    if (finished) this.scope.release(branch)
+    else this.hold(node, 'policyBranch', branch)
+    return node
+  }
+
+  private stepOf(
+    text: string,
+    tokens: readonly Token[],
+    finish: ProposalFinish,
+    response: readonly string[] | null,
+  ): Omit<StepData, 'node' | 'parent'> {
+    const logprob = tokens.reduce((sum, token) => sum + token.logprob, 0)
+    if (!response) return { text, tokens, logprob, finish, verdict: null }
+    const { answer, correct, explanation } = this.checker.verify(response)
+    return { text, tokens, logprob, finish, verdict: { answer, correct, explanation } }
+  }
+
+  private hold(node: PathNode, key: 'policyBranch' | 'rewardBranch', branch: Branch): void {
+    node[key] = branch
+    this.holders.add(node)
+  }
+}
+
+function newNode(
+  parent: PathNode | null,
+  step: PathNode['step'],
+  texts: readonly string[],
+  finished: boolean,
+): PathNode {
+  return {
+    id: -1,
+    parent,
+    step,
+    texts,
+    finished,
+    samples: [0],
+    scored: false,
+    score: null,
+    stepScores: parent?.stepScores ?? [],
+    pathScore: parent?.pathScore ?? 0,
+    rankScore: parent?.pathScore ?? 0,
+    policyBranch: null,
+    rewardBranch: null,
+    greedyChild: null,
+    asked: { policy: 0, reward: 0 },
+  }
+}
+
+/** An end without a score of its own has the score of the path before it. */
+function inheritScores(node: PathNode, parent: PathNode): void {
+  node.stepScores = parent.stepScores
+  node.pathScore = parent.pathScore
+  node.rankScore = parent.pathScore
+}
+
+function isSameStep({ step }: PathNode, { text, finish }: Proposal): boolean {
+  return step?.text === text && step.finish === finish
+}
+
+function required(branch: Branch | null | undefined): Branch {
+  if (!branch) throw new RangeError('the node’s branch was given back already')
+  return branch
+}
