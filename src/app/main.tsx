@@ -4,6 +4,7 @@ import { browserDependencies } from '../state/browser-dependencies.ts'
 import { createAppStore } from '../state/create-app-store.ts'
 import { AppStoreProvider } from '../state/hooks.ts'
 import { App } from './app.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
 import { parseRoute } from './route.ts'
 import { registerServiceWorker } from './service-worker.ts'
 import '../ui/tokens.css'
@@ -18,7 +19,9 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <AppStoreProvider store={store}>
-        <App onReload={takeNewVersion} />
+        <ErrorBoundary resetKey="app">
+          <App onReload={takeNewVersion} />
+        </ErrorBoundary>
       </AppStoreProvider>
     </StrictMode>,
   )

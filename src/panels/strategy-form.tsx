@@ -25,6 +25,7 @@ export function StrategyForm({ onStrategy, ...rest }: SettingFieldsProps & { onS
     <>
       <Select
         label="Strategy"
+        hideLabel
         value={strategy}
         options={strategyOptions}
         hint={STRATEGIES.find(({ id }) => id === strategy)?.description}

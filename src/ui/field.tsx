@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useId } from 'react'
 import { classNames } from './class-names.ts'
 import styles from './field.module.css'
+import { VisuallyHidden } from './visually-hidden.tsx'
 
 export interface FieldIds {
   readonly id: string
@@ -16,18 +17,20 @@ interface FieldProps {
   error?: string | null | undefined
   /** Label and control on one line, for compact numbers. */
   inline?: boolean
+  /** For screen readers alone, where a heading already says it. */
+  hideLabel?: boolean
   children: (ids: FieldIds) => ReactNode
 }
 
 /** A label, a control, a sentence on it and, where it is wrong, why. */
-export function Field({ label, hint, error, inline = false, children }: FieldProps) {
+export function Field({ label, hint, error, inline = false, hideLabel = false, children }: FieldProps) {
   const id = useId()
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
   return (
     <div className={styles.field}>
       <div className={classNames(inline && styles.inline)}>
         <label className={styles.label} htmlFor={id}>
-          {label}
+          {hideLabel ? <VisuallyHidden>{label}</VisuallyHidden> : label}
         </label>
         {children({
           id,

@@ -10,6 +10,7 @@ interface SelectProps<Value extends string> {
   hint?: ReactNode
   error?: string | null | undefined
   inline?: boolean
+  hideLabel?: boolean
   disabled?: boolean
   onChange(value: Value): void
 }
@@ -22,11 +23,12 @@ export function Select<Value extends string>({
   hint,
   error,
   inline = false,
+  hideLabel = false,
   disabled,
   onChange,
 }: SelectProps<Value>) {
   return (
-    <Field label={label} hint={hint} error={error} inline={inline}>
+    <Field label={label} hint={hint} error={error} inline={inline} hideLabel={hideLabel}>
       {(ids) => (
         <span className={styles.wrap}>
           <select

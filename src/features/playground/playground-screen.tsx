@@ -1,6 +1,8 @@
+import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { Transport } from '../../panels/transport.tsx'
 import { useRun } from '../../state/hooks.ts'
+import { IconButton } from '../../ui/button.tsx'
 import { Splitter } from '../../ui/splitter.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { useMediaQuery } from '../../ui/use-media-query.ts'
@@ -20,54 +22,90 @@ export function PlaygroundScreen() {
   const narrow = useMediaQuery('(max-width: 1180px)')
   const [view, setView] = useState<TreeView>('tree')
   usePlaygroundKeys(run, () => setView(view === 'tree' ? 'table' : 'tree'))
-  const centre = (
+  const centre = (before?: ReactNode, after?: ReactNode) => (
     <div className={styles.centre}>
       <RunHeader run={run} />
-      <TreePane run={run} view={view} onView={setView} vertical={phone} />
+      <TreePane run={run} view={view} onView={setView} vertical={phone} before={before} after={after} />
       {run ? <Transport run={run} /> : null}
     </div>
   )
   return phone ? (
-    <PhoneStack centre={centre} />
+    <PhoneStack centre={centre()} />
   ) : (
     // Another width of screen starts from its own arrangement of the panels.
-    <Bench key={narrow ? 'narrow' : 'wide'} narrow={narrow} centre={centre} />
+    <Bench
+      key={narrow ? 'narrow' : 'wide'}
+      narrow={narrow}
+      selecting={run !== null && run.selected !== null}
+      centre={centre}
+    />
   )
 }
 
-function Bench({ narrow, centre }: { narrow: boolean; centre: React.ReactNode }) {
-  const [setupWidth, setSetupWidth] = useState(narrow ? 248 : 276)
-  const [inspectorWidth, setInspectorWidth] = useState(narrow ? 280 : 344)
+interface BenchProps {
+  narrow: boolean
+  /** A node is selected: on a narrow screen the inspector comes and goes with it. */
+  selecting: boolean
+  centre(before: ReactNode, after: ReactNode): ReactNode
+}
+
+function Bench({ narrow, selecting, centre }: BenchProps) {
+  const [setupWidth, setSetupWidth] = useState(narrow ? 240 : 276)
+  const [inspectorWidth, setInspectorWidth] = useState(narrow ? 300 : 344)
+  const [setupOpen, setSetupOpen] = useState(true)
+  const [inspectorWanted, setInspectorWanted] = useState<boolean | null>(narrow ? null : true)
+  const inspectorOpen = inspectorWanted ?? selecting
   return (
     <div className={styles.bench}>
-      <div className={styles.side} style={{ width: setupWidth }}>
-        <SetupPanel />
-      </div>
-      <Splitter
-        label="Width of the setup"
-        panel="left"
-        value={setupWidth}
-        min={220}
-        max={420}
-        onChange={setSetupWidth}
-      />
-      {centre}
-      <Splitter
-        label="Width of the inspector"
-        panel="right"
-        value={inspectorWidth}
-        min={240}
-        max={560}
-        onChange={setInspectorWidth}
-      />
-      <div className={styles.side} style={{ width: inspectorWidth }}>
-        <Inspector />
-      </div>
+      {setupOpen ? (
+        <>
+          <div className={styles.side} style={{ width: setupWidth }}>
+            <SetupPanel />
+          </div>
+          <Splitter
+            label="Width of the setup"
+            panel="left"
+            value={setupWidth}
+            min={220}
+            max={420}
+            onChange={setSetupWidth}
+          />
+        </>
+      ) : null}
+      {centre(
+        <IconButton
+          icon="panelLeft"
+          label={setupOpen ? 'Hide the setup' : 'Show the setup'}
+          aria-expanded={setupOpen}
+          onClick={() => setSetupOpen(!setupOpen)}
+        />,
+        <IconButton
+          icon="panelRight"
+          label={inspectorOpen ? 'Hide the inspector' : 'Show the inspector'}
+          aria-expanded={inspectorOpen}
+          onClick={() => setInspectorWanted(!inspectorOpen)}
+        />,
+      )}
+      {inspectorOpen ? (
+        <>
+          <Splitter
+            label="Width of the inspector"
+            panel="right"
+            value={inspectorWidth}
+            min={240}
+            max={560}
+            onChange={setInspectorWidth}
+          />
+          <div className={styles.side} style={{ width: inspectorWidth }}>
+            <Inspector />
+          </div>
+        </>
+      ) : null}
     </div>
   )
 }
 
-function PhoneStack({ centre }: { centre: React.ReactNode }) {
+function PhoneStack({ centre }: { centre: ReactNode }) {
   const [tab, setTab] = useState<'setup' | 'inspector'>('setup')
   return (
     <div className={styles.stack}>

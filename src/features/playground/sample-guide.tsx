@@ -31,8 +31,8 @@ export function SampleGuide({ run }: { run: RunView }) {
   return (
     <aside className={styles.guide} aria-label="Where to start">
       <p>
-        A recorded search: a small model looks for steps from the numbers to the target, a second model scores each
-        step, and the best paths go on. Play it, or select any step to ask why.
+        A recorded search: one model proposes steps, another scores them, the best paths go on. Play it, or select a
+        step to ask why.
       </p>
       <div className={styles.actions}>
         <Button

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { useEffect, useMemo, useRef } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { NodeId, RunView, SearchEvent } from '../../state/types.ts'
@@ -18,11 +19,14 @@ interface TreePaneProps {
   run: RunView | null
   view: TreeView
   vertical: boolean
+  /** Buttons of the frame at either end of the toolbar. */
+  before?: ReactNode
+  after?: ReactNode
   onView(view: TreeView): void
 }
 
 /** The tree and how to look at it. */
-export function TreePane({ run, view, vertical, onView }: TreePaneProps) {
+export function TreePane({ run, view, vertical, before, after, onView }: TreePaneProps) {
   const actions = useActions()
   const follow = useApp((state) => state.preferences.follow)
   const revealTruth = useApp((state) => state.preferences.revealTruth)
@@ -50,6 +54,7 @@ export function TreePane({ run, view, vertical, onView }: TreePaneProps) {
   return (
     <section className={styles.pane} aria-label="Search tree">
       <div className={styles.toolbar}>
+        {before}
         <Segmented
           label="View"
           value={view}
@@ -80,11 +85,14 @@ export function TreePane({ run, view, vertical, onView }: TreePaneProps) {
               onClick={() => actions.preferences.set({ follow: !follow })}
             />
             <IconButton icon="fit" label="Fit the whole tree" shortcut="0" onClick={() => canvas.current?.fit()} />
-            <IconButton icon="minus" label="Zoom out" shortcut="-" onClick={() => canvas.current?.zoomBy(0.8)} />
-            <IconButton icon="plus" label="Zoom in" shortcut="+" onClick={() => canvas.current?.zoomBy(1.25)} />
+            <span className={styles.zoom}>
+              <IconButton icon="minus" label="Zoom out" shortcut="-" onClick={() => canvas.current?.zoomBy(0.8)} />
+              <IconButton icon="plus" label="Zoom in" shortcut="+" onClick={() => canvas.current?.zoomBy(1.25)} />
+            </span>
           </>
         ) : null}
         <RunFileButtons run={run} />
+        {after}
       </div>
       <div className={styles.stage}>
         {run === null ? (
