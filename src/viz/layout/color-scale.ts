@@ -72,10 +72,10 @@ export function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-const INK = '#0b0f14'
+const INK = '#000000'
 const PAPER = '#ffffff'
 
-/** Near-black or white, whichever reads better on the colour. */
+/** Black or white, whichever reads better on the colour: always 4.5 : 1 or more. */
 export function inkOn(color: string): string {
   return contrast(color, INK) >= contrast(color, PAPER) ? INK : PAPER
 }

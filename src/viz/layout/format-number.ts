@@ -10,8 +10,9 @@ function signed(text: string): string {
 
 function threeDigits(value: number): string {
   const magnitude = Math.abs(value)
-  if (magnitude >= 100) return value.toFixed(0)
-  if (magnitude >= 10) return value.toFixed(1)
+  // Borders a little below the powers of ten, where rounding would add a digit.
+  if (magnitude >= 99.95) return value.toFixed(0)
+  if (magnitude >= 9.995) return value.toFixed(1)
   return value.toFixed(2)
 }
 

@@ -75,16 +75,14 @@ export function appearanceMeaning(appearance: Appearance): string {
   return MEANINGS[appearance]
 }
 
-/** The state in words, for tables and screen readers: `answer, right, 3 identical samples`. */
+/** The state in words: `answer, right`, `finished, wrong, pruned`. */
 export function stateInWords(node: TreeNode): string {
-  const parts: string[] = []
   const appearance = appearanceOf(node)
-  parts.push(WORDS[appearance])
+  const parts = [WORDS[appearance]]
   if (appearance === 'answer' && node.verdict !== null) parts.push(node.verdict.correct ? 'right' : 'wrong')
   if (appearance !== 'given' && node.given) parts.push('given')
   if (node.state === 'pruned' && node.verdict !== null) parts.push('pruned')
   if (node.rollout?.accepted === true) parts.push('rollout accepted')
-  if (node.count > 1) parts.push(`${node.count} identical samples`)
   return parts.join(', ')
 }
 

@@ -69,6 +69,7 @@ export function rowInWords(node: TreeNode, tree: SearchTree, label: TruthLabel |
     `${main} ${rest}`.trim(),
     ...(score === null ? [] : [`score ${formatScore(score)}`]),
     stateInWords(node),
+    ...(node.count > 1 ? [`${node.count} identical samples`] : []),
     ...(label === undefined ? [] : [truthInWords(label)]),
   ].join(', ')
 }

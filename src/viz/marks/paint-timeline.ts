@@ -83,16 +83,19 @@ function paintRounds(context: CanvasRenderingContext2D, { rounds, span, width, h
   context.textAlign = 'left'
   context.textBaseline = 'alphabetic'
   let free = Number.NEGATIVE_INFINITY
-  for (const { round, position } of rounds) {
+  rounds.forEach(({ round, position }, index) => {
     const x = Math.round(timelineX(position, span, width))
+    const next = rounds[index + 1]
+    const end = next === undefined ? width : timelineX(next.position, span, width)
     context.fillStyle = theme.line
     context.fillRect(x, 3, 1, height - 3)
-    const text = free === Number.NEGATIVE_INFINITY ? `round ${round}` : String(round)
-    if (x < free) continue
+    const long = context.measureText(`round ${round}`).width
+    const text = index === 0 && x + 8 + long < end ? `round ${round}` : String(round)
+    if (x < free) return
     context.fillStyle = theme.muted
     context.fillText(text, x + 4, 10)
     free = x + 12 + context.measureText(text).width
-  }
+  })
 }
 
 /** All ticks of one kind; several on one column of pixels are drawn as one. */

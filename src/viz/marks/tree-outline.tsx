@@ -5,7 +5,15 @@ import type { NodeId } from '../../search/events.ts'
 import type { SearchTree, TreeNode } from '../../search/tree.ts'
 import { formatScore } from '../layout/format-number.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
-import { appearanceOf, shownScore, stateInWords, stepLabel, truthInWords } from '../layout/node-appearance.ts'
+import {
+  answerNode,
+  appearanceOf,
+  pathTo,
+  shownScore,
+  stateInWords,
+  stepLabel,
+  truthInWords,
+} from '../layout/node-appearance.ts'
 import { outlineRows, outlineText, rowInWords } from '../layout/outline-rows.ts'
 import { NodeGlyph, TruthGlyph } from './node-glyph.tsx'
 import { ScoreBar } from './score-bar.tsx'
@@ -48,6 +56,7 @@ export function TreeOutline({
     paddingStart: ROW,
     scrollPaddingStart: ROW,
   })
+  const answerPath = useMemo(() => new Set(pathTo(tree, answerNode(tree))), [tree])
   const place = selected === null ? undefined : placeOf.get(selected)
 
   useEffect(() => {
@@ -112,7 +121,7 @@ export function TreeOutline({
               style={{ transform: `translateY(${item.start}px)` }}
               onClick={() => onSelect(node.id)}
             >
-              <Row node={node} tree={tree} truth={truth?.get(node.id)} />
+              <Row node={node} tree={tree} truth={truth?.get(node.id)} onAnswer={answerPath.has(node.id)} />
             </div>
           )
         })}
@@ -121,13 +130,21 @@ export function TreeOutline({
   )
 }
 
-function Row({ node, tree, truth }: { node: TreeNode; tree: SearchTree; truth: TruthLabel | undefined }) {
+interface RowProps {
+  readonly node: TreeNode
+  readonly tree: SearchTree
+  readonly truth: TruthLabel | undefined
+  readonly onAnswer: boolean
+}
+
+function Row({ node, tree, truth, onAnswer }: RowProps) {
   const { main, rest } = stepLabel(node, tree)
   const faint = node.state === 'pruned' || node.state === 'rolledOut'
   return (
     <>
       <span className="viz-outline-step viz-mono" style={{ paddingInlineStart: node.depth * 14 }}>
-        <span className={faint ? 'viz-faint' : undefined}>{main}</span> <span className="viz-faint">{rest}</span>
+        <span className={onAnswer ? 'viz-on-answer' : faint ? 'viz-faint' : undefined}>{main}</span>{' '}
+        <span className="viz-faint">{rest}</span>
       </span>
       <span className="viz-outline-count viz-number viz-faint">{node.count > 1 ? `×${node.count}` : ''}</span>
       <span className="viz-outline-score">

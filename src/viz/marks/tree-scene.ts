@@ -44,7 +44,7 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     verdict: node.verdict === null ? null : node.verdict.correct ? 'right' : 'wrong',
     given: node.given,
     edge: edgeWidth(node.logprob),
-    words: stateInWords(node),
+    words: node.count > 1 ? `${stateInWords(node)}, ${node.count} identical samples` : stateInWords(node),
   }
 }
 

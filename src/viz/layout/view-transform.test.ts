@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  alongScale,
+  centreView,
+  fitView,
+  mixViews,
+  panView,
+  visibleWindow,
+  zoomRange,
+  zoomView,
+} from './view-transform.ts'
+
+const size = { width: 800, height: 600 }
+const tall = { left: 0, top: -10_000, right: 1000, bottom: 10_000 }
+
+describe('fitView', () => {
+  it('shows a small tree at its true size, in the middle', () => {
+    const view = fitView({ left: 0, top: -50, right: 200, bottom: 50 }, size, 'horizontal')
+    expect(view).toEqual({ scaleX: 1, scaleY: 1, offsetX: 300, offsetY: 300 })
+  })
+
+  it('shrinks each axis as much as it needs, so that a tall tree still fills the width', () => {
+    const view = fitView(tall, size, 'horizontal')
+    expect(view.scaleX).toBeCloseTo(744 / 1000, 12)
+    expect(view.scaleY).toBeCloseTo(544 / 20_000, 12)
+    const shown = visibleWindow(view, size)
+    expect(shown.left).toBeCloseTo(-28 / view.scaleX, 9)
+    expect(shown.bottom).toBeCloseTo(300 / view.scaleY, 6)
+  })
+})
+
+describe('alongScale', () => {
+  const range = zoomRange(tall, size, 'horizontal')
+
+  it('is the fitting scale at the fit and the true proportions from true size on', () => {
+    expect(alongScale(range.fitAcross, range)).toBeCloseTo(range.fitAlong, 12)
+    expect(alongScale(1, range)).toBe(1)
+    expect(alongScale(2.5, range)).toBe(2.5)
+  })
+
+  it('never falls while zooming in', () => {
+    let before = 0
+    for (let across = range.fitAcross; across < 3; across *= 1.05) {
+      const along = alongScale(across, range)
+      expect(along).toBeGreaterThanOrEqual(before - 1e-12)
+      before = along
+    }
+  })
+})
+
+describe('zoomView', () => {
+  const range = zoomRange(tall, size, 'horizontal')
+
+  it('keeps the point under the pointer where it is', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.3, max: 4, noNaN: true }),
+        fc.integer({ min: 0, max: 800 }),
+        fc.integer({ min: 0, max: 600 }),
+        (factor, x, y) => {
+          const before = panView(fitView(tall, size, 'horizontal'), 13, -40)
+          const after = zoomView(before, factor, x, y, 'horizontal', range)
+          expect((x - after.offsetX) / after.scaleX).toBeCloseTo((x - before.offsetX) / before.scaleX, 6)
+          expect((y - after.offsetY) / after.scaleY).toBeCloseTo((y - before.offsetY) / before.scaleY, 4)
+        },
+      ),
+    )
+  })
+
+  it('ends at three times the true size and at half the fitting one', () => {
+    const view = fitView(tall, size, 'horizontal')
+    expect(zoomView(view, 1e6, 0, 0, 'horizontal', range)).toMatchObject({ scaleX: 3, scaleY: 3 })
+    expect(zoomView(view, 1e-6, 0, 0, 'horizontal', range).scaleY).toBeCloseTo(range.fitAcross / 2, 12)
+  })
+
+  it('zooms the breadth of a vertical tree', () => {
+    const wide = { left: -10_000, top: 0, right: 10_000, bottom: 400 }
+    const view = fitView(wide, size, 'vertical')
+    expect(view.scaleY).toBe(1)
+    expect(zoomView(view, 2, 0, 0, 'vertical', zoomRange(wide, size, 'vertical')).scaleX).toBeCloseTo(
+      2 * view.scaleX,
+      12,
+    )
+  })
+})
+
+describe('centreView', () => {
+  it('brings a point of the world to the middle', () => {
+    const view = centreView(500, 4000, 0.75, size, 'horizontal', zoomRange(tall, size, 'horizontal'))
+    expect(500 * view.scaleX + view.offsetX).toBeCloseTo(400, 9)
+    expect(4000 * view.scaleY + view.offsetY).toBeCloseTo(300, 9)
+    expect(view.scaleY).toBe(0.75)
+  })
+})
+
+describe('mixViews', () => {
+  it('starts and ends at the two views', () => {
+    const a = fitView(tall, size, 'horizontal')
+    const b = centreView(500, 4000, 1, size, 'horizontal', zoomRange(tall, size, 'horizontal'))
+    const start = mixViews(a, b, 0, size)
+    for (const key of ['scaleX', 'scaleY', 'offsetX', 'offsetY'] as const) expect(start[key]).toBeCloseTo(a[key], 6)
+    expect(mixViews(a, b, 1, size)).toBe(b)
+  })
+
+  it('pans in a straight, even line where the scale stays', () => {
+    const a = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 }
+    expect(mixViews(a, { ...a, offsetX: 100, offsetY: -40 }, 0.25, size)).toEqual({ ...a, offsetX: 25, offsetY: -10 })
+  })
+})
