@@ -1,0 +1,179 @@
+import type { DecoderConfig } from './decoder.ts'
+import type { DecoderLayout } from './decoder-layout.ts'
+
+/** One stored tensor of a matrix: where its outputs and inputs go in the matrix as kernels read it. */
+export interface MatrixSource {
+  readonly name: string
+  /** [outputs, inputs], as stored. */
+  readonly shape: readonly [number, number]
+  /** Column of an output, and row of an input. */
+  readonly column: (output: number) => number
+  readonly row: (input: number) => number
+  /** Name of the vector with one number per output, where there is one. */
+  readonly bias: string | null
+}
+
+/** A matrix [inner, columns] made of stored tensors side by side. */
+export interface MatrixPlan {
+  readonly inner: number
+  readonly columns: number
+  readonly sources: readonly MatrixSource[]
+}
+
+/** A vector made of stored ones, each from its place on; zeros elsewhere. */
+export interface VectorPlan {
+  readonly length: number
+  readonly sources: readonly { readonly name: string; readonly size: number; readonly place: number }[]
+}
+
+export interface LayerPlan {
+  readonly attentionNorm: VectorPlan
+  readonly projection: MatrixPlan
+  /** Gains of the query norm, then of the key norm; null for families without. */
+  readonly headNorms: VectorPlan | null
+  readonly output: MatrixPlan
+  readonly mlpNorm: VectorPlan
+  readonly gate: MatrixPlan
+  readonly down: MatrixPlan
+}
+
+export interface TensorPlan {
+  readonly embedding: MatrixPlan
+  readonly layers: readonly LayerPlan[]
+  readonly finalNorm: VectorPlan
+  /** Null where the head is the embedding. */
+  readonly head: MatrixPlan | null
+}
+
+const same = (index: number) => index
+
+/** Which tensors of a Hugging Face checkpoint (Llama, Qwen2, Qwen3) make which matrix. */
+export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): TensorPlan {
+  const { hiddenSize, vocabSize, headDim } = config
+  const vocabulary = (name: string): MatrixPlan => ({
+    inner: layout.hidden,
+    columns: layout.vocabularyColumns,
+    sources: [{ name, shape: [vocabSize, hiddenSize], column: same, row: same, bias: null }],
+  })
+  const norm = (name: string): VectorPlan => ({
+    length: layout.hiddenStride,
+    sources: [{ name, size: hiddenSize, place: 0 }],
+  })
+  const inHeads = (index: number) => Math.floor(index / headDim) * layout.headWidth + (index % headDim)
+
+  const layer = (number: number): LayerPlan => {
+    const name = (part: string) => `model.layers.${number}.${part}`
+    const projected = (part: string, heads: number, firstHead: number): MatrixSource => ({
+      name: name(`self_attn.${part}.weight`),
+      shape: [heads * headDim, hiddenSize],
+      column: (output) => firstHead * layout.headWidth + inHeads(output),
+      row: same,
+      bias: config.attentionBias ? name(`self_attn.${part}.bias`) : null,
+    })
+    const gated = (part: string, offset: number): MatrixSource => ({
+      name: name(`mlp.${part}.weight`),
+      shape: [config.intermediateSize, hiddenSize],
+      column: (output) => 8 * Math.floor(output / 4) + (output % 4) + offset,
+      row: same,
+      bias: config.mlpBias ? name(`mlp.${part}.bias`) : null,
+    })
+    return {
+      attentionNorm: norm(name('input_layernorm.weight')),
+      projection: {
+        inner: layout.hidden,
+        columns: layout.projectionStride,
+        sources: [
+          projected('q_proj', config.heads, 0),
+          projected('k_proj', config.keyValueHeads, config.heads),
+          projected('v_proj', config.keyValueHeads, config.heads + config.keyValueHeads),
+        ],
+      },
+      headNorms: config.queryKeyNorm
+        ? {
+            length: 2 * headDim,
+            sources: [
+              { name: name('self_attn.q_norm.weight'), size: headDim, place: 0 },
+              { name: name('self_attn.k_norm.weight'), size: headDim, place: headDim },
+            ],
+          }
+        : null,
+      output: {
+        inner: layout.queryWidth,
+        columns: layout.hiddenStride,
+        sources: [
+          {
+            name: name('self_attn.o_proj.weight'),
+            shape: [hiddenSize, config.heads * headDim],
+            column: same,
+            row: inHeads,
+            bias: config.outputBias ? name('self_attn.o_proj.bias') : null,
+          },
+        ],
+      },
+      mlpNorm: norm(name('post_attention_layernorm.weight')),
+      gate: { inner: layout.hidden, columns: layout.gateColumns, sources: [gated('gate_proj', 0), gated('up_proj', 4)] },
+      down: {
+        inner: layout.innerStride,
+        columns: layout.hiddenStride,
+        sources: [
+          {
+            name: name('mlp.down_proj.weight'),
+            shape: [hiddenSize, config.intermediateSize],
+            column: same,
+            row: same,
+            bias: config.mlpBias ? name('mlp.down_proj.bias') : null,
+          },
+        ],
+      },
+    }
+  }
+
+  const { head } = config
+  return {
+    embedding: vocabulary('model.embed_tokens.weight'),
+    layers: Array.from({ length: config.layers }, (_, number) => layer(number)),
+    finalNorm: norm('model.norm.weight'),
+    head:
+      head.kind === 'score'
+        ? {
+            inner: layout.hidden,
+            columns: layout.scoreColumns,
+            sources: [
+              {
+                name: 'score.weight',
+                shape: [head.labels, hiddenSize],
+                column: same,
+                row: same,
+                bias: head.bias ? 'score.bias' : null,
+              },
+            ],
+          }
+        : config.tiedEmbeddings
+          ? null
+          : vocabulary('lm_head.weight'),
+  }
+}
+
+/** Every stored tensor of the plan with the shape it must have. */
+export function expectedShapes(plan: TensorPlan): { name: string; shape: readonly number[] }[] {
+  const ofMatrix = ({ sources }: MatrixPlan) =>
+    sources.flatMap(({ name, shape, bias }) => [
+      { name, shape },
+      ...(bias === null ? [] : [{ name: bias, shape: [shape[0]] }]),
+    ])
+  const ofVector = ({ sources }: VectorPlan) => sources.map(({ name, size }) => ({ name, shape: [size] }))
+  return [
+    ...ofMatrix(plan.embedding),
+    ...plan.layers.flatMap((layer) => [
+      ...ofVector(layer.attentionNorm),
+      ...ofMatrix(layer.projection),
+      ...(layer.headNorms === null ? [] : ofVector(layer.headNorms)),
+      ...ofMatrix(layer.output),
+      ...ofVector(layer.mlpNorm),
+      ...ofMatrix(layer.gate),
+      ...ofMatrix(layer.down),
+    ]),
+    ...ofVector(plan.finalNorm),
+    ...(plan.head === null ? [] : ofMatrix(plan.head)),
+  ]
+}
