@@ -89,6 +89,10 @@ export function createRunsSlice(
 
   const playhead = createPlayhead(context, moveTo, (id) => actions.stepLive(id))
 
+  const notifyChange = (ids: readonly RunId[]): void => {
+    for (const listener of listeners) listener(ids)
+  }
+
   /** Takes over what arrived since the last frame. */
   const drain = (): void => {
     cancelFrame?.()
@@ -107,7 +111,7 @@ export function createRunsSlice(
     }
     if (changed.length === 0) return
     set({ runs: { ...get().runs, byId } })
-    for (const listener of listeners) listener(changed)
+    notifyChange(changed)
     refreshLabels()
   }
 
@@ -195,6 +199,7 @@ export function createRunsSlice(
       { timeline, recorder, incoming: [], measured: null },
     )
     if (options.activate ?? true) set({ runs: { ...get().runs, active: id } })
+    notifyChange([id])
     try {
       await deps.client.call('startRun', { runId: id, setup, paused: options.paused ?? false })
       return id
@@ -307,10 +312,6 @@ export function createRunsSlice(
         await saving.attempt((storage) => storage.changeRun(id, { title: trimmed, updatedAt: deps.date() }))
       notifyChange([id])
     },
-  }
-
-  const notifyChange = (ids: readonly RunId[]): void => {
-    for (const listener of listeners) listener(ids)
   }
 
   return {

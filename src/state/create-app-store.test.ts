@@ -1,0 +1,521 @@
+import { describe, expect, it } from 'vitest'
+import { StepscopeError } from '../core/errors.ts'
+import { applyEvent, emptyTree } from '../search/apply-event.ts'
+import type { StoreRig } from './testing/store-rig.ts'
+import { storeRig } from './testing/store-rig.ts'
+import { SYNTHETIC_MODELS, syntheticSearch } from './testing/synthetic-search.ts'
+import type { RunId, RunView } from './types.ts'
+
+const small = { n: 4, m: 2, maxRounds: 3 }
+
+async function startedRig(options: Parameters<typeof storeRig>[0] = {}): Promise<StoreRig> {
+  const rig = storeRig(options)
+  await rig.ready()
+  rig.store.actions.session.setConfig(small)
+  return rig
+}
+
+async function begin(rig: StoreRig, paused = false): Promise<RunId> {
+  const id = await rig.store.actions.runs.start({ paused })
+  if (id === null) throw new Error('it did not start')
+  return id
+}
+
+const over = (rig: StoreRig, id: RunId): Promise<void> =>
+  rig.until(({ runs }) => runs.byId[id]?.status !== 'running' && runs.byId[id]?.status !== 'paused')
+
+const replay = (run: RunView, cursor: number) => run.events.slice(0, cursor).reduce(applyEvent, emptyTree())
+
+/** Serializable: comes back equal from JSON. */
+function expectPlainData(rig: StoreRig): void {
+  expect(JSON.parse(JSON.stringify(rig.state()))).toEqual(rig.state())
+}
+
+describe('a live run', () => {
+  it('grows in the state to the tree that its events replay to', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig)
+    await over(rig, id)
+    const run = rig.run(id)
+    expect(run.status).toBe('finished')
+    expect(run.events.at(-1)?.type).toBe('finished')
+    expect(run.cursor).toBe(run.events.length)
+    expect(run.tree).toEqual(replay(run, run.events.length))
+    expect(run.tree.nodes).toHaveLength(1 + 3 * 4)
+    expectPlainData(rig)
+    await rig.store.dispose()
+  })
+
+  it('is stepped, resumed and cancelled', async () => {
+    const rig = await startedRig()
+    const { runs } = rig.store.actions
+    const id = await begin(rig, true)
+    expect(rig.run(id)).toMatchObject({ status: 'paused', events: [] })
+    runs.stepLive(id)
+    await rig.until((state) => state.runs.byId[id]?.events.length === 1)
+    runs.stepBy(id, 1)
+    await rig.until((state) => state.runs.byId[id]?.events.length === 2)
+    expect(rig.run(id)).toMatchObject({ status: 'paused', cursor: 2 })
+    runs.resume(id)
+    await rig.until((state) => (state.runs.byId[id]?.events.length ?? 0) > 5)
+    runs.cancel(id)
+    await over(rig, id)
+    expect(rig.run(id).status).toBe('cancelled')
+    await rig.store.dispose()
+  })
+
+  it('goes on while the playhead steps back, and is followed again', async () => {
+    const rig = await startedRig()
+    const { runs } = rig.store.actions
+    const id = await begin(rig, true)
+    for (const count of [1, 2, 3]) {
+      runs.stepLive(id)
+      await rig.until((state) => state.runs.byId[id]?.events.length === count)
+    }
+    runs.stepBy(id, -2)
+    expect(rig.run(id)).toMatchObject({ cursor: 1, following: false })
+    runs.resume(id)
+    runs.seek(id, 1)
+    await over(rig, id)
+    expect(rig.run(id)).toMatchObject({ status: 'finished', cursor: 1, following: false })
+    expect(rig.run(id).tree.nodes).toHaveLength(1)
+    runs.followLive(id)
+    expect(rig.run(id).cursor).toBe(rig.run(id).events.length)
+    await rig.store.dispose()
+  })
+
+  it('that fails keeps its events and says why', async () => {
+    const rig = await startedRig({
+      search: async function* (setup, signal) {
+        for await (const event of syntheticSearch(setup, signal)) {
+          if (event.type === 'scored') throw new StepscopeError({ code: 'out-of-memory', message: 'No room.' })
+          yield event
+        }
+      },
+    })
+    const id = await begin(rig)
+    await over(rig, id)
+    expect(rig.run(id)).toMatchObject({ status: 'failed', error: { code: 'out-of-memory' } })
+    expect(rig.run(id).events).toHaveLength(5)
+    expect(rig.state().notices.at(-1)).toMatchObject({ tone: 'error', error: { message: 'No room.' } })
+    await rig.store.dispose()
+  })
+
+  it('does not start with a problem or settings that cannot run', async () => {
+    const rig = await startedRig()
+    const { session, runs } = rig.store.actions
+    session.setProblem('3 5 seven > 24')
+    expect(rig.state().session.problem).toMatchObject({ ok: false, error: { code: 'bad-problem' } })
+    expect(await runs.start()).toBeNull()
+    session.undo()
+    expect(rig.state().session.problem.ok).toBe(true)
+    session.setConfig({ n: 5 })
+    expect(rig.state().session.settingErrors).toEqual({ n: expect.stringContaining('not divisible by m = 2') })
+    expect(await runs.start()).toBeNull()
+    expect(rig.state().runs.byId).toEqual({})
+    await rig.store.dispose()
+  })
+})
+
+describe('the playhead', () => {
+  it('shows at every cursor what replaying that many events gives', async () => {
+    const rig = await startedRig()
+    rig.store.actions.session.setConfig({ n: 16, maxRounds: 12 })
+    const id = await begin(rig)
+    await over(rig, id)
+    const { events } = rig.run(id)
+    expect(events.length).toBeGreaterThan(500)
+    for (const cursor of [0, 1, 199, 200, 201, 450, 400, 399, events.length, 7, -3, events.length + 9]) {
+      rig.store.actions.runs.seek(id, cursor)
+      const run = rig.run(id)
+      expect(run.cursor).toBe(Math.max(0, Math.min(cursor, events.length)))
+      expect(run.tree).toEqual(replay(run, run.cursor))
+    }
+    await rig.store.dispose()
+  })
+
+  it('jumps by rounds', async () => {
+    const rig = await startedRig()
+    const { runs } = rig.store.actions
+    const id = await begin(rig)
+    await over(rig, id)
+    const cursors: number[] = []
+    runs.seekRound(id, 1)
+    cursors.push(rig.run(id).cursor)
+    runs.stepRound(id, 1)
+    cursors.push(rig.run(id).cursor)
+    runs.stepBy(id, 3)
+    runs.stepRound(id, -1)
+    cursors.push(rig.run(id).cursor)
+    runs.stepRound(id, -1)
+    cursors.push(rig.run(id).cursor)
+    // started, then rounds of 4 proposed + 4 scored + 4 decided.
+    expect(cursors).toEqual([2, 14, 14, 2])
+    await rig.store.dispose()
+  })
+
+  it('plays from the start to the end by itself', async () => {
+    const rig = await startedRig()
+    rig.store.actions.preferences.set({ speed: 500 })
+    const id = await begin(rig)
+    await over(rig, id)
+    rig.store.actions.runs.play(id)
+    expect(rig.run(id)).toMatchObject({ cursor: 0, playing: true })
+    await rig.until(({ runs }) => runs.byId[id]?.playing === false)
+    expect(rig.run(id).cursor).toBe(rig.run(id).events.length)
+    await rig.store.dispose()
+  })
+})
+
+describe('exact labels', () => {
+  it('come for every node once truth is revealed', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig)
+    await over(rig, id)
+    expect(rig.run(id).labels).toEqual({})
+    rig.store.actions.preferences.set({ revealTruth: true })
+    await rig.until(({ runs }) => Object.keys(runs.byId[id]?.labels ?? {}).length === 13)
+    expect(rig.run(id).labels[0]).toMatchObject({ valid: true, reachable: true, label: 1 })
+    expect(rig.run(id).labels[1]).toMatchObject({ valid: false, label: 0 })
+    await rig.store.dispose()
+  })
+})
+
+describe('saved work', () => {
+  it('is there after a reload: the last run at its end, the session, the list', async () => {
+    const first = await startedRig()
+    first.store.actions.session.setProblem('1 2 3 > 6')
+    const id = await begin(first)
+    await over(first, id)
+    const { events } = first.run(id)
+    await first.store.actions.runs.rename(id, 'My run')
+    await first.store.dispose()
+
+    const second = storeRig({ indexedDB: first.indexedDB, tab: 'second' })
+    await second.ready()
+    expect(second.active()).toMatchObject({ id, title: 'My run', source: 'saved', status: 'finished', events })
+    expect(second.state().session).toMatchObject({ problemText: '1 2 3 > 6', config: { n: 4, m: 2 } })
+    expect(second.state().history.runs).toMatchObject([
+      { id, title: 'My run', events: events.length, answer: '0', correct: false },
+    ])
+    await second.store.dispose()
+  })
+
+  it('survives a crash in the middle of a run, which can be started again', async () => {
+    const first = await startedRig()
+    const id = await begin(first, true)
+    for (let count = 1; count <= 6; count += 1) {
+      first.store.actions.runs.stepLive(id)
+      await first.until((state) => state.runs.byId[id]?.events.length === count)
+    }
+    await first.until(({ history }) => history.runs.some((run) => run.id === id))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    first.vanish()
+
+    const second = storeRig({ indexedDB: first.indexedDB, tab: 'second' })
+    await second.ready()
+    const saved = second.state().history.runs[0]
+    expect(saved).toMatchObject({ id, status: 'interrupted', events: 6 })
+    await second.store.actions.history.open(id)
+    expect(second.active().events).toHaveLength(6)
+    const again = await second.store.actions.runs.startAgain(id)
+    if (again === null) throw new Error('it did not start')
+    await over(second, again)
+    expect(second.run(again).setup).toEqual(second.run(id).setup)
+    expect(second.run(again).events.slice(0, 6)).toEqual(second.run(id).events)
+    await second.store.dispose()
+  })
+
+  it('of a tab that is still open is not called interrupted', async () => {
+    const first = await startedRig()
+    const id = await begin(first, true)
+    await first.until(({ history }) => history.runs.some((run) => run.id === id))
+    const second = storeRig({ indexedDB: first.indexedDB, tab: 'second', aliveTabs: ['tab'] })
+    await second.ready()
+    expect(second.state().history.runs[0]).toMatchObject({ id, status: 'paused' })
+    await second.store.dispose()
+    await first.store.dispose()
+  })
+
+  it('is deleted with undo, and found by words', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig)
+    await over(rig, id)
+    rig.store.actions.session.setProblem('9 8 7 > 10')
+    const other = await begin(rig)
+    await over(rig, other)
+    await rig.until(({ history }) => history.runs.length === 2)
+    await rig.store.actions.history.search('9 8 beam')
+    expect(rig.state().history.runs.map((run) => run.id)).toEqual([other])
+    await rig.store.actions.history.search('')
+    await rig.store.actions.history.remove(id)
+    expect(rig.state().history.runs.map((run) => run.id)).toEqual([other])
+    const notice = rig.state().notices.at(-1)
+    expect(notice?.action).toEqual({ label: 'Undo', kind: 'undo' })
+    await rig.store.actions.notices.undo(notice?.id ?? '')
+    expect(
+      rig
+        .state()
+        .history.runs.map((run) => run.id)
+        .sort(),
+    ).toEqual([id, other].sort())
+    await rig.store.dispose()
+  })
+
+  it('is given up with one message where the browser refuses storage', async () => {
+    const rig = await startedRig({
+      dependencies: {
+        openStorage: () => Promise.reject(new StepscopeError({ code: 'storage', message: 'No saving here.' })),
+      },
+    })
+    const id = await begin(rig)
+    await over(rig, id)
+    expect(rig.run(id).status).toBe('finished')
+    expect(rig.state().history).toMatchObject({ status: 'unavailable', error: { code: 'storage' } })
+    expect(rig.state().notices.filter(({ error }) => error?.code === 'storage')).toHaveLength(1)
+    await rig.store.dispose()
+  })
+})
+
+describe('files and links', () => {
+  it('an exported run opens again as the same picture', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig)
+    await over(rig, id)
+    rig.store.actions.runs.seek(id, 9)
+    rig.store.actions.runs.select(id, 2)
+    const file = rig.store.actions.runs.exportFile(id)
+    expect(file?.name).toBe('12-4-10-6-36-beam.stepscope.json')
+    const other = storeRig()
+    await other.ready()
+    const opened = await other.store.actions.runs.importFile('a.json', file?.text ?? '')
+    const before = rig.run(id)
+    expect(other.run(opened)).toEqual({ ...before, id: opened, source: 'file', labels: {} })
+    expect(other.state().session.config).toMatchObject(small)
+    await rig.store.dispose()
+    await other.store.dispose()
+  })
+
+  it('a bad file changes nothing and says what is wrong where', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig)
+    await over(rig, id)
+    const before = rig.state()
+    const text = rig.store.actions.runs.exportFile(id)?.text ?? ''
+    expect(await rig.store.actions.runs.importFile('old.json', text.replace('"version": 1', '"version": 7'))).toBeNull()
+    expect(await rig.store.actions.runs.importFile('cut.json', text.slice(0, 300))).toBeNull()
+    const { runs, session, notices } = rig.state()
+    expect([runs, session]).toEqual([before.runs, before.session])
+    expect(notices.slice(-2).map(({ error }) => [error?.code, error?.place?.file])).toEqual([
+      ['wrong-version', 'old.json'],
+      ['bad-file', 'cut.json'],
+    ])
+    await rig.store.dispose()
+  })
+
+  it('a link reproduces session, comparison and the selected event', async () => {
+    const rig = await startedRig()
+    const { session, compare, runs, link } = rig.store.actions
+    session.setProblem('2 3 4 > 24')
+    session.setSeed(12)
+    compare.add('lookahead')
+    compare.setConfig(2, { lookahead: 2 })
+    const id = await begin(rig)
+    await over(rig, id)
+    runs.seek(id, 11)
+    runs.select(id, 3)
+    const hash = link.hash()
+
+    const other = storeRig()
+    await other.store.start(hash)
+    await other.until((state) => state.runs.byId[state.runs.active ?? '']?.cursor === 11)
+    expect(other.active()).toMatchObject({ setup: rig.run(id).setup, selected: 3, following: false })
+    expect(other.state().compare.entries.map(({ strategy, config }) => [strategy, config.lookahead])).toEqual([
+      ['greedy-tree', 1],
+      ['beam', 1],
+      ['lookahead', 2],
+    ])
+    expect(other.store.actions.link.hash()).toBe(hash)
+    await rig.store.dispose()
+    await other.store.dispose()
+  })
+
+  it('a bad link falls back with messages', async () => {
+    const rig = storeRig()
+    await rig.ready('#n=x&problem=1+2+%3E+3&policy=llama')
+    expect(rig.state().session).toMatchObject({ problemText: '1 2 > 3', config: { n: 16 }, problem: { ok: false } })
+    expect(rig.state().engine.policy.id).toBe('countdown-policy')
+    expect(rig.state().notices.map(({ tone }) => tone)).toContain('warning')
+    await rig.store.dispose()
+  })
+})
+
+describe('side by side', () => {
+  it('starts all strategies together and compares them at equal FLOPs', async () => {
+    const rig = await startedRig()
+    const { compare, session } = rig.store.actions
+    session.setSeed(2)
+    compare.setConfig(0, { n: 2, m: 2, maxRounds: 2 })
+    compare.setConfig(1, { n: 6, m: 2, maxRounds: 2 })
+    await compare.start()
+    const ids = rig.state().compare.entries.map(({ run }) => run ?? '')
+    await Promise.all(ids.map((id) => over(rig, id)))
+    await rig.until(({ compare: { table } }) => table.length === 2 && table.every(({ answer }) => answer !== null))
+    const { table, equalFlops } = rig.state().compare
+    // Each proposal costs one FLOP on each model: 2 · 2 · 2 and 6 · 2 · 2.
+    expect(table.map(({ flops }) => flops)).toEqual([8, 24])
+    expect(equalFlops).toBe(8)
+    expect(table.map(({ atEqualFlops }) => atEqualFlops)).toEqual([{ answer: '0', correct: true }, null])
+    expect(table.map(({ savedTokens }) => savedTokens)).toEqual([8, 24])
+    expect(rig.state().runs.active).toBeNull()
+
+    compare.setLink('flops')
+    compare.seek(0.5)
+    const at = ids.map((id) => rig.run(id).tree.ledger)
+    expect(at.map(({ policy, reward }) => policy.flops + reward.flops)).toEqual([8, 12])
+    compare.setLink('share')
+    compare.seek(0)
+    expect(ids.map((id) => rig.run(id).cursor)).toEqual([0, 0])
+    expectPlainData(rig)
+    await rig.store.dispose()
+  })
+
+  it('holds two to four strategies', async () => {
+    const rig = await startedRig()
+    const { compare } = rig.store.actions
+    compare.remove(0)
+    expect(rig.state().compare.entries).toHaveLength(2)
+    for (let count = 0; count < 4; count += 1) compare.add('sampling')
+    expect(rig.state().compare.entries).toHaveLength(4)
+    await rig.store.dispose()
+  })
+})
+
+describe('the probe', () => {
+  it('scores edited steps, estimates from them, and continues the search', async () => {
+    const rig = await startedRig()
+    const { probe } = rig.store.actions
+    const id = await begin(rig)
+    await over(rig, id)
+    probe.open(id, 5)
+    await rig.until((state) => state.probe.status === 'ready')
+    expect(rig.state().probe.steps.map(({ text }) => text)).toEqual(['0+1=1', '0+2=2'])
+    probe.editStep(1, '12+24=36\n')
+    expect(rig.state().probe).toMatchObject({ firstEdit: 1, status: 'waiting' })
+    await rig.until((state) => state.probe.status === 'ready')
+    const { steps, original } = rig.state().probe
+    expect(steps[1]).toMatchObject({ text: '12+24=36', score: 6 / 9, logprob: -4.5 })
+    expect(original[1]?.text).toBe('0+2=2')
+    expect(steps[1]?.label).toMatchObject({ valid: false })
+
+    await probe.estimate(4)
+    await rig.until((state) => state.probe.estimates[0]?.status === 'finished')
+    const [estimate] = rig.state().probe.estimates
+    expect(estimate).toMatchObject({ run: id, node: null, prefix: ['0+1=1\n', '12+24=36\n'], count: 4 })
+    expect(rig.run(estimate?.id ?? null)).toMatchObject({
+      setup: { strategy: 'sampling', prefix: ['0+1=1\n', '12+24=36\n'], config: { n: 4 } },
+      parent: { run: id, node: 5 },
+    })
+    expect(estimate?.interval?.low).toBeGreaterThanOrEqual(0)
+    expect(rig.state().runs.active).toBe(id)
+
+    const child = await probe.continueSearch(0)
+    expect(rig.active()).toMatchObject({
+      id: child,
+      setup: { strategy: 'beam', prefix: ['0+1=1\n'] },
+      parent: { run: id },
+    })
+    await rig.store.dispose()
+  })
+
+  it('goes back to the original', async () => {
+    const rig = await startedRig()
+    const { probe } = rig.store.actions
+    const id = await begin(rig)
+    await over(rig, id)
+    probe.open(id, 5)
+    probe.insertStep(1, 'x')
+    probe.removeStep(0)
+    expect(rig.state().probe.steps.map(({ text }) => text)).toEqual(['x', '0+2=2'])
+    probe.revert()
+    await rig.until((state) => state.probe.status === 'ready')
+    expect(rig.state().probe).toMatchObject({ firstEdit: null })
+    expect(rig.state().probe.steps.map(({ text }) => text)).toEqual(['0+1=1', '0+2=2'])
+    await rig.store.dispose()
+  })
+})
+
+describe('the engine', () => {
+  it('is loaded again after a crash; the run that was live is kept as interrupted', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig, true)
+    rig.store.actions.runs.stepLive(id)
+    await rig.until((state) => state.runs.byId[id]?.events.length === 1)
+    rig.ports[0]?.crash()
+    expect(rig.run(id)).toMatchObject({ status: 'interrupted', error: { code: 'device-lost' } })
+    await rig.until(({ engine }) => engine.phase === 'ready')
+    expect(rig.ports).toHaveLength(2)
+    const again = await rig.store.actions.runs.startAgain(id)
+    await over(rig, again ?? '')
+    expect(rig.run(again).status).toBe('finished')
+    await rig.store.dispose()
+  })
+
+  it('keeps what it had when other models cannot be loaded', async () => {
+    let loads = 0
+    const rig = await startedRig({
+      loader: {
+        load: () => {
+          loads += 1
+          if (loads > 1) {
+            return Promise.reject(
+              new StepscopeError({
+                code: 'bad-checkpoint',
+                message: 'A tensor is missing',
+                place: { file: 'model.safetensors' },
+              }),
+            )
+          }
+          return Promise.resolve({
+            ...SYNTHETIC_MODELS,
+            lost: new Promise<Error>(() => {}),
+            status: () => ({
+              backend: 'cpu' as const,
+              adapter: 'test',
+              software: true,
+              note: null,
+              bytes: {},
+              passes: 0,
+              readbackBytes: 0,
+            }),
+            dispose: () => {},
+          })
+        },
+        inspect: () =>
+          Promise.resolve({
+            family: 'llama',
+            role: 'policy',
+            parameters: 5,
+            bytes: 20,
+            adapter: {},
+            missing: ['stepEnd'],
+          }),
+      },
+    })
+    const { engine } = rig.store.actions
+    await engine.openFolder('my-model', [])
+    expect(rig.state().engine.folder).toMatchObject({ name: 'my-model', missing: ['stepEnd'] })
+    await engine.confirmFolder({})
+    expect(rig.state().notices.at(-1)?.error?.message).toBe('Please fill in: stepEnd')
+    await engine.confirmFolder({ stepEnd: '\n' })
+    expect(rig.state().engine).toMatchObject({
+      phase: 'ready',
+      policy: { id: 'countdown-policy' },
+      error: { code: 'bad-checkpoint', place: { file: 'model.safetensors' } },
+    })
+    const id = await begin(rig)
+    await over(rig, id)
+    expect(rig.run(id).status).toBe('finished')
+    await rig.store.dispose()
+  })
+})
