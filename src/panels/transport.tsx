@@ -3,7 +3,7 @@ import { useActions, useApp } from '../state/hooks.ts'
 import type { RunView } from '../state/types.ts'
 import { IconButton } from '../ui/button.tsx'
 import { EventScrubber } from '../viz/marks/event-scrubber.tsx'
-import { eventSentence } from './event-sentence.ts'
+import { eventSentence, useEventSentences } from './event-sentence.ts'
 import styles from './transport.module.css'
 
 const SPEEDS = [1, 2, 5, 10, 20, 40, 100, 400] as const
@@ -12,6 +12,7 @@ const SPEEDS = [1, 2, 5, 10, 20, 40, 100, 400] as const
 export const Transport = memo(function Transport({ run }: { run: RunView }) {
   const actions = useActions()
   const { id, cursor, events, tree, playing, following } = run
+  const describe = useEventSentences(run)
   const live = run.status === 'running' || run.status === 'paused'
   const rounds = useMemo(() => events.findLast((event) => 'round' in event && event.round > 0), [events])
   const lastRound = rounds && 'round' in rounds ? rounds.round : 0
@@ -28,7 +29,7 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
           events={events}
           position={cursor}
           live={live}
-          describe={(position) => eventSentence(run, position)}
+          describe={describe}
           onSeek={(position) => actions.runs.seek(id, position)}
         />
       </div>

@@ -10,10 +10,9 @@ import { Inspector } from './inspector.tsx'
 import styles from './playground-screen.module.css'
 import { RunHeader } from './run-header.tsx'
 import { SetupPanel } from './setup-panel.tsx'
+import type { TreeView } from './tree-pane.tsx'
 import { TreePane } from './tree-pane.tsx'
 import { usePlaygroundKeys } from './use-playground-keys.ts'
-
-export type TreeView = 'tree' | 'table'
 
 /** Setup, tree and inspector side by side; a stack on a phone. */
 export function PlaygroundScreen() {

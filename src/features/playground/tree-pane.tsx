@@ -11,9 +11,10 @@ import { StateLegend } from '../../viz/marks/state-legend.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
-import type { TreeView } from './playground-screen.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
 import styles from './tree-pane.module.css'
+
+export type TreeView = 'tree' | 'table'
 
 interface TreePaneProps {
   run: RunView | null
