@@ -27,16 +27,18 @@ export function createCompareSlice(context: SliceContext, runs: RunsSlice, sessi
 
   const patch = (change: Partial<CompareState>): void => set({ compare: { ...get().compare, ...change } })
 
-  const setEntries = (entries: readonly CompareEntry[]): void => {
-    patch({ entries })
-    refreshTable()
-  }
-
   const compared = (): readonly RunView[] =>
     get().compare.entries.flatMap(({ run }) => {
       const found = run === null ? undefined : get().runs.byId[run]
       return found ? [found] : []
     })
+
+  const setEntries = (entries: readonly CompareEntry[]): void => {
+    const kept = new Set(entries.map(({ run }) => run))
+    for (const run of compared()) if (!kept.has(run.id)) runs.actions.cancel(run.id)
+    patch({ entries })
+    refreshTable()
+  }
 
   const refreshTable = (): void => {
     const { table, equalFlops } = compareRuns(compared(), runs.treeAt)

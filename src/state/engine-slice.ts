@@ -182,14 +182,16 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   return {
     actions,
     ensureReady: async () => {
-      // A load in progress is waited for, not repeated.
+      // A load in progress is waited for, and its failure is everybody's.
+      const waited = loading !== null
       while (loading) await loading.done
       const { phase, policy, reward, backend } = get().engine
       const same =
         loadedChoice?.policy.id === policy.id &&
         loadedChoice.reward.id === reward.id &&
         loadedChoice.backend === backend
-      return phase === 'ready' && same ? true : load()
+      if (phase === 'ready' && same) return true
+      return waited ? false : load()
     },
     restoreLocal: async () => {
       const models = await saving.attempt((storage) => storage.listModels())

@@ -158,6 +158,8 @@ export function createRunsSlice(
 
   const remove = (id: RunId): void => {
     playhead.stop(id)
+    const recorder = parts.get(id)?.recorder
+    if (recorder && isLive(view(id)?.status ?? 'finished')) recorder.note({ status: 'cancelled', owner: null })
     parts.delete(id)
     const { runs } = get()
     const { [id]: _gone, ...byId } = runs.byId
