@@ -16,7 +16,7 @@ export function AnswerLine({ run }: { run: RunView }) {
   const { finished } = run.tree
   if (finished) {
     return (
-      <div className={styles.answer}>
+      <div className={styles.answer} role="group" aria-label="Result">
         <p className={styles.verdict}>
           {finished.answer === null ? (
             <span className={styles.none}>
@@ -36,7 +36,7 @@ export function AnswerLine({ run }: { run: RunView }) {
     )
   }
   return (
-    <div className={styles.answer}>
+    <div className={styles.answer} role="group" aria-label="Result">
       <p className={styles.verdict}>{statusWord(run)}</p>
       <p className={styles.why}>{progressSentence(run)}</p>
     </div>

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Transport } from '../../panels/transport.tsx'
 import { useRun } from '../../state/hooks.ts'
+import type { NodeId } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Splitter } from '../../ui/splitter.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -29,7 +30,7 @@ export function PlaygroundScreen() {
     </div>
   )
   return phone ? (
-    <PhoneStack centre={centre()} />
+    <PhoneStack centre={centre()} selected={run?.selected ?? null} />
   ) : (
     // Another width of screen starts from its own arrangement of the panels.
     <Bench
@@ -104,8 +105,11 @@ function Bench({ narrow, selecting, centre }: BenchProps) {
   )
 }
 
-function PhoneStack({ centre }: { centre: ReactNode }) {
+function PhoneStack({ centre, selected }: { centre: ReactNode; selected: NodeId | null }) {
   const [tab, setTab] = useState<'setup' | 'inspector'>('setup')
+  useEffect(() => {
+    if (selected !== null) setTab('inspector')
+  }, [selected])
   return (
     <div className={styles.stack}>
       {centre}

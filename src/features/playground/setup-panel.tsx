@@ -13,9 +13,6 @@ import styles from './setup-panel.module.css'
 
 /** What the next run will do, from the problem to the button that starts it. */
 export function SetupPanel() {
-  const canUndo = useApp((state) => state.session.canUndo)
-  const canRedo = useApp((state) => state.session.canRedo)
-  const actions = useActions()
   return (
     <section className={styles.setup} aria-label="Setup">
       <div className={styles.scroll}>
@@ -27,16 +24,6 @@ export function SetupPanel() {
       </div>
       <footer className={styles.footer}>
         <RunControl />
-        <div className={styles.history}>
-          <IconButton icon="undo" label="Undo" shortcut="Ctrl+Z" disabled={!canUndo} onClick={actions.session.undo} />
-          <IconButton
-            icon="redo"
-            label="Redo"
-            shortcut="Ctrl+Shift+Z"
-            disabled={!canRedo}
-            onClick={actions.session.redo}
-          />
-        </div>
       </footer>
     </section>
   )
@@ -48,7 +35,7 @@ function ProblemPart() {
   const task = taskById(taskId)
   const error = problem.ok ? null : problem.error
   return (
-    <Panel title={task.name}>
+    <Panel title={task.name} actions={<EditHistory />}>
       <p className={styles.muted}>{task.description}</p>
       <TextField
         label="Problem"
@@ -86,6 +73,18 @@ function ProblemPart() {
         </div>
       ) : null}
     </Panel>
+  )
+}
+
+function EditHistory() {
+  const actions = useActions()
+  const canUndo = useApp((state) => state.session.canUndo)
+  const canRedo = useApp((state) => state.session.canRedo)
+  return (
+    <span className={styles.history}>
+      <IconButton icon="undo" label="Undo" shortcut="Ctrl+Z" disabled={!canUndo} onClick={actions.session.undo} />
+      <IconButton icon="redo" label="Redo" shortcut="Ctrl+Shift+Z" disabled={!canRedo} onClick={actions.session.redo} />
+    </span>
   )
 }
 

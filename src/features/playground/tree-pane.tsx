@@ -61,8 +61,8 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
           value={view}
           onChange={onView}
           options={[
-            { value: 'tree', label: 'Tree', icon: 'tree' },
-            { value: 'table', label: 'Table', icon: 'table' },
+            { value: 'tree', label: <span className={styles.word}>Tree</span>, name: 'Tree', icon: 'tree' },
+            { value: 'table', label: <span className={styles.word}>Table</span>, name: 'Table', icon: 'table' },
           ]}
         />
         <Button
@@ -73,7 +73,15 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
         >
           Truth
         </Button>
-        <Popover label="Legend" align="start" trigger={<Button variant="plain">Legend</Button>}>
+        <Popover
+          label="Legend"
+          align="start"
+          trigger={
+            <Button variant="plain" className={styles.legend}>
+              Legend
+            </Button>
+          }
+        >
           <StateLegend truth={revealTruth} />
         </Popover>
         <span className={styles.space} />
