@@ -1,0 +1,151 @@
+import { AGGREGATION_NAMES } from './aggregate.ts'
+import type { Decision, FinishedEvent, NodeId, SearchEvent, StopReason } from './events.ts'
+import { STRATEGIES } from './settings.ts'
+import type { SearchTree } from './tree.ts'
+
+/**
+ * One plain sentence on what an event means, with the numbers compared.
+ * @param tree the tree after the event
+ */
+export function describeEvent(event: SearchEvent, tree: SearchTree): string {
+  switch (event.type) {
+    case 'started': {
+      const name = STRATEGIES.find(({ id }) => id === event.setup.strategy)?.name ?? event.setup.strategy
+      return `Started: ${name} on ${event.setup.problem}, seed ${event.setup.seed}.`
+    }
+    case 'proposed': {
+      if (event.given) return `Given: ${quote(event.text)} is where the search starts from.`
+      const times = event.samples.length > 1 ? `, ${event.samples.length} times` : ''
+      const known = event.reused ? ', which a rollout had found already' : ''
+      const end = event.text === '' ? 'the end of the response' : quote(event.text)
+      return `Proposed${times}: ${end}${known} (probability ${percent(event.logprob)}).`
+    }
+    case 'scored':
+      return event.score === null
+        ? `Not scored: nothing was written, so the path keeps ${number(event.pathScore)}.`
+        : `Scored: ${quote(text(tree, event.node))} gets ${number(event.score)}${pathPart(event.score, event.pathScore, tree)}.`
+    case 'rolledOut': {
+      const steps = event.steps.length
+      const end = number(event.pathScore)
+      if (steps === 0) return `Nothing to roll out: ${quote(text(tree, event.node))} ends its path, at ${end}.`
+      const accepted = event.accepted ? '; its answer passes the check, which stops the search' : ''
+      return `Rolled out ${count(steps, 'greedy step')} from ${quote(text(tree, event.node))}: the path ends at ${end}${accepted}.`
+    }
+    case 'kept':
+      return describeKept(event.node, event.decision, tree)
+    case 'pruned':
+      return describePruned(event.node, event.decision, tree)
+    case 'backedUp':
+      return `Backed up: ${count(event.visits, 'visit')}, mean value ${number(event.value)}.`
+    case 'finished':
+      return describeEnd(event)
+  }
+}
+
+function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: Decision, tree: SearchTree): string {
+  const step = quote(text(tree, node))
+  const mine = score === null ? '' : ` with ${number(score, against)}`
+  switch (rule) {
+    case 'given':
+      return `Kept: ${step} was given.`
+    case 'only-child':
+      return `Kept: ${step} is the only proposal.`
+    case 'candidate':
+      return `Finished: ${step} ends its path${mine} and is a candidate for the answer.`
+    case 'answer':
+      if (isAcceptedEnd(tree, node)) return `Answer: ${step} passes the task’s check without knowing the solution.`
+      if (tree.nodes[node]?.verdict === null) return `Kept: the rollout of ${step} is the answer.`
+      return against === null
+        ? `Answer: ${step} ends the only finished path${mine}.`
+        : `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
+    default:
+      if (of <= kept) return `Kept: ${step}${mine}; all ${of} open paths go on.`
+      return `Kept: ${step}${mine} is place ${rank} of ${of}, and ${kept} are kept; the best one pruned has ${number(against, score)}, ${byScore(tree)}.`
+  }
+}
+
+function describePruned(node: NodeId, { rule, score, against, kept }: Decision, tree: SearchTree): string {
+  const step = quote(text(tree, node))
+  const mine = score === null ? '' : ` at ${number(score)}`
+  switch (rule) {
+    case 'search-ended':
+      return `Left open: the search ended with ${step}${mine}.`
+    case 'not-answer':
+      if (score === null || against === null) return `Not the answer: ${step}.`
+      if (tree.nodes.some(({ rollout }) => rollout?.accepted)) {
+        return `Not the answer: the search stopped at another path; ${step} had ${number(score)}.`
+      }
+      return `Not the answer: ${number(score, against)} ${score === against ? 'only equals' : 'is below'} the chosen ${number(against, score)}, ${comparedBy(tree)}.`
+    default: {
+      const others =
+        kept === 1 ? `the one kept (${number(against, score)})` : `the ${kept} kept (lowest ${number(against, score)})`
+      const compared = score === against ? 'equals, and came after,' : 'is below'
+      return `Pruned: ${number(score, against)} ${compared} ${others}, ${byScore(tree)}.`
+    }
+  }
+}
+
+const STOP_REASONS: Readonly<Record<StopReason, string>> = {
+  answered: 'the path is finished',
+  accepted: 'a rollout’s answer passed the check',
+  'enough-candidates': 'enough paths are finished',
+  'no-open-path': 'no path is open',
+  'max-rounds': 'the last round is over',
+}
+
+function describeEnd({ reason, answer, correct, explanation }: FinishedEvent): string {
+  const result = answer === null ? 'No answer' : `The answer ${answer} is ${correct ? 'right' : 'wrong'}`
+  return `Finished: ${STOP_REASONS[reason]}. ${result}: ${explanation}`
+}
+
+function byScore(tree: SearchTree): string {
+  const { strategy, config } = tree.started?.setup ?? {}
+  const where = strategy === 'lookahead' && config && config.lookahead > 0 ? ' at the end of the rollout' : ''
+  return `by ${AGGREGATION_NAMES[tree.aggregation]}${where}`
+}
+
+function comparedBy(tree: SearchTree): string {
+  const { strategy, config } = tree.started?.setup ?? {}
+  if (strategy === 'sampling' || config?.answerBy === 'majority') return 'by votes'
+  return config?.answerBy === 'weighted-vote' ? 'by weighted vote' : `by ${AGGREGATION_NAMES[tree.aggregation]}`
+}
+
+function isAcceptedEnd(tree: SearchTree, node: NodeId): boolean {
+  return tree.nodes.some(({ rollout }) => rollout?.accepted && rollout.end === node)
+}
+
+function text(tree: SearchTree, node: NodeId): string {
+  return tree.nodes[node]?.text ?? ''
+}
+
+function quote(step: string): string {
+  const line = step.replace(/\s+$/, '')
+  return line === '' ? 'the end of the response' : `“${line.length > 80 ? `${line.slice(0, 79)}…` : line}”`
+}
+
+function pathPart(score: number, pathScore: number, tree: SearchTree): string {
+  return tree.aggregation === 'last' || score === pathScore
+    ? ''
+    : `; its path has ${number(pathScore)}, ${byScore(tree)}`
+}
+
+/** Two digits, more where two would round to a whole number or hide the difference from the number it is compared to. */
+function number(value: number | null, against: number | null = null): string {
+  if (value === null) return 'no score'
+  if (Number.isInteger(value)) return String(value)
+  for (let digits = 2; digits < 6; digits++) {
+    const rounded = value.toFixed(digits)
+    const hidden = against !== null && value !== against && rounded === against.toFixed(digits)
+    if (!Number.isInteger(Number(rounded)) && !hidden) return rounded
+  }
+  return value.toFixed(6)
+}
+
+function percent(logprob: number): string {
+  const value = Math.exp(logprob) * 100
+  return value >= 9.95 ? `${value.toFixed(0)}%` : `${value.toPrecision(2)}%`
+}
+
+function count(items: number, noun: string): string {
+  return `${items} ${noun}${items === 1 ? '' : 's'}`
+}
