@@ -111,7 +111,11 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
         ],
       },
       mlpNorm: norm(name('post_attention_layernorm.weight')),
-      gate: { inner: layout.hidden, columns: layout.gateColumns, sources: [gated('gate_proj', 0), gated('up_proj', 4)] },
+      gate: {
+        inner: layout.hidden,
+        columns: layout.gateColumns,
+        sources: [gated('gate_proj', 0), gated('up_proj', 4)],
+      },
       down: {
         inner: layout.innerStride,
         columns: layout.hiddenStride,

@@ -2,8 +2,10 @@ import type { Backend, BackendBuffer } from '../compute/backend.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { DecoderOptions, WeightSource } from './decoder.ts'
 import type { DecoderBuffers } from './decoder-buffers.ts'
-import { type ColumnPart, columnParts } from './decoder-layout.ts'
-import { expectedShapes, type MatrixPlan, type TensorPlan, type VectorPlan } from './decoder-tensors.ts'
+import type { ColumnPart } from './decoder-layout.ts'
+import { columnParts } from './decoder-layout.ts'
+import type { MatrixPlan, TensorPlan, VectorPlan } from './decoder-tensors.ts'
+import { expectedShapes } from './decoder-tensors.ts'
 
 /** A matrix on the device: its parts, each with its bias (zeros where the checkpoint has none). */
 export interface Matrix {

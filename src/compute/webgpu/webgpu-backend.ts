@@ -14,7 +14,7 @@ import { MemoryMeter } from '../memory-meter.ts'
 import type { Tuning } from '../tuning.ts'
 import { tuningFor } from '../tuning.ts'
 import { StagingRing } from './staging-ring.ts'
-import { COPY_DST, COPY_SRC, MAP_MODE_READ, STORAGE } from './usage.ts'
+import { COMPUTE_STAGE, COPY_DST, COPY_SRC, MAP_MODE_READ, STORAGE } from './usage.ts'
 
 class GpuBuffer implements BackendBuffer {
   readonly bytes: number
@@ -101,6 +101,7 @@ class WebGpuBackend implements Backend {
   private readonly device: GPUDevice
   private readonly staging: StagingRing
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>()
+  private readonly layouts = new Map<string, GPUBindGroupLayout>()
   private readonly buffers = new Set<GpuBuffer>()
   owner: unknown
   /** Why nothing works any more, if so. */
@@ -174,10 +175,11 @@ class WebGpuBackend implements Backend {
     buffers: { readonly [K in keyof B]: BackendBuffer },
   ): Promise<BoundKernel> {
     this.assertOpen()
-    const pipeline = await this.pipeline(kernel.name, kernel.wgsl())
+    const layout = this.layout(kernel.bindings)
+    const pipeline = await this.pipeline(kernel.name, kernel.wgsl(), layout)
     const group = this.device.createBindGroup({
       label: kernel.name,
-      layout: pipeline.getBindGroupLayout(0),
+      layout,
       entries: Object.keys(kernel.bindings).map((name, binding) => ({
         binding,
         resource: { buffer: asGpuBuffer(buffers[name as keyof B]).handle },
@@ -209,6 +211,7 @@ class WebGpuBackend implements Backend {
     for (const buffer of [...this.buffers]) buffer.destroy()
     this.staging.destroy()
     this.pipelines.clear()
+    this.layouts.clear()
     this.device.destroy()
     this.owner = null
   }
@@ -254,12 +257,32 @@ class WebGpuBackend implements Backend {
     return results
   }
 
-  private pipeline(name: string, code: string): Promise<GPUComputePipeline> {
+  private layout(bindings: Bindings): GPUBindGroupLayout {
+    const access = Object.values(bindings).map(([, access]) => access)
+    const key = access.join()
+    const known = this.layouts.get(key)
+    if (known !== undefined) return known
+    const layout = this.device.createBindGroupLayout({
+      entries: access.map((access, binding) => ({
+        binding,
+        visibility: COMPUTE_STAGE,
+        buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+      })),
+    })
+    this.layouts.set(key, layout)
+    return layout
+  }
+
+  private pipeline(name: string, code: string, layout: GPUBindGroupLayout): Promise<GPUComputePipeline> {
     const known = this.pipelines.get(code)
     if (known !== undefined) return known
     const module = this.device.createShaderModule({ label: name, code })
     const created = this.device
-      .createComputePipelineAsync({ label: name, layout: 'auto', compute: { module, entryPoint: 'main' } })
+      .createComputePipelineAsync({
+        label: name,
+        layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main' },
+      })
       .catch((cause: unknown) => {
         this.assertOpen()
         throw new StepscopeError(

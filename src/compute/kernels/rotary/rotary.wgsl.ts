@@ -1,0 +1,71 @@
+import { declareBindings } from '../declare-bindings.ts'
+import { positionStride } from '../page-pool.ts'
+import { PAGE_POSITIONS } from '../rows.ts'
+import type { RotaryShape } from './rotary.reference.ts'
+import { ROTARY_BINDINGS } from './rotary.reference.ts'
+
+export function rotaryWgsl(shape: RotaryShape): string {
+  const { heads, keyValueHeads, headDim, headWidth, inputStride, norm, pagesPerSequence, lanes } = shape
+  const half = headDim / 2
+  const pairs = Math.min(shape.pairs, half)
+  const elements = {
+    rows: 'vec4u',
+    pageTables: 'u32',
+    layer: 'u32',
+    input: 'f32',
+    angles: 'vec2f',
+    gains: 'f32',
+    queries: 'f32',
+    pool: 'f32',
+  }
+  const scale = `
+  var scale = 1.0;
+  var gain = 0u;
+  if (head < ${heads + keyValueHeads}u) {
+    var sum = 0.0;
+    for (var d = 0u; d < ${headDim}u; d++) {
+      let x = input[from + d];
+      sum = fma(x, x, sum);
+    }
+    scale = 1.0 / sqrt(sum * ${1 / headDim} + ${norm?.epsilon ?? 0});
+    gain = select(0u, ${headDim}u, head >= ${heads}u);
+  }`
+  return `
+${declareBindings(ROTARY_BINDINGS, elements)}
+
+@compute @workgroup_size(${lanes})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let head = id.x;
+  let row = id.y;
+  if (row >= rows[0].x || head >= ${heads + 2 * keyValueHeads}u) { return; }
+  let position = rows[1u + row].y;
+  let page = layer[0] + pageTables[rows[1u + row].z * ${pagesPerSequence}u + position / ${PAGE_POSITIONS}u];
+  let place = (page * ${PAGE_POSITIONS}u + position % ${PAGE_POSITIONS}u) * ${positionStride(shape)}u;
+  let from = row * ${inputStride}u + head * ${headWidth}u;
+  let begin = id.z * ${pairs}u;
+  let end = min(begin + ${pairs}u, ${half}u);
+${norm === null ? '' : scale}
+  for (var d = begin; d < end; d++) {
+    var first = input[from + d];
+    var second = input[from + d + ${half}u];
+    if (head < ${heads + keyValueHeads}u) {
+      ${norm === null ? '' : `first = first * (scale * gains[gain + d]);\n      second = second * (scale * gains[gain + d + ${half}u]);`}
+      let angle = angles[position * ${half}u + d];
+      let turned = first * angle.x - second * angle.y;
+      second = second * angle.x + first * angle.y;
+      first = turned;
+    }
+    if (head < ${heads}u) {
+      let to = row * ${heads * headWidth}u + head * ${headWidth}u + d;
+      queries[to] = first;
+      queries[to + ${half}u] = second;
+    } else {
+      // Key heads and value heads follow each other in the pool as they do in the input.
+      let to = place + (head - ${heads}u) * ${headWidth}u + d;
+      pool[to] = first;
+      pool[to + ${half}u] = second;
+    }
+  }
+}
+`
+}

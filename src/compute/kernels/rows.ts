@@ -1,0 +1,26 @@
+/**
+ * The rows of a pass, as kernels see them (`rows: array<vec4u>`): first (count, 0, 0, 0), then one vec4 for each row:
+ * token id, position, index of its page table, and hidden-state slot. Kernels do the first `count` rows and no more, so
+ * the device itself may lower the count between the recorded steps of a decode burst.
+ */
+export const ROW_WORDS = 4
+export const ROW_TOKEN = 0
+export const ROW_POSITION = 1
+export const ROW_TABLE = 2
+export const ROW_SLOT = 3
+
+/** Slot of a row whose hidden state nobody keeps. */
+export const NO_SLOT = 0xffffffff
+
+/** Words of a rows buffer for `capacity` rows. */
+export function rowsLength(capacity: number): number {
+  return ROW_WORDS * (1 + capacity)
+}
+
+/** The word at which row `row` starts. */
+export function rowStart(row: number): number {
+  return ROW_WORDS * (1 + row)
+}
+
+/** Positions per page of the key-value pool. */
+export const PAGE_POSITIONS = 16

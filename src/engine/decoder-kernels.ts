@@ -1,0 +1,168 @@
+import type { Backend, BackendBuffer, BoundKernel } from '../compute/backend.ts'
+import { advanceLanesKernel } from '../compute/kernels/advance-lanes/advance-lanes.ts'
+import { attentionKernel } from '../compute/kernels/attention/attention.ts'
+import { copySpansKernel } from '../compute/kernels/copy-spans/copy-spans.ts'
+import { embeddingKernel } from '../compute/kernels/embedding/embedding.ts'
+import type { MatmulShape } from '../compute/kernels/matmul/matmul.reference.ts'
+import { matmulKernel } from '../compute/kernels/matmul/matmul.ts'
+import { rmsnormKernel } from '../compute/kernels/rmsnorm/rmsnorm.ts'
+import { rotaryKernel } from '../compute/kernels/rotary/rotary.ts'
+import { samplerKernel } from '../compute/kernels/sampler/sampler.ts'
+import type { DecoderConfig } from './decoder.ts'
+import type { DecoderLayout } from './decoder-layout.ts'
+import type { DecoderMemory } from './decoder-memory.ts'
+import type { DecoderWeights, LayerWeights, Matrix } from './decoder-weights.ts'
+
+/** Every dispatch of the decoder, bound to its buffers once. */
+export interface DecoderKernels {
+  /** Rows' tokens through all layers, then their normed hidden states to their slots. */
+  readonly layers: readonly BoundKernel[]
+  /** Rows' slots to logits, or to raw scores. */
+  readonly head: readonly BoundKernel[]
+  /** Logits to tokens, then rows of lanes to rows of tokens; null without a language-model head. */
+  readonly sample: readonly BoundKernel[] | null
+  /** For each pool: copies of page entries. */
+  readonly copyPages: readonly BoundKernel[]
+  readonly copySlots: BoundKernel
+}
+
+/** Binds all kernels; pipelines compile side by side. */
+export async function bindKernels(
+  backend: Backend,
+  config: DecoderConfig,
+  layout: DecoderLayout,
+  weights: DecoderWeights,
+  memory: DecoderMemory,
+): Promise<DecoderKernels> {
+  const { tuning } = backend
+  const { rows, hidden, normed, projected, queries, attended, inner, logits, slots } = memory
+  const pool = {
+    keyValueHeads: config.keyValueHeads,
+    headWidth: layout.headWidth,
+    pagesPerSequence: memory.pagesPerSequence,
+  }
+
+  const product = (
+    matrix: Matrix,
+    input: BackendBuffer,
+    output: BackendBuffer,
+    shape: Pick<MatmulShape, 'inputStride' | 'outputStride' | 'epilogue'> & { readonly from?: 'slot' },
+  ) =>
+    matrix.parts.map(({ first, columns, weights, bias }) =>
+      backend.bind(
+        matmulKernel({
+          inner: matrix.inner,
+          columns,
+          outputOffset: shape.epilogue === 'gate' ? first / 2 : first,
+          tile: tuning.matmul,
+          from: 'row',
+          ...shape,
+        }),
+        { rows, input, weights, bias, output },
+      ),
+    )
+
+  const norm = (gain: BackendBuffer, output: BackendBuffer, to: 'row' | 'slot') =>
+    backend.bind(
+      rmsnormKernel({
+        hidden: config.hiddenSize,
+        stride: layout.hiddenStride,
+        epsilon: config.normEpsilon,
+        to,
+        lanes: tuning.reduceLanes,
+      }),
+      { rows, input: hidden, gain, output },
+    )
+
+  const embedding = weights.embedding.parts.map(({ first, columns, weights: table }) =>
+    backend.bind(
+      embeddingKernel({
+        hidden: layout.hidden,
+        outputStride: layout.hiddenStride,
+        first,
+        end: Math.min(first + columns, config.vocabSize),
+        tableStride: columns,
+        lanes: tuning.elementLanes,
+      }),
+      { rows, table, output: hidden },
+    ),
+  )
+
+  const layer = (layerWeights: LayerWeights, number: number) => {
+    const { pages, layer } = memory.layers[number] as DecoderMemory['layers'][number]
+    const { pageTables, angles } = memory
+    return [
+      norm(layerWeights.attentionNorm, normed, 'row'),
+      ...product(layerWeights.projection, normed, projected, {
+        inputStride: layout.hiddenStride,
+        outputStride: layout.projectionStride,
+        epilogue: 'store',
+      }),
+      backend.bind(
+        rotaryKernel({
+          ...pool,
+          heads: config.heads,
+          headDim: config.headDim,
+          inputStride: layout.projectionStride,
+          norm: config.queryKeyNorm ? { epsilon: config.normEpsilon } : null,
+          lanes: tuning.elementLanes,
+          pairs: tuning.rotaryPairs,
+        }),
+        { rows, pageTables, layer, input: projected, angles, gains: layerWeights.headNorms, queries, pool: pages },
+      ),
+      backend.bind(
+        attentionKernel({ ...pool, heads: config.heads, headDim: config.headDim, lanes: tuning.attentionLanes }),
+        { rows, pageTables, layer, queries, pool: pages, output: attended },
+      ),
+      ...product(layerWeights.output, attended, hidden, {
+        inputStride: layout.queryWidth,
+        outputStride: layout.hiddenStride,
+        epilogue: 'add',
+      }),
+      norm(layerWeights.mlpNorm, normed, 'row'),
+      ...product(layerWeights.gate, normed, inner, {
+        inputStride: layout.hiddenStride,
+        outputStride: layout.innerStride,
+        epilogue: 'gate',
+      }),
+      ...product(layerWeights.down, inner, hidden, {
+        inputStride: layout.innerStride,
+        outputStride: layout.hiddenStride,
+        epilogue: 'add',
+      }),
+    ]
+  }
+
+  const head = product(weights.head, slots, logits, {
+    inputStride: layout.hiddenStride,
+    outputStride: memory.logitsStride,
+    epilogue: 'store',
+    from: 'slot',
+  })
+
+  const { lanes, flags, states, results } = memory
+  const sample =
+    config.head.kind === 'language-model'
+      ? [
+          backend.bind(
+            samplerKernel({
+              vocabulary: config.vocabSize,
+              logitsStride: memory.logitsStride,
+              steps: memory.stepsPerSubmit,
+              lanes: Math.min(tuning.reduceLanes, backend.limits.maxInvocations),
+            }),
+            { rows, lanes, flags, logits, states, results },
+          ),
+          backend.bind(advanceLanesKernel(tuning.reduceLanes), { rows, states }),
+        ]
+      : null
+
+  const copy = copySpansKernel(tuning.elementLanes)
+  return {
+    layers: await Promise.all([...embedding, ...weights.layers.flatMap(layer), norm(weights.finalNorm, slots, 'slot')]),
+    head: await Promise.all(head),
+    sample: sample === null ? null : await Promise.all(sample),
+    copyPages: await Promise.all(memory.pools.map(({ pages, spans }) => backend.bind(copy, { spans, data: pages }))),
+    copySlots: await backend.bind(copy, { spans: memory.slotSpans, data: slots }),
+  }
+}

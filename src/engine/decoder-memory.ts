@@ -1,0 +1,143 @@
+import type { Backend, BackendBuffer } from '../compute/backend.ts'
+import { LANE_WORDS, RESULT_WORDS, STATE_WORDS } from '../compute/kernels/lanes.ts'
+import { pageStride } from '../compute/kernels/page-pool.ts'
+import { rowsLength } from '../compute/kernels/rows.ts'
+import { StepscopeError } from '../core/errors.ts'
+import type { DecoderConfig, DecoderOptions } from './decoder.ts'
+import { PAGE_SIZE } from './decoder.ts'
+import type { DecoderBuffers } from './decoder-buffers.ts'
+import type { DecoderLayout } from './decoder-layout.ts'
+import { roundUp } from './decoder-layout.ts'
+import { ropeAngles } from './rope.ts'
+
+/** Bytes of keys and values where the caller names no capacity. */
+const CACHE_BYTES = 2 ** 26
+/** Longest sequence, whatever the model was trained for: bounds page tables and angles. */
+const MOST_POSITIONS = 8192
+const DEFAULT_ROWS = 512
+const DEFAULT_LANES = 256
+const DEFAULT_SLOTS = 1024
+/** Bytes of one set of logits: bounds the lanes of models with large vocabularies. */
+const LOGITS_BYTES = 2 ** 25
+/** Decode steps recorded at once. */
+const STEPS_PER_SUBMIT = 64
+/** Copies of pages or slots recorded at once. */
+export const COPIES_PER_SUBMIT = 512
+
+/** Layers whose keys and values lie in one buffer. */
+export interface Pool {
+  readonly pages: BackendBuffer
+  readonly layers: number
+  readonly spans: BackendBuffer
+}
+
+/** All that a decoder has on the device besides its weights. Nothing is added later. */
+export interface DecoderMemory {
+  readonly pageCount: number
+  readonly pagesPerSequence: number
+  readonly slotCount: number
+  readonly maxRows: number
+  readonly maxLanes: number
+  readonly stepsPerSubmit: number
+  readonly logitsStride: number
+  /** Floats of a page in one layer. */
+  readonly pageFloats: number
+  readonly pools: readonly Pool[]
+  /** For each layer its pool's pages, and a word: the number of pages before the layer's own. */
+  readonly layers: readonly { readonly pages: BackendBuffer; readonly layer: BackendBuffer }[]
+  readonly rows: BackendBuffer
+  readonly pageTables: BackendBuffer
+  readonly angles: BackendBuffer
+  readonly hidden: BackendBuffer
+  readonly normed: BackendBuffer
+  readonly projected: BackendBuffer
+  readonly queries: BackendBuffer
+  readonly attended: BackendBuffer
+  readonly inner: BackendBuffer
+  readonly logits: BackendBuffer
+  readonly slots: BackendBuffer
+  readonly slotSpans: BackendBuffer
+  readonly lanes: BackendBuffer
+  readonly flags: BackendBuffer
+  readonly states: BackendBuffer
+  readonly results: BackendBuffer
+}
+
+/** The static memory plan: pages, slots and activations for the largest pass there can be. */
+export async function planMemory(
+  backend: Backend,
+  buffers: DecoderBuffers,
+  config: DecoderConfig,
+  layout: DecoderLayout,
+  options: DecoderOptions,
+): Promise<DecoderMemory> {
+  const { limits, tuning } = backend
+  const pageFloats = pageStride({ keyValueHeads: config.keyValueHeads, headWidth: layout.headWidth })
+  const pagesPerBinding = Math.floor(limits.maxBindingBytes / (4 * pageFloats))
+  const wanted = options.cacheTokens ?? CACHE_BYTES / ((4 * pageFloats * config.layers) / PAGE_SIZE)
+  const pageCount = Math.min(pagesPerBinding, Math.max(1, Math.ceil(wanted / PAGE_SIZE)))
+  const pagesPerSequence = Math.min(pageCount, Math.ceil(Math.min(config.maxPositions, MOST_POSITIONS) / PAGE_SIZE))
+  const logitsStride = config.head.kind === 'score' ? layout.scoreColumns : layout.vocabularyColumns
+  const maxRows = options.maxRows ?? DEFAULT_ROWS
+  const mostLanes = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
+  const maxLanes = Math.min(options.maxLanes ?? DEFAULT_LANES, maxRows, mostLanes)
+  const slotCount = options.slots ?? DEFAULT_SLOTS
+  if (Math.min(maxRows, maxLanes, slotCount, pageCount) < 1) {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'A decoder needs at least one row, lane, slot and page',
+      found: `${maxRows} rows, ${maxLanes} lanes, ${slotCount} slots, ${pageCount} pages`,
+    })
+  }
+
+  // Tiles of rows read past the last row; what they read is not used.
+  const tileRows = (rows: number) => roundUp(rows, tuning.matmul.rows)
+  const activations = (width: number, rows = maxRows) => buffers.words(tileRows(rows) * width, 'activations')
+  const control = (length: number) => buffers.words(length, 'control')
+
+  const layersPerPool = Math.min(config.layers, Math.floor(pagesPerBinding / pageCount))
+  const pools: Pool[] = []
+  const layers: DecoderMemory['layers'][number][] = []
+  for (let first = 0; first < config.layers; first += layersPerPool) {
+    const count = Math.min(layersPerPool, config.layers - first)
+    const pages = await buffers.words(count * pageCount * pageFloats, 'cache')
+    pools.push({ pages, layers: count, spans: await control(4 * (1 + COPIES_PER_SUBMIT * count)) })
+    for (let number = 0; number < count; number++) {
+      const layer = await control(4)
+      backend.write(layer, 0, Uint32Array.of(number * pageCount))
+      layers.push({ pages, layer })
+    }
+  }
+  const positions = pagesPerSequence * PAGE_SIZE
+  const angles = await buffers.words(positions * config.headDim, 'weights')
+  backend.write(angles, 0, ropeAngles(config.rope, config.headDim, positions))
+
+  return {
+    pageCount,
+    pagesPerSequence,
+    slotCount,
+    maxRows,
+    maxLanes,
+    stepsPerSubmit: STEPS_PER_SUBMIT,
+    logitsStride,
+    pageFloats,
+    pools,
+    layers,
+    angles,
+    rows: await control(rowsLength(maxRows)),
+    pageTables: await control(maxRows * pagesPerSequence),
+    hidden: await activations(layout.hiddenStride),
+    normed: await activations(layout.hiddenStride),
+    projected: await activations(layout.projectionStride),
+    queries: await activations(layout.queryWidth),
+    attended: await activations(layout.queryWidth),
+    inner: await activations(layout.innerStride),
+    logits: await activations(logitsStride, maxLanes),
+    slots: await buffers.words(slotCount * layout.hiddenStride, 'slots'),
+    slotSpans: await control(4 * (1 + COPIES_PER_SUBMIT)),
+    lanes: await control(maxLanes * LANE_WORDS),
+    flags: await control(config.vocabSize),
+    states: await control(maxLanes * STATE_WORDS),
+    results: await control(maxLanes * STEPS_PER_SUBMIT * RESULT_WORDS),
+  }
+}
