@@ -16,7 +16,7 @@ export function AnswerLine({ run }: { run: RunView }) {
   const { finished } = run.tree
   if (finished) {
     return (
-      <div className={styles.answer} role="group" aria-label="Result">
+      <section className={styles.answer} aria-label="Result">
         <p className={styles.verdict}>
           {finished.answer === null ? (
             <span className={styles.none}>
@@ -32,14 +32,14 @@ export function AnswerLine({ run }: { run: RunView }) {
         <p className={styles.why}>
           {finished.explanation} {REASONS[finished.reason]}
         </p>
-      </div>
+      </section>
     )
   }
   return (
-    <div className={styles.answer} role="group" aria-label="Result">
+    <section className={styles.answer} aria-label="Result">
       <p className={styles.verdict}>{statusWord(run)}</p>
       <p className={styles.why}>{progressSentence(run)}</p>
-    </div>
+    </section>
   )
 }
 
