@@ -59,6 +59,7 @@ function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: De
         ? `Answer: ${step} ends the only finished path${mine}.`
         : `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
     default:
+      if (of === 1) return `Kept: ${step}${mine} is the only open path.`
       if (of <= kept) return `Kept: ${step}${mine}; all ${of} open paths go on.`
       return `Kept: ${step}${mine} is place ${rank} of ${of}, and ${kept} are kept; the best one pruned has ${number(against, score)}, ${byScore(tree)}.`
   }
@@ -79,8 +80,9 @@ function describePruned(node: NodeId, { rule, score, against, kept }: Decision, 
     default: {
       const others =
         kept === 1 ? `the one kept (${number(against, score)})` : `the ${kept} kept (lowest ${number(against, score)})`
-      const compared = score === against ? 'equals, and came after,' : 'is below'
-      return `Pruned: ${number(score, against)} ${compared} ${others}, ${byScore(tree)}.`
+      if (score === against)
+        return `Pruned: ${number(score)} only equals ${others}, proposed earlier, ${byScore(tree)}.`
+      return `Pruned: ${number(score, against)} is below ${others}, ${byScore(tree)}.`
     }
   }
 }

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { aggregate, voteWeight } from './aggregate.ts'
+import { AGGREGATIONS } from './models.ts'
+
+describe('aggregate', () => {
+  it('gives each score of a path by its definition', () => {
+    const scores = [0.5, 0.2, 0.8]
+    expect(aggregate('last', scores)).toBe(0.8)
+    expect(aggregate('min', scores)).toBe(0.2)
+    expect(aggregate('product', scores)).toBeCloseTo(0.08, 12)
+    expect(aggregate('mean', scores)).toBeCloseTo(0.5, 12)
+    // log 1 + log ¼ + log 4
+    expect(aggregate('sum-log-odds', scores)).toBeCloseTo(0, 12)
+  })
+
+  it('stays finite for scores of 0 and 1, and is 0 for a path without scores', () => {
+    for (const aggregation of AGGREGATIONS) {
+      expect(Number.isFinite(aggregate(aggregation, [0, 1, 1]))).toBe(true)
+      expect(aggregate(aggregation, [])).toBe(0)
+    }
+    expect(aggregate('sum-log-odds', [1])).toBeCloseTo(13.8155, 4)
+  })
+
+  it('weighs votes between 0 and 1', () => {
+    expect(voteWeight('last', 0.3)).toBe(0.3)
+    expect(voteWeight('sum-log-odds', 0)).toBe(0.5)
+  })
+})
