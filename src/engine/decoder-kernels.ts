@@ -158,11 +158,12 @@ export async function bindKernels(
       : null
 
   const copy = copySpansKernel(tuning.elementLanes)
-  return {
-    layers: await Promise.all([...embedding, ...weights.layers.flatMap(layer), norm(weights.finalNorm, slots, 'slot')]),
-    head: await Promise.all(head),
-    sample: sample === null ? null : await Promise.all(sample),
-    copyPages: await Promise.all(memory.pools.map(({ pages, spans }) => backend.bind(copy, { spans, data: pages }))),
-    copySlots: await backend.bind(copy, { spans: memory.slotSpans, data: slots }),
-  }
+  const [layers, boundHead, boundSample, copyPages, copySlots] = await Promise.all([
+    Promise.all([...embedding, ...weights.layers.flatMap(layer), norm(weights.finalNorm, slots, 'slot')]),
+    Promise.all(head),
+    sample === null ? null : Promise.all(sample),
+    Promise.all(memory.pools.map(({ pages, spans }) => backend.bind(copy, { spans, data: pages }))),
+    backend.bind(copy, { spans: memory.slotSpans, data: slots }),
+  ])
+  return { layers, head: boundHead, sample: boundSample, copyPages, copySlots }
 }

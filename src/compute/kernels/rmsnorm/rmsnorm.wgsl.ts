@@ -18,17 +18,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let lane = ${lanes === 1 ? '0u' : 'local.x'};
   if (row >= rows[0].x) { return; }
   ${to === 'slot' ? 'let out_row = rows[1u + row].w;\n  if (out_row == 0xffffffffu) { return; }' : 'let out_row = row;'}
-  let from = row * ${stride / 4}u;
+  let base = row * ${stride / 4}u;
   var sum = vec4f();
   for (var i = lane; i < ${quads}u; i += ${lanes}u) {
-    let x = input[from + i];
+    let x = input[base + i];
     sum = fma(x, x, sum);
   }
   let total = reduce_sum((sum.x + sum.y) + (sum.z + sum.w), lane);
   let scale = 1.0 / sqrt(total * ${1 / hidden} + ${epsilon});
   let place = out_row * ${stride / 4}u;
   for (var i = lane; i < ${quads}u; i += ${lanes}u) {
-    output[place + i] = input[from + i] * scale * gain[i];
+    output[place + i] = input[base + i] * scale * gain[i];
   }
 }
 `

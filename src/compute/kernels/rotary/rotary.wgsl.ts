@@ -24,7 +24,7 @@ export function rotaryWgsl(shape: RotaryShape): string {
   if (head < ${heads + keyValueHeads}u) {
     var sum = 0.0;
     for (var d = 0u; d < ${headDim}u; d++) {
-      let x = input[from + d];
+      let x = input[base + d];
       sum = fma(x, x, sum);
     }
     scale = 1.0 / sqrt(sum * ${1 / headDim} + ${norm?.epsilon ?? 0});
@@ -41,13 +41,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let position = rows[1u + row].y;
   let page = layer[0] + pageTables[rows[1u + row].z * ${pagesPerSequence}u + position / ${PAGE_POSITIONS}u];
   let place = (page * ${PAGE_POSITIONS}u + position % ${PAGE_POSITIONS}u) * ${positionStride(shape)}u;
-  let from = row * ${inputStride}u + head * ${headWidth}u;
+  let base = row * ${inputStride}u + head * ${headWidth}u;
   let begin = id.z * ${pairs}u;
   let end = min(begin + ${pairs}u, ${half}u);
 ${norm === null ? '' : scale}
   for (var d = begin; d < end; d++) {
-    var first = input[from + d];
-    var second = input[from + d + ${half}u];
+    var first = input[base + d];
+    var second = input[base + d + ${half}u];
     if (head < ${heads + keyValueHeads}u) {
       ${norm === null ? '' : `first = first * (scale * gains[gain + d]);\n      second = second * (scale * gains[gain + d + ${half}u]);`}
       let angle = angles[position * ${half}u + d];

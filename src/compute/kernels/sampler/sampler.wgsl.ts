@@ -27,10 +27,10 @@ fn is_kept(order: u32, id: u32, cut: Cut) -> bool {
 fn allowed(id: u32) -> bool { return (flags[id] & ${FLAG_NEVER}u) == 0u; }
 
 /** Weight of what both cuts keep; every token counts 1 where by_count, its probability otherwise. */
-fn weigh(from: u32, most: f32, temperature: f32, by_count: bool, within: Cut, cut: Cut, lane: u32) -> f32 {
+fn weigh(base: u32, most: f32, temperature: f32, by_count: bool, within: Cut, cut: Cut, lane: u32) -> f32 {
   var sum = 0.0;
   ${each} {
-    let logit = logits[from + id];
+    let logit = logits[base + id];
     let order = order_of(logit);
     if (allowed(id) && is_kept(order, id, within) && is_kept(order, id, cut)) {
       sum += select(exp((logit - most) / temperature), 1.0, by_count);
@@ -40,16 +40,16 @@ fn weigh(from: u32, most: f32, temperature: f32, by_count: bool, within: Cut, cu
 }
 
 /** The smallest cut within another whose weight reaches a target. */
-fn find_cut(from: u32, most: f32, temperature: f32, by_count: bool, target_weight: f32, within: Cut, lane: u32) -> Cut {
+fn find_cut(base: u32, most: f32, temperature: f32, by_count: bool, target_weight: f32, within: Cut, lane: u32) -> Cut {
   var cut = Cut(0u, ${vocabulary}u);
   for (var bit = 32u; bit > 0u; bit--) {
     let higher = Cut(cut.threshold | (1u << (bit - 1u)), ${vocabulary}u);
-    if (weigh(from, most, temperature, by_count, within, higher, lane) >= target_weight) { cut = higher; }
+    if (weigh(base, most, temperature, by_count, within, higher, lane) >= target_weight) { cut = higher; }
   }
   var below = 0u;
   for (var bit = ${idBits}u; bit > 0u; bit--) {
     let more = below + (1u << (bit - 1u));
-    if (weigh(from, most, temperature, by_count, within, Cut(cut.threshold, more - 1u), lane) < target_weight) { below = more; }
+    if (weigh(base, most, temperature, by_count, within, Cut(cut.threshold, more - 1u), lane) < target_weight) { below = more; }
   }
   cut.last = below;
   return cut;
@@ -66,20 +66,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let temperature = bitcast<f32>(settings.x);
   let top_p = bitcast<f32>(settings.y);
   let top_k = settings.z;
-  let from = row * ${logitsStride}u;
+  let base = row * ${logitsStride}u;
   let state = states[number];
 
   var most = -3.0e38;
   var most_allowed = -3.0e38;
   ${each} {
-    let logit = logits[from + id];
+    let logit = logits[base + id];
     most = max(most, logit);
     if (allowed(id)) { most_allowed = max(most_allowed, logit); }
   }
   most = reduce_max(most, lane);
   most_allowed = reduce_max(most_allowed, lane);
   var sum = 0.0;
-  ${each} { sum += exp(logits[from + id] - most); }
+  ${each} { sum += exp(logits[base + id] - most); }
   let log_sum = most + log(reduce_sum(sum, lane));
 
   let everything = Cut(0u, ${vocabulary}u);
@@ -87,19 +87,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var cut_p = everything;
   if (temperature > 0.0) {
     if (top_k > 0u && top_k < ${vocabulary}u) {
-      let all = weigh(from, most_allowed, temperature, true, everything, everything, lane);
-      cut_k = find_cut(from, most_allowed, temperature, true, min(f32(top_k), all), everything, lane);
+      let all = weigh(base, most_allowed, temperature, true, everything, everything, lane);
+      cut_k = find_cut(base, most_allowed, temperature, true, min(f32(top_k), all), everything, lane);
     }
     if (top_p < 1.0) {
-      let mass = weigh(from, most_allowed, temperature, false, cut_k, everything, lane);
-      cut_p = find_cut(from, most_allowed, temperature, false, max(top_p, 1e-30) * mass, cut_k, lane);
+      let mass = weigh(base, most_allowed, temperature, false, cut_k, everything, lane);
+      cut_p = find_cut(base, most_allowed, temperature, false, max(top_p, 1e-30) * mass, cut_k, lane);
     }
   }
 
   var best = -3.0e38;
   var best_id = 0xffffffffu;
   ${each} {
-    let logit = logits[from + id];
+    let logit = logits[base + id];
     let order = order_of(logit);
     if (!allowed(id) || !is_kept(order, id, cut_k) || !is_kept(order, id, cut_p)) { continue; }
     var value = logit;
@@ -113,7 +113,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let token = min(reduce_min_u32(select(0xffffffffu, best_id, best == winner), lane), ${vocabulary - 1}u);
   if (lane != 0u) { return; }
 
-  results[number * ${steps}u + state.x % ${steps}u] = vec2u(token, bitcast<u32>(logits[from + token] - log_sum));
+  results[number * ${steps}u + state.x % ${steps}u] = vec2u(token, bitcast<u32>(logits[base + token] - log_sum));
   let sampled = state.x + 1u;
   let ends = (flags[token] & ${FLAG_ENDS}u) != 0u || sampled >= settings.w;
   states[number] = vec4u(sampled, select(0u, 1u, ends), token, state.w + 1u);

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Backend } from '../compute/backend.ts'
+import { openBackend } from '../compute/open-backend.ts'
+import type { CheckpointFiles } from './checkpoint-files.ts'
+import { FORWARD_CASES, FORWARD_TOLERANCE, runForwardCase } from './forward-cases.ts'
+
+const FOLDER = new URL('../../tests/fixtures/forward/', import.meta.url)
+
+function caseFiles(name: string): CheckpointFiles {
+  const folder = new URL(`${name}/`, FOLDER)
+  const bytes = (file: string) => new Uint8Array(readFileSync(new URL(file, folder)))
+  return {
+    name,
+    files: readdirSync(folder),
+    size: async (file) => bytes(file).length,
+    read: async (file, start, end) => bytes(file).slice(start, end),
+  }
+}
+
+describe.each([
+  { choice: 'cpu', maxRows: 256, limit: {} },
+  { choice: 'webgpu', maxRows: 256, limit: {} },
+  // So little that sequences take several passes, and matrices and page pools several bindings.
+  { choice: 'cpu', maxRows: 16, limit: { maxBindingBytes: 73728 } },
+  { choice: 'webgpu', maxRows: 16, limit: { maxBindingBytes: 73728 } },
+] as const)('$choice, at most $maxRows rows', ({ choice, maxRows, limit }) => {
+  let backend: Backend
+  beforeAll(async () => {
+    ;({ backend } = await openBackend({ choice, ...limit }))
+    process.stdout.write(`${choice}: ${backend.adapter}\n`)
+  })
+  afterAll(() => {
+    backend.dispose()
+    expect(backend.memory.liveBytes).toBe(0)
+  })
+
+  test.each(FORWARD_CASES)('%s agrees with PyTorch', async (name) => {
+    const report = await runForwardCase(backend, caseFiles(name), maxRows)
+    expect(report.logits).toBeLessThan(FORWARD_TOLERANCE)
+    if (report.hidden !== null) expect(report.hidden).toBeLessThan(FORWARD_TOLERANCE)
+    if (report.tree !== null) expect(report.tree).toBeLessThan(FORWARD_TOLERANCE)
+    if (report.treeFromFresh !== null) expect(report.treeFromFresh).toBe(0)
+    expect(report.greedy?.found).toEqual(report.greedy?.expected)
+    expect(report.bytesLeft).toBe(0)
+  })
+})
