@@ -42,22 +42,27 @@ export function paintCells(context: CanvasRenderingContext2D, scene: TreeScene, 
     }
     if (best !== null) paintCell(context, scene, best)
   }
-  // The answer's path is never hidden by its neighbours, nor too thin to see.
-  for (const level of levels)
-    for (const id of level)
-      if (scene.content.onAnswer[id] === 1 && scene.layout.parent[id] !== -1) paintAnswer(context, scene, id)
+  // A path that is pointed out is never hidden by its neighbours, nor too thin to see.
+  const { content, onHoverPath, theme, layout } = scene
+  for (const level of levels) {
+    for (const id of level) {
+      if (layout.parent[id] === -1) continue
+      if (content.onAnswer[id] === 1) paintPathCell(context, scene, id, theme.accent)
+      else if (onHoverPath?.[id] === 1) paintPathCell(context, scene, id, theme.text)
+    }
+  }
   context.globalAlpha = 1
 }
 
-const ANSWER_THICKNESS = 6
+const PATH_THICKNESS = 6
 
-function paintAnswer(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId): void {
+function paintPathCell(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, color: string): void {
   const { theme, layout, content } = scene
   const face = content.faces[id]
   if (face === undefined) return
   const horizontal = layout.orientation === 'horizontal'
   const box = screenBox(scene, id)
-  const grow = Math.max(0, ANSWER_THICKNESS - (horizontal ? box.height : box.width)) / 2
+  const grow = Math.max(0, PATH_THICKNESS - (horizontal ? box.height : box.width)) / 2
   const x = horizontal ? box.x : box.x - grow
   const y = horizontal ? box.y - grow : box.y
   const width = horizontal ? box.width : box.width + 2 * grow
@@ -69,7 +74,7 @@ function paintAnswer(context: CanvasRenderingContext2D, scene: TreeScene, id: No
     if (horizontal) context.fillRect(x, y, width * face.value, height)
     else context.fillRect(x, y, width, height * face.value)
   }
-  context.strokeStyle = theme.accent
+  context.strokeStyle = color
   context.lineWidth = 1.75
   context.strokeRect(x, y, width, height)
 }
@@ -89,7 +94,7 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
   const horizontal = layout.orientation === 'horizontal'
   const box = screenBox(scene, id)
   const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio
-  const thin = face.appearance === 'rolledOut'
+  const thin = layout.tail[id] === 1
   const x = snap(box.x)
   const y = snap(box.y)
   const width = Math.max(1 / pixelRatio, snap(box.width))

@@ -7,7 +7,7 @@ import type { Detail, TreeScene } from './tree-scene.ts'
 type Context = CanvasRenderingContext2D
 
 /** Where an edge leaves its parent and meets its child, on the screen. */
-function ends({ layout, left, top, view, content }: TreeScene, child: NodeId): [number, number, number, number] {
+function ends({ layout, left, top, view }: TreeScene, child: NodeId): [number, number, number, number] {
   const parent = layout.parent[child] as NodeId
   const x = (world: number) => world * view.scaleX + view.offsetX
   const y = (world: number) => world * view.scaleY + view.offsetY
@@ -15,7 +15,7 @@ function ends({ layout, left, top, view, content }: TreeScene, child: NodeId): [
   const height = (id: NodeId) => layout.height[id] as number
   const at = (array: Float64Array, id: NodeId) => array[id] as number
   if (layout.orientation === 'horizontal') {
-    const dot = content.faces[child]?.appearance === 'rolledOut' ? 4 : 0
+    const dot = layout.tail[child] === 1 ? 4 : 0
     return [
       x(at(left, parent) + width(parent)),
       y(at(top, parent) + height(parent) / 2),
@@ -84,7 +84,7 @@ function paintCurves(context: Context, scene: TreeScene, levels: readonly NodeId
     for (const id of level) {
       const face = content.faces[id]
       if (face === undefined || content.onAnswer[id] === 1) continue
-      const kind = face.appearance === 'rolledOut' ? 'dotted' : face.appearance === 'pruned' ? 'faded' : 'plain'
+      const kind = scene.layout.tail[id] === 1 ? 'dotted' : face.appearance === 'pruned' ? 'faded' : 'plain'
       const width = kind === 'dotted' ? 0 : Math.round((face.edge / 5) * WIDTH_STEPS)
       const key = `${kind} ${width}`
       const group = strokes.get(key)

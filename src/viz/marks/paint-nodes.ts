@@ -50,12 +50,13 @@ export function paintReadableNodes(
 ): void {
   const fonts = fontsFor(context, scene)
   context.textBaseline = 'alphabetic'
-  for (const level of levels) {
+  // Deeper nodes first: a new one comes out from under its parent.
+  for (const level of [...levels].reverse()) {
     for (const id of level) {
       const face = scene.content.faces[id]
       if (face === undefined) continue
       const box = screenBox(scene, id)
-      if (face.appearance === 'rolledOut') paintTail(context, scene, id, face, box, fonts)
+      if (scene.layout.tail[id] === 1) paintTail(context, scene, id, face, box, fonts)
       else {
         paintFrame(context, scene, id, face, box)
         context.globalAlpha = 1
@@ -63,7 +64,7 @@ export function paintReadableNodes(
         else paintTile(context, scene, face, box, fonts, detail)
       }
       const truth = scene.truth?.get(id)
-      if (truth !== undefined && face.appearance !== 'root') paintTruth(context, scene, truth, box)
+      if (truth !== undefined && face.appearance !== 'root') paintTruth(context, scene, id, truth, box)
     }
   }
 }
@@ -79,9 +80,11 @@ interface Fonts {
 }
 
 function fontsFor(context: Context, { layout, view, theme }: TreeScene): Fonts {
+  // Where the depth is squeezed, a little smaller type keeps more of each step.
+  const narrow = Math.min(1, Math.max(0.87, view.scaleX / 0.8))
   const size =
     layout.orientation === 'horizontal'
-      ? Math.min(24, Math.max(8.5, Math.min(20 * view.scaleY * 0.575, 11.5 * Math.max(1, view.scaleX))))
+      ? Math.min(24, Math.max(8.5, Math.min(20 * view.scaleY * 0.575, 11.5 * Math.max(1, view.scaleX)) * narrow))
       : Math.min(24, Math.max(8.5, 11.5 * Math.min(view.scaleX, view.scaleY)))
   const plain = `${size}px ${theme.mono}`
   context.font = plain
@@ -149,30 +152,48 @@ function inkOf({ appearance }: NodeFace, theme: TreeScene['theme']): string {
 function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
   const { theme } = scene
   const root = face.appearance === 'root'
-  const pad = Math.min(8, box.height * 0.4)
+  const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX)
   const baseline = box.y + box.height / 2 + fonts.size * (face.level >= 0 ? 0.27 : 0.35)
   let right = box.x + box.width - pad
   const ink = inkOf(face, theme)
+  const score = detail === 'numbers' ? face.score.replace(/^0/, '') : face.score
   if (face.score !== '') {
     context.font = face.appearance === 'pruned' || face.appearance === 'proposed' ? fonts.plain : fonts.bold
     context.fillStyle = ink
     context.textAlign = 'right'
-    context.fillText(face.score, right, baseline)
+    context.fillText(score, right, baseline)
     right -= fonts.advance * 5 + pad * 0.75
   }
-  if (face.verdict !== null) {
+  if (face.verdict !== null && right > box.x + 4) {
     paintVerdict(context, face.verdict, right - fonts.size * 0.35, box.y + box.height / 2 - 1, fonts.size * 0.36, ink)
     right -= fonts.size * 0.7 + pad * 0.75
   }
-  if (detail !== 'text') return
-  if (face.badge !== '' && right - box.x > 60) {
+  if (root) paintProblem(context, face.main, box, fonts, theme)
+  if (root || detail !== 'text') return
+  const badgeRoom = fonts.smallAdvance * Math.max(3, face.badge.length) + pad * 0.5
+  if (face.badge !== '' && right - badgeRoom - box.x - pad >= fonts.advance * face.main.length) {
     context.font = fonts.small
     context.fillStyle = theme.muted
     context.textAlign = 'right'
     context.fillText(face.badge, right, baseline)
-    right -= fonts.smallAdvance * Math.max(3, face.badge.length) + pad * 0.5
+    right -= badgeRoom
   }
-  paintLabel(context, face, box.x + pad, right, baseline, fonts, ink, root ? theme.background : theme.muted)
+  paintLabel(context, face, box.x + pad, right, baseline, fonts, ink, theme.muted)
+}
+
+/** The problem is never cut where a smaller type still holds it. */
+function paintProblem(context: Context, text: string, box: Box, fonts: Fonts, theme: TreeScene['theme']): void {
+  const room = box.width - 10
+  const size = fonts.size * Math.min(1, Math.max(0.72, room / (fonts.advance * text.length)))
+  context.font = `${size}px ${theme.mono}`
+  context.textAlign = 'left'
+  context.fillStyle = theme.background
+  const fitting = Math.floor(room / ((fonts.advance * size) / fonts.size) + 1e-6)
+  context.fillText(
+    clip(text, fitting),
+    box.x + Math.min(8, (box.width - room) / 2 + 1),
+    box.y + box.height / 2 + size * 0.35,
+  )
 }
 
 /** Two lines: step above, score below. */
@@ -184,6 +205,10 @@ function paintTile(context: Context, scene: TreeScene, face: NodeFace, box: Box,
   const bold = face.appearance !== 'pruned' && face.appearance !== 'proposed'
   context.fillStyle = ink
   context.textAlign = 'center'
+  if (root) {
+    paintProblem(context, face.main, box, fonts, theme)
+    return
+  }
   if (detail === 'numbers') {
     context.font = bold ? fonts.bold : fonts.plain
     context.fillText(face.score.replace(/^0/, ''), middle, box.y + box.height / 2 + fonts.size * 0.25)
@@ -192,8 +217,7 @@ function paintTile(context: Context, scene: TreeScene, face: NodeFace, box: Box,
   context.font = fonts.plain
   const room = Math.floor((box.width - 6) / fonts.advance)
   const line = box.height / 2
-  context.fillText(clip(face.main, room), middle, box.y + line + (root ? fonts.size * 0.35 : -fonts.size * 0.2))
-  if (root) return
+  context.fillText(clip(face.main, room), middle, box.y + line - fonts.size * 0.2)
   context.font = bold ? fonts.bold : fonts.plain
   const second = box.y + line + fonts.size * 0.95
   const crowded = face.badge !== '' || face.verdict !== null
@@ -303,7 +327,7 @@ function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFac
     context.fillStyle = theme.text
     context.fillText(formatScore(end), right, baseline)
     right -= fonts.advance * 5 + pad
-    if (face.verdict !== null) {
+    if (face.verdict !== null && right - fonts.size > x + 4) {
       paintVerdict(context, face.verdict, right - fonts.size * 0.2, y, fonts.size * 0.33, theme.text)
       right -= fonts.size * 0.7 + pad * 0.5
     }
@@ -330,20 +354,16 @@ function leader(context: Context, color: string, x0: number, y0: number, x1: num
   context.setLineDash([])
 }
 
-/** The exact label, by shape: full disc solvable, ring no longer solvable, slashed square invalid. */
-function paintTruth(context: Context, scene: TreeScene, truth: TruthLabel, box: Box): void {
+/** The exact label where the edge arrives, and clear of the dot of a rollout's step. */
+function paintTruth(context: Context, scene: TreeScene, id: NodeId, truth: TruthLabel, box: Box): void {
+  const clear = scene.layout.tail[id] === 1 ? 6 : 0
   const horizontal = scene.layout.orientation === 'horizontal'
-  paintTruthMark(
-    context,
-    scene.theme,
-    truth,
-    horizontal ? box.x : box.x + box.width / 2,
-    horizontal ? box.y + box.height / 2 : box.y,
-    4,
-  )
+  const x = horizontal ? box.x - clear : box.x + box.width / 2
+  paintTruthMark(context, scene.theme, truth, x, horizontal ? box.y + box.height / 2 : box.y - clear, 4)
 }
 
-export function paintTruthMark(
+/** By shape: a full disc where still solvable, a ring where no longer, a slashed square where invalid. */
+function paintTruthMark(
   context: Context,
   theme: { readonly text: string; readonly background: string },
   truth: TruthLabel,

@@ -14,6 +14,7 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
   if (scene.layout.count === 0) return
   const detail = detailOf(scene)
   const levels = nodesInView(scene)
+  if (scene.layout.orientation === 'vertical') paintRowNumbers(context, scene)
   paintEdges(context, scene, detail)
   if (detail === 'cells') paintCells(context, scene, levels)
   else paintReadableNodes(context, scene, levels, detail)
@@ -21,11 +22,21 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
   for (const id of [scene.hovered, scene.selected]) {
     if (id !== null && id < scene.layout.count) paintRing(context, scene, id, id === scene.selected)
   }
-  paintDepthAxis(context, scene)
+  if (scene.layout.orientation === 'horizontal') paintColumnNames(context, scene)
   const { hovered } = scene
-  if (hovered !== null && (detail !== 'text' || scene.layout.orientation === 'vertical')) {
+  if (hovered !== null && (detail !== 'text' || isCut(scene, hovered))) {
     paintTooltip(context, scene, hovered)
   }
+}
+
+/** Whether a node is too narrow for all that it has to say. */
+function isCut(scene: TreeScene, id: NodeId): boolean {
+  const face = scene.content.faces[id]
+  if (face === undefined || scene.layout.parent[id] === -1) return false
+  if (scene.layout.orientation === 'vertical') return true
+  const characters =
+    face.main.length + face.rest.length + 7 + (face.badge === '' ? 0 : 3) + (face.verdict === null ? 0 : 2)
+  return characters * 6.1 + 16 * scene.view.scaleX > screenBox(scene, id).width
 }
 
 function ring(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, grow: number): void {
@@ -41,9 +52,13 @@ function ring(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, g
   )
 }
 
+/** A ring stands clear of a finished node's double outline. */
+function growOf({ content }: TreeScene, id: NodeId): number {
+  return content.faces[id]?.verdict == null ? 3 : 5.5
+}
+
 function paintRing(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, selected: boolean): void {
-  const finished = scene.content.faces[id]?.verdict != null
-  ring(context, scene, id, finished ? 5.5 : 3)
+  ring(context, scene, id, growOf(scene, id))
   context.strokeStyle = selected ? scene.theme.focus : scene.theme.muted
   context.lineWidth = selected ? 2 : 1
   context.stroke()
@@ -58,12 +73,13 @@ function paintTouched(context: CanvasRenderingContext2D, scene: TreeScene): void
     context.strokeStyle = theme.focus
     context.globalAlpha = 0.45
     context.lineWidth = 1.25
-    ring(context, scene, id, 3)
+    const grow = growOf(scene, id)
+    ring(context, scene, id, grow)
     context.stroke()
     if (pulse >= 1) continue
     context.globalAlpha = 0.7 * (1 - pulse)
     context.lineWidth = 2
-    ring(context, scene, id, 3 + 9 * pulse)
+    ring(context, scene, id, grow + 9 * pulse)
     context.stroke()
   }
   context.globalAlpha = 1
@@ -72,9 +88,8 @@ function paintTouched(context: CanvasRenderingContext2D, scene: TreeScene): void
 const AXIS = 20
 
 /** Step numbers along the depth, at the border of the screen whatever is below. */
-function paintDepthAxis(context: CanvasRenderingContext2D, scene: TreeScene): void {
+function paintColumnNames(context: CanvasRenderingContext2D, scene: TreeScene): void {
   const { layout, view, size, theme } = scene
-  if (layout.orientation !== 'horizontal') return
   const fade = context.createLinearGradient(0, 0, 0, AXIS + 8)
   fade.addColorStop(0, theme.background)
   fade.addColorStop(0.7, theme.background)
@@ -91,6 +106,20 @@ function paintDepthAxis(context: CanvasRenderingContext2D, scene: TreeScene): vo
     const room = ((layout.width[first] as number) + 40) * view.scaleX
     if (x > size.width || x + room < 0 || (room < 22 && depth % 5 !== 0)) return
     context.fillText(depth === 0 ? 'problem' : room < 56 ? String(depth) : `step ${depth}`, x, 14)
+  })
+}
+
+/** The same down a vertical tree: numbers at the left border, under the nodes. */
+function paintRowNumbers(context: CanvasRenderingContext2D, { layout, view, theme }: TreeScene): void {
+  if (view.scaleY * 72 < 12) return
+  context.font = `10.5px ${theme.sans}`
+  context.textBaseline = 'middle'
+  context.textAlign = 'left'
+  context.fillStyle = theme.muted
+  layout.levels.forEach((level, depth) => {
+    const first = level[0] as NodeId
+    const y = ((layout.top[first] as number) + (layout.height[first] as number) / 2) * view.scaleY + view.offsetY
+    if (depth > 0) context.fillText(String(depth), 6, y)
   })
 }
 

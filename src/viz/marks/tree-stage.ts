@@ -160,7 +160,7 @@ export class TreeStage {
     const behaviour = zoom<HTMLCanvasElement, unknown>()
       .scaleExtent([0, Number.POSITIVE_INFINITY])
       .clickDistance(5)
-      .filter((event: MouseEvent) => event.type !== 'dblclick' && event.button === 0)
+      .filter((event: MouseEvent | TouchEvent) => event.type !== 'dblclick' && !('button' in event && event.button))
       .on('start', () => this.gestures++)
       .on('zoom', (event: D3ZoomEvent<HTMLCanvasElement, unknown>) => this.moveGesture(event.transform))
       .on('end', () => this.endGesture())
