@@ -6,7 +6,7 @@ import type { AppState, CompareEntry } from './types.ts'
 
 export const INITIAL_SESSION: SessionCore = {
   task: 'countdown',
-  problemText: '12 4 10 6 > 36',
+  problemText: '4 3 6 8 > 40',
   difficulty: '4-numbers',
   strategy: 'beam',
   config: DEFAULT_CONFIG,
