@@ -58,7 +58,8 @@ const LAYOUT_PACKAGES = /^d3(-.*)?$/
 /** Node's own modules and Dawn: in the command line, and in compute's files named node-*.ts, which only it and tests import. */
 const NODE_PACKAGES = /^(webgpu|tsx)$/
 
-const isTest = (file) => /\.test\.tsx?$/.test(file)
+/** Tests, and what only they use: helpers in folders named `testing`. */
+const isTest = (file) => /\.test\.tsx?$|(^|\/)testing\//.test(file)
 const isNodeOnly = (file) => file.startsWith('cli/') || /^compute\/(.*\/)?node-[^/]+\.ts$/.test(file)
 
 function roomOf(file) {

@@ -85,6 +85,8 @@ test('Node, drawing packages, tests and unknown rooms are kept out', () => {
     'compute/node-device.ts': empty,
     'core/e.ts': "import './e.test.ts'",
     'core/e.test.ts': "import '../engine/a.ts'",
+    'core/h.ts': "import './testing/helper.ts'",
+    'core/testing/helper.ts': "import '../../engine/a.ts'",
     'elsewhere/f.ts': empty,
     'core/g.ts': "import './missing'",
   })
@@ -92,6 +94,7 @@ test('Node, drawing packages, tests and unknown rooms are kept out', () => {
     "src/compute/d.ts:1: './node-device.ts' runs in Node alone; pass what it makes in from the command line",
     "src/core/e.ts:1: './e.test.ts' is a test",
     "src/core/g.ts:1: './missing' is not a file; write its full name",
+    "src/core/h.ts:1: './testing/helper.ts' is a test",
     'src/elsewhere/f.ts: in no known room; rooms are listed in scripts/check-imports.mjs',
     "src/engine/a.ts:1: 'node:fs' runs in Node alone; only src/cli and src/compute/**/node-*.ts may import it",
     "src/search/b.ts:1: search must not import the package 'react'",
