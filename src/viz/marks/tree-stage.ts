@@ -115,7 +115,8 @@ export class TreeStage {
     this.pixelRatio = pixelRatio
     this.canvas.width = Math.max(1, Math.round(size.width * pixelRatio))
     this.canvas.height = Math.max(1, Math.round(size.height * pixelRatio))
-    if (first || this.input.follow) this.camera.jump(this.fitted())
+    if (first) this.camera.jump(this.fitted())
+    else if (this.input.follow) this.followNow()
     // Setting a canvas' size clears it: draw at once, or it would flash.
     this.draw(performance.now())
   }
