@@ -1,7 +1,9 @@
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from '@playwright/test'
-import { createServer, type Plugin, type ViteDevServer } from 'vite'
+import type { Browser, Page } from '@playwright/test'
+import { chromium } from '@playwright/test'
+import type { Plugin, ViteDevServer } from 'vite'
+import { createServer } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 

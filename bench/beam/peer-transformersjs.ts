@@ -1,4 +1,5 @@
-import { AutoModelForCausalLM, AutoTokenizer, env, type PreTrainedModel, Tensor } from '@huggingface/transformers'
+import type { PreTrainedModel } from '@huggingface/transformers'
+import { AutoModelForCausalLM, AutoTokenizer, env, Tensor } from '@huggingface/transformers'
 
 export interface PeerFigures {
   readonly device: 'webgpu' | 'wasm'
