@@ -3,24 +3,19 @@ import { gumbelNoise, pcg4d, RandomStream, toUnit } from './random.ts'
 
 describe('pcg4d', () => {
   // From a separate implementation of the paper's listing with arbitrary-precision integers.
-  it.each([
-    [
-      [0, 0, 0, 0],
-      [251852841, 760645481, 850445371, 3542436074],
-    ],
-    [
-      [1, 2, 3, 4],
-      [908250390, 4044648920, 3775961919, 45698095],
-    ],
-    [
-      [7, 0, 65536, 5],
-      [4236455586, 2668912065, 2699444392, 101282424],
-    ],
-    [
-      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
-      [2538526866, 3222658151, 2677364576, 2713428488],
-    ],
-  ] as const)('of %j is %j', (key, words) => {
+  type Words = [number, number, number, number]
+  const vectors: { key: Words; words: Words }[] = [
+    { key: [0, 0, 0, 0], words: [251852841, 760645481, 850445371, 3542436074] },
+    { key: [1, 2, 3, 4], words: [908250390, 4044648920, 3775961919, 45698095] },
+    { key: [7, 0, 65536, 5], words: [4236455586, 2668912065, 2699444392, 101282424] },
+    {
+      key: [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      words: [2538526866, 3222658151, 2677364576, 2713428488],
+    },
+  ]
+
+  // From a separate implementation of the paper's listing with arbitrary-precision integers.
+  it.each(vectors)('of $key is $words', ({ key, words }) => {
     expect(pcg4d(...key)).toEqual(words)
   })
 

@@ -48,10 +48,7 @@ describe('every search', () => {
         }
         // Counted from the tree alone: of a step all tokens but the last were run, and that one where it was continued.
         const sampled = tree.nodes.slice(1)
-        const policyTokens = sampled.map(({ tokens, children, given }) => {
-          const continued = given || children.length > 0
-          return tokens.length - 1 + (continued ? 1 : 0)
-        })
+        const policyTokens = sampled.map(({ tokens, children }) => tokens.length - 1 + (children.length > 0 ? 1 : 0))
         const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
         expect(endOf(events).policy.unique).toBe(PROMPT.length + sum(policyTokens))
         const read = sampled.filter(({ score }) => score !== null).map(({ text }) => text.length)

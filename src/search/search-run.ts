@@ -193,26 +193,26 @@ export class SearchRun {
   }
 
   /**
-   * Runs the reward model over the nodes' own steps in one batch and notes the scores. A step without an end has
-   * none. Returns what each reading cost.
+   * Runs the reward model over the nodes' own steps in one batch and notes the scores. A step without text (the end of
+   * the sequence alone) has none. Returns what each reading cost.
    */
   async read(nodes: readonly PathNode[]): Promise<Map<PathNode, Usage>> {
     const { reward } = this.context
     const usages = new Map<PathNode, Usage>()
-    const whole = nodes.filter(({ step }) => step?.finish === 'step')
+    const written = nodes.filter(({ step }) => step?.text)
     for (const node of nodes) {
       node.scored = true
       if (node.parent) inheritScores(node, node.parent)
     }
-    if (!reward || whole.length === 0) return usages
+    if (!reward || written.length === 0) return usages
     this.signal?.throwIfAborted()
-    const requests = whole.map(({ parent, step }) => ({
+    const requests = written.map(({ parent, step }) => ({
       branch: required(parent?.rewardBranch),
       steps: [step?.text ?? ''],
     }))
     const results = await reward.score(requests, this.signal)
     for (const { branch } of results) this.scope.own(branch, reward)
-    for (const [index, node] of whole.entries()) {
+    for (const [index, node] of written.entries()) {
       const result = results[index]
       const score = result?.scores[0]
       if (!result || score === undefined) throw new RangeError('the reward model left a step without a score')

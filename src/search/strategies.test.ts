@@ -258,19 +258,19 @@ describe('beam search', () => {
     const tree = treeOf(events)
     expect(sketch(tree)).toEqual(['> a', '> b', '= a/∅', '! b/A no'])
     expect(tree.nodes[3]).toMatchObject({ text: '', finish: 'eos', score: null, pathScore: 0.9 })
-    expect(of(events, 'scored').at(-1)).toMatchObject({ node: 4, score: null, pathScore: 0.8 })
+    expect(of(events, 'scored').at(-1)).toMatchObject({ node: 4, score: 0.1, pathScore: 0.1 })
     // A path without an answer is the answer only where there is no other.
     expect(last(events)).toMatchObject({ node: 4, answer: 'no', response: 'b\nA no' })
     // Prompt 3; a, b and their ends 4; eos alone is never run; "A no" + eos runs 4.
     expect(last(events).ledger.policy).toMatchObject({ executed: 11, unique: 11 })
-    expect(reward.scored).toEqual(['a\n', 'b\n'])
+    expect(reward.scored).toEqual(['a\n', 'b\n', 'b\nA no'])
   })
 
   it('cuts a step that is too long, or that leaves the context, and ends its path there', async () => {
     const script = { '': ['abcdef\n'] }
-    const long = models(script)
+    const long = models(script, { abcd: 0.4 })
     const events = await collect(setupOf('beam', { n: 1, m: 1, maxStepTokens: 4 }), long)
-    expect(treeOf(events).nodes[1]).toMatchObject({ text: 'abcd', finish: 'length', score: null })
+    expect(treeOf(events).nodes[1]).toMatchObject({ text: 'abcd', finish: 'length', score: 0.4 })
     expect(last(events)).toMatchObject({ reason: 'enough-candidates', answer: null, response: 'abcd' })
     const policy = new ScriptedPolicy(tableScript({ ...script, 'abcdef\n': ['ghi\n'] }), { contextLength: 12 })
     const near = await collect(setupOf('greedy-decoding'), { policy, reward: null })

@@ -135,9 +135,10 @@ export class ScriptedPolicy implements Policy {
     await this.options.pause?.()
     const before = this.handles.read(branch)
     const whole = before.text + text
-    const end = this.handles.open(whole, whole.length)
-    const executed = whole.length - before.executed
-    const usage = { asked: whole.length, executed, overrun: 0, flops: flopsOf(before.executed, whole.length) }
+    const end = this.handles.open(whole, whole.length - 1)
+    const executed = whole.length - 1 - before.executed
+    const usage = { asked: whole.length, executed, overrun: 0, flops: flopsOf(before.executed, whole.length - 1) }
+    before.executed = before.text.length
     return { branch: end, tokens: tokensOf(text), usage }
   }
 
