@@ -15,15 +15,16 @@ describe('layoutTree', () => {
     { parent: 0 },
   ])
   const length = (4 + 5) * CHARACTER + 28
+  const rootLength = 4 * CHARACTER + 20
 
   it('stands children in a column right of their parent, best score first, unscored last', () => {
     const layout = layoutTree(small)
     expect(layout.levels).toEqual([[0], [2, 1, 3]])
-    expect(box(layout, 0)).toEqual([0, -10, length, 20])
-    expect(box(layout, 2)).toEqual([length + 52, -34, length, 20])
-    expect(box(layout, 1)).toEqual([length + 52, -10, length, 20])
-    expect(box(layout, 3)).toEqual([length + 52, 14, length, 20])
-    expect(layout.bounds).toEqual({ left: 0, top: -34, right: 2 * length + 52, bottom: 34 })
+    expect(box(layout, 0)).toEqual([0, -10, rootLength, 20])
+    expect(box(layout, 2)).toEqual([rootLength + 44, -34, length, 20])
+    expect(box(layout, 1)).toEqual([rootLength + 44, -10, length, 20])
+    expect(box(layout, 3)).toEqual([rootLength + 44, 14, length, 20])
+    expect(layout.bounds).toEqual({ left: 0, top: -34, right: rootLength + 44 + length, bottom: 34 })
     expect([...layout.parent]).toEqual([-1, 0, 0, 0])
     expect([...layout.depth]).toEqual([0, 1, 1, 1])
   })
@@ -95,7 +96,7 @@ describe('layoutTree', () => {
     }
     for (const { id, parent } of tree.nodes) {
       if (parent === null) continue
-      expect(layout.left[id]).toBe((layout.left[parent] ?? 0) + (layout.width[parent] ?? 0) + 52)
+      expect(layout.left[id]).toBe((layout.left[parent] ?? 0) + (layout.width[parent] ?? 0) + 44)
     }
   })
 })

@@ -31,7 +31,7 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
     tailBreadth: 13,
     siblingGap: 4,
     cousinGap: 10,
-    columnGap: 52,
+    columnGap: 44,
     length: (characters, { duplicates, finished }) =>
       (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER +
       28 +
@@ -116,6 +116,8 @@ export function layoutTree(
   const across = tidyTree({ root: 0, children, breadth, siblingGap: metrics.siblingGap, cousinGap: metrics.cousinGap })
   const levels = levelsOf(children, depth)
   const lengths = levels.map((level) => columnLength(level, tree, metrics))
+  // The problem has no score.
+  if (orientation === 'horizontal') lengths[0] = (lengths[0] as number) - SCORE_CHARACTERS * CHARACTER - 8
   const starts: number[] = []
   let start = 0
   for (const length of lengths) {

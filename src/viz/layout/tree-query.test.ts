@@ -79,7 +79,7 @@ describe('nodeAt', () => {
     for (const { id } of tree.nodes) {
       const { left, top, right, bottom } = boxOf(layout, id)
       expect(nodeAt(layout, (left + right) / 2, (top + bottom) / 2)).toBe(id)
-      expect(nodeAt(layout, right + 26, (top + bottom) / 2)).toBeNull()
+      expect(nodeAt(layout, right + 22, (top + bottom) / 2)).toBeNull()
     }
   })
 

@@ -22,10 +22,10 @@ describe('fitView', () => {
 
   it('shrinks each axis as much as it needs, so that a tall tree still fills the width', () => {
     const view = fitView(tall, size, 'horizontal')
-    expect(view.scaleX).toBeCloseTo(744 / 1000, 12)
+    expect(view.scaleX).toBeCloseTo(768 / 1000, 12)
     expect(view.scaleY).toBeCloseTo(544 / 20_000, 12)
     const shown = visibleWindow(view, size)
-    expect(shown.left).toBeCloseTo(-28 / view.scaleX, 9)
+    expect(shown.left).toBeCloseTo(-16 / view.scaleX, 9)
     expect(shown.bottom).toBeCloseTo(300 / view.scaleY, 6)
   })
 })

@@ -27,13 +27,15 @@ export interface ZoomRange {
 
 export const MAX_ZOOM = 3
 
-const PADDING = 28
+/** Free border of a fitted tree: more above and below, where the steps are named. */
+const PADDING = { x: 16, y: 28 }
 
 /** Scales at which the bounds fit the screen. */
 export function zoomRange(bounds: Bounds, size: Size, orientation: Orientation): ZoomRange {
-  const scaleFor = (extent: number, room: number) => Math.min(1, Math.max(1, room - 2 * PADDING) / Math.max(1, extent))
-  const x = scaleFor(bounds.right - bounds.left, size.width)
-  const y = scaleFor(bounds.bottom - bounds.top, size.height)
+  const scaleFor = (extent: number, room: number, padding: number) =>
+    Math.min(1, Math.max(1, room - 2 * padding) / Math.max(1, extent))
+  const x = scaleFor(bounds.right - bounds.left, size.width, PADDING.x)
+  const y = scaleFor(bounds.bottom - bounds.top, size.height, PADDING.y)
   return orientation === 'horizontal' ? { fitAcross: y, fitAlong: x } : { fitAcross: x, fitAlong: y }
 }
 
