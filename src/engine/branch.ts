@@ -70,6 +70,12 @@ class NodeHandle {
 /** The branches that one model has handed out. */
 export class Branches {
   private live = 0
+  private readonly onRelease: () => void
+
+  /** @param onRelease called after each release: pages or slots may be free now */
+  constructor(onRelease: () => void = () => {}) {
+    this.onRelease = onRelease
+  }
 
   /** Branches not yet released. */
   get count(): number {
@@ -96,6 +102,7 @@ export class Branches {
     handle.released = true
     this.live -= 1
     handle.node.release()
+    this.onRelease()
   }
 
   private handle({ handle }: Branch): NodeHandle {

@@ -68,6 +68,25 @@ export class Tokenizer {
     return texts
   }
 
+  /** @throws StepscopeError `bad-tokenizer` where the tokenizer has ids beyond the model's vocabulary */
+  checkFits(vocabSize: number): void {
+    const beyond = [...this.inner.get_vocab()].find(([, id]) => id >= vocabSize)
+    if (beyond === undefined) return
+    throw new StepscopeError({
+      code: 'bad-tokenizer',
+      message: 'The tokenizer does not belong to the model',
+      expected: `token ids below ${vocabSize} (vocab_size of config.json)`,
+      found: `${JSON.stringify(beyond[0])} with id ${beyond[1]}`,
+      place: { file: TOKENIZER_FILE, field: 'model.vocab' },
+      nextStep: 'Use the tokenizer.json of the same checkpoint.',
+    })
+  }
+
+  /** Whether the vocabulary has this id. */
+  has(id: number): boolean {
+    return this.inner.id_to_token(id) !== undefined
+  }
+
   /** Text of one token; the replacement character where it is only a part of one. */
   text(id: number): string {
     return this.piece(id) ?? REPLACEMENT
@@ -84,7 +103,7 @@ export class Tokenizer {
 
   private decodeBehindAnchor(ids: readonly number[]): string {
     // Ids beyond the vocabulary (padded embeddings) have no text.
-    const known = ids.filter((id) => this.inner.id_to_token(id) !== undefined)
+    const known = ids.filter((id) => this.has(id))
     if (known.length === 0) return ''
     return this.decodeRaw([...this.anchor.ids, ...known]).slice(this.anchor.text.length)
   }

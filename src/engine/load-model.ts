@@ -1,0 +1,224 @@
+import type { Backend } from '../compute/backend.ts'
+import { StepscopeError } from '../core/errors.ts'
+import type { ModelInfo } from '../search/models.ts'
+import type { Activity } from './activity.ts'
+import type { Adapter } from './adapter.ts'
+import { completeAdapter, missingFields, readAdapter } from './adapter.ts'
+import type { CheckpointFiles } from './checkpoint-files.ts'
+import { hashCheckpoint } from './checkpoint-hash.ts'
+import type { CheckpointWeights } from './checkpoint-weights.ts'
+import { openWeights } from './checkpoint-weights.ts'
+import { readConfig } from './config.ts'
+import type { Decoder, DecoderConfig, DecoderOptions, WeightSource } from './decoder.ts'
+import { EngineModel } from './engine-model.ts'
+import { EnginePolicy } from './policy.ts'
+import { EngineRewardModel } from './reward-model.ts'
+import type { SchedulerOptions } from './scheduler.ts'
+import { stepFlags } from './step-end.ts'
+import { readTokenizer } from './tokenizer.ts'
+
+export interface LoadOptions {
+  /** Shown and stored with runs; the folder's name where it is not given. */
+  readonly id?: string
+  /** Fields that stepscope.json lacks, or that replace what it says. */
+  readonly adapter?: Partial<Adapter>
+  /** Shared by the models of one backend. */
+  readonly activity?: Activity
+  readonly burst?: number
+  readonly cacheTokens?: number
+  readonly slots?: number
+  readonly maxRows?: number
+  readonly maxLanes?: number
+  readonly signal?: AbortSignal
+  /** Bytes of weights on the device so far. */
+  readonly onProgress?: (loadedBytes: number, totalBytes: number) => void
+}
+
+export type CreateDecoder = (
+  backend: Backend,
+  config: DecoderConfig,
+  weights: WeightSource,
+  options: DecoderOptions,
+) => Promise<Decoder>
+
+/** A hidden state is small beside a page; a branch that somebody samples from keeps one. */
+const SLOTS = 1024
+
+/** What a folder holds, before it is loaded: for asking the fields that its stepscope.json lacks. */
+export interface CheckpointSummary {
+  readonly family: DecoderConfig['family']
+  readonly role: Adapter['role']
+  readonly parameters: number
+  /** Of the weights, as stored. */
+  readonly bytes: number
+  readonly adapter: Partial<Adapter>
+  readonly missing: readonly (keyof Adapter)[]
+}
+
+/** Reads config, headers and adapter of a folder. @throws StepscopeError naming file and field that are wrong */
+export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointSummary> {
+  const config = await readConfig(files, signal)
+  const adapter = await readAdapter(files, signal)
+  const weights = await openWeights(files, signal)
+  const role = adapter.role ?? (config.head.kind === 'score' ? 'process-reward-model' : 'policy')
+  return {
+    family: config.family,
+    role,
+    parameters: weights.parameters,
+    bytes: weights.bytes,
+    adapter,
+    missing: missingFields(adapter, role),
+  }
+}
+
+/**
+ * Loads a language model as a policy. Everything that can be wrong with the small files is checked before any weight is
+ * read; where anything fails, nothing stays on the device.
+ * @throws StepscopeError `unsupported-config`, `bad-checkpoint` or `bad-tokenizer` naming file and field; `out-of-memory`;
+ * `cancelled` where the signal aborts
+ */
+export function loadPolicy(
+  backend: Backend,
+  files: CheckpointFiles,
+  options: LoadOptions,
+  createDecoder: CreateDecoder,
+): Promise<EnginePolicy> {
+  return cancellable(async () => {
+    const { signal } = options
+    const config = await readConfig(files, signal)
+    if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
+    const { stepEnd } = completeAdapter(await readAdapter(files, signal), options.adapter ?? {}, 'policy')
+    const tokenizer = await readTokenizer(files, signal)
+    tokenizer.checkFits(config.vocabSize)
+    const tokenFlags = stepFlags(config, tokenizer, stepEnd)
+    const { model, info } = await loadWeights(backend, files, config, tokenFlags, options, createDecoder)
+    return new EnginePolicy({ model, tokenizer, info, stepEnd, tokenFlags })
+  }, options.signal)
+}
+
+/** Loads a model with a score head as a process reward model; as `loadPolicy`. */
+export function loadRewardModel(
+  backend: Backend,
+  files: CheckpointFiles,
+  options: LoadOptions,
+  createDecoder: CreateDecoder,
+): Promise<EngineRewardModel> {
+  return cancellable(async () => {
+    const { signal } = options
+    const config = await readConfig(files, signal)
+    const { head } = config
+    if (head.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
+    const stored = await readAdapter(files, signal)
+    const adapter = completeAdapter(stored, options.adapter ?? {}, 'process-reward-model')
+    const { scoreAt = adapter.stepEnd, activation = 'sigmoid', aggregation = 'last' } = adapter
+    if ((activation === 'sigmoid') !== (head.labels === 1)) {
+      throw new StepscopeError({
+        code: 'bad-checkpoint',
+        message: 'The activation does not fit the number of labels',
+        expected: 'sigmoid with one label, softmax with two or more',
+        found: `${activation} with ${head.labels} labels`,
+        place: { file: 'stepscope.json', field: 'activation' },
+        nextStep: 'Correct the activation, or num_labels in config.json.',
+      })
+    }
+    const tokenizer = await readTokenizer(files, signal)
+    tokenizer.checkFits(config.vocabSize)
+    const { model, info } = await loadWeights(backend, files, config, undefined, options, createDecoder)
+    return new EngineRewardModel({
+      model,
+      tokenizer,
+      info: { ...info, kind: 'process', aggregation },
+      scoreAt,
+      activation,
+    })
+  }, options.signal)
+}
+
+/** Loads config and weights only: enough for head outputs of given token ids. */
+export function loadModel(
+  backend: Backend,
+  files: CheckpointFiles,
+  options: LoadOptions,
+  createDecoder: CreateDecoder,
+): Promise<EngineModel> {
+  return cancellable(async () => {
+    const config = await readConfig(files, options.signal)
+    const weights = await openWeights(files, options.signal)
+    return createModel(backend, config, weights, undefined, options, createDecoder)
+  }, options.signal)
+}
+
+async function loadWeights(
+  backend: Backend,
+  files: CheckpointFiles,
+  config: DecoderConfig,
+  tokenFlags: Uint32Array | undefined,
+  options: LoadOptions,
+  createDecoder: CreateDecoder,
+): Promise<{ model: EngineModel; info: ModelInfo }> {
+  const weights = await openWeights(files, options.signal)
+  const hash = await hashCheckpoint(files, weights.weightFiles, options.signal)
+  const model = await createModel(backend, config, weights, tokenFlags, options, createDecoder)
+  const info: ModelInfo = {
+    id: options.id ?? files.name.replace(/\/+$/, '').replace(/^.*\//, ''),
+    hash,
+    family: config.family,
+    parameters: model.decoder.parameters,
+    contextLength: model.contextLength,
+    backend: backend.kind,
+    adapter: backend.adapter,
+    flops: model.decoder.flops,
+  }
+  return { model, info }
+}
+
+async function createModel(
+  backend: Backend,
+  config: DecoderConfig,
+  weights: CheckpointWeights,
+  tokenFlags: Uint32Array | undefined,
+  options: LoadOptions,
+  createDecoder: CreateDecoder,
+): Promise<EngineModel> {
+  const { cacheTokens, slots = SLOTS, maxRows, maxLanes, signal, onProgress } = options
+  const decoder = await createDecoder(backend, config, weights, {
+    slots,
+    ...(cacheTokens === undefined ? {} : { cacheTokens }),
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(maxLanes === undefined ? {} : { maxLanes }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+  const scheduling: SchedulerOptions = {
+    ...(options.burst === undefined ? {} : { burst: options.burst }),
+    ...(options.activity === undefined ? {} : { activity: options.activity }),
+  }
+  const model = new EngineModel(decoder, tokenFlags, scheduling)
+  if (!signal?.aborted) return model
+  model.dispose()
+  throw cancelled()
+}
+
+/** An aborted signal shows as `cancelled`, whatever the interrupted part threw. */
+async function cancellable<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    throw signal?.aborted ? cancelled() : error
+  }
+}
+
+function cancelled(): StepscopeError {
+  return new StepscopeError({ code: 'cancelled', message: 'Loading was cancelled.' })
+}
+
+function wrongHead(expected: string, found: string): StepscopeError {
+  return new StepscopeError({
+    code: 'unsupported-config',
+    message: 'The model cannot take this role',
+    expected,
+    found,
+    place: { file: 'config.json', field: 'architectures' },
+    nextStep: 'Choose a checkpoint made for this role.',
+  })
+}

@@ -1,0 +1,273 @@
+import type {
+  Branch,
+  ModelInfo,
+  Policy,
+  Proposal,
+  ProposalFinish,
+  ProposeRequest,
+  Token,
+  TokenReading,
+  Usage,
+} from '../search/models.ts'
+import { allOrNothing } from './all-or-nothing.ts'
+import type { SequenceNode } from './branch.ts'
+import { TOKEN_ENDS_STEP } from './decoder.ts'
+import type { EngineModel } from './engine-model.ts'
+import { tokenFlops } from './engine-model.ts'
+import { readLogits } from './logprobs.ts'
+import type { LaneOutcome } from './scheduler.ts'
+import { stepEndCut } from './step-end.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+export interface PolicyParts {
+  readonly model: EngineModel
+  readonly tokenizer: Tokenizer
+  readonly info: ModelInfo
+  readonly stepEnd: string
+  /** As given to the model's scheduler. */
+  readonly tokenFlags: Uint32Array
+}
+
+/**
+ * A language model on the engine as the search's policy.
+ *
+ * Usage is a function of the request alone. `open` reports the whole prompt as executed even where another run holds
+ * the same prompt and nothing had to be run; that saving is the engine's and shows in its counters only. A branch's
+ * pending tokens (a sampled step end that nobody has continued yet) are charged to the first request that asks for
+ * the branch or one of its forks, decided when the request is made, and there to its first sample.
+ */
+export class EnginePolicy implements Policy {
+  readonly info: ModelInfo
+  readonly model: EngineModel
+  private readonly tokenizer: Tokenizer
+  private readonly tokenFlags: Uint32Array
+  private readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
+  private readonly eos: ReadonlySet<number>
+
+  constructor(parts: PolicyParts) {
+    this.model = parts.model
+    this.tokenizer = parts.tokenizer
+    this.info = parts.info
+    this.tokenFlags = parts.tokenFlags
+    this.eos = new Set(parts.model.decoder.config.eosTokenIds)
+    this.cut = [...parts.stepEnd].length > 1 ? stepEndCut(parts.tokenizer, parts.stepEnd) : undefined
+  }
+
+  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
+    const ids = this.tokenizer.encode(prompt)
+    const node = await this.model.prompt(ids, true)
+    const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
+    return {
+      branch: this.model.branches.hand(node),
+      usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
+    }
+  }
+
+  async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
+    const parent = this.model.branches.node(branch)
+    const ids = this.tokenizer.encode(text)
+    const tokens = parent.tokens + ids.length
+    this.model.checkLength(tokens)
+    if (ids.length === 0) {
+      return { branch: this.fork(branch), tokens: [], usage: { asked: tokens, executed: 0, overrun: 0, flops: 0 } }
+    }
+    const pending = this.charge(parent)
+    const flops = tokenFlops(this.info.flops, parent.tokens - pending, pending + ids.length - 1, ids.length)
+    const texts = this.tokenizer.texts(ids)
+    const read: Token[] = []
+    const node = await this.append(parent, ids, undefined, (row, index) => {
+      const id = ids[index] ?? 0
+      read.push({ id, text: texts[index] ?? '', logprob: readLogits(row, id, 0).logprob })
+    })
+    return {
+      branch: this.model.branches.hand(node),
+      tokens: read,
+      usage: { asked: tokens, executed: pending + ids.length - 1, overrun: 0, flops },
+    }
+  }
+
+  async propose(requests: readonly ProposeRequest[], signal?: AbortSignal): Promise<Proposal[]> {
+    const parents = requests.map(({ branch }) => this.model.branches.node(branch).retain())
+    const pending = requests.map(({ count }, index) => {
+      const parent = parents[index]
+      return parent && count > 0 ? this.charge(parent) : 0
+    })
+    try {
+      const samples = requests.flatMap((request, index) =>
+        Array.from({ length: request.count }, (_, i) => ({ request, index, sample: request.firstSample + i })),
+      )
+      const outcomes = await allOrNothing(
+        samples,
+        ({ request, index, sample }, ended) => this.draw(request, parents[index], sample, ended),
+        (outcome) => outcome?.sequence.release(),
+        signal,
+      )
+      return samples.map(({ request, index, sample }, i) => {
+        const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
+        return this.proposal(request, index, sample, outcomes[i] ?? null, owed)
+      })
+    } finally {
+      for (const parent of parents) {
+        // Not executed after all: whoever continues the branch later pays.
+        if (parent.pending.length > 0) parent.charged = false
+        parent.release()
+      }
+      this.model.scheduler.released()
+    }
+  }
+
+  fork(branch: Branch): Branch {
+    return this.model.fork(branch)
+  }
+
+  release(branch: Branch): void {
+    this.model.release(branch)
+  }
+
+  /** Reads a text after a prompt; with `eos`, a last reading says how probable the end of the sequence is there. */
+  async read(
+    prompt: string,
+    text: string,
+    options: { alternatives?: number; eos?: boolean } = {},
+  ): Promise<TokenReading[]> {
+    const promptIds = this.tokenizer.encode(prompt)
+    const textIds = this.tokenizer.encode(text)
+    const [eos] = options.eos ? this.eos : []
+    const targets = eos === undefined ? textIds : [...textIds, eos]
+    this.model.checkLength(promptIds.length + textIds.length)
+    if (targets.length === 0) return []
+    const texts = this.tokenizer.texts(textIds)
+    const readings: TokenReading[] = []
+    const node = await this.model.prompt(promptIds, true)
+    try {
+      const read = await this.append(node, targets, undefined, (row, index) => {
+        const id = targets[index] ?? 0
+        const { logprob, best } = readLogits(row, id, options.alternatives ?? 0)
+        const alternatives = best.map((token) => this.token(token.id, token.logprob))
+        readings.push({ id, text: texts[index] ?? '', logprob, alternatives })
+      })
+      read.release()
+    } finally {
+      node.release()
+      this.model.scheduler.released()
+    }
+    return readings
+  }
+
+  /**
+   * Executes given tokens after a node, all but the last, and reads the logits that predict each of them.
+   * @returns a node that ends in the last token, pending; owned by the caller
+   */
+  private async append(
+    parent: SequenceNode,
+    ids: readonly number[],
+    signal: AbortSignal | undefined,
+    onOutput: (row: Float32Array, index: number) => void,
+  ): Promise<SequenceNode> {
+    parent.retain()
+    try {
+      await this.model.scheduler.advance(parent)
+      const sequence = parent.sequence.fork()
+      try {
+        const executed = ids.slice(0, -1)
+        await this.model.scheduler.execute({
+          sequence,
+          ids: executed,
+          ...(parent.slot === null ? {} : { before: parent.slot }),
+          readouts: executed.map((_, index) => index),
+          onOutput,
+          signal,
+        })
+      } catch (error) {
+        sequence.release()
+        throw error
+      }
+      return this.model.node(sequence, ids.slice(-1))
+    } finally {
+      parent.release()
+    }
+  }
+
+  /** Takes over a node's pending tokens for the current request. @returns how many it has to pay for */
+  private charge(node: SequenceNode): number {
+    if (node.charged || node.pending.length === 0) return 0
+    node.charged = true
+    return node.pending.length
+  }
+
+  /** One sample; null where the context has no room for another token. */
+  private async draw(
+    request: ProposeRequest,
+    node: SequenceNode | undefined,
+    sample: number,
+    signal: AbortSignal,
+  ): Promise<LaneOutcome | null> {
+    const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
+    if (node === undefined || maxTokens < 1) return null
+    await this.model.scheduler.advance(node)
+    return this.model.scheduler.decode({
+      node,
+      temperature: request.temperature,
+      topP: request.topP,
+      topK: request.topK,
+      seed: request.seed,
+      noiseNode: request.node,
+      sample,
+      maxTokens,
+      ...(this.cut ? { cut: this.cut } : {}),
+      signal,
+    })
+  }
+
+  private proposal(
+    request: ProposeRequest,
+    index: number,
+    sample: number,
+    outcome: LaneOutcome | null,
+    pending: number,
+  ): Proposal {
+    const context = request.branch.tokens
+    const usage: Usage = { asked: context, executed: 0, overrun: 0, flops: 0 }
+    if (outcome === null) {
+      return {
+        request: index,
+        sample,
+        branch: this.fork(request.branch),
+        text: '',
+        tokens: [],
+        finish: 'length',
+        usage,
+      }
+    }
+    const { tokenIds, logprobs, sampled, executed, sequence } = outcome
+    const last = tokenIds[tokenIds.length - 1]
+    const finish = this.finish(last, tokenIds)
+    const texts = this.tokenizer.texts(finish === 'eos' ? tokenIds.slice(0, -1) : tokenIds)
+    const { flops } = this.info
+    return {
+      request: index,
+      sample,
+      branch: this.model.branches.hand(this.model.node(sequence, tokenIds.slice(-1))),
+      text: texts.join(''),
+      tokens: tokenIds.map((id, i) => ({ id, text: texts[i] ?? '', logprob: logprobs[i] ?? 0 })),
+      finish,
+      usage: {
+        asked: context + tokenIds.length,
+        executed: pending + executed,
+        overrun: executed - (tokenIds.length - 1),
+        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context, executed, sampled),
+      },
+    }
+  }
+
+  private finish(last: number | undefined, tokenIds: readonly number[]): ProposalFinish {
+    if (last === undefined) return 'length'
+    if (this.eos.has(last)) return 'eos'
+    if (((this.tokenFlags[last] ?? 0) & TOKEN_ENDS_STEP) !== 0) return 'step'
+    return (this.cut?.(tokenIds) ?? null) === null ? 'length' : 'step'
+  }
+
+  private token(id: number, logprob: number): Token {
+    return { id, text: this.eos.has(id) ? '' : this.tokenizer.text(id), logprob }
+  }
+}

@@ -1,0 +1,139 @@
+import { logSumExp, sigmoid } from '../core/numerics.ts'
+import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
+import { allOrNothing } from './all-or-nothing.ts'
+import type { SequenceNode } from './branch.ts'
+import type { EngineModel } from './engine-model.ts'
+import { tokenFlops } from './engine-model.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+export interface RewardModelParts {
+  readonly model: EngineModel
+  readonly tokenizer: Tokenizer
+  readonly info: RewardModelInfo
+  /** Text of the token whose output is a step's score. */
+  readonly scoreAt: string
+  readonly activation: 'sigmoid' | 'softmax'
+}
+
+/**
+ * A model with a score head as the search's reward model. A step's score is read at the last token that completes
+ * `scoreAt` in it; where a step does not contain it (cut by length, or ended by the end of the sequence), the
+ * token is appended, as the model was trained to be read there. Prompt and steps are tokenized each on its own, which
+ * for vocabularies of characters is the same as tokenizing the whole text; subword vocabularies must not merge over
+ * the end of a step for that to hold.
+ */
+export class EngineRewardModel implements RewardModel {
+  readonly info: RewardModelInfo
+  readonly model: EngineModel
+  private readonly tokenizer: Tokenizer
+  private readonly scoreAt: string
+  private readonly activation: 'sigmoid' | 'softmax'
+
+  constructor(parts: RewardModelParts) {
+    this.info = parts.info
+    this.model = parts.model
+    this.tokenizer = parts.tokenizer
+    this.scoreAt = parts.scoreAt
+    this.activation = parts.activation
+  }
+
+  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
+    const ids = this.tokenizer.encode(prompt)
+    const node = await this.model.prompt(ids, false)
+    const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
+    return {
+      branch: this.model.branches.hand(node),
+      usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
+    }
+  }
+
+  async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {
+    const parents = requests.map(({ branch }) => this.model.branches.node(branch).retain())
+    try {
+      return await allOrNothing(
+        requests,
+        ({ steps }, ended, index) => this.scoreSteps(parents[index], steps, ended),
+        ({ branch }) => this.release(branch),
+        signal,
+      )
+    } finally {
+      for (const parent of parents) parent.release()
+      this.model.scheduler.released()
+    }
+  }
+
+  fork(branch: Branch): Branch {
+    return this.model.fork(branch)
+  }
+
+  release(branch: Branch): void {
+    this.model.release(branch)
+  }
+
+  private async scoreSteps(
+    parent: SequenceNode | undefined,
+    steps: readonly string[],
+    signal: AbortSignal,
+  ): Promise<StepScores> {
+    if (parent === undefined) throw new RangeError('a request without a branch')
+    const { ids, readouts } = this.place(steps, parent.tokens)
+    const tokens = parent.tokens + ids.length
+    this.model.checkLength(tokens)
+    const scores: number[] = []
+    const sequence = parent.sequence.fork()
+    try {
+      await this.model.scheduler.execute({
+        sequence,
+        ids,
+        readouts,
+        onOutput: (row) => scores.push(this.activate(row)),
+        signal,
+      })
+    } catch (error) {
+      sequence.release()
+      throw error
+    }
+    return {
+      scores,
+      branch: this.model.branches.hand(this.model.node(sequence, [])),
+      usage: {
+        asked: tokens,
+        executed: ids.length,
+        overrun: 0,
+        flops: tokenFlops(this.info.flops, parent.tokens, ids.length, readouts.length),
+      },
+    }
+  }
+
+  /** Tokens of the steps, and for each step the index of the token it is scored at. */
+  private place(steps: readonly string[], before: number): { ids: number[]; readouts: number[] } {
+    const ids: number[] = []
+    const readouts: number[] = []
+    for (const [index, step] of steps.entries()) {
+      if (step === '') throw new RangeError(`step ${index} is empty: it has no score`)
+      const marked = step.includes(this.scoreAt) ? step : step + this.scoreAt
+      const all = this.tokenizer.encode(marked)
+      const fits = before + ids.length + all.length <= this.model.contextLength
+      // A sequence that fills the context to its last token is read there.
+      const stepIds = marked === step || fits ? all : this.tokenizer.encode(step)
+      const texts = this.tokenizer.texts(stepIds)
+      const at = texts.join('').lastIndexOf(this.scoreAt)
+      const end = at < 0 ? Number.POSITIVE_INFINITY : at + this.scoreAt.length
+      let length = 0
+      const token = texts.findIndex((text) => {
+        length += text.length
+        return length >= end
+      })
+      readouts.push(ids.length + (token < 0 ? stepIds.length - 1 : token))
+      ids.push(...stepIds)
+    }
+    return { ids, readouts }
+  }
+
+  /** Sigmoid of a single output; with several labels, the softmax probability of label 1. */
+  private activate(outputs: Float32Array): number {
+    const [zero = 0, one = 0] = outputs
+    if (this.activation === 'sigmoid') return sigmoid(zero)
+    return Math.exp(one - logSumExp(outputs))
+  }
+}

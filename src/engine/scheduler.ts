@@ -1,0 +1,538 @@
+import { StepscopeError } from '../core/errors.ts'
+import { Activity } from './activity.ts'
+import type { SequenceNode } from './branch.ts'
+import { breathe as defaultBreathe } from './breathe.ts'
+import type { Decoder, LaneResult } from './decoder.ts'
+import { PAGE_SIZE } from './decoder.ts'
+import type { CacheSequence, PageCache, SlotPool } from './page-cache.ts'
+
+export interface SchedulerOptions {
+  /** Decode steps between two looks at the queue. Constant, so that no result depends on what else is running. */
+  readonly burst?: number
+  readonly activity?: Activity
+  readonly breathe?: () => Promise<void>
+}
+
+/** Given tokens appended to a sequence. */
+export interface ExecuteRequest {
+  readonly sequence: CacheSequence
+  readonly ids: readonly number[]
+  /** Slot of the position before the first token, where its head output is wanted too. */
+  readonly before?: number
+  /** Indexes into `ids`, rising, of the tokens whose head outputs are wanted. */
+  readonly readouts?: readonly number[]
+  /** Called for `before`, then for each readout in order; `row` is valid during the call only. */
+  readonly onOutput?: (row: Float32Array, index: number) => void
+  /** Keep the last token's hidden state in a slot, which the caller then owns. */
+  readonly keepLast?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One sample drawn after a node. */
+export interface LaneRequest {
+  /** Pending tokens executed, hidden state in its slot. */
+  readonly node: SequenceNode
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+  readonly seed: number
+  /** Key of the noise, with seed and sample. */
+  readonly noiseNode: number
+  readonly sample: number
+  readonly maxTokens: number
+  /** How many of the tokens so far belong to the step, where it has ended without a token that ends it. */
+  readonly cut?: (tokenIds: readonly number[]) => number | null
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LaneOutcome {
+  /** Everything but the last token executed; owned by the caller. */
+  readonly sequence: CacheSequence
+  readonly tokenIds: readonly number[]
+  readonly logprobs: readonly number[]
+  /** Tokens sampled and executed in all, those cut included. */
+  readonly sampled: number
+  readonly executed: number
+}
+
+interface ExecuteTask {
+  readonly request: ExecuteRequest
+  readonly resolve: (slot: number | null) => void
+  readonly reject: (error: unknown) => void
+  slot: number | null
+  /** Rows executed, and outputs delivered, so far. */
+  rows: number
+  outputs: number
+}
+
+interface LaneTask {
+  readonly request: LaneRequest
+  readonly resolve: (outcome: LaneOutcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface ActiveLane extends LaneTask {
+  readonly sequence: CacheSequence
+  readonly slot: number
+  readonly start: number
+  readonly tokenIds: number[]
+  readonly logprobs: number[]
+  /** Pages it may still take from the pool; set aside for it. */
+  pageBudget: number
+}
+
+/** Readout rows of one pass are bounded by slots and by the bytes of logits read back. */
+const MAX_READOUTS = 64
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
+
+/**
+ * Continuous batching: one loop per decoder that runs whatever all callers asked for in shared passes. Given tokens come
+ * first, in chunks of at most `maxRows`; then a burst of decode steps over all active lanes; lanes join and leave between
+ * bursts. A lane is admitted when the pool has every page it may need, so an admitted lane always finishes, and where
+ * pages are short lanes run in smaller groups. Only a request that does not fit while nothing else is under way
+ * is refused.
+ */
+export class Scheduler {
+  /** Tokens executed and bursts run since the model was loaded; depends on what was shared between runs. */
+  readonly counters = { executedTokens: 0, bursts: 0 }
+  private readonly decoder: Decoder
+  private readonly cache: PageCache
+  private readonly slots: SlotPool
+  private readonly tokenFlags: Uint32Array
+  private readonly burst: number
+  private readonly activity: Activity
+  private readonly breathe: () => Promise<void>
+  private readonly scratch: readonly number[]
+  private waitingExecutes: ExecuteTask[] = []
+  private executing: ExecuteTask[] = []
+  private waitingLanes: LaneTask[] = []
+  private lanes: ActiveLane[] = []
+  private running = false
+  private disposed = false
+  private wake: (() => void) | null = null
+
+  constructor(
+    decoder: Decoder,
+    memory: { readonly cache: PageCache; readonly slots: SlotPool },
+    tokenFlags: Uint32Array,
+    options: SchedulerOptions = {},
+  ) {
+    this.decoder = decoder
+    this.cache = memory.cache
+    this.slots = memory.slots
+    this.tokenFlags = tokenFlags
+    this.burst = options.burst ?? 8
+    this.activity = options.activity ?? new Activity()
+    this.breathe = options.breathe ?? defaultBreathe
+    const readouts = Math.min(
+      MAX_READOUTS,
+      Math.floor(memory.slots.freeSlots / 4),
+      Math.floor(MAX_OUTPUT_BYTES / (4 * this.outputWidth)),
+    )
+    this.scratch = Array.from({ length: Math.max(1, readouts) }, () => memory.slots.allocate())
+  }
+
+  /** Values of one head output: the vocabulary, or the score head's labels. */
+  get outputWidth(): number {
+    const { head, vocabSize } = this.decoder.config
+    return head.kind === 'score' ? head.labels : vocabSize
+  }
+
+  /** Slots the scheduler itself holds for as long as it lives. */
+  get scratchSlots(): number {
+    return this.scratch.length
+  }
+
+  /** Executes tokens. @returns the slot of the last one's hidden state, where `keepLast` asks for it */
+  execute(request: ExecuteRequest): Promise<number | null> {
+    return this.submit(request.signal, (resolve, reject) => {
+      this.waitingExecutes.push({ request, resolve, reject, slot: null, rows: 0, outputs: 0 })
+    })
+  }
+
+  /** Samples a step. */
+  decode(request: LaneRequest): Promise<LaneOutcome> {
+    return this.submit(request.signal, (resolve, reject) => {
+      this.waitingLanes.push({ request, resolve, reject })
+    })
+  }
+
+  /** Executes a node's pending tokens, once however many ask for it at the same time. */
+  advance(node: SequenceNode): Promise<void> {
+    if (node.advancing !== null) return node.advancing
+    if (node.pending.length === 0) return Promise.resolve()
+    node.retain()
+    const run = async () => {
+      try {
+        const slot = await this.execute({ sequence: node.sequence, ids: node.pending, keepLast: true })
+        if (node.slot !== null) this.slots.release(node.slot)
+        node.slot = slot
+        node.pending = []
+      } finally {
+        node.advancing = null
+        node.release()
+      }
+    }
+    node.advancing = run()
+    return node.advancing
+  }
+
+  /** To be called when pages or slots have been released: a request may be waiting for them. */
+  released(): void {
+    this.wake?.()
+  }
+
+  /** Refuses everything that is waiting or comes later. */
+  dispose(): void {
+    this.disposed = true
+    this.failAll(gone())
+    this.wake?.()
+  }
+
+  private submit<T>(
+    signal: AbortSignal | undefined,
+    add: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    if (this.disposed) return Promise.reject(gone())
+    if (signal?.aborted) return Promise.reject(cancelled())
+    return new Promise<T>((resolve, reject) => {
+      add(resolve, reject)
+      if (!this.running) void this.run()
+    })
+  }
+
+  private async run(): Promise<void> {
+    this.running = true
+    this.activity.enter()
+    try {
+      for (;;) {
+        await this.breathe()
+        this.dropAborted()
+        this.admitExecutes()
+        if (this.executing.length > 0) {
+          await this.executePass()
+          continue
+        }
+        this.admitLanes()
+        if (this.lanes.length > 0) {
+          await this.decodePass()
+          continue
+        }
+        if (this.waitingExecutes.length + this.waitingLanes.length === 0) break
+        await this.waitForRoom()
+      }
+    } catch (error) {
+      this.failAll(error)
+    } finally {
+      this.activity.leave()
+      this.running = false
+    }
+  }
+
+  /**
+   * Called where nothing that waits can be admitted. Waits while the other model works, whose callers may release
+   * branches here; refuses the first request when nothing is under way any more.
+   */
+  private async waitForRoom(): Promise<void> {
+    this.activity.leave()
+    try {
+      for (;;) {
+        const last = !this.activity.busy
+        if (!last) await this.somethingHappens()
+        await this.breathe()
+        this.dropAborted()
+        this.admitExecutes()
+        if (this.executing.length === 0) this.admitLanes()
+        if (this.executing.length + this.lanes.length > 0) return
+        if (this.waitingExecutes.length + this.waitingLanes.length === 0) return
+        if (last && !this.activity.busy) break
+      }
+    } finally {
+      this.activity.enter()
+    }
+    const task = this.waitingExecutes.shift() ?? this.waitingLanes.shift()
+    if (task === undefined) return
+    const { request } = task
+    const needed =
+      'node' in request
+        ? pagesForLane(request)
+        : request.sequence.pagesNeeded(request.sequence.length + request.ids.length)
+    task.reject(
+      new StepscopeError({
+        code: 'out-of-memory',
+        message: "The model's cache has no room for another branch",
+        expected: `${needed} free pages of ${PAGE_SIZE} tokens and a free slot`,
+        found: `${this.cache.freePages} of ${this.cache.pages} pages and ${this.slots.freeSlots} slots free`,
+        nextStep: 'Close other runs, take a smaller n, or give the model a larger cache.',
+      }),
+    )
+  }
+
+  /** Resolves at the next release of a branch, abort of a waiting request, or when the other model is idle. */
+  private async somethingHappens(): Promise<void> {
+    const signals = [...this.waitingExecutes, ...this.waitingLanes].flatMap(({ request }) => request.signal ?? [])
+    let wake = () => {}
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    this.wake = wake
+    for (const signal of signals) signal.addEventListener('abort', wake)
+    await Promise.race([woken, this.activity.idle()])
+    for (const signal of signals) signal.removeEventListener('abort', wake)
+    this.wake = null
+  }
+
+  private dropAborted(): void {
+    const kept = <T extends { readonly request: { readonly signal?: AbortSignal | undefined } }>(
+      tasks: readonly T[],
+      drop: (task: T) => void,
+    ): T[] =>
+      tasks.filter((task) => {
+        if (!task.request.signal?.aborted) return true
+        drop(task)
+        return false
+      })
+    this.waitingExecutes = kept(this.waitingExecutes, (task) => task.reject(cancelled()))
+    this.waitingLanes = kept(this.waitingLanes, (task) => task.reject(cancelled()))
+    this.executing = kept(this.executing, (task) => this.failExecute(task, cancelled()))
+    this.lanes = kept(this.lanes, (lane) => this.failLane(lane, cancelled()))
+  }
+
+  private get promisedPages(): number {
+    return this.lanes.reduce((sum, { pageBudget }) => sum + pageBudget, 0)
+  }
+
+  private admitExecutes(): void {
+    const waiting: ExecuteTask[] = []
+    for (const task of this.waitingExecutes) {
+      const { sequence, ids, keepLast } = task.request
+      const end = sequence.length + ids.length
+      const fits = sequence.pagesNeeded(end) <= this.cache.freePages - this.promisedPages
+      const slotFits = !keepLast || this.slots.freeSlots > 0
+      // In order: a large request is not passed by small ones for ever.
+      if (waiting.length === 0 && fits && slotFits && sequence.reserve(end)) {
+        if (keepLast) task.slot = this.slots.allocate()
+        this.executing.push(task)
+      } else waiting.push(task)
+    }
+    this.waitingExecutes = waiting
+  }
+
+  private admitLanes(): void {
+    let promised = this.promisedPages
+    while (this.lanes.length < this.decoder.maxLanes && this.slots.freeSlots > 0) {
+      const task = this.waitingLanes[0]
+      if (task === undefined) return
+      const { node, maxTokens } = task.request
+      if (node.slot === null || node.pending.length > 0 || maxTokens < 1) {
+        this.waitingLanes.shift()
+        task.reject(new StepscopeError({ code: 'internal', message: 'A lane was asked for without a hidden state.' }))
+        continue
+      }
+      const pageBudget = pagesForLane(task.request)
+      if (pageBudget > this.cache.freePages - promised) return
+      promised += pageBudget
+      this.waitingLanes.shift()
+      const slot = this.slots.allocate()
+      this.decoder.copySlots([{ from: node.slot, to: slot }])
+      const sequence = node.sequence.fork()
+      this.lanes.push({ ...task, sequence, slot, start: sequence.length, tokenIds: [], logprobs: [], pageBudget })
+    }
+  }
+
+  private async executePass(): Promise<void> {
+    const { maxRows, pagesPerSequence } = this.decoder
+    const tokenIds: number[] = []
+    const positions: number[] = []
+    const sequences: number[] = []
+    const tables: Uint32Array[] = []
+    const keep: { row: number; slot: number }[] = []
+    const outputs: { task: ExecuteTask; slot: number }[] = []
+    const parts: { task: ExecuteTask; rows: number }[] = []
+    let scratch = 0
+    for (const task of this.executing) {
+      const { ids, before, readouts = [], sequence } = task.request
+      const first = task.rows
+      let delivered = task.outputs
+      if (before !== undefined && delivered === 0) {
+        if (outputs.length >= this.scratch.length) break
+        outputs.push({ task, slot: before })
+        delivered += 1
+      }
+      const skipped = before === undefined ? 0 : 1
+      let row = first
+      for (; row < ids.length && tokenIds.length < maxRows; row++) {
+        const wanted = readouts[delivered - skipped] === row
+        const slot = wanted ? this.scratch[scratch] : undefined
+        if (wanted && (slot === undefined || outputs.length >= this.scratch.length)) break
+        if (slot !== undefined) {
+          keep.push({ row: tokenIds.length, slot })
+          outputs.push({ task, slot })
+          scratch += 1
+          delivered += 1
+        }
+        if (row === ids.length - 1 && task.slot !== null) keep.push({ row: tokenIds.length, slot: task.slot })
+        tokenIds.push(ids[row] ?? 0)
+        positions.push(sequence.length + row)
+        sequences.push(tables.length)
+      }
+      if (row > first) tables.push(sequence.table())
+      parts.push({ task, rows: row - first })
+      if (row < ids.length) break
+    }
+    const pageTables = new Uint32Array(tables.length * pagesPerSequence)
+    for (const [index, table] of tables.entries()) pageTables.set(table, index * pagesPerSequence)
+    try {
+      if (tokenIds.length > 0) {
+        await this.decoder.execute({
+          tokenIds: Uint32Array.from(tokenIds),
+          positions: Uint32Array.from(positions),
+          sequences: Uint32Array.from(sequences),
+          pageTables,
+          keep,
+        })
+        this.counters.executedTokens += tokenIds.length
+      }
+      await this.deliver(outputs)
+    } catch (error) {
+      const failed = new Set(parts.map(({ task }) => task))
+      this.executing = this.executing.filter((task) => !failed.has(task))
+      for (const { task } of parts) this.failExecute(task, error)
+      return
+    }
+    for (const { task, rows } of parts) task.rows += rows
+    this.finishExecutes()
+  }
+
+  private async deliver(outputs: readonly { readonly task: ExecuteTask; readonly slot: number }[]): Promise<void> {
+    if (outputs.length === 0) return
+    const slots = outputs.map(({ slot }) => slot)
+    const scores = this.decoder.config.head.kind === 'score'
+    const values = await (scores ? this.decoder.scores(slots) : this.decoder.logits(slots))
+    const width = this.outputWidth
+    for (const [row, { task }] of outputs.entries()) {
+      task.request.onOutput?.(values.subarray(row * width, (row + 1) * width), task.outputs)
+      task.outputs += 1
+    }
+  }
+
+  private finishExecutes(): void {
+    const open: ExecuteTask[] = []
+    for (const task of this.executing) {
+      const { ids, before, readouts = [], sequence } = task.request
+      const wanted = readouts.length + (before === undefined ? 0 : 1)
+      if (task.rows < ids.length || task.outputs < wanted) open.push(task)
+      else {
+        sequence.commit(sequence.length + ids.length)
+        task.resolve(task.slot)
+      }
+    }
+    this.executing = open
+  }
+
+  private async decodePass(): Promise<void> {
+    const lanes = this.lanes
+    for (const lane of lanes) {
+      const { sequence } = lane
+      // The last token of a lane is sampled and not executed: it needs no place.
+      const end = sequence.length + Math.min(this.burst, lane.request.maxTokens - lane.tokenIds.length - 1)
+      const before = this.cache.freePages
+      if (!sequence.reserve(end))
+        throw new StepscopeError({ code: 'internal', message: 'A lane ran out of its pages.' })
+      lane.pageBudget -= before - this.cache.freePages
+    }
+    const requests = lanes.map(({ request, sequence, slot, tokenIds }) => ({
+      slot,
+      position: sequence.length,
+      temperature: request.temperature,
+      topP: request.topP,
+      topK: request.topK,
+      seed: request.seed,
+      node: request.noiseNode,
+      sample: request.sample,
+      maxTokens: request.maxTokens - tokenIds.length,
+      pageTable: sequence.table(),
+    }))
+    let results: LaneResult[]
+    try {
+      results = await this.decoder.decode(requests, this.burst, this.tokenFlags)
+    } catch (error) {
+      this.lanes = []
+      for (const lane of lanes) this.failLane(lane, error)
+      return
+    }
+    this.counters.bursts += 1
+    this.lanes = lanes.filter((lane, index) => {
+      const result = results[index]
+      return result === undefined || !this.take(lane, result)
+    })
+  }
+
+  /** Adds a burst's tokens to a lane. @returns whether it is finished */
+  private take(lane: ActiveLane, result: LaneResult): boolean {
+    const { sequence, start, request } = lane
+    lane.tokenIds.push(...result.tokenIds)
+    lane.logprobs.push(...result.logprobs)
+    const executed = result.tokenIds.length - (result.stopped ? 1 : 0)
+    const before = this.cache.freePages
+    sequence.commit(sequence.length + executed)
+    this.counters.executedTokens += executed
+    const cut = request.cut?.(lane.tokenIds) ?? null
+    const kept = cut ?? lane.tokenIds.length
+    if (!result.stopped && cut === null) {
+      lane.pageBudget += this.cache.freePages - before
+      return false
+    }
+    const total = sequence.length - start
+    sequence.truncate(Math.min(sequence.length, start + kept - 1))
+    this.slots.release(lane.slot)
+    lane.resolve({
+      sequence,
+      tokenIds: lane.tokenIds.slice(0, kept),
+      logprobs: lane.logprobs.slice(0, kept),
+      sampled: lane.tokenIds.length,
+      executed: total,
+    })
+    return true
+  }
+
+  private failExecute(task: ExecuteTask, error: unknown): void {
+    task.request.sequence.commit(task.request.sequence.length)
+    if (task.slot !== null) this.slots.release(task.slot)
+    task.slot = null
+    task.reject(error)
+  }
+
+  private failLane(lane: ActiveLane, error: unknown): void {
+    lane.sequence.release()
+    this.slots.release(lane.slot)
+    lane.reject(error)
+  }
+
+  private failAll(error: unknown): void {
+    const { waitingExecutes, waitingLanes, executing, lanes } = this
+    this.waitingExecutes = []
+    this.waitingLanes = []
+    this.executing = []
+    this.lanes = []
+    for (const task of [...waitingExecutes, ...waitingLanes]) task.reject(error)
+    for (const task of executing) this.failExecute(task, error)
+    for (const lane of lanes) this.failLane(lane, error)
+  }
+}
+
+/** Pages that a lane takes at most: all its tokens but the last are executed. */
+function pagesForLane({ node, maxTokens }: LaneRequest): number {
+  // As a fork: the node's own last page is then shared, and may have to be copied.
+  const shared = node.sequence.length % PAGE_SIZE === 0 || maxTokens < 2 ? 0 : 1
+  const end = node.sequence.length + maxTokens - 1
+  return Math.ceil(end / PAGE_SIZE) - Math.ceil(node.sequence.length / PAGE_SIZE) + shared
+}
+
+function cancelled(): StepscopeError {
+  return new StepscopeError({ code: 'cancelled', message: 'Cancelled.' })
+}
+
+function gone(): StepscopeError {
+  return new StepscopeError({ code: 'cancelled', message: 'The model was unloaded.' })
+}
