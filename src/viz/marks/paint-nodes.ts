@@ -178,7 +178,7 @@ function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, 
     context.fillText(face.badge, right, baseline)
     right -= badgeRoom
   }
-  paintLabel(context, face, box.x + pad, right, baseline, fonts, ink, theme.muted)
+  paintLabel(context, face, box.x + pad + (scene.truth === null ? 0 : 3), right, baseline, fonts, ink, theme.muted)
 }
 
 /** The problem is never cut where a smaller type still holds it. */

@@ -148,7 +148,7 @@ export class TreeStage {
     const { scaleX, scaleY, offsetX, offsetY } = this.camera.destination
     const box = this.boxOf([node])
     const shift = (low: number, high: number, room: number) => {
-      const margin = Math.min(48, room / 4)
+      const margin = Math.min(12, room / 4)
       if (high > room - margin) return Math.max(room - margin - high, margin - low)
       return low < margin ? margin - low : 0
     }
