@@ -1,0 +1,231 @@
+import { wilsonInterval } from '../../core/statistics.ts'
+import type { Ledger, RunSetup } from '../../search/events.ts'
+import { runSearch } from '../../search/run-search.ts'
+import { checkSetup, usesRewardModel } from '../../search/settings.ts'
+import type { AnyTask } from '../../tasks/registry.ts'
+import { checkerFor, taskById } from '../../tasks/registry.ts'
+import type { Command } from '../command.ts'
+import { drawTable } from '../draw-table.ts'
+import type { CommandEngine } from '../engine.ts'
+import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
+import { atLine, readJsonLines, writeOutputFile } from '../files.ts'
+import { readWhole, UsageError } from '../options.ts'
+import { ProgressLine } from '../output.ts'
+import type { StrategyChoice } from '../strategy-options.ts'
+import {
+  completeConfig,
+  readConfigOptions,
+  readSeed,
+  readStrategy,
+  STRATEGY_NOTES,
+  STRATEGY_OPTIONS,
+} from '../strategy-options.ts'
+
+/** One problem under one strategy. */
+interface EvalResult {
+  /** As written on the command line. */
+  readonly strategy: string
+  readonly problem: Readonly<Record<string, unknown>>
+  readonly seed: number
+  /** The whole text after the prompt. */
+  readonly response: string
+  readonly correct: boolean
+  readonly ledger: Ledger
+}
+
+/** One strategy over all problems. Tokens are those executed, in all; FLOPs are of both models, in all. */
+interface EvalRow {
+  readonly strategy: string
+  readonly problems: number
+  readonly correct: number
+  readonly accuracy: number
+  /** Wilson interval at 95 %. */
+  readonly interval: readonly [low: number, high: number]
+  readonly policyTokens: number
+  readonly rewardTokens: number
+  readonly flops: number
+}
+
+const DEFAULT_CONCURRENCY = 32
+
+export const evaluate: Command = {
+  name: 'eval',
+  usage: '--problems FILE.jsonl [--strategies beam,lookahead:n=4] [--out FILE.json] [options]',
+  summary: 'Runs strategies over a file of problems and compares them: accuracy, tokens, FLOPs.',
+  options: {
+    task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
+    problems: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      required: true,
+      description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
+    },
+    strategies: {
+      type: 'string',
+      value: 'LIST',
+      description: 'Strategies, separated by commas; default greedy-decoding,best-of-n,greedy-tree,beam,lookahead.',
+    },
+    ...STRATEGY_OPTIONS,
+    out: {
+      type: 'string',
+      value: 'FILE.json',
+      description: 'Written with {"results": […], "table": […]}, results by strategy, then problem.',
+    },
+    limit: { type: 'string', value: 'NUMBER', description: 'Only the first problems of the file.' },
+    concurrency: {
+      type: 'string',
+      value: 'NUMBER',
+      description: `Problems searched at the same time; changes the time and nothing else. Default ${DEFAULT_CONCURRENCY}.`,
+    },
+    ...MODEL_OPTIONS,
+  },
+  notes: [
+    STRATEGY_NOTES,
+    'Problem i of the file (from 0) is searched with the seed (SEED + i · 2654435769) mod 2³², which its result names: the first with SEED itself. `stepscope search` with that seed repeats it.',
+  ],
+  run: async (options, output, signal) => {
+    const task = taskById(options.text('task') ?? 'countdown')
+    const common = readConfigOptions(options)
+    const listed = options.text('strategies') ?? 'greedy-decoding,best-of-n,greedy-tree,beam,lookahead'
+    const names = listed.split(',').map((name) => name.trim())
+    if (names.some((name) => name === '')) throw new UsageError('--strategies has an empty name')
+    const choices = names.map((name) => readStrategy(name, common))
+    const seed = readSeed(options)
+    for (const { strategy, config } of choices) {
+      checkSetup({ strategy, config: completeConfig(config, undefined), seed })
+    }
+    const concurrency = readWhole('concurrency', options.text('concurrency') ?? String(DEFAULT_CONCURRENCY), 1, 1024)
+    const limit = readWhole(
+      'limit',
+      options.text('limit') ?? String(Number.MAX_SAFE_INTEGER),
+      1,
+      Number.MAX_SAFE_INTEGER,
+    )
+    const problems = (await readProblems(task, options.required('problems'))).slice(0, limit)
+    const out = options.text('out')
+
+    const needsReward = choices.some(({ strategy }) => usesRewardModel(strategy))
+    const engine = await loadCommandEngine(options, output, { needsReward, signal })
+    const progress = new ProgressLine(output)
+    const results: EvalResult[] = []
+    const rows: (EvalRow & { readonly seconds: number })[] = []
+    try {
+      for (const choice of choices) {
+        const started = performance.now()
+        let done = 0
+        const search = async (problem: unknown, index: number): Promise<EvalResult> => {
+          const result = await searchProblem(engine, task, problem, choice, problemSeed(seed, index), signal)
+          progress.show(`${choice.name}: ${++done} of ${problems.length}`)
+          return result
+        }
+        const own = await inPool(problems, concurrency, search)
+        results.push(...own)
+        rows.push({ ...rowOf(choice.name, own), seconds: (performance.now() - started) / 1000 })
+      }
+    } finally {
+      progress.clear()
+      engine.dispose()
+    }
+    // Times are shown and not stored: the file is the same for the same models, problems and seed.
+    const table: EvalRow[] = rows.map(({ seconds: _, ...row }) => row)
+    if (out !== undefined) await writeOutputFile(out, `${JSON.stringify({ results, table }, null, 1)}\n`)
+    output.out(describeTable(rows))
+  },
+}
+
+async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
+  return (await readJsonLines(file)).map(({ line, value }) => {
+    try {
+      return task.readFields(value)
+    } catch (error) {
+      throw atLine(error, file, line)
+    }
+  })
+}
+
+async function searchProblem(
+  { policy, reward }: CommandEngine,
+  task: AnyTask,
+  problem: unknown,
+  { name, strategy, config }: StrategyChoice,
+  seed: number,
+  signal: AbortSignal,
+): Promise<EvalResult> {
+  const setup: RunSetup = {
+    task: task.id,
+    problem: task.format(problem),
+    strategy,
+    config: completeConfig(config, reward?.info.aggregation),
+    seed,
+    prefix: [],
+  }
+  const context = { prompt: task.prompt(problem), checker: checkerFor(task, problem), policy, reward }
+  for await (const event of runSearch(setup, context, signal)) {
+    if (event.type !== 'finished') continue
+    const { response, correct, ledger } = event
+    return { strategy: name, problem: task.fields(problem), seed, response, correct, ledger }
+  }
+  throw new RangeError('a search ended without a result')
+}
+
+/** The first problem has the run's seed itself; the golden ratio keeps the others apart from those of nearby seeds. */
+function problemSeed(seed: number, index: number): number {
+  return (seed + Math.imul(index, 0x9e3779b9)) >>> 0
+}
+
+/** Results in the order of the items, with at most `places` under way. The first failure ends it, once all have stopped. */
+async function inPool<T, R>(
+  items: readonly T[],
+  places: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++
+      try {
+        results[index] = await work(items[index] as T, index)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
+    }
+  }
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(places, items.length) }, worker))
+  const failed = workers.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+  return results
+}
+
+function rowOf(strategy: string, results: readonly EvalResult[]): EvalRow {
+  const sum = (value: (result: EvalResult) => number): number =>
+    results.reduce((total, result) => total + value(result), 0)
+  const correct = sum((result) => (result.correct ? 1 : 0))
+  return {
+    strategy,
+    problems: results.length,
+    correct,
+    accuracy: results.length === 0 ? 0 : correct / results.length,
+    interval: wilsonInterval(correct, results.length),
+    policyTokens: sum(({ ledger }) => ledger.policy.executed),
+    rewardTokens: sum(({ ledger }) => ledger.reward.executed),
+    flops: sum(({ ledger }) => ledger.policy.flops + ledger.reward.flops),
+  }
+}
+
+function describeTable(rows: readonly (EvalRow & { readonly seconds: number })[]): string {
+  return drawTable(
+    ['strategy', 'correct', 'accuracy', '95% interval', 'policy tokens', 'PRM tokens', 'FLOPs', 'seconds'],
+    rows.map(({ strategy, problems, correct, accuracy, interval, policyTokens, rewardTokens, flops, seconds }) => [
+      strategy,
+      `${correct}/${problems}`,
+      accuracy.toFixed(3),
+      `${interval[0].toFixed(3)}–${interval[1].toFixed(3)}`,
+      String(policyTokens),
+      String(rewardTokens),
+      flops.toExponential(2),
+      seconds.toFixed(1),
+    ]),
+  )
+}

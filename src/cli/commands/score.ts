@@ -1,0 +1,122 @@
+import { StepscopeError } from '../../core/errors.ts'
+import { createDecoder } from '../../engine/decoder-model.ts'
+import { loadRewardModel } from '../../engine/load-model.ts'
+import type { RewardModel } from '../../search/models.ts'
+import { taskById } from '../../tasks/registry.ts'
+import { openCheckpointDirectory } from '../checkpoint-directory.ts'
+import type { Command } from '../command.ts'
+import { BACKEND_OPTION, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
+import type { JsonLine } from '../files.ts'
+import { atLine, readJsonLines, writeOutputFile } from '../files.ts'
+import { ProgressLine } from '../output.ts'
+
+/** Lines scored together. */
+const CHUNK = 64
+
+export const score: Command = {
+  name: 'score',
+  usage: '--input FILE.jsonl [--out FILE.jsonl] [options]',
+  summary: 'Scores every step of given responses with a process reward model.',
+  options: {
+    model: {
+      type: 'string',
+      value: 'DIR',
+      description: 'Hugging Face folder of the reward model (default: the bundled one).',
+    },
+    task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
+    input: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      required: true,
+      description: 'Lines {"problem": "3 5 7 2 > 24", "steps": ["3*5=15 : 7 2 15", …]}, steps without newline.',
+    },
+    out: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      description: 'The same lines with "scores", one a step; default: standard output.',
+    },
+    ...BACKEND_OPTION,
+  },
+  run: async (options, output, signal) => {
+    const task = taskById(options.text('task') ?? 'countdown')
+    const file = options.required('input')
+    const lines = (await readJsonLines(file)).map((line) => {
+      try {
+        const problem = task.parse(readProblem(line.value.problem))
+        return { ...line, prompt: task.prompt(problem), steps: readSteps(line) }
+      } catch (error) {
+        throw atLine(error, file, line.line)
+      }
+    })
+    const files = await openCheckpointDirectory(options.text('model') ?? BUNDLED_REWARD_MODEL)
+    const backend = await openCommandBackend(options, output)
+    const progress = new ProgressLine(output)
+    const results: string[] = []
+    try {
+      const model = await loadRewardModel(backend, files, { signal }, createDecoder)
+      try {
+        for (let start = 0; start < lines.length; start += CHUNK) {
+          progress.show(`Scored ${start} of ${lines.length}`)
+          const chunk = lines.slice(start, start + CHUNK)
+          const scores = await Promise.all(chunk.map(({ prompt, steps }) => scoreSteps(model, prompt, steps, signal)))
+          for (const [index, { value }] of chunk.entries()) {
+            results.push(`${JSON.stringify({ ...value, scores: scores[index] })}\n`)
+          }
+        }
+      } finally {
+        model.model.dispose()
+      }
+    } finally {
+      progress.clear()
+      backend.dispose()
+    }
+    const out = options.text('out')
+    if (out === undefined) output.out(results.join(''))
+    else await writeOutputFile(out, results.join(''))
+  },
+}
+
+async function scoreSteps(
+  model: RewardModel,
+  prompt: string,
+  steps: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  if (steps.length === 0) return []
+  const { branch } = await model.open(prompt)
+  try {
+    const [scored] = await model.score([{ branch, steps }], signal)
+    if (!scored) throw new RangeError('the reward model answered nothing')
+    model.release(scored.branch)
+    return scored.scores
+  } finally {
+    model.release(branch)
+  }
+}
+
+function readProblem(value: unknown): string {
+  if (typeof value === 'string') return value
+  throw badField('problem', 'a text like "3 5 7 2 > 24"', value)
+}
+
+/** The steps, each with the newline that ends it. */
+function readSteps({ value: { steps } }: JsonLine): string[] {
+  if (!Array.isArray(steps)) throw badField('steps', 'a list of texts', steps)
+  return steps.map((step: unknown, index) => {
+    const text = typeof step === 'string' ? step.replace(/\n$/, '') : ''
+    if (text === '' || text.includes('\n')) {
+      throw badField(`steps[${index}]`, 'one line of text, without its newline', step)
+    }
+    return `${text}\n`
+  })
+}
+
+function badField(field: string, expected: string, found: unknown): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-file',
+    message: 'The field cannot be used',
+    expected,
+    found: found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 60),
+    place: { field },
+  })
+}

@@ -1,0 +1,103 @@
+import { applyEvent, emptyTree } from '../../search/apply-event.ts'
+import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/events.ts'
+import { runSearch } from '../../search/run-search.ts'
+import { checkSetup, usesRewardModel } from '../../search/settings.ts'
+import { checkerFor, taskById } from '../../tasks/registry.ts'
+import type { Command } from '../command.ts'
+import { drawTree } from '../draw-tree.ts'
+import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
+import type { Output } from '../output.ts'
+import { ProgressLine } from '../output.ts'
+import {
+  completeConfig,
+  readConfigOptions,
+  readSeed,
+  readStrategy,
+  STRATEGY_NOTES,
+  STRATEGY_OPTIONS,
+} from '../strategy-options.ts'
+
+export const search: Command = {
+  name: 'search',
+  usage: '--problem "3 5 7 2 > 24" [--strategy beam] [options]',
+  summary: 'Searches one problem, and shows the tree or, with --json, every event.',
+  options: {
+    task: { type: 'string', value: 'NAME', description: 'The task of the problem; default countdown.' },
+    problem: { type: 'string', value: 'TEXT', required: true, description: 'The problem, e.g. "3 5 7 2 > 24".' },
+    strategy: { type: 'string', value: 'NAME', description: 'See below; default beam.' },
+    ...STRATEGY_OPTIONS,
+    step: {
+      type: 'string',
+      multiple: true,
+      value: 'TEXT',
+      description: 'A given first step, without its newline; may be repeated. The search continues after them.',
+    },
+    json: { type: 'boolean', description: 'Write the events as JSON lines instead of the tree.' },
+    ...MODEL_OPTIONS,
+  },
+  notes: [STRATEGY_NOTES],
+  run: async (options, output, signal) => {
+    const task = taskById(options.text('task') ?? 'countdown')
+    const problem = task.parse(options.required('problem'))
+    const choice = readStrategy(options.text('strategy') ?? 'beam', readConfigOptions(options))
+    const { strategy } = choice
+    const setup = (aggregation?: RunSetup['config']['aggregation']): RunSetup => ({
+      task: task.id,
+      problem: task.format(problem),
+      strategy,
+      config: completeConfig(choice.config, aggregation),
+      seed: readSeed(options),
+      prefix: options.texts('step').map((step) => `${step.replace(/\n$/, '')}\n`),
+    })
+    // Before the models are loaded: what cannot be searched is refused at once.
+    checkSetup(setup())
+    const remark = task.outOfRange(problem)
+    if (remark !== null) output.err(`stepscope: ${remark}\n`)
+    const engine = await loadCommandEngine(options, output, { needsReward: usesRewardModel(strategy), signal })
+    try {
+      const { policy, reward } = engine
+      const context = { prompt: task.prompt(problem), checker: checkerFor(task, problem), policy, reward }
+      const events = runSearch(setup(reward?.info.aggregation), context, signal)
+      await (options.flag('json') ? writeEvents(events, output) : writeTree(events, output))
+    } finally {
+      engine.dispose()
+    }
+  },
+}
+
+async function writeEvents(events: AsyncIterable<SearchEvent>, output: Output): Promise<void> {
+  for await (const event of events) output.out(`${JSON.stringify(event)}\n`)
+}
+
+async function writeTree(events: AsyncIterable<SearchEvent>, output: Output): Promise<void> {
+  const progress = new ProgressLine(output)
+  let tree = emptyTree()
+  try {
+    for await (const event of events) {
+      tree = applyEvent(tree, event)
+      progress.show(`Round ${tree.round}: ${tree.nodes.length - 1} steps`)
+    }
+  } finally {
+    progress.clear()
+  }
+  const { finished, started } = tree
+  output.out(drawTree(tree, output.color))
+  if (!finished || !started) return
+  const answer =
+    finished.answer === null ? 'No answer' : `Answer ${finished.answer}: ${finished.correct ? 'right' : 'wrong'}`
+  output.out(`\n${answer}. ${finished.explanation}\n${describeLedger(finished.ledger)}`)
+  const { id, backend, adapter } = started.policy
+  output.out(
+    `Models  ${[id, started.reward?.id].filter((name) => name !== undefined).join(', ')} on ${backend} (${adapter})\n`,
+  )
+}
+
+function describeLedger({ policy, reward }: Ledger): string {
+  return describeModel('Policy', policy) + (reward.executed === 0 ? '' : describeModel('PRM', reward))
+}
+
+function describeModel(name: string, { asked, executed, merged, overrun, flops }: ModelLedger): string {
+  const saved = asked > 0 ? `${Math.round((100 * (asked - executed)) / asked)}% saved by sharing` : 'nothing to share'
+  const parts = [`${executed} tokens (${merged} merged, ${overrun} overrun)`, saved, `${flops.toExponential(2)} FLOPs`]
+  return `${name.padEnd(8)}${parts.join(', ')}\n`
+}

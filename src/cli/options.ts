@@ -1,0 +1,125 @@
+import { parseArgs } from 'node:util'
+import { StepscopeError } from '../core/errors.ts'
+
+/** One option of a command, as it is read and as `--help` shows it. */
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  /** May be given several times. */
+  readonly multiple?: boolean
+  readonly short?: string
+  /** How the value is written in `--help`, e.g. `FILE`. */
+  readonly value?: string
+  /** One sentence for `--help`. */
+  readonly description: string
+  readonly required?: boolean
+}
+
+export type Options = Readonly<Record<string, Option>>
+
+/** A command of `stepscope`: its help, and what it does. */
+export interface CommandHelp {
+  readonly name: string
+  readonly summary: string
+  readonly options: Options
+  /** What comes before the options in the first line of `--help`. */
+  readonly usage: string
+  /** Paragraphs after the options. */
+  readonly notes?: readonly string[]
+}
+
+/** The command line itself was wrong: exit code 2. */
+export class UsageError extends Error {}
+
+/** Values as given; `given` tells an option from its absence. */
+export interface ParsedOptions {
+  text(name: string): string | undefined
+  texts(name: string): readonly string[]
+  flag(name: string): boolean
+  /** Throws a UsageError where the option is missing. */
+  required(name: string): string
+}
+
+const HELP: Option = { type: 'boolean', short: 'h', description: 'Show this help.' }
+
+/** Reads a command's arguments. Throws a UsageError that names what is wrong; `help` where it was asked for. */
+export function parseOptions(args: readonly string[], options: Options): ParsedOptions | 'help' {
+  const config = Object.fromEntries(
+    Object.entries({ ...options, help: HELP }).map(([name, { type, multiple = false, short }]) => [
+      name,
+      { type, multiple, ...(short === undefined ? {} : { short }) },
+    ]),
+  )
+  let values: Record<string, unknown>
+  try {
+    ;({ values } = parseArgs({ args: [...args], options: config, strict: true, allowPositionals: false }))
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+  if (values.help) return 'help'
+  const text = (name: string): string | undefined => values[name] as string | undefined
+  const required = (name: string): string => {
+    const value = text(name)
+    if (value === undefined) throw new UsageError(`--${name} is missing`)
+    return value
+  }
+  for (const [name, option] of Object.entries(options)) if (option.required) required(name)
+  return {
+    text,
+    required,
+    texts: (name) => (values[name] as string[] | undefined) ?? [],
+    flag: (name) => values[name] === true,
+  }
+}
+
+/** A whole number in a range. Throws a UsageError otherwise. */
+export function readWhole(name: string, text: string, min: number, max: number): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max) {
+    throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not ${text}`)
+  }
+  return value
+}
+
+/** One of some words. Throws a UsageError otherwise. */
+export function readChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice === undefined) throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not ${text}`)
+  return choice
+}
+
+/** Is this error about how the command was written, rather than about what happened? */
+export function isUsageError(error: unknown): boolean {
+  return error instanceof UsageError || (error instanceof StepscopeError && error.details.code === 'bad-setting')
+}
+
+/** The text of `--help`. */
+export function describeCommand({ name, summary, usage, options, notes = [] }: CommandHelp): string {
+  const rows = Object.entries({ ...options, help: HELP }).map(([option, { short, value, description }]) => {
+    const left = `${short ? `-${short}, ` : ''}--${option}${value ? ` ${value}` : ''}`
+    return [left, description] as const
+  })
+  const lines = describeRows(rows)
+  const paragraphs = [`Usage: stepscope ${name} ${usage}`, summary, ['Options:', ...lines].join('\n'), ...notes]
+  return `${paragraphs.join('\n\n')}\n`
+}
+
+/** Two columns, the right one folded. */
+export function describeRows(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2
+  return rows.flatMap(([left, right]) =>
+    fold(right, 116 - width - 2).map((line, index) => `  ${(index === 0 ? left : '').padEnd(width)}${line}`),
+  )
+}
+
+/** Folds a text into lines of at most `width` characters. */
+export function fold(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,68 @@
+import { toErrorDetails } from '../core/errors.ts'
+import type { Command } from './command.ts'
+import { evaluate } from './commands/eval.ts'
+import { logits } from './commands/logits.ts'
+import { score } from './commands/score.ts'
+import { search } from './commands/search.ts'
+import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
+import type { Output } from './output.ts'
+
+const COMMANDS: readonly Command[] = [search, evaluate, score, logits]
+
+/** Done; something went wrong; the command line was wrong; interrupted. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+/** Runs a command line. Returns the exit code; never throws. */
+export async function runCli(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
+  const [name, ...rest] = args
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  try {
+    if (name === undefined) {
+      output.err(describeCommands())
+      return EXIT.usage
+    }
+    if (name === '--help' || name === '-h' || name === 'help') {
+      const about = COMMANDS.find((candidate) => candidate.name === rest[0])
+      output.out(about ? describeCommand(about) : describeCommands())
+      return EXIT.done
+    }
+    if (!command) throw new UsageError(`There is no command ${name}`)
+    const options = parseOptions(rest, command.options)
+    if (options === 'help') output.out(describeCommand(command))
+    else await command.run(options, output, signal)
+    return EXIT.done
+  } catch (error) {
+    if (signal.aborted) {
+      output.err('stepscope: Interrupted.\n')
+      return EXIT.interrupted
+    }
+    output.err(`stepscope: ${messageOf(error)}\n`)
+    if (!isUsageError(error)) return EXIT.failed
+    output.err(`See stepscope ${command ? `${command.name} ` : ''}--help.\n`)
+    return EXIT.usage
+  }
+}
+
+function messageOf(error: unknown): string {
+  // What nobody foresaw is worth its stack.
+  if (toErrorDetails(error).code === 'internal' && error instanceof Error && !(error instanceof UsageError)) {
+    return error.stack ?? error.message
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
+function describeCommands(): string {
+  const lines = describeRows(COMMANDS.map(({ name, summary }) => [name, summary]))
+  return [
+    'Usage: stepscope COMMAND [options]',
+    '',
+    'Searches a reasoning model’s steps under a process reward model, on WebGPU or the CPU.',
+    '',
+    'Commands:',
+    ...lines,
+    '',
+    'stepscope COMMAND --help shows its options. Results go to standard output, everything else to standard error.',
+    'Exit codes: 0 done, 1 failed, 2 wrong options, 130 interrupted.',
+    '',
+  ].join('\n')
+}
