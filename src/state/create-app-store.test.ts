@@ -182,18 +182,28 @@ describe('exact labels', () => {
 })
 
 describe('saved work', () => {
-  it('is there after a reload: the last run at its end, the session, the list', async () => {
+  it('is there after a reload: the last run as it was seen, the session, the list', async () => {
     const first = await startedRig()
     first.store.actions.session.setProblem('1 2 3 > 6')
     const id = await begin(first)
     await over(first, id)
     const { events } = first.run(id)
     await first.store.actions.runs.rename(id, 'My run')
+    first.store.actions.runs.seek(id, 9)
+    first.store.actions.runs.select(id, 2)
     await first.store.dispose()
 
     const second = storeRig({ indexedDB: first.indexedDB, tab: 'second' })
     await second.ready()
-    expect(second.active()).toMatchObject({ id, title: 'My run', source: 'saved', status: 'finished', events })
+    expect(second.active()).toMatchObject({
+      id,
+      title: 'My run',
+      source: 'saved',
+      status: 'finished',
+      events,
+      cursor: 9,
+      selected: 2,
+    })
     expect(second.state().session).toMatchObject({ problemText: '1 2 3 > 6', config: { n: 4, m: 2 } })
     expect(second.state().history.runs).toMatchObject([
       { id, title: 'My run', events: events.length, answer: '0', correct: false },

@@ -33,6 +33,12 @@ const SAMPLE_ID = 'first-visit'
 const SNAPSHOT_KEY = 'snapshot'
 const SNAPSHOT_MS = 300
 
+/** Where the active run is looked at, as one text; a run that grows by itself is not looked at anew. */
+function viewOf({ runs }: AppState): string {
+  const run = runs.active === null ? undefined : runs.byId[runs.active]
+  return run ? `${run.following || run.playing ? 'moving' : run.cursor} ${run.selected}` : ''
+}
+
 /** The whole state of the page and its actions, over a worker, a storage and a clock. */
 export function createAppStore(deps: AppDependencies): AppStore {
   const store = createStore<AppState>(initialState)
@@ -64,10 +70,11 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const snapshot = (): Snapshot => {
     const { engine: chosen, runs: open, compare: compared, preferences } = get()
     const { problemText, prefix, ...rest } = session.core()
+    const shown = open.active === null ? undefined : open.byId[open.active]
     return {
       session: { ...rest, problemText, prefix: [...prefix] },
       compare: compared.entries.map(({ strategy, config }) => ({ strategy, config })),
-      active: open.active,
+      active: shown ? { run: shown.id, event: shown.cursor, node: shown.selected } : null,
       backend: chosen.backend,
       policy: chosen.policy.id,
       reward: chosen.reward.id,
@@ -88,6 +95,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       state.preferences !== before.preferences ||
       state.compare.entries !== before.compare.entries ||
       state.runs.active !== before.runs.active ||
+      viewOf(state) !== viewOf(before) ||
       state.engine.policy !== before.engine.policy ||
       state.engine.reward !== before.engine.reward ||
       state.engine.backend !== before.engine.backend
@@ -172,9 +180,15 @@ export function createAppStore(deps: AppDependencies): AppStore {
       const saved = await openSaved()
       if (saved) restore(saved)
       const linked = hash.replace(/^#/, '') !== ''
-      const reopened =
-        saved?.active != null && saved.active !== SAMPLE_ID && (await history.open(saved.active, { adopt: false }))
+      const seen = saved?.active ?? null
+      const isSaved = seen !== null && seen.run !== SAMPLE_ID
+      const reopened = isSaved && (await history.open(seen.run, { adopt: false }))
       if (!reopened) await openSample(sample, saved === null && !linked)
+      const { active } = get().runs
+      if (seen && active === seen.run) {
+        runs.actions.seek(active, seen.event)
+        runs.actions.select(active, seen.node)
+      }
       const shows = linked && link.apply(hash)
       started = true
       // A run that a link asks for loads the models itself.

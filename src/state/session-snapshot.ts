@@ -9,7 +9,10 @@ export const snapshotSchema = z.object({
     .omit({ problem: true })
     .extend({ problemText: z.string(), difficulty: z.string(), parent: parentSchema.nullable() }),
   compare: z.array(setupSchema.pick({ strategy: true, config: true })),
-  active: z.string().nullable(),
+  /** The run in the playground, the events applied, and the selected node. */
+  active: z
+    .object({ run: z.string(), event: z.int().nonnegative(), node: z.int().nonnegative().nullable() })
+    .nullable(),
   backend: z.enum(['auto', 'webgpu', 'cpu']),
   policy: z.string(),
   reward: z.string(),
