@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { memoryFiles } from './testing/memory-files.ts'
+import { byteLevelTokenizerJson } from './testing/tokenizers.ts'
+import { readTokenizer, Tokenizer } from './tokenizer.ts'
+
+const bundledJson = JSON.parse(readFileSync('public/checkpoints/countdown-policy/tokenizer.json', 'utf8'))
+const bundled = new Tokenizer(bundledJson, {})
+
+describe('characters', () => {
+  test('one token per character, pieces joined are the whole', () => {
+    expect(bundled.encode('A 24\n')).toEqual([21, 2, 5, 7, 1])
+    const pieces = ['Q 3 5 > 8\n', '3+5=8 : 8\n', 'A 8\n']
+    expect(pieces.flatMap((piece) => bundled.encode(piece))).toEqual(bundled.encode(pieces.join('')))
+    expect(bundled.texts([21, 2, 5])).toEqual(['A', ' ', '2'])
+  })
+
+  test('a character without a token is named', () => {
+    expect(() => bundled.encode('Q é 3x')).toThrow(/vocabulary \(found "é", "x"\)/)
+  })
+})
+
+describe('byte-level BPE', () => {
+  // "Ã©" are GPT-2's characters for the two bytes of é; "ĊĊ" for two newlines.
+  const tokenizer = new Tokenizer(
+    byteLevelTokenizerJson([
+      ['a', 'b'],
+      ['Ã', '©'],
+      ['Ċ', 'Ċ'],
+      ['.', 'ĊĊ'],
+    ]),
+    {},
+  )
+
+  test('a character over several tokens is carried by the last of them', () => {
+    const ids = tokenizer.encode('ab€!')
+    expect(tokenizer.texts(ids)).toEqual(['ab', '', '', '€', '!'])
+    expect(tokenizer.texts(ids.slice(0, 3))).toEqual(['ab', '', '\uFFFD'])
+  })
+
+  test('the texts of the tokens, joined, are the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
+        expect(tokenizer.texts(tokenizer.encode(text)).join('')).toBe(text)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('bytes that are no character show as the replacement character', () => {
+    expect(tokenizer.texts([0xe2, 0x61])).toEqual(['', '\uFFFDa'])
+    expect(tokenizer.text(0xe2)).toBe('\uFFFD')
+  })
+})
+
+describe('a sentencepiece-like vocabulary, whose decoder strips the space at the start of a text', () => {
+  const json = {
+    added_tokens: [],
+    normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: {
+      type: 'Sequence',
+      decoders: [
+        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+        { type: 'ByteFallback' },
+        { type: 'Fuse' },
+        { type: 'Strip', content: ' ', start: 1, stop: 0 },
+      ],
+    },
+    model: {
+      type: 'BPE',
+      unk_token: null,
+      byte_fallback: true,
+      vocab: { a: 0, b: 1, '▁': 2, '▁b': 3, '<0xC3>': 4, '<0xA9>': 5 },
+      merges: [['▁', 'b']],
+    },
+  }
+  test('a token that follows other text keeps its space, and fallback bytes make a character', () => {
+    const tokenizer = new Tokenizer(json, {})
+    const ids = tokenizer.encode('a bé')
+    expect(ids).toEqual([0, 3, 4, 5])
+    expect(tokenizer.texts(ids.slice(1))).toEqual([' b', '', 'é'])
+  })
+})
+
+describe('a broken tokenizer is refused with the file and what is wrong', () => {
+  test.each([
+    ['not JSON', '{', /tokenizer\.json: The file is not JSON/],
+    ['a list', [], /tokenizer\.json: The tokenizer is not a JSON object/],
+    ['no model', {}, /tokenizer\.json, model: The field is missing/],
+    ['no vocabulary', { model: { type: 'BPE' } }, /tokenizer\.json, model\.vocab: The field is missing/],
+    ['an unknown decoder', { ...bundledJson, decoder: { type: 'Magic' } }, /cannot be built: .*Magic/],
+  ])('%s', async (_, content, message) => {
+    const error = await readTokenizer(memoryFiles({ 'tokenizer.json': content })).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ details: { code: 'bad-tokenizer' }, message: expect.stringMatching(message) })
+  })
+
+  test('no file', async () => {
+    await expect(readTokenizer(memoryFiles({}))).rejects.toThrow(/has no tokenizer\.json/)
+  })
+
+  test('ids beyond the model', () => {
+    expect(() => bundled.checkFits(22)).toThrow(/found "<eos>" with id 22/)
+    bundled.checkFits(23)
+  })
+})
