@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
+import { toErrorDetails } from '../core/errors.ts'
+import { EngineHost, splitReadings } from './engine-host.ts'
+import { engineLoader } from './engine-loader.ts'
+import type { ParamsOf } from './protocol.ts'
+
+interface Expected {
+  readonly prompt: string
+  readonly greedy_response: string
+  readonly prm_step_scores: readonly number[]
+  readonly response_logprob_with_eos: number
+}
+
+const expected = JSON.parse(readFileSync('tests/fixtures/expected.json', 'utf8')) as readonly Expected[]
+const loader = engineLoader((source) => openCheckpointDirectory(`public/checkpoints/${source.id}`))
+const never = new AbortController().signal
+
+const params = (policy = 'countdown-policy', reward = 'countdown-prm'): ParamsOf<'load'> => ({
+  backend: 'cpu',
+  policy: { source: { kind: 'bundled', id: policy } },
+  reward: { source: { kind: 'bundled', id: reward } },
+})
+
+describe('the engine behind the worker', () => {
+  const host = new EngineHost(loader, () => {})
+  const progress: string[] = []
+
+  beforeAll(async () => {
+    await host.load(
+      params(),
+      (model, loaded, total) => progress.push(`${model} ${loaded === total ? 'all' : 'part'}`),
+      () => Promise.resolve(),
+      never,
+    )
+  })
+  afterAll(() => host.dispose())
+
+  it('reports bytes while loading, and what it holds', () => {
+    expect(progress).toContain('policy all')
+    expect(progress.at(-1)).toBe('reward all')
+    const status = host.status()
+    expect(status).toMatchObject({ backend: 'cpu', note: null })
+    // 0.8 million float32 parameters each.
+    expect(status.bytes['policy weights']).toBeGreaterThan(3_000_000)
+    expect(status.bytes['reward weights']).toBeGreaterThan(3_000_000)
+    expect(host.counters().bytes).toBe(Object.values(status.bytes).reduce((sum, bytes) => sum + bytes, 0))
+  })
+
+  it('probes steps with the scores and log-probabilities of the reference', async () => {
+    for (const { prompt, greedy_response, prm_step_scores } of expected.slice(0, 2)) {
+      const steps = greedy_response.match(/.*\n/g) ?? []
+      const { scores, readings } = await host.probe(prompt, steps, never)
+      scores.forEach((score, index) => {
+        expect(score).toBeCloseTo(prm_step_scores[index] ?? Number.NaN, 3)
+      })
+      expect(readings.map((tokens) => tokens.map(({ text }) => text).join(''))).toEqual(steps)
+      // Greedy decoding took the first alternative everywhere.
+      for (const token of readings.flat()) expect(token.alternatives[0]?.text).toBe(token.text)
+    }
+    const { policy, reward } = host.models()
+    expect([policy, reward].map((model) => Reflect.get(model, 'model').counters().liveBranches)).toEqual([0, 0])
+  })
+
+  it('reads no steps as nothing', async () => {
+    expect(await host.probe('Q 1 2 > 3\n', [], never)).toEqual({ scores: [], readings: [] })
+  })
+
+  it('refuses models in the wrong role and keeps the others', async () => {
+    const before = host.models()
+    const error = await host
+      .load(
+        params('countdown-prm'),
+        () => {},
+        () => Promise.resolve(),
+        never,
+      )
+      .catch((reason: unknown) => toErrorDetails(reason))
+    expect(error).toMatchObject({ code: 'unsupported-config', place: { file: 'config.json', field: 'architectures' } })
+    expect(host.models()).toEqual(before)
+  })
+
+  it('leaves nothing when loading is cancelled', async () => {
+    const controller = new AbortController()
+    const error = await host
+      .load(
+        params(),
+        () => controller.abort(),
+        () => Promise.resolve(),
+        controller.signal,
+      )
+      .catch((reason: unknown) => toErrorDetails(reason))
+    expect(error).toMatchObject({ code: 'cancelled' })
+  })
+})
+
+describe('readings by step', () => {
+  const tokens = (texts: readonly string[]) => texts.map((text, id) => ({ id, text, logprob: -1, alternatives: [] }))
+
+  it('belong to the step that their first character is in', () => {
+    const groups = splitReadings(tokens(['1', '+2', '\n3', '=', '5\n']), ['1+2\n', '3=5\n'])
+    expect(groups.map((group) => group.map(({ text }) => text))).toEqual([
+      ['1', '+2', '\n3'],
+      ['=', '5\n'],
+    ])
+  })
+})
