@@ -77,9 +77,10 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
             disabled={tree.round === 0}
             onClick={() => actions.runs.stepRound(id, -1)}
           />
-          <label className={styles.round}>
+          <span className={styles.round}>
             Round
             <select
+              aria-label="Round"
               className={styles.select}
               value={tree.round}
               onChange={(event) => actions.runs.seekRound(id, Number(event.target.value))}
@@ -91,7 +92,7 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
               ))}
             </select>
             of {lastRound}
-          </label>
+          </span>
           <IconButton
             icon="chevronRight"
             label="One round forward"
@@ -111,8 +112,9 @@ function Speed() {
   const actions = useActions()
   const speeds = SPEEDS.some((option) => option === speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b)
   return (
-    <label className={styles.speed}>
+    <span className={styles.speed}>
       <select
+        aria-label="Events per second"
         className={styles.select}
         value={speed}
         onChange={(event) => actions.preferences.set({ speed: Number(event.target.value) })}
@@ -124,6 +126,6 @@ function Speed() {
         ))}
       </select>
       events/s
-    </label>
+    </span>
   )
 }

@@ -78,11 +78,12 @@ export function NumberField({
               move(event.key === 'ArrowUp' ? 1 : -1)
             }}
           />
+          {/* For the mouse: keyboards and screen readers step the number itself. */}
           <button
             type="button"
             className={styles.step}
             tabIndex={-1}
-            aria-label={`Less: ${label}`}
+            aria-hidden="true"
             disabled={disabled || value <= min}
             onClick={() => move(-1)}
           >
@@ -92,7 +93,7 @@ export function NumberField({
             type="button"
             className={styles.step}
             tabIndex={-1}
-            aria-label={`More: ${label}`}
+            aria-hidden="true"
             disabled={disabled || value >= max}
             onClick={() => move(1)}
           >

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { Transport } from '../../panels/transport.tsx'
 import { useRun } from '../../state/hooks.ts'
 import type { NodeId } from '../../state/types.ts'
@@ -33,28 +33,26 @@ export function PlaygroundScreen() {
     <PhoneStack centre={centre()} selected={run?.selected ?? null} />
   ) : (
     // Another width of screen starts from its own arrangement of the panels.
-    <Bench
-      key={narrow ? 'narrow' : 'wide'}
-      narrow={narrow}
-      selecting={run !== null && run.selected !== null}
-      centre={centre}
-    />
+    <Bench key={narrow ? 'narrow' : 'wide'} narrow={narrow} selected={run?.selected ?? null} centre={centre} />
   )
 }
 
 interface BenchProps {
   narrow: boolean
-  /** A node is selected: on a narrow screen the inspector comes and goes with it. */
-  selecting: boolean
+  /** On a narrow screen the inspector comes and goes with it. */
+  selected: NodeId | null
   centre(before: ReactNode, after: ReactNode): ReactNode
 }
 
-function Bench({ narrow, selecting, centre }: BenchProps) {
+function Bench({ narrow, selected, centre }: BenchProps) {
   const [setupWidth, setSetupWidth] = useState(narrow ? 240 : 276)
   const [inspectorWidth, setInspectorWidth] = useState(narrow ? 300 : 344)
   const [setupOpen, setSetupOpen] = useState(true)
   const [inspectorWanted, setInspectorWanted] = useState<boolean | null>(narrow ? null : true)
-  const inspectorOpen = inspectorWanted ?? selecting
+  // What was selected before the screen opened does not take room from the tree.
+  const [selectedAtFirst, setSelectedAtFirst] = useState(selected)
+  if (selectedAtFirst !== null && selected !== selectedAtFirst) setSelectedAtFirst(null)
+  const inspectorOpen = inspectorWanted ?? (selected !== null && selected !== selectedAtFirst)
   return (
     <div className={styles.bench}>
       {setupOpen ? (
@@ -107,9 +105,11 @@ function Bench({ narrow, selecting, centre }: BenchProps) {
 
 function PhoneStack({ centre, selected }: { centre: ReactNode; selected: NodeId | null }) {
   const [tab, setTab] = useState<'setup' | 'inspector'>('setup')
-  useEffect(() => {
+  const [seen, setSeen] = useState(selected)
+  if (selected !== seen) {
+    setSeen(selected)
     if (selected !== null) setTab('inspector')
-  }, [selected])
+  }
   return (
     <div className={styles.stack}>
       {centre}

@@ -53,7 +53,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
   })
 
   return (
-    <section className={styles.pane} aria-label="Search tree">
+    <section className={styles.pane} aria-label="Search tree" data-run={run?.id}>
       <div className={styles.toolbar}>
         {before}
         <Segmented

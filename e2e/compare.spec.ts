@@ -1,0 +1,31 @@
+import { openReady } from './app.ts'
+import { expect, test } from './fixtures.ts'
+
+test('strategies run side by side with linked playback and a table of differences', async ({ page }) => {
+  await openReady(page, '/#/compare')
+  await page.getByRole('textbox', { name: 'Problem' }).fill('3 5 7 2 > 24')
+  await page.getByRole('button', { name: 'Add a strategy' }).click()
+  await page.getByRole('combobox', { name: 'Strategy 3' }).selectOption('Greedy decoding')
+  await page.getByRole('button', { name: 'Run all' }).click()
+
+  const columns = page.getByRole('region', { name: /^Strategy \d/ })
+  await expect(columns).toHaveCount(3)
+  for (const column of await columns.all()) {
+    await expect(column).toContainText(/Right|Wrong|No answer/, { timeout: 45_000 })
+    await expect(column.locator('canvas').first()).toBeVisible()
+  }
+  const table = page.getByRole('table', { name: /Differences/ })
+  await expect(table.getByRole('row')).toHaveCount(4)
+  await expect(table).toContainText('at equal FLOPs')
+  await expect(table.getByRole('row', { name: /Beam search/ })).toContainText('FLOP')
+
+  await page.getByRole('radio', { name: 'Equal FLOPs' }).click()
+  const playback = page.getByRole('region', { name: 'Linked playback' })
+  await playback.getByRole('button', { name: 'To the start' }).click()
+  for (const column of await columns.all()) await expect(column).toContainText(/no step yet|Round/)
+  await playback.getByRole('button', { name: 'To the end' }).click()
+  for (const column of await columns.all()) await expect(column).toContainText(/Right|Wrong|No answer/)
+
+  await columns.first().getByRole('button', { name: 'Open in the playground' }).click()
+  await expect(page.getByRole('heading', { level: 2 })).toContainText('3 5 7 2 > 24')
+})
