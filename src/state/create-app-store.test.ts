@@ -498,6 +498,7 @@ describe('the engine', () => {
               passes: 0,
               readbackBytes: 0,
             }),
+            executedTokens: () => 0,
             dispose: () => {},
           })
         },

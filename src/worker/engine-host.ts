@@ -7,6 +7,8 @@ export interface Engine {
   readonly policy: Policy
   readonly reward: RewardModel
   status(): Omit<EngineStatus, 'tokensPerSecond'>
+  /** Tokens executed by both models since loading. */
+  executedTokens(): number
   /** Settles with the reason when the device is gone; never on `dispose`. */
   readonly lost: Promise<Error>
   dispose(): void
@@ -68,6 +70,10 @@ export class EngineHost {
   status(): Omit<EngineStatus, 'tokensPerSecond'> {
     const status = this.loaded().status()
     return { ...status, passes: status.passes + this.passesBefore }
+  }
+
+  executedTokens(): number {
+    return this.engine?.executedTokens() ?? 0
   }
 
   counters(): { readonly passes: number; readonly bytes: number } {

@@ -80,6 +80,7 @@ function makeEngine(backend: Backend, note: string | null, policy: EnginePolicy,
         readbackBytes: counters.reduce((sum, { readbackBytes }) => sum + readbackBytes, 0),
       }
     },
+    executedTokens: () => Object.values(models).reduce((sum, model) => sum + model.counters().executedTokens, 0),
     dispose: () => {
       policy.model.dispose()
       reward.model.dispose()

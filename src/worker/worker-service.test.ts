@@ -41,6 +41,7 @@ function rig() {
       passes: policy.calls.length,
       readbackBytes: 0,
     }),
+    executedTokens: () => 0,
     dispose: () => {
       disposed += 1
     },

@@ -3,7 +3,7 @@ import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { Policy, RewardModel } from '../search/models.ts'
 import type { EngineLoader } from './engine-host.ts'
 import { EngineHost } from './engine-host.ts'
-import type { EngineStatus, FromWorker, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
+import type { EngineStatus, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { RunHostDeps } from './run-host.ts'
 import { RunHost } from './run-host.ts'
@@ -26,7 +26,6 @@ export class WorkerService {
   private readonly engine: EngineHost
   private readonly runs: RunHost
   private readonly tokens: RateMeter
-  private readonly executed = new Map<string, number>()
   private readonly calls = new Map<number, AbortController>()
   private cancelStatus: (() => void) | null = null
 
@@ -39,7 +38,6 @@ export class WorkerService {
     })
     this.runs = new RunHost({
       ...deps,
-      post: (message) => this.observe(message),
       counters: () => this.engine.counters(),
     })
   }
@@ -79,6 +77,7 @@ export class WorkerService {
       startRun: ({ runId, setup, paused }) => {
         const models = this.engine.models()
         this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), paused)
+        this.tokens.look(this.engine.executedTokens())
         this.scheduleStatus()
       },
       pauseRun: ({ runId }) => this.runs.pause(runId),
@@ -97,21 +96,7 @@ export class WorkerService {
   }
 
   private status(): EngineStatus {
-    return { ...this.engine.status(), tokensPerSecond: this.tokens.rate() }
-  }
-
-  /** Counts the tokens of passing events; their ledgers are running totals of each run. */
-  private observe(message: FromWorker): void {
-    if (message.type === 'events') {
-      const ledger = message.events.at(-1)?.ledger
-      if (ledger) {
-        const total = ledger.policy.executed + ledger.reward.executed
-        this.tokens.add(total - (this.executed.get(message.runId) ?? 0))
-        this.executed.set(message.runId, total)
-      }
-    }
-    if (message.type === 'ended') this.executed.delete(message.runId)
-    this.deps.post(message)
+    return { ...this.engine.status(), tokensPerSecond: this.tokens.look(this.engine.executedTokens()) }
   }
 
   private scheduleStatus(): void {

@@ -69,6 +69,7 @@ export function storeRig(options: RigOptions = {}): StoreRig {
           passes: 0,
           readbackBytes: 0,
         }),
+        executedTokens: () => 0,
         dispose: () => {},
       })
     },
