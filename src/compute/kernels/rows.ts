@@ -9,6 +9,12 @@ export const ROW_POSITION = 1
 export const ROW_TABLE = 2
 export const ROW_SLOT = 3
 
+/**
+ * WGSL: zero, but no compiler knows. Added to a loop's bound it keeps software drivers from unrolling the loop, which
+ * would take them seconds.
+ */
+export const HIDDEN_ZERO = 'rows[0].y'
+
 /** Slot of a row whose hidden state nobody keeps. */
 export const NO_SLOT = 0xffffffff
 

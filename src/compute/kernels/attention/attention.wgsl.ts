@@ -1,6 +1,6 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { positionStride } from '../page-pool.ts'
-import { PAGE_POSITIONS } from '../rows.ts'
+import { HIDDEN_ZERO, PAGE_POSITIONS } from '../rows.ts'
 import type { AttentionShape } from './attention.reference.ts'
 import { ATTENTION_BINDINGS } from './attention.reference.ts'
 
@@ -13,9 +13,7 @@ const LEAST = '-3.0e38'
  */
 export function serialAttentionWgsl(shape: AttentionShape, lanes: number): string {
   const { heads, keyValueHeads, headDim, headWidth, pagesPerSequence } = shape
-  const quads = Array.from({ length: headWidth / 4 }, (_, index) => index)
-  const steps = [0, 1, 2, 3]
-  const lines = (parts: string[]) => parts.join('\n')
+  const quads = headWidth / 4
   const stride = positionStride(shape) / 4
   const valueOffset = (keyValueHeads * headWidth) / 4
 
@@ -29,42 +27,53 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (row >= rows[0].x) { return; }
   let last = rows[1u + row].y;
   let table = rows[1u + row].z * ${pagesPerSequence}u;
-  let place = id.x * ${quads.length}u;
-${lines(quads.map((i) => `  let q${i} = queries[place + ${i}u] * ${1 / Math.sqrt(headDim)};`))}
-${lines(quads.map((i) => `  var sum${i} = vec4f();`))}
+  let place = id.x * ${quads}u;
+  let quads = ${quads}u + ${HIDDEN_ZERO};
+  var q: array<vec4f, ${quads}>;
+  var sum: array<vec4f, ${quads}>;
+  for (var i = 0u; i < quads; i++) { q[i] = queries[place + i] * ${1 / Math.sqrt(headDim)}; }
   var most = ${LEAST};
   var weight = 0.0;
   for (var start = 0u; start <= last; start += 4u) {
     let page = layer[0] + pageTables[table + start / ${PAGE_POSITIONS}u];
-    let base = page * ${PAGE_POSITIONS}u * ${stride}u + (head / ${heads / keyValueHeads}u) * ${quads.length}u;
+    let base = page * ${PAGE_POSITIONS * stride}u + (head / ${heads / keyValueHeads}u) * ${quads}u;
     // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
-${lines(steps.map((s) => `    let at${s} = base + (min(start + ${s}u, last) % ${PAGE_POSITIONS}u) * ${stride}u;`))}
-${lines(
-  steps.map((s) =>
-    lines([
-      `    var dot${s} = q0 * pool[at${s}];`,
-      ...quads.slice(1).map((i) => `    dot${s} = fma(q${i}, pool[at${s} + ${i}u], dot${s});`),
-    ]),
-  ),
-)}
-    let seen = vec4u(start, start + 1u, start + 2u, start + 3u) <= vec4u(last);
-    let dots = vec4f(${steps.map((s) => `(dot${s}.x + dot${s}.y) + (dot${s}.z + dot${s}.w)`).join(', ')});
+    let positions = vec4u(start, start + 1u, start + 2u, start + 3u);
+    let at = vec4u(base) + (min(positions, vec4u(last)) % ${PAGE_POSITIONS}u) * ${stride}u;
+    var dot0 = vec4f();
+    var dot1 = vec4f();
+    var dot2 = vec4f();
+    var dot3 = vec4f();
+    for (var i = 0u; i < quads; i++) {
+      let query = q[i];
+      dot0 = fma(query, pool[at.x + i], dot0);
+      dot1 = fma(query, pool[at.y + i], dot1);
+      dot2 = fma(query, pool[at.z + i], dot2);
+      dot3 = fma(query, pool[at.w + i], dot3);
+    }
+    let seen = positions <= vec4u(last);
+    let dots = vec4f(
+      (dot0.x + dot0.y) + (dot0.z + dot0.w),
+      (dot1.x + dot1.y) + (dot1.z + dot1.w),
+      (dot2.x + dot2.y) + (dot2.z + dot2.w),
+      (dot3.x + dot3.y) + (dot3.z + dot3.w),
+    );
     let scores = select(vec4f(${LEAST}), dots, seen);
     let now = max(most, max(max(scores.x, scores.y), max(scores.z, scores.w)));
     let shrink = exp(most - now);
     let e = select(vec4f(), exp(scores - vec4f(now)), seen);
     most = now;
     weight = weight * shrink + ((e.x + e.y) + (e.z + e.w));
-${lines(
-  quads.map((i) =>
-    lines([
-      `    sum${i} = sum${i} * shrink;`,
-      ...steps.map((s) => `    sum${i} = fma(vec4f(e.${'xyzw'[s]}), pool[at${s} + ${valueOffset + i}u], sum${i});`),
-    ]),
-  ),
-)}
+    let value = at + vec4u(${valueOffset}u);
+    for (var i = 0u; i < quads; i++) {
+      var mixed = sum[i] * shrink;
+      mixed = fma(vec4f(e.x), pool[value.x + i], mixed);
+      mixed = fma(vec4f(e.y), pool[value.y + i], mixed);
+      mixed = fma(vec4f(e.z), pool[value.z + i], mixed);
+      sum[i] = fma(vec4f(e.w), pool[value.w + i], mixed);
+    }
   }
-${lines(quads.map((i) => `  output[place + ${i}u] = sum${i} / weight;`))}
+  for (var i = 0u; i < quads; i++) { output[place + i] = sum[i] / weight; }
 }
 `
 }

@@ -1,5 +1,6 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { reduceWgsl } from '../reduce.wgsl.ts'
+import { HIDDEN_ZERO } from '../rows.ts'
 import type { RmsnormShape } from './rmsnorm.reference.ts'
 import { RMSNORM_BINDINGS } from './rmsnorm.reference.ts'
 
@@ -19,15 +20,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   if (row >= rows[0].x) { return; }
   ${to === 'slot' ? 'let out_row = rows[1u + row].w;\n  if (out_row == 0xffffffffu) { return; }' : 'let out_row = row;'}
   let base = row * ${stride / 4}u;
+  let quads = ${quads}u + ${HIDDEN_ZERO};
   var sum = vec4f();
-  for (var i = lane; i < ${quads}u; i += ${lanes}u) {
+  for (var i = lane; i < quads; i += ${lanes}u) {
     let x = input[base + i];
     sum = fma(x, x, sum);
   }
   let total = reduce_sum((sum.x + sum.y) + (sum.z + sum.w), lane);
   let scale = 1.0 / sqrt(total * ${1 / hidden} + ${epsilon});
   let place = out_row * ${stride / 4}u;
-  for (var i = lane; i < ${quads}u; i += ${lanes}u) {
+  for (var i = lane; i < quads; i += ${lanes}u) {
     output[place + i] = input[base + i] * scale * gain[i];
   }
 }

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { onEachBackend } from '../../testing/on-each-backend.ts'
+import { makeRows, relativeError, runKernel, someFloats } from '../../testing/run-kernel.ts'
+import { NO_SLOT } from '../rows.ts'
+import type { MatmulShape } from './matmul.reference.ts'
+import { matmulKernel } from './matmul.ts'
+
+const TILES = [
+  { rows: 8, columns: 8, lanes: 4 },
+  { rows: 4, columns: 16, lanes: 32 },
+] as const
+
+function shapeOf(given: Partial<MatmulShape>): MatmulShape {
+  return {
+    inner: 20,
+    columns: 48,
+    inputStride: 24,
+    outputStride: 56,
+    outputOffset: 0,
+    from: 'row',
+    epilogue: 'store',
+    tile: TILES[0],
+    ...given,
+  }
+}
+
+/** Straight from the definition, in float64. */
+function product(shape: MatmulShape, input: Float32Array, weights: Float32Array, bias: Float32Array, inputRow: number) {
+  return Array.from({ length: shape.columns }, (_, column) => {
+    let sum = bias[column] as number
+    for (let k = 0; k < shape.inner; k++) {
+      sum += (input[inputRow * shape.inputStride + k] as number) * (weights[k * shape.columns + column] as number)
+    }
+    return sum
+  })
+}
+
+onEachBackend('matmul', (backend) => {
+  function inputsOf(shape: MatmulShape, count: number, slots: readonly number[] = [], size = 1) {
+    return {
+      rows: makeRows(Array.from({ length: count }, (_, row) => [0, 0, 0, slots[row] ?? NO_SLOT])),
+      input: someFloats(24 * shape.inputStride, 1, size),
+      weights: someFloats(shape.inner * shape.columns, 2, size),
+      bias: someFloats(shape.columns, 3, size),
+      output: someFloats(24 * shape.outputStride, 4, size),
+    }
+  }
+
+  test.each(TILES)('multiplies any number of rows, tile $rows × $columns', async (tile) => {
+    const shape = shapeOf({ tile, outputOffset: 8 })
+    for (const count of [1, 3, 8, 13]) {
+      const inputs = inputsOf(shape, count)
+      const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 16)
+      const expected = inputs.output.slice()
+      for (let row = 0; row < count; row++) {
+        expected.set(product(shape, inputs.input, inputs.weights, inputs.bias, row), row * shape.outputStride + 8)
+      }
+      expect(relativeError(output, expected)).toBeLessThan(1e-6)
+    }
+  })
+
+  test('takes large values', async () => {
+    const shape = shapeOf({ inner: 352, inputStride: 352 })
+    const inputs = inputsOf(shape, 5, [], 1e12)
+    const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 5)
+    const expected = product(shape, inputs.input, inputs.weights, inputs.bias, 4)
+    expect(relativeError(output.slice(4 * 56, 4 * 56 + 48), expected)).toBeLessThan(1e-6)
+  })
+
+  test('adds to what is there', async () => {
+    const shape = shapeOf({ epilogue: 'add' })
+    const inputs = inputsOf(shape, 5)
+    const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 5)
+    const expected = product(shape, inputs.input, inputs.weights, inputs.bias, 4).map(
+      (sum, column) => sum + (inputs.output[4 * 56 + column] as number),
+    )
+    expect(relativeError(output.slice(4 * 56, 4 * 56 + 48), expected)).toBeLessThan(1e-6)
+  })
+
+  test.each(TILES)('gates four values by four gates, tile $rows × $columns', async (tile) => {
+    const shape = shapeOf({ epilogue: 'gate', tile, outputStride: 24 })
+    const inputs = inputsOf(shape, 6, [], 3)
+    const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 6)
+    const sums = product(shape, inputs.input, inputs.weights, inputs.bias, 5)
+    const expected = Array.from({ length: 24 }, (_, column) => {
+      const at = Math.floor(column / 4) * 8 + (column % 4)
+      const gate = sums[at] as number
+      return (gate / (1 + Math.exp(-gate))) * (sums[at + 4] as number)
+    })
+    expect(relativeError(output.slice(5 * 24, 6 * 24), expected)).toBeLessThan(2e-6)
+  })
+
+  test('reads rows from their slots', async () => {
+    const shape = shapeOf({ from: 'slot' })
+    const inputs = inputsOf(shape, 5, [9, 0, 23, 9, 4])
+    const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 5)
+    for (const [row, slot] of [9, 0, 23, 9, 4].entries()) {
+      const expected = product(shape, inputs.input, inputs.weights, inputs.bias, slot)
+      expect(relativeError(output.slice(row * 56, row * 56 + 48), expected)).toBeLessThan(1e-6)
+    }
+  })
+
+  test('gives a row the same bits at every place, in every company', async () => {
+    const shape = shapeOf({ from: 'slot', inner: 100, inputStride: 100 })
+    const alone = await runKernel(backend(), matmulKernel(shape), inputsOf(shape, 1, [7]), 1)
+    const bits = [...alone.output.slice(0, 48)]
+    for (let place = 0; place < 13; place++) {
+      const slots = Array.from({ length: 13 }, (_, row) => (row === place ? 7 : (row * 5) % 24))
+      const { output } = await runKernel(backend(), matmulKernel(shape), inputsOf(shape, 13, slots), 13)
+      expect([...output.slice(place * 56, place * 56 + 48)]).toEqual(bits)
+    }
+  })
+})

@@ -1,0 +1,34 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
+import type { Backend } from '../backend.ts'
+import { openBackend } from '../open-backend.ts'
+
+/**
+ * Declares the same tests for the CPU backend and for WebGPU; where there is no adapter, WebGPU's fail. Each test must
+ * leave as many live bytes as it found.
+ */
+export function onEachBackend(name: string, declare: (backend: () => Backend) => void): void {
+  describe.each(['cpu', 'webgpu'] as const)(`${name} on %s`, (choice) => {
+    let backend: Backend
+    let before: number
+    beforeAll(async () => {
+      ;({ backend } = await openBackend({ choice }))
+      process.stdout.write(`${choice}: ${backend.adapter}\n`)
+    })
+    beforeEach(() => {
+      before = liveBytes(backend)
+    })
+    afterEach(() => {
+      expect(liveBytes(backend)).toBe(before)
+    })
+    afterAll(() => {
+      backend.dispose()
+      expect(backend.memory.liveBytes).toBe(0)
+    })
+    declare(() => backend)
+  })
+}
+
+/** Readback buffers are the backend's own and stay until it closes. */
+function liveBytes({ memory }: Backend): number {
+  return memory.liveBytes - (memory.liveByPurpose().staging ?? 0)
+}
