@@ -82,7 +82,7 @@ interface ActiveLane extends LaneTask {
 }
 
 /** Readout rows of one pass are bounded by slots and by the bytes of logits read back. */
-const MAX_READOUTS = 64
+const MAX_READOUTS = 256
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
 
 /**
