@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import process from 'node:process'
 import type { Output } from './output.ts'
 import { runCli } from './run-cli.ts'
@@ -19,6 +20,8 @@ const output: Output = {
 }
 
 const controller = new AbortController()
+// Every search that runs at the same time listens for it.
+setMaxListeners(0, controller.signal)
 // The first interrupt lets the command free what it holds; the second ends it as usual.
 process.once('SIGINT', () => controller.abort())
 

@@ -99,7 +99,15 @@ export function describeCommand({ name, summary, usage, options, notes = [] }: C
     return [left, description] as const
   })
   const lines = describeRows(rows)
-  const paragraphs = [`Usage: stepscope ${name} ${usage}`, summary, ['Options:', ...lines].join('\n'), ...notes]
+  const folded = notes.map((note) =>
+    note.split('\n').flatMap((line) => (line.startsWith(' ') ? line : fold(line, 116))),
+  )
+  const paragraphs = [
+    `Usage: stepscope ${name} ${usage}`,
+    summary,
+    ['Options:', ...lines].join('\n'),
+    ...folded.map((note) => note.join('\n')),
+  ]
   return `${paragraphs.join('\n\n')}\n`
 }
 

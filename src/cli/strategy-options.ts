@@ -1,6 +1,7 @@
 import { readStrategySpec, SETTING_FIELDS } from '../formats/strategy-spec.ts'
 import type { RunSetup, StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Aggregation } from '../search/models.ts'
+import type { Setting } from '../search/settings.ts'
 import { DEFAULT_CONFIG, describeRange, SETTINGS, STRATEGIES } from '../search/settings.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { describeRows, readWhole, UsageError } from './options.ts'
@@ -16,7 +17,7 @@ export const STRATEGY_OPTIONS: Options = {
       const option = {
         type: 'string',
         value: setting.kind === 'choice' ? 'NAME' : 'NUMBER',
-        description: `${setting.description} ${capital(describeRange(setting))}; default ${byModel}.`,
+        description: `${setting.description} ${rangeOf(setting)}; default ${byModel}.`,
       } as const
       return [optionName(setting.key), option]
     }),
@@ -62,10 +63,14 @@ export interface StrategyChoice {
   readonly config: Partial<StrategyConfig>
 }
 
-/** `lookahead:n=4`, over settings that hold for all strategies. Throws a StepscopeError `bad-setting`. */
+/** `lookahead:n=4`, over settings that hold for all strategies. Throws a UsageError that names what was written. */
 export function readStrategy(text: string, common: Partial<StrategyConfig>): StrategyChoice {
-  const { strategy, config } = readStrategySpec(text)
-  return { name: text, strategy, config: { ...common, ...config } }
+  try {
+    const { strategy, config } = readStrategySpec(text)
+    return { name: text, strategy, config: { ...common, ...config } }
+  } catch (error) {
+    throw new UsageError(`Strategy ${text}: ${(error as Error).message}`)
+  }
 }
 
 /** Every setting: as asked for, else as the reward model's card says, else the default. */
@@ -76,6 +81,7 @@ export function completeConfig(
   return { ...DEFAULT_CONFIG, ...(aggregation === undefined ? {} : { aggregation }), ...config }
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+function rangeOf(setting: Setting): string {
+  const range = describeRange(setting)
+  return setting.kind === 'choice' ? `One of ${range}` : range.charAt(0).toUpperCase() + range.slice(1)
 }

@@ -1,3 +1,4 @@
+import { StepscopeError } from '../../core/errors.ts'
 import { wilsonInterval } from '../../core/statistics.ts'
 import type { Ledger, RunSetup } from '../../search/events.ts'
 import { runSearch } from '../../search/run-search.ts'
@@ -20,6 +21,7 @@ import {
   STRATEGY_NOTES,
   STRATEGY_OPTIONS,
 } from '../strategy-options.ts'
+import { workPool } from '../work-pool.ts'
 
 /** One problem under one strategy. */
 interface EvalResult {
@@ -46,7 +48,8 @@ interface EvalRow {
   readonly flops: number
 }
 
-const DEFAULT_CONCURRENCY = 32
+/** 16 searches of 16 branches each fill the batches of a decoder; more only need more memory. */
+const DEFAULT_CONCURRENCY = 16
 
 export const evaluate: Command = {
   name: 'eval',
@@ -118,7 +121,7 @@ export const evaluate: Command = {
           progress.show(`${choice.name}: ${++done} of ${problems.length}`)
           return result
         }
-        const own = await inPool(problems, concurrency, search)
+        const own = await workPool(problems, concurrency, search)
         results.push(...own)
         rows.push({ ...rowOf(choice.name, own), seconds: (performance.now() - started) / 1000 })
       }
@@ -134,7 +137,11 @@ export const evaluate: Command = {
 }
 
 async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
-  return (await readJsonLines(file)).map(({ line, value }) => {
+  const lines = await readJsonLines(file)
+  if (lines.length === 0) {
+    throw new StepscopeError({ code: 'bad-file', message: 'The file holds no problems', place: { file } })
+  }
+  return lines.map(({ line, value }) => {
     try {
       return task.readFields(value)
     } catch (error) {
@@ -171,31 +178,6 @@ async function searchProblem(
 /** The first problem has the run's seed itself; the golden ratio keeps the others apart from those of nearby seeds. */
 function problemSeed(seed: number, index: number): number {
   return (seed + Math.imul(index, 0x9e3779b9)) >>> 0
-}
-
-/** Results in the order of the items, with at most `places` under way. The first failure ends it, once all have stopped. */
-async function inPool<T, R>(
-  items: readonly T[],
-  places: number,
-  work: (item: T, index: number) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = []
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++
-      try {
-        results[index] = await work(items[index] as T, index)
-      } catch (error) {
-        next = items.length
-        throw error
-      }
-    }
-  }
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(places, items.length) }, worker))
-  const failed = workers.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
-  return results
 }
 
 function rowOf(strategy: string, results: readonly EvalResult[]): EvalRow {
