@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
-import type { ProposeRequest } from '../search/models.ts'
+import type { Branch, Proposal, ProposeRequest } from '../search/models.ts'
 import { createDecoder } from './decoder-model.ts'
 import { loadPolicy, loadRewardModel } from './load-model.ts'
 import type { EnginePolicy } from './policy.ts'
@@ -16,11 +16,12 @@ interface Expected {
   readonly response_logprob_with_eos: number
 }
 const expected = JSON.parse(readFileSync('tests/fixtures/expected.json', 'utf8')) as readonly Expected[]
-const stepsOf = (response: string) => response.split(/(?<=\n)/)
+const PROMPT = 'Q 3 5 7 2 > 24\n'
+const steps = (response: string) => response.split(/(?<=\n)/)
 
-const GREEDY: Omit<ProposeRequest, 'branch'> = {
+const SAMPLE: Omit<ProposeRequest, 'branch'> = {
   count: 1,
-  temperature: 0,
+  temperature: 1,
   topP: 1,
   topK: 0,
   seed: 7,
@@ -29,47 +30,151 @@ const GREEDY: Omit<ProposeRequest, 'branch'> = {
   maxTokens: 64,
 }
 
-let backend: Backend
-let policy: EnginePolicy
-let reward: EngineRewardModel
+describe.each(['cpu', 'webgpu'] as const)('the bundled models on %s', (choice) => {
+  let backend: Backend
+  let policy: EnginePolicy
+  let reward: EngineRewardModel
+  let start: ReturnType<typeof live>
+  const live = () =>
+    [policy, reward].map(({ model }) => {
+      const { livePages, liveSlots, liveBranches } = model.counters()
+      // Readback buffers are the backend's own and stay until it closes.
+      const { staging: _, ...bytes } = backend.memory.liveByPurpose()
+      return { livePages, liveSlots, liveBranches, bytes }
+    })
 
-beforeAll(async () => {
-  backend = (await openBackend({ choice: 'cpu' })).backend
-  const folder = (id: string) => openCheckpointDirectory(`public/checkpoints/${id}`)
-  policy = await loadPolicy(backend, await folder('countdown-policy'), {}, createDecoder)
-  reward = await loadRewardModel(backend, await folder('countdown-prm'), {}, createDecoder)
-})
+  beforeAll(async () => {
+    backend = (await openBackend({ choice })).backend
+    process.stdout.write(`${choice}: ${backend.adapter}\n`)
+    const folder = (id: string) => openCheckpointDirectory(`public/checkpoints/${id}`)
+    policy = await loadPolicy(backend, await folder('countdown-policy'), {}, createDecoder)
+    reward = await loadRewardModel(backend, await folder('countdown-prm'), {}, createDecoder)
+    start = live()
+  })
 
-afterAll(() => {
-  policy.model.dispose()
-  reward.model.dispose()
-  backend.dispose()
-})
+  afterAll(() => {
+    policy.model.dispose()
+    reward.model.dispose()
+    backend.dispose()
+    expect(backend.memory.liveBytes).toBe(0)
+  })
 
-async function greedy(prompt: string): Promise<{ text: string; logprob: number; finish: string }> {
-  let { branch } = await policy.open(prompt)
-  let text = ''
-  let logprob = 0
-  for (;;) {
-    const [proposal] = await policy.propose([{ ...GREEDY, branch }])
-    policy.release(branch)
-    if (!proposal) throw new Error('no proposal')
-    branch = proposal.branch
-    text += proposal.text
-    logprob += proposal.tokens.reduce((sum, token) => sum + token.logprob, 0)
-    if (proposal.finish !== 'step') {
+  /** Greedy steps until eos. */
+  async function greedy(prompt: string, maxTokens: number): Promise<{ text: string; logprob: number; finish: string }> {
+    let { branch } = await policy.open(prompt)
+    let text = ''
+    let logprob = 0
+    for (;;) {
+      const [proposal] = await policy.propose([{ ...SAMPLE, temperature: 0, maxTokens, branch }])
       policy.release(branch)
-      return { text, logprob, finish: proposal.finish }
+      if (!proposal) throw new Error('no proposal')
+      branch = proposal.branch
+      text += proposal.text
+      logprob += proposal.tokens.reduce((sum, token) => sum + token.logprob, 0)
+      if (proposal.finish === 'eos') {
+        policy.release(branch)
+        return { text, logprob, finish: proposal.finish }
+      }
     }
   }
-}
 
-test('greedy responses and their log-probabilities are those of PyTorch', async () => {
-  const found = await Promise.all(expected.map(({ prompt }) => greedy(prompt)))
-  expect(found.map(({ text, finish }) => ({ text, finish }))).toEqual(
-    expected.map(({ greedy_response }) => ({ text: greedy_response, finish: 'eos' })),
-  )
-  for (const [i, { logprob }] of found.entries()) {
-    expect(Math.abs(logprob - (expected[i]?.response_logprob_with_eos ?? 0))).toBeLessThan(2e-3)
+  async function score(prompt: string, given: readonly string[]): Promise<readonly number[]> {
+    const { branch } = await reward.open(prompt)
+    const [scored] = await reward.score([{ branch, steps: given }])
+    reward.release(branch)
+    if (!scored) throw new Error('no scores')
+    reward.release(scored.branch)
+    return scored.scores
   }
+
+  /** Two rounds of sampling from one prompt; every call of it may be mixed with other callers'. */
+  async function sampleTree(prompt: string, seed: number): Promise<unknown[]> {
+    const { branch } = await policy.open(prompt)
+    const first = await policy.propose([{ ...SAMPLE, seed, branch, count: 6 }])
+    const going = first.filter(({ finish }) => finish === 'step')
+    const second = await policy.propose(
+      going.map((proposal, node) => ({ ...SAMPLE, seed, branch: proposal.branch, count: 3, node: node + 1 })),
+    )
+    const all = [...first, ...second]
+    for (const proposal of all) policy.release(proposal.branch)
+    policy.release(branch)
+    return all.map(({ branch: _, ...rest }) => rest)
+  }
+
+  test('greedy responses and their log-probabilities are those of PyTorch', async () => {
+    const found = await Promise.all(expected.map(({ prompt }) => greedy(prompt, 64)))
+    expect(found.map(({ text }) => text)).toEqual(expected.map(({ greedy_response }) => greedy_response))
+    for (const [i, { logprob }] of found.entries()) {
+      expect(Math.abs(logprob - (expected[i]?.response_logprob_with_eos ?? 0))).toBeLessThan(2e-3)
+    }
+    // The same where a step comes in pieces.
+    const pieces = await greedy(expected[0]?.prompt ?? '', 3)
+    expect(pieces).toEqual(found[0])
+  })
+
+  test('reading a response gives the log-probability that sampling it gave', async () => {
+    const [item] = expected
+    if (!item) throw new Error('no fixture')
+    const readings = await policy.read(item.prompt, item.greedy_response, { alternatives: 2, eos: true })
+    const logprob = readings.reduce((sum, reading) => sum + reading.logprob, 0)
+    expect(Math.abs(logprob - item.response_logprob_with_eos)).toBeLessThan(2e-3)
+    expect(readings.map(({ id }) => id)).toEqual(readings.map(({ alternatives }) => alternatives[0]?.id))
+    expect(readings.map(({ text }) => text).join('')).toBe(item.greedy_response)
+  })
+
+  test('step scores are those of PyTorch, all at once and step by step', async () => {
+    for (const { prompt, greedy_response, prm_step_scores } of expected) {
+      const whole = await score(prompt, steps(greedy_response))
+      expect(whole.length).toBe(prm_step_scores.length)
+      for (const [i, value] of whole.entries()) expect(Math.abs(value - (prm_step_scores[i] ?? 0))).toBeLessThan(1e-4)
+      let { branch } = await reward.open(prompt)
+      for (const [i, step] of steps(greedy_response).entries()) {
+        const [scored] = await reward.score([{ branch, steps: [step] }])
+        reward.release(branch)
+        if (!scored) throw new Error('no score')
+        branch = scored.branch
+        expect(Math.abs((scored.scores[0] ?? 0) - (whole[i] ?? 0))).toBeLessThan(1e-5)
+      }
+      reward.release(branch)
+    }
+  })
+
+  test('a forked branch samples what a fresh prefill of its text samples', async () => {
+    const { branch } = await policy.open(PROMPT)
+    const proposals = await policy.propose([{ ...SAMPLE, branch, count: 4 }])
+    const again = (from: Branch) => policy.propose([{ ...SAMPLE, node: 5, branch: from, count: 2 }])
+    for (const proposal of proposals.filter(({ finish }) => finish === 'step')) {
+      const fork = policy.fork(proposal.branch)
+      const fresh = await policy.open(PROMPT + proposal.text)
+      const [forked, prefilled] = [await again(fork), await again(fresh.branch)]
+      expect(forked.map(({ tokens }) => tokens)).toEqual(prefilled.map(({ tokens }) => tokens))
+      for (const held of [fork, fresh.branch, ...[...forked, ...prefilled].map((p: Proposal) => p.branch)])
+        policy.release(held)
+    }
+    for (const proposal of proposals) policy.release(proposal.branch)
+    policy.release(branch)
+  })
+
+  test('the same seed gives the same bits, alone or mixed with other runs', async () => {
+    const prompts = [PROMPT, 'Q 1 8 2 13 > 24\n', PROMPT, 'Q 11 1 3 4 > 23\n']
+    const together = await Promise.all(prompts.map((prompt, i) => sampleTree(prompt, i)))
+    for (const [i, prompt] of prompts.entries()) expect(await sampleTree(prompt, i)).toEqual(together[i])
+  })
+
+  test('fifty runs in a row, some of them cancelled, leave pages, slots and bytes as they were', async () => {
+    for (let run = 0; run < 50; run++) {
+      const controller = new AbortController()
+      const { branch } = await policy.open(PROMPT)
+      const proposing = policy.propose([{ ...SAMPLE, seed: run, branch, count: 2, maxTokens: 12 }], controller.signal)
+      if (run % 5 === 4) setTimeout(() => controller.abort(), 0)
+      const proposals = await proposing.catch((error: { details?: { code: string } }) => {
+        expect(error.details?.code).toBe('cancelled')
+        return []
+      })
+      for (const proposal of proposals) policy.release(proposal.branch)
+      policy.release(branch)
+      if (run % 10 === 0) await score(PROMPT, ['3+5=8 : 7 2 8\n'])
+    }
+    expect(live()).toEqual(start)
+  })
 })
