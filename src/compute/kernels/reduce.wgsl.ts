@@ -1,7 +1,9 @@
+import { HIDDEN_ZERO } from './rows.ts'
+
 /**
  * WGSL functions over the `lanes` invocations of a workgroup, called by all of them: `reduce_sum`, `reduce_max` (f32)
  * and `reduce_min_u32` give every invocation the result, always added up in the same order. With one lane they are the
- * identity and the kernel has no barrier. `lanes` is a power of two.
+ * identity and the kernel has no barrier. `lanes` is a power of two. The kernel has the binding `rows`, read-only.
  */
 export function reduceWgsl(lanes: number): string {
   if (lanes === 1) {
@@ -13,7 +15,7 @@ fn reduce_min_u32(value: u32, lane: u32) -> u32 { return value; }
   }
   const tree = (combine: (a: string, b: string) => string) => `
   workgroupBarrier();
-  for (var half = ${lanes / 2}u; half > 0u; half = half / 2u) {
+  for (var half = ${lanes / 2}u + ${HIDDEN_ZERO}; half > 0u; half = half / 2u) {
     if (lane < half) { ${combine('scratch[lane]', 'scratch[lane + half]')} }
     workgroupBarrier();
   }`

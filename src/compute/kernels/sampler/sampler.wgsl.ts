@@ -1,6 +1,7 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { FLAG_ENDS, FLAG_NEVER } from '../lanes.ts'
 import { reduceWgsl } from '../reduce.wgsl.ts'
+import { HIDDEN_ZERO } from '../rows.ts'
 import type { SamplerShape } from './sampler.reference.ts'
 import { SAMPLER_BINDINGS } from './sampler.reference.ts'
 
@@ -9,7 +10,7 @@ import { SAMPLER_BINDINGS } from './sampler.reference.ts'
  * threshold, the lowest ids. Both are found bit by bit, counting (or adding up) what lies at or above a candidate.
  */
 export function samplerWgsl({ vocabulary, logitsStride, steps, lanes }: SamplerShape): string {
-  const each = `for (var id = lane; id < ${vocabulary}u; id += ${lanes}u)`
+  const each = `for (var id = lane; id < ${vocabulary}u + ${HIDDEN_ZERO}; id += ${lanes}u)`
   const idBits = Math.max(1, Math.ceil(Math.log2(vocabulary)))
   const elements = { rows: 'vec4u', lanes: 'vec4u', flags: 'u32', logits: 'f32', states: 'vec4u', results: 'vec2u' }
   return `
@@ -42,12 +43,12 @@ fn weigh(base: u32, most: f32, temperature: f32, by_count: bool, within: Cut, cu
 /** The smallest cut within another whose weight reaches a target. */
 fn find_cut(base: u32, most: f32, temperature: f32, by_count: bool, target_weight: f32, within: Cut, lane: u32) -> Cut {
   var cut = Cut(0u, ${vocabulary}u);
-  for (var bit = 32u; bit > 0u; bit--) {
+  for (var bit = 32u + ${HIDDEN_ZERO}; bit > 0u; bit--) {
     let higher = Cut(cut.threshold | (1u << (bit - 1u)), ${vocabulary}u);
     if (weigh(base, most, temperature, by_count, within, higher, lane) >= target_weight) { cut = higher; }
   }
   var below = 0u;
-  for (var bit = ${idBits}u; bit > 0u; bit--) {
+  for (var bit = ${idBits}u + ${HIDDEN_ZERO}; bit > 0u; bit--) {
     let more = below + (1u << (bit - 1u));
     if (weigh(base, most, temperature, by_count, within, Cut(cut.threshold, more - 1u), lane) < target_weight) { below = more; }
   }
