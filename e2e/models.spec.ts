@@ -35,7 +35,7 @@ test('a folder without stepscope.json is asked about, loaded, used, and kept', a
   await page.getByRole('link', { name: 'Playground' }).click()
   await runToEnd(page)
   await page.reload()
-  await page.getByRole('link', { name: 'Models' }).click()
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
   await expect(list.getByRole('listitem').filter({ hasText: 'my-policy' })).toContainText('chosen', { timeout: 30_000 })
 })
 

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { app, expectAnswer, openReady, place, runToEnd } from './app.ts'
-import { expect, test } from './fixtures.ts'
 
 test('a run is exported and opens again as the same picture', async ({ page }, testInfo) => {
   await openReady(page)

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { eventSentence } from '../../panels/event-sentence.ts'
+import { formatPathScore } from '../../panels/format-path-score.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { useActions, useApp, useRun } from '../../state/hooks.ts'
@@ -7,7 +8,7 @@ import type { RunView, TreeNode } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import { formatLogprob, formatScore } from '../../viz/layout/format-number.ts'
+import { formatLogprob } from '../../viz/layout/format-number.ts'
 import { pathTo, shownScore, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
 import { ScoreBar } from '../../viz/marks/score-bar.tsx'
 import { TokenStrip } from '../../viz/marks/token-strip.tsx'
@@ -77,7 +78,7 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
               <dt>
                 <TermWord term="pathScore">Path score</TermWord>
               </dt>
-              <dd>{formatScore(node.pathScore)}</dd>
+              <dd>{formatPathScore(node.pathScore)}</dd>
             </div>
             <div>
               <dt>

@@ -47,9 +47,17 @@ export function PathEditor({ run, node, probe }: PathEditorProps) {
       ) : null}
       {path.length > 1 ? (
         <ScoreSparkline
-          points={path.map((step) => ({ node: step.id, step: step.text, score: step.score }))}
+          points={
+            edited
+              ? state.steps.map((step, index) => ({
+                  node: path[index]?.id ?? -1 - index,
+                  step: step.text,
+                  score: step.score,
+                }))
+              : path.map((step) => ({ node: step.id, step: step.text, score: step.score }))
+          }
           selected={node.id}
-          onSelect={(id) => actions.runs.select(run.id, id)}
+          onSelect={(id) => id >= 0 && actions.runs.select(run.id, id)}
         />
       ) : null}
       {path.length === 0 ? <p className={styles.muted}>No step yet: the prompt alone.</p> : null}

@@ -1,10 +1,10 @@
 import { useMemo } from 'react'
+import { formatPathScore } from '../../panels/format-path-score.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { aggregate } from '../../search/aggregate.ts'
 import { useActions } from '../../state/hooks.ts'
 import type { Aggregation, RunView, TreeNode } from '../../state/types.ts'
 import { Panel } from '../../ui/panel.tsx'
-import { formatScore } from '../../viz/layout/format-number.ts'
 import type { Ranking } from './rankings.ts'
 import { rankings } from './rankings.ts'
 import styles from './rankings-table.module.css'
@@ -42,7 +42,7 @@ export function RankingsTable({ run, node }: { run: RunView; node: TreeNode }) {
                 {NAMES[row.aggregation]}
                 {row === own ? <span className={styles.own}> used</span> : null}
               </th>
-              <td>{formatScore(row.score)}</td>
+              <td>{formatPathScore(row.score)}</td>
               <td>
                 {row.rank}/{row.of}
               </td>

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { servePages } from '../scripts/page-server.ts'
+import { FORWARD_CASES, FORWARD_TOLERANCE } from '../src/engine/forward-cases.ts'
+import type { SearchEvent } from '../src/search/events.ts'
+import type { BackendKind } from './engine/page.ts'
+import { test as base, expect } from './fixtures.ts'
+
+/** The engine in a real browser, without the app: a page over the source offers the checks. */
+const test = base.extend<{ checksPage: undefined }, { pageServer: string }>({
+  pageServer: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are needed from this pattern
+    async ({}, use) => {
+      const server = await servePages({ name: 'engine-checks' })
+      await use(server.origin)
+      await server.close()
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: ({ pageServer }, use) => use(pageServer),
+  checksPage: [
+    async ({ page }, use) => {
+      await page.goto('/e2e/engine/page.html')
+      await page.waitForFunction(() => 'engineChecks' in window)
+      await use(undefined)
+    },
+    { auto: true },
+  ],
+})
+
+/** There must be an adapter: without one the check throws, and the test fails. */
+function noteAdapter(adapter: string): void {
+  expect(adapter).not.toBe('')
+  test.info().annotations.push({ type: 'adapter', description: adapter })
+  console.log(`  adapter: ${adapter}`)
+}
+
+interface Reference {
+  readonly prompt: string
+  readonly greedy_response: string
+  readonly prm_step_scores: readonly number[]
+  readonly response_logprob_with_eos: number
+}
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+const references = JSON.parse(read('tests/fixtures/expected.json')) as readonly Reference[]
+const problems = read('public/datasets/countdown4-problems.jsonl')
+  .split('\n')
+  .slice(0, 3)
+  .map((line) => {
+    const { numbers, target } = JSON.parse(line) as { numbers: number[]; target: number }
+    return `${numbers.join(' ')} > ${target}`
+  })
+
+for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) {
+  test.describe(`engine on ${kind}`, () => {
+    for (const name of FORWARD_CASES) {
+      test(`${name} agrees with PyTorch`, async ({ page }) => {
+        const { adapter, report } = await page.evaluate(([kind, name]) => window.engineChecks.forward(kind, name), [
+          kind,
+          name,
+        ] as const)
+        noteAdapter(adapter)
+        expect(report.logits).toBeLessThan(FORWARD_TOLERANCE)
+        if (report.hidden !== null) expect(report.hidden).toBeLessThan(FORWARD_TOLERANCE)
+        if (report.tree !== null) expect(report.tree).toBeLessThan(FORWARD_TOLERANCE)
+        if (report.treeFromFresh !== null) expect(report.treeFromFresh).toBe(0)
+        expect(report.greedy?.found).toEqual(report.greedy?.expected)
+        expect(report.bytesLeft).toBe(0)
+      })
+    }
+
+    test('the bundled models give the reference answers, log-probabilities and scores', async ({ page }) => {
+      const asked = references.map(({ prompt }) => prompt.replace(/^Q /, '').trim())
+      const { adapter, answers } = await page.evaluate(([kind, asked]) => window.engineChecks.reference(kind, asked), [
+        kind,
+        asked,
+      ] as const)
+      noteAdapter(adapter)
+      expect(answers.map(({ response }) => response)).toEqual(references.map((reference) => reference.greedy_response))
+      for (const [index, { logprob, scores }] of answers.entries()) {
+        const reference = references[index] as Reference
+        expect(Math.abs(logprob - reference.response_logprob_with_eos)).toBeLessThan(1e-3)
+        expectClose(scores, reference.prm_step_scores)
+      }
+    })
+  })
+}
+
+test('both backends search the same tree, with the same scores', async ({ page }) => {
+  const [gpu, cpu] = await page.evaluate(
+    async (problems) => [
+      await window.engineChecks.beam('webgpu', problems, 'in turn'),
+      await window.engineChecks.beam('cpu', problems, 'in turn'),
+    ],
+    problems,
+  )
+  if (gpu === undefined || cpu === undefined) throw new Error('no runs')
+  noteAdapter(`${gpu.adapter} and ${cpu.adapter}`)
+  for (const [index, events] of gpu.runs.entries()) {
+    const others = cpu.runs[index] ?? []
+    expect(stepsOf(events).length).toBeGreaterThan(20)
+    expect(stepsOf(events)).toEqual(stepsOf(others))
+    expectClose(scoresOf(events), scoresOf(others))
+  }
+})
+
+test('the same search gives the same events again, alone and beside others', async ({ page }) => {
+  const [first, again, together] = await page.evaluate(
+    async (problems) => [
+      await window.engineChecks.beam('webgpu', problems, 'in turn'),
+      await window.engineChecks.beam('webgpu', problems, 'in turn'),
+      await window.engineChecks.beam('webgpu', problems, 'together'),
+    ],
+    problems,
+  )
+  if (first === undefined) throw new Error('no runs')
+  noteAdapter(first.adapter)
+  expect(first.runs.map((events) => events.at(-1)?.type)).toEqual(['finished', 'finished', 'finished'])
+  expect(JSON.stringify(again?.runs)).toBe(JSON.stringify(first.runs))
+  expect(JSON.stringify(together?.runs)).toBe(JSON.stringify(first.runs))
+})
+
+test('twenty searches in a row leave no bytes and no pages behind', async ({ page }) => {
+  const { adapter, afterEach, withoutModels } = await page.evaluate(
+    (problem) => window.engineChecks.holdings('webgpu', problem, 20),
+    '3 5 7 2 > 24',
+  )
+  noteAdapter(adapter)
+  const [first] = afterEach
+  expect(first).toMatchObject({ pages: 0, slots: 0, branches: 0 })
+  expect(afterEach).toEqual(Array.from({ length: 20 }, () => first))
+  // Buffers for reading back belong to the backend and serve the next models.
+  expect(Object.keys(withoutModels).filter((purpose) => purpose !== 'staging')).toEqual([])
+})
+
+/** Every step as it entered the tree. */
+function stepsOf(events: readonly SearchEvent[]): readonly { node: number; parent: number; text: string }[] {
+  return events.flatMap((event) =>
+    event.type === 'proposed' ? [{ node: event.node, parent: event.parent, text: event.text }] : [],
+  )
+}
+
+function scoresOf(events: readonly SearchEvent[]): readonly (number | null)[] {
+  return events.flatMap((event) => (event.type === 'scored' ? [event.score, event.pathScore] : []))
+}
+
+/** Within 1e-4 of each other, one by one. */
+function expectClose(found: readonly (number | null)[], wanted: readonly (number | null)[]): void {
+  expect(found.length).toBe(wanted.length)
+  const apart = found.map((value, index) => {
+    const other = wanted[index] ?? null
+    return value === null || other === null ? Number(value !== other) : Math.abs(value - other)
+  })
+  expect(Math.max(0, ...apart)).toBeLessThan(1e-4)
+}

@@ -1,0 +1,162 @@
+import type { Backend } from '../../src/compute/backend.ts'
+import { openBackend } from '../../src/compute/open-backend.ts'
+import { openUrlCheckpoint } from '../../src/engine/checkpoint-files-url.ts'
+import { createDecoder } from '../../src/engine/decoder-model.ts'
+import type { ForwardReport } from '../../src/engine/forward-cases.ts'
+import { runForwardCase } from '../../src/engine/forward-cases.ts'
+import { loadPolicy, loadRewardModel } from '../../src/engine/load-model.ts'
+import type { RunSetup, SearchEvent } from '../../src/search/events.ts'
+import type { Policy, RewardModel } from '../../src/search/models.ts'
+import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
+import { bundledFiles } from '../../src/worker/bundled-checkpoints.ts'
+import type { Engine } from '../../src/worker/engine-host.ts'
+import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
+import { searchTask } from '../../src/worker/task-search.ts'
+
+/** The engine's checks as the page offers them to the tests; each opens its own backend and gives it back. */
+
+export type BackendKind = 'webgpu' | 'cpu'
+
+/** The bytes that a backend or its decoders hold, and what of the caches is in use. */
+export interface Holdings {
+  readonly liveBytes: number
+  readonly pages: number
+  readonly slots: number
+  readonly branches: number
+}
+
+export interface ReferenceAnswer {
+  readonly response: string
+  /** Log-probability of the response and the end of the sequence. */
+  readonly logprob: number
+  readonly scores: readonly number[]
+}
+
+const never = new AbortController().signal
+
+async function withBackend<T>(kind: BackendKind, use: (backend: Backend) => Promise<T>): Promise<T> {
+  const { backend } = await openBackend({ choice: kind })
+  try {
+    return await use(backend)
+  } finally {
+    backend.dispose()
+  }
+}
+
+async function withEngine<T>(kind: BackendKind, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await browserEngineLoader('/').load(
+    {
+      backend: kind,
+      policy: { source: { kind: 'bundled', id: 'countdown-policy' } },
+      reward: { source: { kind: 'bundled', id: 'countdown-prm' } },
+    },
+    () => {},
+    never,
+  )
+  try {
+    return await use(engine)
+  } finally {
+    engine.dispose()
+  }
+}
+
+const setupOf = (problem: string, strategy: RunSetup['strategy'], seed: number): RunSetup => ({
+  task: 'countdown',
+  problem,
+  strategy,
+  config: { ...DEFAULT_CONFIG, n: 16, m: 4 },
+  seed,
+  prefix: [],
+})
+
+async function eventsOf(
+  setup: RunSetup,
+  models: { readonly policy: Policy; readonly reward: RewardModel },
+): Promise<SearchEvent[]> {
+  const events: SearchEvent[] = []
+  for await (const event of searchTask(setup, models, never)) events.push(event)
+  return events
+}
+
+const checks = {
+  /** A checkpoint of tests/fixtures/forward against what PyTorch computes from it. */
+  forward(kind: BackendKind, name: string): Promise<{ adapter: string; report: ForwardReport }> {
+    return withBackend(kind, async (backend) => {
+      const files = await openUrlCheckpoint({ baseUrl: `/tests/fixtures/forward/${name}/` })
+      return { adapter: backend.adapter, report: await runForwardCase(backend, files) }
+    })
+  },
+
+  /** The bundled models on each prompt: greedy decoding, its log-probability, and the reward model's step scores. */
+  reference(kind: BackendKind, problems: readonly string[]): Promise<{ adapter: string; answers: ReferenceAnswer[] }> {
+    return withEngine(kind, async (engine) => {
+      const { policy, reward } = engine
+      const answers: ReferenceAnswer[] = []
+      for (const problem of problems) {
+        const events = await eventsOf(setupOf(problem, 'greedy-decoding', 7), engine)
+        const [started, finished] = [events[0], events.at(-1)]
+        if (started?.type !== 'started' || finished?.type !== 'finished') throw new Error('the search did not end')
+        const { prompt } = started
+        const { response } = finished
+        const readings = await policy.read(prompt, response, { eos: true })
+        const { branch } = await reward.open(prompt)
+        const [scored] = await reward.score([{ branch, steps: response.match(/.*\n/g) ?? [] }])
+        reward.release(branch)
+        if (scored === undefined) throw new Error('the reward model answered nothing')
+        reward.release(scored.branch)
+        const logprob = readings.reduce((sum, token) => sum + token.logprob, 0)
+        answers.push({ response, logprob, scores: scored.scores })
+      }
+      return { adapter: policy.info.adapter, answers }
+    })
+  },
+
+  /** Beam searches (n 16, m 4, seed 7), one after the other or all at once. */
+  beam(
+    kind: BackendKind,
+    problems: readonly string[],
+    order: 'in turn' | 'together',
+  ): Promise<{ adapter: string; runs: SearchEvent[][] }> {
+    return withEngine(kind, async (engine) => {
+      const run = (problem: string) => eventsOf(setupOf(problem, 'beam', 7), engine)
+      const runs: SearchEvent[][] = []
+      if (order === 'together') runs.push(...(await Promise.all(problems.map(run))))
+      else for (const problem of problems) runs.push(await run(problem))
+      return { adapter: engine.policy.info.adapter, runs }
+    })
+  },
+
+  /** What is held after each of `count` beam searches in a row, and on the backend once the models are gone. */
+  holdings(
+    kind: BackendKind,
+    problem: string,
+    count: number,
+  ): Promise<{ adapter: string; afterEach: Holdings[]; withoutModels: Record<string, number> }> {
+    return withBackend(kind, async (backend) => {
+      const files = (id: string) => openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/`, files: bundledFiles(id) })
+      const policy = await loadPolicy(backend, await files('countdown-policy'), {}, createDecoder)
+      const reward = await loadRewardModel(backend, await files('countdown-prm'), {}, createDecoder)
+      const afterEach: Holdings[] = []
+      for (let seed = 0; seed < count; seed++) {
+        await eventsOf(setupOf(problem, 'beam', seed), { policy, reward })
+        const counters = [policy, reward].map(({ model }) => model.counters())
+        afterEach.push({
+          liveBytes: backend.memory.liveBytes,
+          pages: counters.reduce((sum, { livePages }) => sum + livePages, 0),
+          slots: counters.reduce((sum, { liveSlots }) => sum + liveSlots, 0),
+          branches: counters.reduce((sum, { liveBranches }) => sum + liveBranches, 0),
+        })
+      }
+      policy.model.dispose()
+      reward.model.dispose()
+      return { adapter: backend.adapter, afterEach, withoutModels: backend.memory.liveByPurpose() }
+    })
+  },
+}
+
+declare global {
+  interface Window {
+    engineChecks: typeof checks
+  }
+}
+window.engineChecks = checks
