@@ -196,6 +196,17 @@ describe('describeEvent', () => {
     ])
   })
 
+  it('tells votes', async () => {
+    const policy = new ScriptedPolicy(tableScript({ '': ['A no\n', 'A yes\n', 'A no\n', 'A  no\n'] }))
+    const sentences = story(await collect(setupOf('sampling', { n: 4 }), { policy, reward: null }))
+    expect(sentences.slice(-4)).toEqual([
+      'Answer: “A no” is chosen with 3; the next is 1, by votes.',
+      'Not shown: “A  no” gives the chosen answer too; another of its paths is shown.',
+      'Not the answer: 1 is below the chosen 3, by votes.',
+      'Finished: enough paths are finished. The answer no is wrong: It says no.',
+    ])
+  })
+
   it('has a sentence for every event of every strategy', async () => {
     for (const strategy of ['greedy-decoding', 'sampling', 'best-of-n', 'greedy-tree', 'beam', 'lookahead'] as const) {
       const config = { n: 8, m: 2, aggregation: 'sum-log-odds', answerBy: 'weighted-vote', maxRounds: 4 } as const

@@ -23,7 +23,7 @@ interface Cluster {
  *   (Li et al. 2022); the best member of the heaviest cluster.
  * - `majority`: the same with one vote per sample (self-consistency, Wang et al. 2022); its member found first.
  *
- * In a vote, members of the chosen cluster are compared by path score (or order), others by their clusters' sums.
+ * In a vote the numbers compared are the clusters' sums, also for the other members of the chosen cluster.
  */
 export function chooseAnswer(
   candidates: readonly PathNode[],
@@ -54,18 +54,27 @@ export function chooseAnswer(
     sum,
   }))
   const sums = new Map(ordered.flatMap(({ members, sum }) => members.map((node) => [node, sum])))
-  return decideAnswer([...ordered.flatMap(({ members }) => members), ...rest], (node) => sums.get(node) ?? 0)
+  const ranked = [...ordered.flatMap(({ members }) => members), ...rest]
+  return decideAnswer(ranked, (node) => sums.get(node) ?? 0, ordered[1]?.members[0] ?? null)
 }
 
 function answerOf(node: PathNode): string | null {
   return node.step?.verdict?.answer ?? null
 }
 
-/** Decisions on finished paths in a given order: the first is the answer. `score` is what they were compared by. */
-export function decideAnswer(ranked: readonly PathNode[], score: (node: PathNode) => number | null): AnswerDecision[] {
-  const [chosen, second] = ranked
+/**
+ * Decisions on finished paths in a given order: the first is the answer.
+ * @param score what they were compared by
+ * @param rival what the answer was chosen over
+ */
+export function decideAnswer(
+  ranked: readonly PathNode[],
+  score: (node: PathNode) => number | null,
+  rival: PathNode | null = ranked[1] ?? null,
+): AnswerDecision[] {
+  const [chosen] = ranked
   return ranked.map((node, index) => {
-    const other = node === chosen ? second : chosen
+    const other = node === chosen ? rival : chosen
     return {
       node,
       decision: {

@@ -55,9 +55,12 @@ function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: De
     case 'answer':
       if (isAcceptedEnd(tree, node)) return `Answer: ${step} passes the task’s check without knowing the solution.`
       if (tree.nodes[node]?.verdict === null) return `Kept: the rollout of ${step} is the answer.`
-      return against === null
-        ? `Answer: ${step} ends the only finished path${mine}.`
-        : `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
+      if (against === null) {
+        return comparedByVote(tree)
+          ? `Answer: ${step} gives the only answer there is${mine}, ${comparedByVote(tree)}.`
+          : `Answer: ${step} ends the only finished path${mine}.`
+      }
+      return `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
     default:
       if (of === 1) return `Kept: ${step}${mine} is the only open path.`
       if (of <= kept) return `Kept: ${step}${mine}; all ${of} open paths go on.`
@@ -75,6 +78,9 @@ function describePruned(node: NodeId, { rule, score, against, kept }: Decision, 
       if (score === null || against === null) return `Not the answer: ${step}.`
       if (tree.nodes.some(({ rollout }) => rollout?.accepted)) {
         return `Not the answer: the search stopped at another path; ${step} had ${number(score)}.`
+      }
+      if (comparedByVote(tree) && sharesAnswer(tree, node)) {
+        return `Not shown: ${step} gives the chosen answer too; another of its paths is shown.`
       }
       return `Not the answer: ${number(score, against)} ${score === against ? 'only equals' : 'is below'} the chosen ${number(against, score)}, ${comparedBy(tree)}.`
     default: {
@@ -107,9 +113,19 @@ function byScore(tree: SearchTree): string {
 }
 
 function comparedBy(tree: SearchTree): string {
+  return comparedByVote(tree) ?? `by ${AGGREGATION_NAMES[tree.aggregation]}`
+}
+
+/** How votes were counted; null where the best score is the answer. */
+function comparedByVote(tree: SearchTree): string | null {
   const { strategy, config } = tree.started?.setup ?? {}
   if (strategy === 'sampling' || config?.answerBy === 'majority') return 'by votes'
-  return config?.answerBy === 'weighted-vote' ? 'by weighted vote' : `by ${AGGREGATION_NAMES[tree.aggregation]}`
+  return config?.answerBy === 'weighted-vote' ? 'by weighted vote' : null
+}
+
+function sharesAnswer(tree: SearchTree, node: NodeId): boolean {
+  const chosen = tree.nodes.find(({ state }) => state === 'answer')
+  return chosen?.verdict?.answer === tree.nodes[node]?.verdict?.answer
 }
 
 function isAcceptedEnd(tree: SearchTree, node: NodeId): boolean {
