@@ -22,7 +22,7 @@ const LOGITS_BYTES = 2 ** 25
 /** Decode steps recorded at once. */
 const STEPS_PER_SUBMIT = 64
 /** Copies of pages or slots recorded at once. */
-export const COPIES_PER_SUBMIT = 512
+export const COPIES_PER_SUBMIT = 256
 
 /** Layers whose keys and values lie in one buffer. */
 export interface Pool {

@@ -1,0 +1,80 @@
+import { StepscopeError } from '../../core/errors.ts'
+import type { DecoderConfig, WeightSource } from '../decoder.ts'
+import { decoderLayout } from '../decoder-layout.ts'
+import { expectedShapes, tensorPlan } from '../decoder-tensors.ts'
+
+/** A decoder shape with nothing round about it. */
+export const ODD_CONFIG: DecoderConfig = {
+  family: 'qwen3',
+  hiddenSize: 22,
+  intermediateSize: 35,
+  layers: 2,
+  heads: 6,
+  keyValueHeads: 2,
+  headDim: 10,
+  vocabSize: 37,
+  maxPositions: 100,
+  normEpsilon: 1e-5,
+  rope: { type: 'linear', theta: 5000, factor: 2 },
+  attentionBias: true,
+  outputBias: true,
+  mlpBias: true,
+  queryKeyNorm: true,
+  tiedEmbeddings: false,
+  head: { kind: 'language-model' },
+  eosTokenIds: [],
+  bosTokenId: null,
+  padTokenId: null,
+}
+
+const TILE = { matmul: { columns: 8 } } as Parameters<typeof decoderLayout>[1]
+
+/** Repeatable random weights of the shapes that a config asks for. */
+export class RandomWeights implements WeightSource {
+  readonly reads: string[] = []
+  private readonly tensors: Map<string, { shape: readonly number[]; values: Float32Array }>
+
+  constructor(config: DecoderConfig, seed = 1) {
+    let state = seed
+    const next = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return (state / 2 ** 32) * 2 - 1
+    }
+    this.tensors = new Map(
+      expectedShapes(tensorPlan(config, decoderLayout(config, TILE))).map(({ name, shape }) => {
+        const size = shape.reduce((product, length) => product * length, 1)
+        const scale = name.endsWith('norm.weight') ? 1 : 1.5 / Math.sqrt(shape.at(-1) ?? 1)
+        return [name, { shape, values: Float32Array.from({ length: size }, () => Math.fround(next() * scale)) }]
+      }),
+    )
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name)
+  }
+
+  shape(name: string): readonly number[] {
+    return this.tensor(name).shape
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    this.reads.push(name)
+    return this.tensor(name).values
+  }
+
+  /** For plain implementations: no copy, no promise. */
+  values(name: string): Float32Array {
+    return this.tensor(name).values
+  }
+
+  replace(name: string, shape: readonly number[] | null): void {
+    if (shape === null) this.tensors.delete(name)
+    else this.tensors.set(name, { shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) })
+  }
+
+  private tensor(name: string) {
+    const tensor = this.tensors.get(name)
+    if (tensor !== undefined) return tensor
+    throw new StepscopeError({ code: 'bad-checkpoint', message: 'The tensor is missing', place: { field: name } })
+  }
+}
