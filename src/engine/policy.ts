@@ -15,7 +15,7 @@ import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import type { LaneOutcome } from './scheduler.ts'
+import type { LaneOutcome } from './scheduler-requests.ts'
 import { stepEndCut } from './step-end.ts'
 import type { Tokenizer } from './tokenizer.ts'
 

@@ -4,81 +4,24 @@ import type { SequenceNode } from './branch.ts'
 import { breathe as defaultBreathe } from './breathe.ts'
 import type { Decoder, LaneResult } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
-import type { CacheSequence, PageCache, SlotPool } from './page-cache.ts'
+import type { Pass } from './execute-pass.ts'
+import { composePass } from './execute-pass.ts'
+import type { PageCache, SlotPool } from './page-cache.ts'
+import type {
+  ActiveLane,
+  ExecuteRequest,
+  ExecuteTask,
+  LaneOutcome,
+  LaneRequest,
+  LaneTask,
+} from './scheduler-requests.ts'
+import { pagesForLane } from './scheduler-requests.ts'
 
 export interface SchedulerOptions {
   /** Decode steps between two looks at the queue. Constant, so that no result depends on what else is running. */
   readonly burst?: number
   readonly activity?: Activity
   readonly breathe?: () => Promise<void>
-}
-
-/** Given tokens appended to a sequence. */
-export interface ExecuteRequest {
-  readonly sequence: CacheSequence
-  readonly ids: readonly number[]
-  /** Slot of the position before the first token, where its head output is wanted too. */
-  readonly before?: number
-  /** Indexes into `ids`, rising, of the tokens whose head outputs are wanted. */
-  readonly readouts?: readonly number[]
-  /** Called for `before`, then for each readout in order; `row` is valid during the call only. */
-  readonly onOutput?: (row: Float32Array, index: number) => void
-  /** Keep the last token's hidden state in a slot, which the caller then owns. */
-  readonly keepLast?: boolean
-  readonly signal?: AbortSignal | undefined
-}
-
-/** One sample drawn after a node. */
-export interface LaneRequest {
-  /** Pending tokens executed, hidden state in its slot. */
-  readonly node: SequenceNode
-  readonly temperature: number
-  readonly topP: number
-  readonly topK: number
-  readonly seed: number
-  /** Key of the noise, with seed and sample. */
-  readonly noiseNode: number
-  readonly sample: number
-  readonly maxTokens: number
-  /** How many of the tokens so far belong to the step, where it has ended without a token that ends it. */
-  readonly cut?: (tokenIds: readonly number[]) => number | null
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface LaneOutcome {
-  /** Everything but the last token executed; owned by the caller. */
-  readonly sequence: CacheSequence
-  readonly tokenIds: readonly number[]
-  readonly logprobs: readonly number[]
-  /** Tokens sampled and executed in all, those cut included. */
-  readonly sampled: number
-  readonly executed: number
-}
-
-interface ExecuteTask {
-  readonly request: ExecuteRequest
-  readonly resolve: (slot: number | null) => void
-  readonly reject: (error: unknown) => void
-  slot: number | null
-  /** Rows executed, and outputs delivered, so far. */
-  rows: number
-  outputs: number
-}
-
-interface LaneTask {
-  readonly request: LaneRequest
-  readonly resolve: (outcome: LaneOutcome) => void
-  readonly reject: (error: unknown) => void
-}
-
-interface ActiveLane extends LaneTask {
-  readonly sequence: CacheSequence
-  readonly slot: number
-  readonly start: number
-  readonly tokenIds: number[]
-  readonly logprobs: number[]
-  /** Pages it may still take from the pool; set aside for it. */
-  pageBudget: number
 }
 
 /** Readout rows of one pass are bounded by slots and by the bytes of logits read back. */
@@ -341,57 +284,11 @@ export class Scheduler {
   }
 
   private async executePass(): Promise<void> {
-    const { maxRows, pagesPerSequence } = this.decoder
-    const tokenIds: number[] = []
-    const positions: number[] = []
-    const sequences: number[] = []
-    const tables: Uint32Array[] = []
-    const keep: { row: number; slot: number }[] = []
-    const outputs: { task: ExecuteTask; slot: number }[] = []
-    const parts: { task: ExecuteTask; rows: number }[] = []
-    let scratch = 0
-    for (const task of this.executing) {
-      const { ids, before, readouts = [], sequence } = task.request
-      const first = task.rows
-      let delivered = task.outputs
-      if (before !== undefined && delivered === 0) {
-        if (outputs.length >= this.scratch.length) break
-        outputs.push({ task, slot: before })
-        delivered += 1
-      }
-      const skipped = before === undefined ? 0 : 1
-      let row = first
-      for (; row < ids.length && tokenIds.length < maxRows; row++) {
-        const wanted = readouts[delivered - skipped] === row
-        const slot = wanted ? this.scratch[scratch] : undefined
-        if (wanted && (slot === undefined || outputs.length >= this.scratch.length)) break
-        if (slot !== undefined) {
-          keep.push({ row: tokenIds.length, slot })
-          outputs.push({ task, slot })
-          scratch += 1
-          delivered += 1
-        }
-        if (row === ids.length - 1 && task.slot !== null) keep.push({ row: tokenIds.length, slot: task.slot })
-        tokenIds.push(ids[row] ?? 0)
-        positions.push(sequence.length + row)
-        sequences.push(tables.length)
-      }
-      if (row > first) tables.push(sequence.table())
-      parts.push({ task, rows: row - first })
-      if (row < ids.length) break
-    }
-    const pageTables = new Uint32Array(tables.length * pagesPerSequence)
-    for (const [index, table] of tables.entries()) pageTables.set(table, index * pagesPerSequence)
+    const { batch, outputs, parts } = composePass(this.executing, this.decoder, this.scratch)
     try {
-      if (tokenIds.length > 0) {
-        await this.decoder.execute({
-          tokenIds: Uint32Array.from(tokenIds),
-          positions: Uint32Array.from(positions),
-          sequences: Uint32Array.from(sequences),
-          pageTables,
-          keep,
-        })
-        this.counters.executedTokens += tokenIds.length
+      if (batch.tokenIds.length > 0) {
+        await this.decoder.execute(batch)
+        this.counters.executedTokens += batch.tokenIds.length
       }
       await this.deliver(outputs)
     } catch (error) {
@@ -404,7 +301,7 @@ export class Scheduler {
     this.finishExecutes()
   }
 
-  private async deliver(outputs: readonly { readonly task: ExecuteTask; readonly slot: number }[]): Promise<void> {
+  private async deliver(outputs: Pass['outputs']): Promise<void> {
     if (outputs.length === 0) return
     const slots = outputs.map(({ slot }) => slot)
     const scores = this.decoder.config.head.kind === 'score'
@@ -519,14 +416,6 @@ export class Scheduler {
     for (const task of executing) this.failExecute(task, error)
     for (const lane of lanes) this.failLane(lane, error)
   }
-}
-
-/** Pages that a lane takes at most: all its tokens but the last are executed. */
-function pagesForLane({ node, maxTokens }: LaneRequest): number {
-  // As a fork: the node's own last page is then shared, and may have to be copied.
-  const shared = node.sequence.length % PAGE_SIZE === 0 || maxTokens < 2 ? 0 : 1
-  const end = node.sequence.length + maxTokens - 1
-  return Math.ceil(end / PAGE_SIZE) - Math.ceil(node.sequence.length / PAGE_SIZE) + shared
 }
 
 function cancelled(): StepscopeError {

@@ -1,0 +1,81 @@
+import type { SequenceNode } from './branch.ts'
+import { PAGE_SIZE } from './decoder.ts'
+import type { CacheSequence } from './page-cache.ts'
+
+/** Given tokens appended to a sequence. */
+export interface ExecuteRequest {
+  readonly sequence: CacheSequence
+  readonly ids: readonly number[]
+  /** Slot of the position before the first token, where its head output is wanted too. */
+  readonly before?: number
+  /** Indexes into `ids`, rising, of the tokens whose head outputs are wanted. */
+  readonly readouts?: readonly number[]
+  /** Called for `before`, then for each readout in order; `row` is valid during the call only. */
+  readonly onOutput?: (row: Float32Array, index: number) => void
+  /** Keep the last token's hidden state in a slot, which the caller then owns. */
+  readonly keepLast?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One sample drawn after a node. */
+export interface LaneRequest {
+  /** Pending tokens executed, hidden state in its slot. */
+  readonly node: SequenceNode
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+  readonly seed: number
+  /** Key of the noise, with seed and sample. */
+  readonly noiseNode: number
+  readonly sample: number
+  readonly maxTokens: number
+  /** How many of the tokens so far belong to the step, where it has ended without a token that ends it. */
+  readonly cut?: (tokenIds: readonly number[]) => number | null
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LaneOutcome {
+  /** Everything but the last token executed; owned by the caller. */
+  readonly sequence: CacheSequence
+  readonly tokenIds: readonly number[]
+  readonly logprobs: readonly number[]
+  /** Tokens sampled and executed in all, those cut included. */
+  readonly sampled: number
+  readonly executed: number
+}
+
+/** A request under way. */
+export interface ExecuteTask {
+  readonly request: ExecuteRequest
+  readonly resolve: (slot: number | null) => void
+  readonly reject: (error: unknown) => void
+  slot: number | null
+  /** Rows executed, and outputs delivered, so far. */
+  rows: number
+  outputs: number
+}
+
+export interface LaneTask {
+  readonly request: LaneRequest
+  readonly resolve: (outcome: LaneOutcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A lane that has its slot and its pages. */
+export interface ActiveLane extends LaneTask {
+  readonly sequence: CacheSequence
+  readonly slot: number
+  readonly start: number
+  readonly tokenIds: number[]
+  readonly logprobs: number[]
+  /** Pages it may still take from the pool; set aside for it. */
+  pageBudget: number
+}
+
+/** Pages that a lane takes at most: all its tokens but the last are executed. */
+export function pagesForLane({ node, maxTokens }: LaneRequest): number {
+  // As a fork: the node's own last page is then shared, and may have to be copied.
+  const shared = node.sequence.length % PAGE_SIZE === 0 || maxTokens < 2 ? 0 : 1
+  const end = node.sequence.length + maxTokens - 1
+  return Math.ceil(end / PAGE_SIZE) - Math.ceil(node.sequence.length / PAGE_SIZE) + shared
+}
