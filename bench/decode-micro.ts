@@ -22,7 +22,7 @@ for (const choice of ['cpu', 'webgpu'] as const) {
   if (asked(`node-${choice}`)) console.log(`Node, ${describeFigures(await measureDecode(choice, files))}`)
 }
 if (asked('page-cpu') || asked('page-webgpu')) {
-  const { page, close } = await openBenchPage('/bench/decode-micro/page.html')
+  const { page, close } = await openBenchPage('/bench/decode-micro/page.html', { name: 'decode-micro' })
   try {
     await page.waitForFunction(() => 'measure' in window)
     for (const choice of ['cpu', 'webgpu'] as const) {

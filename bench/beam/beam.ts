@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { openBenchPage } from '../chromium-page.ts'
 import type { BeamPageApi } from './page.ts'
+import { peerFiles } from './peer-files.ts'
 
 const ROWS = 16
 const PEER_TOKENS = 24
@@ -12,7 +13,11 @@ const PROMPT = 'Q 12 4 10 6 > 36\n'
  * and no reward model, in the same headless Chromium.
  */
 export async function run(): Promise<Record<string, unknown>> {
-  const bench = await openBenchPage('/bench/beam/page.html')
+  const bench = await openBenchPage('/bench/beam/page.html', {
+    name: 'beam',
+    include: ['@huggingface/transformers'],
+    plugins: [peerFiles()],
+  })
   try {
     await bench.page.waitForFunction(() => 'bench' in globalThis)
     const problems = await problemTexts()

@@ -17,7 +17,7 @@ import { searchTask } from '../../src/worker/task-search.ts'
 
 export type BackendKind = 'webgpu' | 'cpu'
 
-/** The bytes that a backend or its decoders hold, and what of the caches is in use. */
+/** Bytes on the backend besides its buffers for reading back, and what of both models' caches is in use. */
 export interface Holdings {
   readonly liveBytes: number
   readonly pages: number
@@ -80,10 +80,14 @@ async function eventsOf(
 
 const checks = {
   /** A checkpoint of tests/fixtures/forward against what PyTorch computes from it. */
-  forward(kind: BackendKind, name: string): Promise<{ adapter: string; report: ForwardReport }> {
+  forward(
+    kind: BackendKind,
+    name: string,
+    files: readonly string[],
+  ): Promise<{ adapter: string; report: ForwardReport }> {
     return withBackend(kind, async (backend) => {
-      const files = await openUrlCheckpoint({ baseUrl: `/tests/fixtures/forward/${name}/` })
-      return { adapter: backend.adapter, report: await runForwardCase(backend, files) }
+      const folder = await openUrlCheckpoint({ baseUrl: `/tests/fixtures/forward/${name}/`, files })
+      return { adapter: backend.adapter, report: await runForwardCase(backend, folder) }
     })
   },
 
@@ -126,30 +130,33 @@ const checks = {
     })
   },
 
-  /** What is held after each of `count` beam searches in a row, and on the backend once the models are gone. */
+  /** What is held before and after each of `count` beam searches in a row, and once the models are gone. */
   holdings(
     kind: BackendKind,
     problem: string,
     count: number,
-  ): Promise<{ adapter: string; afterEach: Holdings[]; withoutModels: Record<string, number> }> {
+  ): Promise<{ adapter: string; holdings: Holdings[]; withoutModels: Record<string, number> }> {
     return withBackend(kind, async (backend) => {
       const files = (id: string) => openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/`, files: bundledFiles(id) })
       const policy = await loadPolicy(backend, await files('countdown-policy'), {}, createDecoder)
       const reward = await loadRewardModel(backend, await files('countdown-prm'), {}, createDecoder)
-      const afterEach: Holdings[] = []
-      for (let seed = 0; seed < count; seed++) {
-        await eventsOf(setupOf(problem, 'beam', seed), { policy, reward })
+      const held = (): Holdings => {
         const counters = [policy, reward].map(({ model }) => model.counters())
-        afterEach.push({
-          liveBytes: backend.memory.liveBytes,
+        return {
+          liveBytes: backend.memory.liveBytes - (backend.memory.liveByPurpose().staging ?? 0),
           pages: counters.reduce((sum, { livePages }) => sum + livePages, 0),
           slots: counters.reduce((sum, { liveSlots }) => sum + liveSlots, 0),
           branches: counters.reduce((sum, { liveBranches }) => sum + liveBranches, 0),
-        })
+        }
+      }
+      const holdings = [held()]
+      for (let seed = 0; seed < count; seed++) {
+        await eventsOf(setupOf(problem, 'beam', seed), { policy, reward })
+        holdings.push(held())
       }
       policy.model.dispose()
       reward.model.dispose()
-      return { adapter: backend.adapter, afterEach, withoutModels: backend.memory.liveByPurpose() }
+      return { adapter: backend.adapter, holdings, withoutModels: backend.memory.liveByPurpose() }
     })
   },
 }
