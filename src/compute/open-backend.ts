@@ -1,11 +1,14 @@
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
+import type { Tuning } from './tuning.ts'
 
 export interface OpenBackendOptions {
   /** `auto` takes WebGPU, and the CPU where that cannot be had. */
   readonly choice: 'auto' | 'webgpu' | 'cpu'
   /** A lower limit than the adapter's own, to try how large tensors are split. */
   readonly maxBindingBytes?: number
+  /** Kernel shapes of another class of adapters than the one found. */
+  readonly tuning?: Tuning
 }
 
 export interface OpenedBackend {
@@ -33,7 +36,7 @@ async function openCpu({ maxBindingBytes }: OpenBackendOptions): Promise<Backend
   return new CpuBackend(maxBindingBytes === undefined ? {} : { maxBindingBytes })
 }
 
-async function openWebGpu({ maxBindingBytes }: OpenBackendOptions): Promise<Backend> {
+async function openWebGpu({ maxBindingBytes, tuning }: OpenBackendOptions): Promise<Backend> {
   const { gpu, nextStep } = await findGpu()
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (gpu === undefined || !adapter) {
@@ -41,7 +44,11 @@ async function openWebGpu({ maxBindingBytes }: OpenBackendOptions): Promise<Back
     throw new StepscopeError({ code: 'no-adapter', message, nextStep })
   }
   const { createWebGpuBackend } = await import('./webgpu/webgpu-backend.ts')
-  return createWebGpuBackend(adapter, { owner: gpu, ...(maxBindingBytes === undefined ? {} : { maxBindingBytes }) })
+  return createWebGpuBackend(adapter, {
+    owner: gpu,
+    ...(maxBindingBytes === undefined ? {} : { maxBindingBytes }),
+    ...(tuning === undefined ? {} : { tuning }),
+  })
 }
 
 async function findGpu(): Promise<{ gpu: GPU | undefined; nextStep: string }> {

@@ -2,10 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
+import { tuningFor } from '../compute/tuning.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { FORWARD_CASES, FORWARD_TOLERANCE, runForwardCase } from './forward-cases.ts'
 
 const FOLDER = new URL('../../tests/fixtures/forward/', import.meta.url)
+
+/** With 16 rows a pass: sequences take several passes, and matrices and page pools several bindings. */
+const LITTLE_ROOM = { maxBindingBytes: 73728 }
+const HARDWARE = { tuning: tuningFor({ software: false }) }
 
 function caseFiles(name: string): CheckpointFiles {
   const folder = new URL(`${name}/`, FOLDER)
@@ -19,15 +24,15 @@ function caseFiles(name: string): CheckpointFiles {
 }
 
 describe.each([
-  { choice: 'cpu', maxRows: 256, limit: {} },
-  { choice: 'webgpu', maxRows: 256, limit: {} },
-  // So little that sequences take several passes, and matrices and page pools several bindings.
-  { choice: 'cpu', maxRows: 16, limit: { maxBindingBytes: 73728 } },
-  { choice: 'webgpu', maxRows: 16, limit: { maxBindingBytes: 73728 } },
-] as const)('$choice, at most $maxRows rows', ({ choice, maxRows, limit }) => {
+  { name: 'cpu', choice: 'cpu', maxRows: 256, options: {} },
+  { name: 'webgpu', choice: 'webgpu', maxRows: 256, options: {} },
+  { name: 'cpu, little room', choice: 'cpu', maxRows: 16, options: LITTLE_ROOM },
+  { name: 'webgpu, little room', choice: 'webgpu', maxRows: 16, options: LITTLE_ROOM },
+  { name: 'webgpu, kernels for graphics processors', choice: 'webgpu', maxRows: 256, options: HARDWARE },
+] as const)('$name', ({ choice, maxRows, options }) => {
   let backend: Backend
   beforeAll(async () => {
-    ;({ backend } = await openBackend({ choice, ...limit }))
+    ;({ backend } = await openBackend({ choice, ...options }))
     process.stdout.write(`${choice}: ${backend.adapter}\n`)
   })
   afterAll(() => {

@@ -1,7 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { AttentionShape } from './attention.reference.ts'
 import { ATTENTION_BINDINGS, attentionReference } from './attention.reference.ts'
-import { serialAttentionWgsl } from './attention.wgsl.ts'
+import { cooperativeAttentionWgsl, serialAttentionWgsl } from './attention.wgsl.ts'
 
 /** Invocations of a workgroup where each has a row and head of its own. */
 const SERIAL_LANES = 4
@@ -11,11 +11,13 @@ const SERIAL_LANES = 4
  * table, from position 0 to its own. output [row, head, headWidth] = softmax(q · K / √headDim) · V.
  */
 export function attentionKernel(shape: AttentionShape): Kernel<typeof ATTENTION_BINDINGS> {
+  const { heads, lanes } = shape
+  const serial = lanes === 1
   return {
     name: 'attention',
     bindings: ATTENTION_BINDINGS,
-    wgsl: () => serialAttentionWgsl(shape, SERIAL_LANES),
-    workgroups: (rows) => [Math.ceil((rows * shape.heads) / SERIAL_LANES), 1, 1],
+    wgsl: () => (serial ? serialAttentionWgsl(shape, SERIAL_LANES) : cooperativeAttentionWgsl(shape)),
+    workgroups: (rows) => (serial ? [Math.ceil((rows * heads) / SERIAL_LANES), 1, 1] : [heads, rows, 1]),
     reference: (views) => attentionReference(shape, views),
   }
 }
