@@ -41,8 +41,14 @@ export type CreateDecoder = (
   options: DecoderOptions,
 ) => Promise<Decoder>
 
-/** A hidden state is small beside a page; a branch that somebody samples from keeps one. */
-const SLOTS = 1024
+/** A branch that somebody samples from keeps a hidden state: small beside its pages, so there are plenty. */
+const MOST_SLOTS = 4096
+const SLOT_BYTES = 16 * 1024 * 1024
+/**
+ * Keys and values: with the bundled models, room for 256 whole responses at once on WebGPU. The CPU's memory is committed
+ * as it is used, so a larger cache costs nothing until it is needed.
+ */
+const CACHE_BYTES: Readonly<Record<Backend['kind'], number>> = { webgpu: 2 ** 27, cpu: 2 ** 28 }
 
 /**
  * Decode steps at a time. Measured on a beam of 16: on WebGPU fewer cost round trips, more cost empty passes; on the CPU it
@@ -186,10 +192,15 @@ async function createModel(
   options: LoadOptions,
   createDecoder: CreateDecoder,
 ): Promise<EngineModel> {
-  const { cacheTokens, slots = SLOTS, maxRows, maxLanes, signal, onProgress } = options
+  const { maxRows, maxLanes, signal, onProgress } = options
+  const { layers, keyValueHeads, headDim, hiddenSize } = config
+  const roomy =
+    backend.kind === 'cpu' ? Math.floor(CPU_CACHE_BYTES / (8 * layers * keyValueHeads * headDim)) : undefined
+  const cacheTokens = options.cacheTokens ?? roomy
+  const slots = options.slots ?? Math.min(MOST_SLOTS, Math.max(512, Math.floor(SLOT_BYTES / (4 * hiddenSize))))
   const decoder = await createDecoder(backend, config, weights, {
     slots,
-    ...(cacheTokens === undefined ? {} : { cacheTokens }),
+    cacheTokens,
     ...(maxRows === undefined ? {} : { maxRows }),
     ...(maxLanes === undefined ? {} : { maxLanes }),
     ...(signal === undefined ? {} : { signal }),
