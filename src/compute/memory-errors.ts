@@ -16,7 +16,7 @@ export function noRoom(bytes: number, purpose: string, cause: unknown): Stepscop
   return new StepscopeError(
     {
       code: 'out-of-memory',
-      message: `The device has no room for another ${bytes} bytes of ${purpose}.`,
+      message: `The device has no room for ${bytes > 0 ? `another ${bytes} bytes of ` : ''}${purpose}.`,
       nextStep: 'Close other tabs, or take a smaller model or a smaller cache.',
     },
     { cause },

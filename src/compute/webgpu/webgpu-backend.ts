@@ -134,11 +134,7 @@ class WebGpuBackend implements Backend {
       })
     })
     device.addEventListener('uncapturederror', ({ error }) => {
-      this.failure ??= new StepscopeError({
-        code: 'internal',
-        message: `WebGPU refused a command: ${error.message}`,
-        nextStep: 'Report this with the browser and the graphics card; meanwhile the CPU backend works.',
-      })
+      this.failure ??= uncaptured(error)
     })
   }
 
@@ -316,6 +312,17 @@ function adapterName(info: GPUAdapterInfo): string {
 function isSoftware(info: GPUAdapterInfo): boolean {
   const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
   return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(names)
+}
+
+/** An error outside allocation and loading: nothing that follows can be trusted. */
+function uncaptured(error: GPUError): StepscopeError {
+  // Node has the error classes only in Dawn's own globals, so the name has to do.
+  if (error.constructor.name === 'GPUOutOfMemoryError') return noRoom(0, 'readback', error)
+  return new StepscopeError({
+    code: 'internal',
+    message: `WebGPU refused a command: ${error.message}`,
+    nextStep: 'Report this with the browser and the graphics card; meanwhile the CPU backend works.',
+  })
 }
 
 function deviceLost(reason: string): StepscopeError {
