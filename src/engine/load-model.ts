@@ -194,9 +194,8 @@ async function createModel(
 ): Promise<EngineModel> {
   const { maxRows, maxLanes, signal, onProgress } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
-  const roomy =
-    backend.kind === 'cpu' ? Math.floor(CPU_CACHE_BYTES / (8 * layers * keyValueHeads * headDim)) : undefined
-  const cacheTokens = options.cacheTokens ?? roomy
+  const tokenBytes = 8 * layers * keyValueHeads * headDim
+  const cacheTokens = options.cacheTokens ?? Math.floor(CACHE_BYTES[backend.kind] / tokenBytes)
   const slots = options.slots ?? Math.min(MOST_SLOTS, Math.max(512, Math.floor(SLOT_BYTES / (4 * hiddenSize))))
   const decoder = await createDecoder(backend, config, weights, {
     slots,
