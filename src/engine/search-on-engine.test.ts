@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
+import type { Backend } from '../compute/backend.ts'
+import { openBackend } from '../compute/open-backend.ts'
+import { applyEvent, emptyTree } from '../search/apply-event.ts'
+import type { RunSetup, SearchEvent, StrategyId } from '../search/events.ts'
+import { runSearch } from '../search/run-search.ts'
+import { DEFAULT_CONFIG } from '../search/settings.ts'
+import { countdown } from '../tasks/countdown.ts'
+import { checkerFor } from '../tasks/registry.ts'
+import { createDecoder } from './decoder-model.ts'
+import { loadPolicy, loadRewardModel } from './load-model.ts'
+import type { EnginePolicy } from './policy.ts'
+import type { EngineRewardModel } from './reward-model.ts'
+
+let backend: Backend
+let policy: EnginePolicy
+let reward: EngineRewardModel
+
+beforeAll(async () => {
+  backend = (await openBackend({ choice: 'cpu' })).backend
+  const folder = (id: string) => openCheckpointDirectory(`public/checkpoints/${id}`)
+  policy = await loadPolicy(backend, await folder('countdown-policy'), {}, createDecoder)
+  reward = await loadRewardModel(backend, await folder('countdown-prm'), {}, createDecoder)
+})
+
+afterAll(() => {
+  policy.model.dispose()
+  reward.model.dispose()
+  backend.dispose()
+})
+
+async function search(strategy: StrategyId, text: string, prefix: readonly string[] = []): Promise<SearchEvent[]> {
+  const problem = countdown.parse(text)
+  const config = { ...DEFAULT_CONFIG, n: 8, m: 4 }
+  const setup: RunSetup = { task: 'countdown', problem: text, strategy, config, seed: 7, prefix }
+  const context = { prompt: countdown.prompt(problem), checker: checkerFor(countdown, problem), policy, reward }
+  const events: SearchEvent[] = []
+  for await (const event of runSearch(setup, context)) events.push(event)
+  return events
+}
+
+const executed = () => [policy, reward].map(({ model }) => model.counters().executedTokens)
+const RUNS: readonly (readonly [StrategyId, string, readonly string[]])[] = [
+  ['greedy-decoding', '3 5 7 2 > 24', []],
+  ['best-of-n', '3 5 7 2 > 24', []],
+  ['greedy-tree', '1 8 2 13 > 24', []],
+  ['beam', '3 5 7 2 > 24', []],
+  ['beam', '3 5 7 2 > 24', ['3*5=15 : 7 2 15\n']],
+  ['lookahead', '11 1 3 4 > 23', []],
+]
+
+test.each(RUNS)(
+  '%s on %s after %j: the ledger counts what the models ran, each token of the tree once',
+  async (strategy, text, prefix) => {
+    const before = executed()
+    const events = await search(strategy, text, prefix)
+    const ran = executed().map((count, i) => count - (before[i] ?? 0))
+    const { ledger, nodes } = events.reduce(applyEvent, emptyTree())
+    expect([ledger.policy.executed, ledger.reward.executed]).toEqual(ran)
+    const promptTokens = countdown.prompt(countdown.parse(text)).length
+    const steps = nodes.slice(1)
+    // A step's last token is executed when somebody continues from it.
+    const continued = steps.filter(({ children }) => children.length > 0).length
+    expect(ledger.policy.unique).toBe(
+      promptTokens + continued + steps.reduce((sum, { tokens }) => sum + tokens.length - 1, 0),
+    )
+    expect(ledger.policy.executed).toBe(ledger.policy.unique + ledger.policy.merged)
+    const scored = steps.filter(({ score }) => score !== null)
+    const read = scored.reduce((sum, { text: step }) => sum + step.length + (step.endsWith('\n') ? 0 : 1), 0)
+    expect(ledger.reward).toMatchObject({ unique: ledger.reward.executed, merged: 0, overrun: 0 })
+    expect(ledger.reward.executed).toBe(ledger.reward.executed === 0 ? 0 : promptTokens + read)
+  },
+)
+
+test('all runs at the same time give the events that each gives alone, and leave nothing', async () => {
+  const together = await Promise.all(RUNS.map((run) => search(...run)))
+  for (const [i, run] of RUNS.entries()) expect(await search(...run)).toEqual(together[i])
+  for (const { model } of [policy, reward]) {
+    const { livePages, liveBranches, liveSlots } = model.counters()
+    expect({ livePages, liveBranches, slots: liveSlots - model.scheduler.scratchSlots }).toEqual({
+      livePages: 0,
+      liveBranches: 0,
+      slots: 0,
+    })
+  }
+})
