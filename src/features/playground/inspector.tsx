@@ -9,7 +9,7 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { formatLogprob } from '../../viz/layout/format-number.ts'
-import { pathTo, shownScore, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
+import { idsFromRoot, shownScore, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
 import { ScoreBar } from '../../viz/marks/score-bar.tsx'
 import { TokenStrip } from '../../viz/marks/token-strip.tsx'
 import styles from './inspector.module.css'
@@ -126,7 +126,7 @@ function Truth({ run, node }: { run: RunView; node: TreeNode }) {
   const actions = useActions()
   const reveal = useApp((state) => state.preferences.revealTruth)
   const label = reveal ? run.labels[node.id] : undefined
-  const path = pathTo(run.tree, node.id)
+  const path = idsFromRoot(run.tree, node.id)
   const firstWrong = reveal ? path.find((id) => run.labels[id]?.label === 0) : undefined
   return (
     <Panel title="Truth">

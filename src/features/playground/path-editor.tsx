@@ -7,7 +7,7 @@ import { classNames } from '../../ui/class-names.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { formatLogprob, formatScore } from '../../viz/layout/format-number.ts'
-import { pathTo } from '../../viz/layout/node-appearance.ts'
+import { idsFromRoot } from '../../viz/layout/node-appearance.ts'
 import { ScoreBar } from '../../viz/marks/score-bar.tsx'
 import { ScoreSparkline } from '../../viz/marks/score-sparkline.tsx'
 import styles from './path-editor.module.css'
@@ -22,7 +22,7 @@ interface PathEditorProps {
 /** The path to the node, a score beside each step; any step can be rewritten, and both models answer at once. */
 export function PathEditor({ run, node, probe }: PathEditorProps) {
   const actions = useActions()
-  const path = pathTo(run.tree, node.id)
+  const path = idsFromRoot(run.tree, node.id)
     .map((id) => run.tree.nodes[id])
     .filter((step): step is TreeNode => step !== undefined && step.parent !== null && step.text !== '')
   const { state, elsewhere } = probe

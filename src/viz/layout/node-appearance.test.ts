@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   answerNode,
   appearanceOf,
-  pathTo,
+  idsFromRoot,
   shownScore,
   stateInWords,
   stepLabel,
@@ -64,9 +64,9 @@ describe('stepLabel', () => {
 
 describe('paths', () => {
   it('run from the root', () => {
-    expect(pathTo(tree, 3)).toEqual([0, 1, 3])
-    expect(pathTo(tree, 99)).toEqual([])
-    expect(pathTo(tree, null)).toEqual([])
+    expect(idsFromRoot(tree, 3)).toEqual([0, 1, 3])
+    expect(idsFromRoot(tree, 99)).toEqual([])
+    expect(idsFromRoot(tree, null)).toEqual([])
     expect(answerNode(tree)).toBe(3)
   })
 })

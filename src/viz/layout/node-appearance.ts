@@ -108,7 +108,7 @@ export function shownScore(node: TreeNode): number | null {
 }
 
 /** Nodes from the root to `node`, both included; empty where the tree has no such node. */
-export function pathTo(tree: SearchTree, node: NodeId | null): NodeId[] {
+export function idsFromRoot(tree: SearchTree, node: NodeId | null): NodeId[] {
   const path: NodeId[] = []
   for (let at = node === null ? undefined : tree.nodes[node]; at !== undefined; ) {
     path.push(at.id)

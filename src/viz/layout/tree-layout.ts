@@ -1,6 +1,6 @@
 import type { NodeId } from '../../search/events.ts'
 import type { SearchTree, TreeNode } from '../../search/tree.ts'
-import { answerNode, pathTo, shownScore, stepLabel } from './node-appearance.ts'
+import { answerNode, idsFromRoot, shownScore, stepLabel } from './node-appearance.ts'
 import { tidyTree } from './tidy-tree.ts'
 
 /** `horizontal`: depth runs left to right; `vertical`: top to bottom. */
@@ -99,7 +99,7 @@ export function layoutTree(
   const tail = new Uint8Array(count)
   const breadth = new Float64Array(count)
   const children = new Array<readonly NodeId[]>(count)
-  const answer = new Set(pathTo(tree, answerNode(tree)))
+  const answer = new Set(idsFromRoot(tree, answerNode(tree)))
   for (const node of nodes) {
     parent[node.id] = node.parent ?? -1
     // A rollout that was accepted is the answer's path, and no longer a tail.

@@ -8,7 +8,7 @@ import type { TruthLabel } from '../layout/node-appearance.ts'
 import {
   answerNode,
   appearanceOf,
-  pathTo,
+  idsFromRoot,
   shownScore,
   stateInWords,
   stepLabel,
@@ -56,7 +56,7 @@ export function TreeOutline({
     paddingStart: ROW,
     scrollPaddingStart: ROW,
   })
-  const answerPath = useMemo(() => new Set(pathTo(tree, answerNode(tree))), [tree])
+  const answerPath = useMemo(() => new Set(idsFromRoot(tree, answerNode(tree))), [tree])
   const place = selected === null ? undefined : placeOf.get(selected)
 
   useEffect(() => {

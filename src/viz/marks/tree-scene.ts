@@ -4,7 +4,14 @@ import { scoreLevel } from '../layout/color-scale.ts'
 import { edgeWidth } from '../layout/edge-path.ts'
 import { formatScore } from '../layout/format-number.ts'
 import type { Appearance, TruthLabel } from '../layout/node-appearance.ts'
-import { answerNode, appearanceOf, pathTo, shownScore, stateInWords, stepLabel } from '../layout/node-appearance.ts'
+import {
+  answerNode,
+  appearanceOf,
+  idsFromRoot,
+  shownScore,
+  stateInWords,
+  stepLabel,
+} from '../layout/node-appearance.ts'
 import type { TreeLayout } from '../layout/tree-layout.ts'
 import type { Size, View } from '../layout/view-transform.ts'
 import type { VizTheme } from './theme.ts'
@@ -73,7 +80,7 @@ export function contentOf(tree: SearchTree, cache: FaceCache): TreeContent {
 /** 1 for the nodes on the path from the root to `node`. */
 export function marked(tree: SearchTree, node: NodeId | null): Uint8Array {
   const flags = new Uint8Array(tree.nodes.length)
-  for (const id of pathTo(tree, node)) flags[id] = 1
+  for (const id of idsFromRoot(tree, node)) flags[id] = 1
   return flags
 }
 

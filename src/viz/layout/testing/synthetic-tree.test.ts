@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pathTo } from '../node-appearance.ts'
+import { idsFromRoot } from '../node-appearance.ts'
 import { syntheticTree } from './synthetic-tree.ts'
 
 describe('syntheticTree', () => {
@@ -13,7 +13,7 @@ describe('syntheticTree', () => {
     const tree = syntheticTree({ seed: 3, n: 16, m: 4, rounds: 4 })
     const answer = tree.nodes[tree.finished?.node ?? -1]
     expect(answer).toMatchObject({ state: 'answer', depth: 4, verdict: { correct: true } })
-    const path = pathTo(tree, answer?.id ?? null).map((id) => tree.nodes[id]?.state)
+    const path = idsFromRoot(tree, answer?.id ?? null).map((id) => tree.nodes[id]?.state)
     expect(path).toEqual(['root', 'kept', 'kept', 'kept', 'answer'])
     expect(tree.nodes.filter(({ depth, state }) => depth === 1 && state === 'kept')).toHaveLength(4)
     for (const { id, parent, children } of tree.nodes) {
