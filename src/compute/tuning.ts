@@ -1,6 +1,8 @@
 /** Register tile of a matrix product: what one invocation computes, and how many invocations stand side by side. */
 export interface MatmulTile {
   readonly rows: number
+  /** Height of the tile where no more rows than this are left: one lane alone need not pay for a whole tile. */
+  readonly fewRows: number
   /** Columns, a multiple of 8 (a gated product pairs four columns with four). */
   readonly columns: number
   readonly lanes: number
@@ -25,7 +27,7 @@ export interface Tuning {
  * tile 4×4 3.7 / 9.4, 4×8 4.8 / 10.7, 8×8 5.5 / 12.2, 16×8 6.6 / 6.7, 8×16 6.0 / 6.3.
  */
 const SOFTWARE: Tuning = {
-  matmul: { rows: 8, columns: 8, lanes: 4 },
+  matmul: { rows: 8, fewRows: 2, columns: 8, lanes: 4 },
   reduceLanes: 1,
   attentionLanes: 1,
   elementLanes: 4,
@@ -34,7 +36,7 @@ const SOFTWARE: Tuning = {
 
 /** Graphics processors: many small invocations side by side, reductions through workgroup memory. */
 const HARDWARE: Tuning = {
-  matmul: { rows: 4, columns: 8, lanes: 32 },
+  matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 32 },
   reduceLanes: 64,
   attentionLanes: 64,
   elementLanes: 64,

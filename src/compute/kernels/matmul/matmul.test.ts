@@ -6,8 +6,8 @@ import type { MatmulShape } from './matmul.reference.ts'
 import { matmulKernel } from './matmul.ts'
 
 const TILES = [
-  { rows: 8, columns: 8, lanes: 4 },
-  { rows: 4, columns: 16, lanes: 32 },
+  { rows: 8, fewRows: 2, columns: 8, lanes: 4 },
+  { rows: 4, fewRows: 1, columns: 16, lanes: 32 },
 ] as const
 
 function shapeOf(given: Partial<MatmulShape>): MatmulShape {

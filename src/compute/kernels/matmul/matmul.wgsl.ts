@@ -1,12 +1,34 @@
 import { declareBindings } from '../declare-bindings.ts'
+import { HIDDEN_ZERO } from '../rows.ts'
 import type { MatmulShape } from './matmul.reference.ts'
 import { MATMUL_BINDINGS } from './matmul.reference.ts'
 
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
 export function matmulWgsl(shape: MatmulShape): string {
+  const { columns, tile } = shape
+  return `
+${declareBindings(MATMUL_BINDINGS, { rows: 'vec4u', input: 'vec4f', weights: 'vec4f', bias: 'vec4f', output: 'vec4f' })}
+
+@compute @workgroup_size(${tile.lanes})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let count = rows[0].x;
+  let row = group.y * ${tile.rows}u;
+  if (row >= count || id.x >= ${columns / tile.columns}u) { return; }
+  let column = id.x * ${tile.columns / 4}u;
+  if (row + ${tile.fewRows}u < count) {
+${tileWgsl(shape, tile.rows)}
+  } else {
+${tileWgsl(shape, tile.fewRows)}
+  }
+}
+`
+}
+
+/** The sums of `height` rows from `row` on. Whatever the height, each of them has the same terms in the same order. */
+function tileWgsl(shape: MatmulShape, height: number): string {
   const { inner, columns, inputStride, outputStride, outputOffset, from, epilogue, tile } = shape
-  const tileRows = range(tile.rows)
+  const tileRows = range(height)
   const quads = range(tile.columns / 4)
   const lines = (parts: string[]) => parts.join('\n')
   const inputRow = (r: number) =>
@@ -14,9 +36,9 @@ export function matmulWgsl(shape: MatmulShape): string {
 
   const products = COMPONENTS.map((component, i) =>
     lines([
-      ...quads.map((c) => `    let w${i}_${c} = weights[at + ${(i * columns) / 4 + c}u];`),
+      ...quads.map((c) => `      let w${i}_${c} = weights[at + ${(i * columns) / 4 + c}u];`),
       ...tileRows.flatMap((r) =>
-        quads.map((c) => `    sum${r}_${c} = fma(vec4f(x${r}.${component}), w${i}_${c}, sum${r}_${c});`),
+        quads.map((c) => `      sum${r}_${c} = fma(vec4f(x${r}.${component}), w${i}_${c}, sum${r}_${c});`),
       ),
     ]),
   )
@@ -37,35 +59,25 @@ export function matmulWgsl(shape: MatmulShape): string {
   const outputQuads = epilogue === 'gate' ? quads.length / 2 : quads.length
 
   return `
-${declareBindings(MATMUL_BINDINGS, { rows: 'vec4u', input: 'vec4f', weights: 'vec4f', bias: 'vec4f', output: 'vec4f' })}
-
-@compute @workgroup_size(${tile.lanes})
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
-  let count = rows[0].x;
-  let row = group.y * ${tile.rows}u;
-  if (row >= count || id.x >= ${columns / tile.columns}u) { return; }
-  let column = id.x * ${quads.length}u;
 ${lines(
   tileRows.flatMap((r) => [
-    `  let from${r} = ${inputRow(r)} * ${inputStride / 4}u;`,
-    ...quads.map((c) => `  var sum${r}_${c} = bias[column + ${c}u];`),
+    `    let from${r} = ${inputRow(r)} * ${inputStride / 4}u;`,
+    ...quads.map((c) => `    var sum${r}_${c} = bias[column + ${c}u];`),
   ]),
 )}
-  for (var k = 0u; k < ${inner / 4}u; k++) {
-    let at = k * ${columns}u + column;
-${lines(tileRows.map((r) => `    let x${r} = input[from${r} + k];`))}
+    for (var k = 0u; k < ${inner / 4}u + ${HIDDEN_ZERO}; k++) {
+      let at = k * ${columns}u + column;
+${lines(tileRows.map((r) => `      let x${r} = input[from${r} + k];`))}
 ${lines(products)}
-  }
+    }
 ${lines(
   tileRows.map(
-    (r) => `  if (row + ${r}u < count) {
-    let out = (row + ${r}u) * ${outputStride / 4}u + ${outputOffset / 4}u + id.x * ${outputQuads}u;
-    ${store(r).join('\n    ')}
-  }`,
+    (r) => `    if (row + ${r}u < count) {
+      let out = (row + ${r}u) * ${outputStride / 4}u + ${outputOffset / 4}u + id.x * ${outputQuads}u;
+      ${store(r).join('\n      ')}
+    }`,
   ),
-)}
-}
-`
+)}`
 }
 
 function range(length: number): number[] {
