@@ -37,8 +37,12 @@ export function exportRun(run: RunView, appVersion: string): { readonly name: st
     selected: { event: run.cursor, node: run.selected },
     events,
   })
-  const slug = title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
-  return { name: `${slug === '' ? 'run' : slug}.stepscope.json`, text }
+  return { name: `${fileStem(title)}.stepscope.json`, text }
+}
+
+/** A run's title as a file name without its ending: `3-5-7-2-24-beam`. */
+export function fileStem(title: string): string {
+  return title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'run'
 }
 
 /** A run file's text. Throws a StepscopeError that names file and field. */

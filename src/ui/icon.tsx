@@ -85,6 +85,12 @@ const SHAPES = {
   trash: <path d="M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.5 9h6l.5-9M7 7v4M9 7v4" />,
   download: <path d="M8 2.5v7.5M4.5 7 8 10.5 11.5 7M3 13.5h10" />,
   open: <path d="M2.5 12.5v-9h4l1.5 2h5.5v7z" />,
+  picture: (
+    <>
+      <path d="M2.5 3h11v10h-11zM2.5 11l3.5-3.5 2.5 2.5 2-2 3 3" />
+      <circle cx="10.5" cy="5.7" r="0.8" />
+    </>
+  ),
   copy: <path d="M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z" />,
   restart: <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" />,
   undo: <path d="M5.5 3 2.5 6l3 3M2.5 6H10a3.5 3.5 0 0 1 0 7H6" />,

@@ -11,6 +11,7 @@ import { StateLegend } from '../../viz/marks/state-legend.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
+import { PictureButton } from './picture-button.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
 import styles from './tree-pane.module.css'
 
@@ -100,6 +101,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
             </span>
           </>
         ) : null}
+        <PictureButton run={run} canvas={canvas} drawn={view === 'tree'} vertical={vertical} truth={truth} />
         <RunFileButtons run={run} />
         {after}
       </div>

@@ -2,9 +2,8 @@ import type { NodeId } from '../../search/events.ts'
 import { edgeCurve } from '../layout/edge-path.ts'
 import { visibleEdges } from '../layout/tree-query.ts'
 import { visibleWindow } from '../layout/view-transform.ts'
+import type { PaintContext } from './paint-context.ts'
 import type { Detail, TreeScene } from './tree-scene.ts'
-
-type Context = CanvasRenderingContext2D
 
 /** Where an edge leaves its parent and meets its child, on the screen. */
 function ends({ layout, left, top, view }: TreeScene, child: NodeId): [number, number, number, number] {
@@ -31,7 +30,7 @@ function ends({ layout, left, top, view }: TreeScene, child: NodeId): [number, n
   ]
 }
 
-function trace(context: Context, scene: TreeScene, child: NodeId): void {
+function trace(context: PaintContext, scene: TreeScene, child: NodeId): void {
   const [x0, y0, x3, y3] = ends(scene, child)
   const curve = edgeCurve(scene.layout.orientation, x0, y0, x3, y3)
   context.moveTo(curve.x0, curve.y0)
@@ -50,7 +49,7 @@ function edgesInView(scene: TreeScene): NodeId[][] {
 const WIDTH_STEPS = 8
 
 /** All edges: quiet ones first, then the path under the pointer, then the answer's. */
-export function paintEdges(context: Context, scene: TreeScene, detail: Detail): void {
+export function paintEdges(context: PaintContext, scene: TreeScene, detail: Detail): void {
   const { theme, content, onHoverPath } = scene
   const levels = edgesInView(scene)
   if (detail === 'cells' && pitch(scene) < 4) paintFans(context, scene, levels)
@@ -77,7 +76,7 @@ function pitch({ layout, view }: TreeScene): number {
   return layout.orientation === 'horizontal' ? 24 * view.scaleY : 82 * view.scaleX
 }
 
-function paintCurves(context: Context, scene: TreeScene, levels: readonly NodeId[][]): void {
+function paintCurves(context: PaintContext, scene: TreeScene, levels: readonly NodeId[][]): void {
   const { content, theme } = scene
   const strokes = new Map<string, NodeId[]>()
   for (const level of levels) {
@@ -111,7 +110,7 @@ function paintCurves(context: Context, scene: TreeScene, levels: readonly NodeId
  * Far out, all edges of a parent become one surface from it to its first and last child. Filling closes each outline
  * by itself; `closePath` would look through the whole path again every time (15 ms a frame at 5,000 nodes).
  */
-function paintFans(context: Context, scene: TreeScene, levels: readonly NodeId[][]): void {
+function paintFans(context: PaintContext, scene: TreeScene, levels: readonly NodeId[][]): void {
   const { layout, theme } = scene
   const { orientation } = layout
   context.beginPath()

@@ -4,9 +4,8 @@ import { formatScore } from '../layout/format-number.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
 import { visibleNodes } from '../layout/tree-query.ts'
 import { visibleWindow } from '../layout/view-transform.ts'
+import type { PaintContext } from './paint-context.ts'
 import type { Detail, NodeFace, TreeScene } from './tree-scene.ts'
-
-type Context = CanvasRenderingContext2D
 
 export interface Box {
   readonly x: number
@@ -43,9 +42,9 @@ const FADED = 0.6
 
 /** Nodes near enough to read. */
 export function paintReadableNodes(
-  context: Context,
+  context: PaintContext,
   scene: TreeScene,
-  levels: readonly NodeId[][],
+  levels: readonly (readonly NodeId[])[],
   detail: Detail,
 ): void {
   const fonts = fontsFor(context, scene)
@@ -79,7 +78,7 @@ interface Fonts {
   readonly smallAdvance: number
 }
 
-function fontsFor(context: Context, { layout, view, theme }: TreeScene): Fonts {
+function fontsFor(context: PaintContext, { layout, view, theme }: TreeScene): Fonts {
   // Where the depth is squeezed, a little smaller type keeps more of each step.
   const narrow = Math.min(1, Math.max(0.87, view.scaleX / 0.8))
   const size =
@@ -93,7 +92,7 @@ function fontsFor(context: Context, { layout, view, theme }: TreeScene): Fonts {
   return { size, plain, bold: `600 ${size}px ${theme.mono}`, small, advance, smallAdvance: advance * 0.87 }
 }
 
-function outline(context: Context, { x, y, width, height }: Box, grow: number, radius: number): void {
+function outline(context: PaintContext, { x, y, width, height }: Box, grow: number, radius: number): void {
   context.beginPath()
   context.roundRect(x - grow, y - grow, width + 2 * grow, height + 2 * grow, Math.max(0, radius + grow))
 }
@@ -101,7 +100,7 @@ function outline(context: Context, { x, y, width, height }: Box, grow: number, r
 const radiusOf = ({ height }: Box) => Math.min(4, height / 4)
 
 /** The node's shape: fill, stroke and bar, which tell its state without colour. */
-function paintFrame(context: Context, scene: TreeScene, id: NodeId, face: NodeFace, box: Box): void {
+function paintFrame(context: PaintContext, scene: TreeScene, id: NodeId, face: NodeFace, box: Box): void {
   const { theme, content, onHoverPath } = scene
   const { appearance } = face
   const radius = radiusOf(box)
@@ -149,7 +148,14 @@ function inkOf({ appearance }: NodeFace, theme: TreeScene['theme']): string {
 }
 
 /** One line: step, remainder, duplicates, tick or cross, score. */
-function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
+function paintRow(
+  context: PaintContext,
+  scene: TreeScene,
+  face: NodeFace,
+  box: Box,
+  fonts: Fonts,
+  detail: Detail,
+): void {
   const { theme } = scene
   const root = face.appearance === 'root'
   const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX)
@@ -182,7 +188,7 @@ function paintRow(context: Context, scene: TreeScene, face: NodeFace, box: Box, 
 }
 
 /** The problem is never cut where a smaller type still holds it. */
-function paintProblem(context: Context, text: string, box: Box, fonts: Fonts, theme: TreeScene['theme']): void {
+function paintProblem(context: PaintContext, text: string, box: Box, fonts: Fonts, theme: TreeScene['theme']): void {
   const room = box.width - 10
   const size = fonts.size * Math.min(1, Math.max(0.72, room / (fonts.advance * text.length)))
   context.font = `${size}px ${theme.mono}`
@@ -197,7 +203,14 @@ function paintProblem(context: Context, text: string, box: Box, fonts: Fonts, th
 }
 
 /** Two lines: step above, score below. */
-function paintTile(context: Context, scene: TreeScene, face: NodeFace, box: Box, fonts: Fonts, detail: Detail): void {
+function paintTile(
+  context: PaintContext,
+  scene: TreeScene,
+  face: NodeFace,
+  box: Box,
+  fonts: Fonts,
+  detail: Detail,
+): void {
   const { theme } = scene
   const root = face.appearance === 'root'
   const ink = inkOf(face, theme)
@@ -242,7 +255,7 @@ function clip(text: string, room: number): string {
 }
 
 function paintLabel(
-  context: Context,
+  context: PaintContext,
   face: NodeFace,
   left: number,
   right: number,
@@ -265,7 +278,7 @@ function paintLabel(
 
 /** A tick or a cross. */
 export function paintVerdict(
-  context: Context,
+  context: PaintContext,
   verdict: 'right' | 'wrong',
   x: number,
   y: number,
@@ -294,7 +307,7 @@ export function paintVerdict(
 }
 
 /** A rollout's step: a dot, its text without a box, and the end score where the chain ends. */
-function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFace, box: Box, fonts: Fonts): void {
+function paintTail(context: PaintContext, scene: TreeScene, id: NodeId, face: NodeFace, box: Box, fonts: Fonts): void {
   const { theme, layout } = scene
   const horizontal = layout.orientation === 'horizontal'
   const x = horizontal ? box.x + 4 : box.x + box.width / 2
@@ -343,7 +356,7 @@ function paintTail(context: Context, scene: TreeScene, id: NodeId, face: NodeFac
   if (after < right) leader(context, theme.muted, after, y, right, y)
 }
 
-function leader(context: Context, color: string, x0: number, y0: number, x1: number, y1: number): void {
+function leader(context: PaintContext, color: string, x0: number, y0: number, x1: number, y1: number): void {
   context.beginPath()
   context.moveTo(x0, y0)
   context.lineTo(x1, y1)
@@ -355,7 +368,7 @@ function leader(context: Context, color: string, x0: number, y0: number, x1: num
 }
 
 /** The exact label where the edge arrives, and clear of the dot of a rollout's step. */
-function paintTruth(context: Context, scene: TreeScene, id: NodeId, truth: TruthLabel, box: Box): void {
+function paintTruth(context: PaintContext, scene: TreeScene, id: NodeId, truth: TruthLabel, box: Box): void {
   const clear = scene.layout.tail[id] === 1 ? 6 : 0
   const horizontal = scene.layout.orientation === 'horizontal'
   const x = horizontal ? box.x - clear : box.x + box.width / 2
@@ -364,7 +377,7 @@ function paintTruth(context: Context, scene: TreeScene, id: NodeId, truth: Truth
 
 /** By shape: a full disc where still solvable, a ring where no longer, a slashed square where invalid. */
 function paintTruthMark(
-  context: Context,
+  context: PaintContext,
   theme: { readonly text: string; readonly background: string },
   truth: TruthLabel,
   x: number,

@@ -1,4 +1,5 @@
 import type { NodeId } from '../../search/events.ts'
+import { paintColumnNames, paintRowNumbers } from './paint-axis.ts'
 import { paintCells } from './paint-cells.ts'
 import { paintEdges } from './paint-edges.ts'
 import { nodesInView, paintReadableNodes, screenBox } from './paint-nodes.ts'
@@ -22,7 +23,10 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
   for (const id of [scene.hovered, scene.selected]) {
     if (id !== null && id < scene.layout.count) paintRing(context, scene, id, id === scene.selected)
   }
-  if (scene.layout.orientation === 'horizontal') paintColumnNames(context, scene)
+  if (scene.layout.orientation === 'horizontal') {
+    paintColumnBand(context, scene)
+    paintColumnNames(context, scene)
+  }
   const { hovered } = scene
   if (hovered !== null && (detail !== 'text' || isCut(scene, hovered))) {
     paintTooltip(context, scene, hovered)
@@ -87,40 +91,14 @@ function paintTouched(context: CanvasRenderingContext2D, scene: TreeScene): void
 
 const AXIS = 20
 
-/** Step numbers along the depth, at the border of the screen whatever is below. */
-function paintColumnNames(context: CanvasRenderingContext2D, scene: TreeScene): void {
-  const { layout, view, size, theme } = scene
+/** What is below fades out towards the step names. */
+function paintColumnBand(context: CanvasRenderingContext2D, { size, theme }: TreeScene): void {
   const fade = context.createLinearGradient(0, 0, 0, AXIS + 8)
   fade.addColorStop(0, theme.background)
   fade.addColorStop(0.7, theme.background)
   fade.addColorStop(1, withAlpha(theme.background, 0))
   context.fillStyle = fade
   context.fillRect(0, 0, size.width, AXIS + 8)
-  context.font = `10.5px ${theme.sans}`
-  context.textBaseline = 'alphabetic'
-  context.textAlign = 'left'
-  context.fillStyle = theme.muted
-  layout.levels.forEach((level, depth) => {
-    const first = level[0] as NodeId
-    const x = (layout.left[first] as number) * view.scaleX + view.offsetX
-    const room = ((layout.width[first] as number) + 40) * view.scaleX
-    if (x > size.width || x + room < 0 || (room < 22 && depth % 5 !== 0)) return
-    context.fillText(depth === 0 ? 'problem' : room < 56 ? String(depth) : `step ${depth}`, x, 14)
-  })
-}
-
-/** The same down a vertical tree: numbers at the left border, under the nodes. */
-function paintRowNumbers(context: CanvasRenderingContext2D, { layout, view, theme }: TreeScene): void {
-  if (view.scaleY * 72 < 12) return
-  context.font = `10.5px ${theme.sans}`
-  context.textBaseline = 'middle'
-  context.textAlign = 'left'
-  context.fillStyle = theme.muted
-  layout.levels.forEach((level, depth) => {
-    const first = level[0] as NodeId
-    const y = ((layout.top[first] as number) + (layout.height[first] as number) / 2) * view.scaleY + view.offsetY
-    if (depth > 0) context.fillText(String(depth), 6, y)
-  })
 }
 
 function withAlpha(rgb: string, alpha: number): string {
