@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { app, expectAnswer, openReady, place, runToEnd } from './app.ts'
+import { expect, test } from './fixtures.ts'
 
 test('a run is exported and opens again as the same picture', async ({ page }, testInfo) => {
   await openReady(page)
@@ -26,6 +27,24 @@ test('a run is exported and opens again as the same picture', async ({ page }, t
   expect(await place(other)).toEqual(before.place)
   expect(await app.result(other).innerText()).toBe(before.result)
   await context.close()
+})
+
+test('a run file dropped on any screen opens in the playground', async ({ page }) => {
+  await page.goto('/#/runs')
+  const text = (await (await page.request.get('/runs/first-visit.json')).text()).replace(
+    /"title": "[^"]*"/,
+    '"title": "dropped"',
+  )
+  const data = await page.evaluateHandle((content) => {
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([content], 'dropped.json', { type: 'application/json' }))
+    return transfer
+  }, text)
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: data })
+  await expect(page.getByText('Drop a Hugging Face model folder')).toBeVisible()
+  await page.dispatchEvent('body', 'drop', { dataTransfer: data })
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText('dropped')
+  await expect(app.result(page)).toContainText('Right')
 })
 
 test('a bad run file is refused with the reason, and what was open stays', async ({ page }) => {

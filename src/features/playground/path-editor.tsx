@@ -133,7 +133,8 @@ function EditableSteps({ state, original, firstEdit }: EditableStepsProps) {
             ) : null}
             {revealTruth && step.label ? (
               <p className={styles.change}>
-                <VerdictMark correct={step.label.label === 1} word={step.label.message} />
+                <VerdictMark correct={step.label.label === 1} bare />
+                <span className={styles.label}>{step.label.message}</span>
               </p>
             ) : null}
             <span className={styles.tools}>
