@@ -74,7 +74,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     return {
       session: { ...rest, problemText, prefix: [...prefix] },
       compare: compared.entries.map(({ strategy, config }) => ({ strategy, config })),
-      active: shown ? { run: shown.id, event: shown.cursor, node: shown.selected } : null,
+      active: shown ? { run: shown.id, event: shown.following ? null : shown.cursor, node: shown.selected } : null,
       backend: chosen.backend,
       policy: chosen.policy.id,
       reward: chosen.reward.id,
@@ -186,7 +186,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       if (!reopened) await openSample(sample, saved === null && !linked)
       const { active } = get().runs
       if (seen && active === seen.run) {
-        runs.actions.seek(active, seen.event)
+        if (seen.event !== null) runs.actions.seek(active, seen.event)
         runs.actions.select(active, seen.node)
       }
       const shows = linked && link.apply(hash)

@@ -9,9 +9,9 @@ export const snapshotSchema = z.object({
     .omit({ problem: true })
     .extend({ problemText: z.string(), difficulty: z.string(), parent: parentSchema.nullable() }),
   compare: z.array(setupSchema.pick({ strategy: true, config: true })),
-  /** The run in the playground, the events applied, and the selected node. */
+  /** The run in the playground, the events applied (null: all there are, as it followed the run), the selected node. */
   active: z
-    .object({ run: z.string(), event: z.int().nonnegative(), node: z.int().nonnegative().nullable() })
+    .object({ run: z.string(), event: z.int().nonnegative().nullable(), node: z.int().nonnegative().nullable() })
     .nullable(),
   backend: z.enum(['auto', 'webgpu', 'cpu']),
   policy: z.string(),
