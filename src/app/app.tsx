@@ -13,7 +13,7 @@ import { HelpSheet } from './help-sheet.tsx'
 import { Notices } from './notices.tsx'
 import { openDropped } from './open-dropped.ts'
 import type { Screen } from './route.ts'
-import { formatRoute, parseRoute, SCREENS, useScreen } from './route.ts'
+import { formatRoute, SCREENS, takeLink, useScreen } from './route.ts'
 import { SCREEN_NAMES, TopBar } from './top-bar.tsx'
 import { useTheme } from './use-theme.ts'
 
@@ -35,7 +35,7 @@ export function App({ onReload }: { onReload(): void }) {
   // A permalink followed or pasted while the page is open.
   useEffect(() => {
     const listen = () => {
-      const { link } = parseRoute(location.hash)
+      const link = takeLink()
       if (link) actions.link.apply(link)
     }
     window.addEventListener('hashchange', listen)
@@ -44,11 +44,11 @@ export function App({ onReload }: { onReload(): void }) {
 
   const share = async () => {
     const hash = formatRoute({ screen, link: actions.link.hash() })
-    history.replaceState(null, '', hash)
-    const copied = await navigator.clipboard.writeText(location.href).then(
+    const copied = await navigator.clipboard.writeText(new URL(hash, location.href).href).then(
       () => true,
       () => false,
     )
+    if (!copied) history.replaceState(null, '', hash)
     actions.notices.show({
       tone: 'info',
       text: copied

@@ -5,14 +5,14 @@ import { createAppStore } from '../state/create-app-store.ts'
 import { AppStoreProvider } from '../state/hooks.ts'
 import { App } from './app.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
-import { parseRoute } from './route.ts'
+import { takeLink } from './route.ts'
 import { registerServiceWorker } from './service-worker.ts'
 import '../ui/tokens.css'
 import '../ui/base.css'
 
 const store = createAppStore(browserDependencies())
 const takeNewVersion = import.meta.env.PROD ? registerServiceWorker(store.actions) : () => location.reload()
-void store.start(parseRoute(location.hash).link)
+void store.start(takeLink())
 
 const root = document.getElementById('root')
 if (root) {

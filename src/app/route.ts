@@ -21,6 +21,16 @@ export function formatRoute({ screen, link }: Route): string {
   return `#/${screen}${link.length > 1 ? `?${link.slice(1)}` : ''}`
 }
 
+/**
+ * Takes the permalink out of the address, so that a reload shows the work that followed and not the link again. Returns
+ * it as a hash, '' where there is none.
+ */
+export function takeLink(): string {
+  const { screen, link } = parseRoute(location.hash)
+  if (link) history.replaceState(null, '', formatRoute({ screen, link: '' }))
+  return link
+}
+
 /** The screen that the address names. */
 export function useScreen(): Screen {
   return useSyncExternalStore(

@@ -113,7 +113,7 @@ export function deriveSession(core: SessionCore): SessionState {
 }
 
 /** The first setting that cannot run, by its field. */
-function settingErrors(core: SessionCore): SessionState['settingErrors'] {
+export function settingErrors(core: Pick<SessionCore, 'strategy' | 'config' | 'seed'>): SessionState['settingErrors'] {
   try {
     checkSetup(core)
     return {}

@@ -4,6 +4,7 @@ import { LedgerFigures } from '../../panels/ledger-figures.tsx'
 import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyName, strategyOptions } from '../../panels/strategy-words.ts'
 import { useActions, useApp, useRun } from '../../state/hooks.ts'
+import { settingErrors } from '../../state/session-slice.ts'
 import type { CompareEntry } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -27,6 +28,8 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
   const actions = useActions()
   const run = useRun(entry.run ?? '')
   const revealTruth = useApp((state) => state.preferences.revealTruth)
+  const errors = settingErrors({ strategy: entry.strategy, config: entry.config, seed: 0 })
+  const [wrong] = Object.values(errors)
   const canvas = useRef<TreeCanvasHandle>(null)
   const labels = run?.labels
   const truth = useMemo(
@@ -55,7 +58,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
             <SettingFields
               strategy={entry.strategy}
               config={entry.config}
-              errors={{}}
+              errors={errors}
               onConfig={(change) => actions.compare.setConfig(index, change)}
             />
           </div>
@@ -73,6 +76,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
           onClick={() => actions.compare.remove(index)}
         />
       </header>
+      {wrong ? <ErrorNotice details={{ message: wrong }} /> : null}
       {run === null ? (
         <EmptyState icon="tree" title="Not run yet">
           <p>Run all to start the strategies together on this problem.</p>

@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import { STRATEGY_IDS } from '../../search/events.ts'
 import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
+import { settingErrors } from '../../state/session-slice.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
@@ -73,6 +74,8 @@ function CompareSetup({ running }: { running: boolean }) {
   const actions = useActions()
   const { problemText, problem, seed } = useApp((state) => state.session)
   const started = useApp((state) => state.compare.started)
+  const entries = useApp((state) => state.compare.entries)
+  const runnable = entries.every((entry) => Object.keys(settingErrors({ ...entry, seed })).length === 0)
   const stale = started !== null && problem.ok && (started.problem !== problem.text || started.seed !== seed)
   const error = problem.ok ? null : [problem.error.message, problem.error.nextStep].filter(Boolean).join(' ')
   return (
@@ -89,7 +92,12 @@ function CompareSetup({ running }: { running: boolean }) {
           Cancel all
         </Button>
       ) : (
-        <Button variant="primary" icon="play" disabled={!problem.ok} onClick={() => void actions.compare.start()}>
+        <Button
+          variant="primary"
+          icon="play"
+          disabled={!problem.ok || !runnable}
+          onClick={() => void actions.compare.start()}
+        >
           Run all
         </Button>
       )}

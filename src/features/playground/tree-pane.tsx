@@ -41,10 +41,10 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
   )
   const touched = useMemo(() => (run ? nodesOf(run.events[run.cursor - 1]) : []), [run])
 
-  // Another run starts with the whole of it in sight.
+  // Another run is shown from its beginning, not where the last one was looked at.
   const id = run?.id
   useEffect(() => {
-    if (id !== undefined) canvas.current?.fit()
+    if (id !== undefined) canvas.current?.open()
   }, [id])
 
   useHotkeys({
@@ -107,7 +107,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
       </div>
       <div className={styles.stage}>
         {run === null ? (
-          <EmptyState icon="tree" title="No search yet">
+          <EmptyState icon="tree" title="No search yet" later>
             <p>
               Choose a problem and a strategy, then run it. The tree grows here as the policy proposes and the PRM
               scores.
