@@ -6,6 +6,7 @@ import {
   fitView,
   mixViews,
   panView,
+  partView,
   visibleWindow,
   zoomRange,
   zoomView,
@@ -91,6 +92,27 @@ describe('centreView', () => {
     expect(500 * view.scaleX + view.offsetX).toBeCloseTo(400, 9)
     expect(4000 * view.scaleY + view.offsetY).toBeCloseTo(300, 9)
     expect(view.scaleY).toBe(0.75)
+  })
+})
+
+describe('partView', () => {
+  const phone = { width: 390, height: 388 }
+  const wide = { left: -2000, top: 0, right: 2000, bottom: 324 }
+  const range = zoomRange(wide, phone, 'vertical')
+  const scales = { least: 0.8, most: 1 }
+
+  it('shows a part in the middle, as large as it fits', () => {
+    const small = partView({ left: 500, top: 0, right: 700, bottom: 324 }, scales, phone, 'vertical', range)
+    expect(small).toMatchObject({ scaleX: 1, scaleY: 1 })
+    expect(600 * (small?.scaleX ?? 0) + (small?.offsetX ?? 0)).toBeCloseTo(195, 9)
+    const larger = partView({ left: 500, top: 0, right: 910, bottom: 324 }, scales, phone, 'vertical', range)
+    // 358 free pixels for 410.
+    expect(larger?.scaleX).toBeLessThanOrEqual(358 / 410)
+    expect(larger?.scaleX).toBeGreaterThan(358 / 410 - 0.025 - 1e-9)
+  })
+
+  it('says where it cannot be shown at the least scale', () => {
+    expect(partView({ left: 500, top: 0, right: 960, bottom: 324 }, scales, phone, 'vertical', range)).toBeNull()
   })
 })
 

@@ -111,6 +111,31 @@ export function centreView(
   return { scaleX, scaleY, offsetX: size.width / 2 - scaleX * worldX, offsetY: size.height / 2 - scaleY * worldY }
 }
 
+/** Sizes across that `partView` may choose from. */
+export interface ReadingScales {
+  readonly least: number
+  readonly most: number
+}
+
+/** The view with a part of the tree in the middle, as large as it fits; null where even the least scale is too large. */
+export function partView(
+  part: Bounds,
+  { least, most }: ReadingScales,
+  size: Size,
+  orientation: Orientation,
+  range: ZoomRange,
+): View | null {
+  const [x, y] = [(part.left + part.right) / 2, (part.top + part.bottom) / 2]
+  for (let across = most; across > least - 1e-9; across -= (most - least) / 8 || 1) {
+    const view = centreView(x, y, across, size, orientation, range)
+    const fits =
+      view.scaleX * (part.right - part.left) <= size.width - 2 * PADDING.x &&
+      view.scaleY * (part.bottom - part.top) <= size.height - 2 * PADDING.y
+    if (fits) return view
+  }
+  return null
+}
+
 /** What of the world is on the screen, with a margin in pixels. */
 export function visibleWindow(view: View, size: Size, margin = 0): Bounds {
   return {

@@ -1,15 +1,19 @@
-import { easeCubicInOut } from 'd3'
 import type { Size, View } from '../layout/view-transform.ts'
 import { mixViews } from '../layout/view-transform.ts'
 
-const DURATION = 380
+/** Time in which the view goes all but 1/e of its way, in milliseconds. */
+const TIME_CONSTANT = 85
+/** Pixels on the screen within which the view is where it goes. */
+const NEAR = 0.5
 
-/** The view now, and where it is going. */
+/**
+ * The view now, and where it is going: at every moment it covers a share of what is left, so that it keeps up with a
+ * place that moves on with every event.
+ */
 export class Camera {
   view: View = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 }
-  private from: View | null = null
   private to: View | null = null
-  private startedAt = 0
+  private last = 0
 
   /** Where the view will come to rest. */
   get destination(): View {
@@ -22,28 +26,30 @@ export class Camera {
   }
 
   glide(view: View, now: number): void {
-    if (sameView(view, this.destination)) return
-    this.from = this.view
+    if (this.to === null) this.last = now
     this.to = view
-    this.startedAt = now
   }
 
   /** Advances to a time; true while the view is still moving. */
   advance(now: number, size: Size): boolean {
-    if (this.from === null || this.to === null) return false
-    const progress = (now - this.startedAt) / DURATION
-    if (progress >= 1) {
-      this.jump(this.to)
-      return false
-    }
-    this.view = mixViews(this.from, this.to, easeCubicInOut(Math.max(0, progress)), size)
-    return true
+    if (this.to === null) return false
+    const share = 1 - Math.exp(-Math.max(0, now - this.last) / TIME_CONSTANT)
+    this.last = Math.max(this.last, now)
+    this.view = mixViews(this.view, this.to, share, size)
+    if (isFar(this.view, this.to, size)) return true
+    this.jump(this.to)
+    return false
   }
 }
 
-function sameView(a: View, b: View): boolean {
-  const near = (p: number, q: number) => Math.abs(p - q) < 1e-6 * Math.max(1, Math.abs(p))
+/** Whether anything on the screen would move visibly from one view to the other. */
+function isFar(a: View, b: View, size: Size): boolean {
+  const apart = (scaleA: number, offsetA: number, scaleB: number, offsetB: number, room: number) => {
+    const [middleA, middleB] = [(room / 2 - offsetA) / scaleA, (room / 2 - offsetB) / scaleB]
+    return Math.abs(middleA - middleB) * scaleB + (Math.abs(scaleA / scaleB - 1) * room) / 2
+  }
   return (
-    near(a.scaleX, b.scaleX) && near(a.scaleY, b.scaleY) && near(a.offsetX, b.offsetX) && near(a.offsetY, b.offsetY)
+    apart(a.scaleX, a.offsetX, b.scaleX, b.offsetX, size.width) > NEAR ||
+    apart(a.scaleY, a.offsetY, b.scaleY, b.offsetY, size.height) > NEAR
   )
 }

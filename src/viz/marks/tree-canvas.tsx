@@ -14,6 +14,8 @@ import './marks.css'
 export interface TreeCanvasHandle {
   /** Shows the whole tree. */
   fit(): void
+  /** Shows a run as it is first shown: whole, or on a phone, where that is too small to read, around its answer. */
+  open(): void
   /** Zooms around the middle of the canvas; 1.25 is one step in. */
   zoomBy(factor: number): void
   /** Brings a node to the middle, near enough to read. */
@@ -93,6 +95,7 @@ export function TreeCanvas(props: TreeCanvasProps) {
     ref,
     () => ({
       fit: () => stage.current?.fit(),
+      open: () => stage.current?.open(),
       zoomBy: (factor) => stage.current?.zoomBy(factor),
       centreOn: (node) => stage.current?.centreOn(node),
       focus: () => wrapper.current?.focus(),

@@ -3,6 +3,7 @@ import { select, zoom, zoomIdentity } from 'd3'
 import type { NodeId } from '../../search/events.ts'
 import type { SearchTree } from '../../search/tree.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
+import { answerNode, idsFromRoot } from '../layout/node-appearance.ts'
 import type { Bounds, Orientation, TreeLayout } from '../layout/tree-layout.ts'
 import { layoutTree } from '../layout/tree-layout.ts'
 import { nodeAt } from '../layout/tree-query.ts'
@@ -12,6 +13,7 @@ import {
   centreView,
   fitView,
   panView,
+  partView,
   visibleWindow,
   zoomRange,
   zoomView,
@@ -44,8 +46,11 @@ export interface StageEvents {
 }
 
 const PULSE = 650
-/** Scale across at which a node is comfortably read, and the least that `centreOn` and follow leave. */
-const READABLE = 0.75
+/**
+ * Scale across at which a node is comfortably read, and the least that `centreOn` and follow leave. A vertical tree is
+ * one on a phone, held at arm's length.
+ */
+const READABLE: Readonly<Record<Orientation, number>> = { horizontal: 0.75, vertical: 0.9 }
 
 /**
  * The canvas without React: holds the view, moves it and the nodes, answers the pointer, and draws a frame when, and
@@ -115,7 +120,7 @@ export class TreeStage {
     this.pixelRatio = pixelRatio
     this.canvas.width = Math.max(1, Math.round(size.width * pixelRatio))
     this.canvas.height = Math.max(1, Math.round(size.height * pixelRatio))
-    if (first) this.camera.jump(this.fitted())
+    if (first) this.camera.jump(this.opening())
     else if (this.input.follow) this.followNow()
     // Setting a canvas' size clears it: draw at once, or it would flash.
     this.draw(performance.now())
@@ -132,6 +137,12 @@ export class TreeStage {
     this.go(this.fitted())
   }
 
+  /** Goes to how a run is first shown. */
+  open(): void {
+    this.ensureLayout()
+    this.go(this.opening())
+  }
+
   zoomBy(factor: number): void {
     const { width, height } = this.size
     this.go(zoomView(this.camera.destination, factor, width / 2, height / 2, this.input.orientation, this.range()))
@@ -139,8 +150,9 @@ export class TreeStage {
 
   centreOn(node: NodeId): void {
     const [x, y] = this.middleOf(node)
-    const across = Math.max(READABLE, acrossScale(this.camera.destination, this.input.orientation))
-    this.go(centreView(x, y, across, this.size, this.input.orientation, this.range()))
+    const { orientation } = this.input
+    const across = Math.max(READABLE[orientation], acrossScale(this.camera.destination, orientation))
+    this.go(centreView(x, y, across, this.size, orientation, this.range()))
   }
 
   /** Pans just far enough for a node to be in view, if it is not. */
@@ -244,12 +256,27 @@ export class TreeStage {
     else if (this.hovered !== null) this.hoverPath = marked(tree, this.hovered)
     if (otherRun || reducedMotion) this.motion.jump(this.layoutNow)
     else this.motion.move(this.layoutNow, performance.now())
-    if (otherRun) this.camera.jump(this.fitted())
+    if (otherRun) this.camera.jump(this.opening())
     if (tree.started !== null) this.framed = tree.started
   }
 
   private fitted(): View {
     return fitView(this.layoutNow.bounds, this.size, this.input.orientation)
+  }
+
+  /** The whole tree; where that is too small for a phone, as much of the answer's path, from its end, as can be read. */
+  private opening(): View {
+    const whole = this.fitted()
+    const { tree, orientation } = this.input
+    const path = idsFromRoot(tree, answerNode(tree))
+    const readable = detailOf({ layout: this.layoutNow, view: whole }) === 'text'
+    if (orientation === 'horizontal' || readable || path.length === 0) return whole
+    const scales = { least: READABLE[orientation], most: 1 }
+    for (let from = 0; from < path.length; from++) {
+      const view = partView(this.boxOf(path.slice(from)), scales, this.size, orientation, this.range())
+      if (view !== null) return view
+    }
+    return whole
   }
 
   private range(): ZoomRange {
@@ -265,8 +292,8 @@ export class TreeStage {
   /** The whole tree while it can be read, else the nodes of the event, only where they are not in view already. */
   private followNow(): void {
     this.ensureLayout()
-    const whole = this.fitted()
-    const { touched, orientation } = this.input
+    const { touched, orientation, tree } = this.input
+    const whole = tree.finished === null ? this.fitted() : this.opening()
     const present = touched.filter((id) => id < this.layoutNow.count)
     if (detailOf({ layout: this.layoutNow, view: whole }) !== 'cells' || present.length === 0) {
       this.go(whole)
@@ -277,9 +304,11 @@ export class TreeStage {
     const shown =
       box.left >= inner.left && box.right <= inner.right && box.top >= inner.top && box.bottom <= inner.bottom
     const across = acrossScale(this.camera.destination, orientation)
-    if (shown && across >= READABLE * 0.8) return
+    if (shown && across >= READABLE[orientation] * 0.8) return
     const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2]
-    this.go(centreView(x, y, Math.max(READABLE, Math.min(across, 1)), this.size, orientation, this.range()))
+    this.go(
+      centreView(x, y, Math.max(READABLE[orientation], Math.min(across, 1)), this.size, orientation, this.range()),
+    )
   }
 
   private boxOf(nodes: readonly NodeId[]): Bounds {
