@@ -4,6 +4,7 @@ import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { RunStatus, RunSummary } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
@@ -94,13 +95,19 @@ function RunTable({ runs, onOpened }: { runs: readonly RunSummary[]; onOpened():
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">Problem</th>
-            <th scope="col">Strategy</th>
+            <th scope="col" className={styles.wide}>
+              Problem
+            </th>
+            <th scope="col" className={styles.wide}>
+              Strategy
+            </th>
             <th scope="col">Answer</th>
-            <th scope="col" className={styles.number}>
+            <th scope="col" className={classNames(styles.number, styles.wide)}>
               Events
             </th>
-            <th scope="col">When</th>
+            <th scope="col" className={styles.wide}>
+              When
+            </th>
             <th scope="col">
               <span className={styles.hiddenText}>Actions</span>
             </th>
@@ -132,8 +139,8 @@ function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened
           onRename={(title) => void actions.runs.rename(run.id, title)}
         />
       </td>
-      <td className={styles.mono}>{run.setup.problem}</td>
-      <td>{strategyName(run.setup.strategy)}</td>
+      <td className={classNames(styles.mono, styles.wide)}>{run.setup.problem}</td>
+      <td className={styles.wide}>{strategyName(run.setup.strategy)}</td>
       <td>
         {run.correct !== null ? (
           <VerdictMark correct={run.correct} word={run.answer ?? 'no answer'} />
@@ -144,8 +151,8 @@ function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened
           </span>
         )}
       </td>
-      <td className={styles.number}>{run.events}</td>
-      <td className={styles.when}>
+      <td className={classNames(styles.number, styles.wide)}>{run.events}</td>
+      <td className={classNames(styles.when, styles.wide)}>
         <time dateTime={run.createdAt} title={new Date(run.createdAt).toLocaleString()}>
           {formatAgo(Date.parse(run.createdAt), now)}
         </time>
