@@ -6,6 +6,8 @@ export interface MatmulTile {
   /** Columns, a multiple of 8 (a gated product pairs four columns with four). */
   readonly columns: number
   readonly lanes: number
+  /** Short code, for drivers that take seconds to compile long one: one term at a time, results stored in a loop. */
+  readonly compact: boolean
 }
 
 /** Shapes of the kernels for one class of adapters. None of them depends on how many rows a pass has. */
@@ -15,34 +17,55 @@ export interface Tuning {
   readonly reduceLanes: number
   /** Invocations that share one row and head of the attention; 1 does without workgroup memory. */
   readonly attentionLanes: number
-  /** Invocations of a workgroup in kernels that work element by element. */
+  /** Invocations of a workgroup in kernels whose invocations have nothing to do with each other. */
   readonly elementLanes: number
   /** Rotated pairs of one head per invocation. */
   readonly rotaryPairs: number
 }
 
-/**
- * Software adapters (SwiftShader, lavapipe): SIMD lanes of a CPU with scattered loads, so large register tiles pay and
- * barriers, which they emulate, do not. Measured on 16 rows, K 128, N 704, GFLOP/s on SwiftShader / lavapipe:
- * tile 4×4 3.7 / 9.4, 4×8 4.8 / 10.7, 8×8 5.5 / 12.2, 16×8 6.6 / 6.7, 8×16 6.0 / 6.3.
- */
-const SOFTWARE: Tuning = {
-  matmul: { rows: 8, fewRows: 2, columns: 8, lanes: 4 },
+export interface AdapterClass {
+  readonly kind: 'webgpu' | 'cpu'
+  readonly software: boolean
+  /** Invocations that the adapter runs in step, where it tells. */
+  readonly subgroupSize?: number | undefined
+}
+
+/** The references work in blocks of their own; only the padding of matrices follows the tile. */
+const REFERENCE: Tuning = {
+  matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 1, compact: true },
   reduceLanes: 1,
   attentionLanes: 1,
-  elementLanes: 4,
+  elementLanes: 1,
   rotaryPairs: Number.POSITIVE_INFINITY,
 }
 
-/** Graphics processors: many small invocations side by side, reductions through workgroup memory. */
+/**
+ * Software adapters (SwiftShader, lavapipe): SIMD lanes of a processor with scattered loads, so large register tiles pay
+ * and barriers, which they emulate, do not. One workgroup fills one register: 4 lanes on SwiftShader, 8 on lavapipe.
+ * A decode step of the bundled policy on 2 cores (tile, lanes: SwiftShader / lavapipe, ms for 16 rows): 8×8, 4: 6.1 / 3.0;
+ * 8×16, 4: 5.9 / 2.5; 8×16, 8: 6.6 / 2.0; 16×8, 4: 6.7 / 2.7; 16×16, 4: 6.9 / 2.3; 8×32, 4: 7.8 / 2.8.
+ */
+function software(lanes: number): Tuning {
+  return {
+    matmul: { rows: 8, fewRows: 2, columns: 16, lanes, compact: true },
+    reduceLanes: 1,
+    attentionLanes: 1,
+    elementLanes: lanes,
+    rotaryPairs: Number.POSITIVE_INFINITY,
+  }
+}
+
+/** Graphics processors: many small invocations side by side, reductions through workgroup memory. Not measured yet. */
 const HARDWARE: Tuning = {
-  matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 32 },
+  matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 32, compact: false },
   reduceLanes: 64,
   attentionLanes: 64,
   elementLanes: 64,
   rotaryPairs: 8,
 }
 
-export function tuningFor(adapter: { readonly software: boolean }): Tuning {
-  return adapter.software ? SOFTWARE : HARDWARE
+export function tuningFor(adapter: AdapterClass): Tuning {
+  if (adapter.kind === 'cpu') return REFERENCE
+  if (!adapter.software) return HARDWARE
+  return software((adapter.subgroupSize ?? 4) >= 8 ? 8 : 4)
 }

@@ -4,11 +4,13 @@ import { attentionKernel } from '../compute/kernels/attention/attention.ts'
 import { copySpansKernel } from '../compute/kernels/copy-spans/copy-spans.ts'
 import { embeddingKernel } from '../compute/kernels/embedding/embedding.ts'
 import type { MatmulShape } from '../compute/kernels/matmul/matmul.reference.ts'
+import { matmulSizes } from '../compute/kernels/matmul/matmul.reference.ts'
 import { matmulKernel } from '../compute/kernels/matmul/matmul.ts'
 import { rmsnormKernel } from '../compute/kernels/rmsnorm/rmsnorm.ts'
 import { rotaryKernel } from '../compute/kernels/rotary/rotary.ts'
 import { samplerKernel } from '../compute/kernels/sampler/sampler.ts'
 import type { DecoderConfig } from './decoder.ts'
+import type { DecoderBuffers } from './decoder-buffers.ts'
 import type { DecoderLayout } from './decoder-layout.ts'
 import type { DecoderMemory } from './decoder-memory.ts'
 import type { DecoderWeights, LayerWeights, Matrix } from './decoder-weights.ts'
@@ -29,6 +31,7 @@ export interface DecoderKernels {
 /** Binds all kernels; pipelines compile side by side. */
 export async function bindKernels(
   backend: Backend,
+  buffers: DecoderBuffers,
   config: DecoderConfig,
   layout: DecoderLayout,
   weights: DecoderWeights,
@@ -46,21 +49,21 @@ export async function bindKernels(
     matrix: Matrix,
     input: BackendBuffer,
     output: BackendBuffer,
-    shape: Pick<MatmulShape, 'inputStride' | 'outputStride' | 'epilogue'> & { readonly from?: 'slot' },
+    given: Pick<MatmulShape, 'inputStride' | 'outputStride' | 'epilogue'> & { readonly from?: 'slot' },
   ) =>
-    matrix.parts.map(({ first, columns, weights, bias }) =>
-      backend.bind(
-        matmulKernel({
-          inner: matrix.inner,
-          columns,
-          outputOffset: shape.epilogue === 'gate' ? first / 2 : first,
-          tile: tuning.matmul,
-          from: 'row',
-          ...shape,
-        }),
-        { rows, input, weights, bias, output },
-      ),
-    )
+    matrix.parts.map(async ({ first, columns, weights, bias }) => {
+      const shape: MatmulShape = {
+        inner: matrix.inner,
+        columns,
+        outputOffset: given.epilogue === 'gate' ? first / 2 : first,
+        tile: tuning.matmul,
+        from: 'row',
+        ...given,
+      }
+      const sizes = await buffers.words(8, 'control')
+      backend.write(sizes, 0, matmulSizes(shape))
+      return backend.bind(matmulKernel(shape), { rows, sizes, input, weights, bias, output })
+    })
 
   const norm = (gain: BackendBuffer, output: BackendBuffer, to: 'row' | 'slot') =>
     backend.bind(
@@ -70,6 +73,7 @@ export async function bindKernels(
         epsilon: config.normEpsilon,
         to,
         lanes: tuning.reduceLanes,
+        serialLanes: tuning.elementLanes,
       }),
       { rows, input: hidden, gain, output },
     )
@@ -111,7 +115,13 @@ export async function bindKernels(
         { rows, pageTables, layer, input: projected, angles, gains: layerWeights.headNorms, queries, pool: pages },
       ),
       backend.bind(
-        attentionKernel({ ...pool, heads: config.heads, headDim: config.headDim, lanes: tuning.attentionLanes }),
+        attentionKernel({
+          ...pool,
+          heads: config.heads,
+          headDim: config.headDim,
+          lanes: tuning.attentionLanes,
+          serialLanes: tuning.elementLanes,
+        }),
         { rows, pageTables, layer, queries, pool: pages, output: attended },
       ),
       ...product(layerWeights.output, attended, hidden, {

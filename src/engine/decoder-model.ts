@@ -47,7 +47,7 @@ export async function createDecoder(
   try {
     const weights = await loadWeights(backend, buffers, tensorPlan(config, layout), source, options)
     const memory = await planMemory(backend, buffers, config, layout, options)
-    const kernels = await bindKernels(backend, config, layout, weights, memory)
+    const kernels = await bindKernels(backend, buffers, config, layout, weights, memory)
     options.signal?.throwIfAborted()
     return new BackendDecoder({ backend, config, layout, buffers, weights, memory, kernels })
   } catch (error) {

@@ -10,7 +10,7 @@ const FOLDER = new URL('../../tests/fixtures/forward/', import.meta.url)
 
 /** With 16 rows a pass: sequences take several passes, and matrices and page pools several bindings. */
 const LITTLE_ROOM = { maxBindingBytes: 73728 }
-const HARDWARE = { tuning: tuningFor({ software: false }) }
+const HARDWARE = { tuning: tuningFor({ kind: 'webgpu', software: false }) }
 
 function caseFiles(name: string): CheckpointFiles {
   const folder = new URL(`${name}/`, FOLDER)

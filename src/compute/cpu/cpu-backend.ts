@@ -54,7 +54,7 @@ export class CpuBackend implements Backend {
   readonly software = true
   readonly features: ReadonlySet<string> = new Set()
   readonly limits: BackendLimits
-  readonly tuning = tuningFor({ software: true })
+  readonly tuning = tuningFor({ kind: 'cpu', software: true })
   readonly memory = new MemoryMeter()
   readonly lost: Promise<StepscopeError> = new Promise(() => {})
   private readonly buffers = new Set<CpuBuffer>()

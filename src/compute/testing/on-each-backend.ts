@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
 import { openBackend } from '../open-backend.ts'
 
@@ -12,7 +12,6 @@ export function onEachBackend(name: string, declare: (backend: () => Backend) =>
     let before: number
     beforeAll(async () => {
       ;({ backend } = await openBackend({ choice }))
-      process.stdout.write(`${choice}: ${backend.adapter}\n`)
     })
     beforeEach(() => {
       before = liveBytes(backend)
@@ -24,6 +23,7 @@ export function onEachBackend(name: string, declare: (backend: () => Backend) =>
       backend.dispose()
       expect(backend.memory.liveBytes).toBe(0)
     })
+    test('names its adapter', ({ annotate }) => annotate(backend.adapter))
     declare(() => backend)
   })
 }

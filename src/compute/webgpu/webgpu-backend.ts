@@ -112,7 +112,8 @@ class WebGpuBackend implements Backend {
     this.adapter = adapterName(info)
     this.software = isSoftware(info)
     this.features = new Set(device.features)
-    this.tuning = options.tuning ?? tuningFor(this)
+    this.tuning =
+      options.tuning ?? tuningFor({ kind: 'webgpu', software: this.software, subgroupSize: info.subgroupMaxSize })
     this.owner = options.owner
     this.limits = {
       maxBindingBytes: Math.min(

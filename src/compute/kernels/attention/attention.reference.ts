@@ -9,6 +9,8 @@ export interface AttentionShape extends PoolShape {
   readonly headDim: number
   /** Invocations per row and head. */
   readonly lanes: number
+  /** Invocations of a workgroup, each with a row and head of its own, where there is one per row and head. */
+  readonly serialLanes: number
 }
 
 export const ATTENTION_BINDINGS = {

@@ -69,7 +69,15 @@ onEachBackend('attention', (backend) => {
     { heads: 2, keyValueHeads: 1, headDim: 128, size: 1, lanes: 64 },
   ])('$heads heads on $keyValueHeads of $headDim, values to $size, $lanes lanes', async (given) => {
     const { heads, keyValueHeads, headDim, size, lanes } = given
-    const shape = { heads, keyValueHeads, headDim, headWidth: Math.ceil(headDim / 4) * 4, pagesPerSequence: 4, lanes }
+    const shape = {
+      heads,
+      keyValueHeads,
+      headDim,
+      headWidth: Math.ceil(headDim / 4) * 4,
+      pagesPerSequence: 4,
+      lanes,
+      serialLanes: 4,
+    }
     const inputs = inputsOf(shape, rows, size)
     const { output } = await runKernel(backend(), attentionKernel(shape), inputs, 9)
     for (const row of rows.keys()) {
@@ -84,7 +92,7 @@ onEachBackend('attention', (backend) => {
   })
 
   test.each([1, 64])('ignores what lies behind the position, even where it is no number, %i lanes', async (lanes) => {
-    const shape = { heads: 2, keyValueHeads: 1, headDim: 8, headWidth: 8, pagesPerSequence: 4, lanes }
+    const shape = { heads: 2, keyValueHeads: 1, headDim: 8, headWidth: 8, pagesPerSequence: 4, lanes, serialLanes: 4 }
     const inputs = inputsOf(shape, [[5, 0]], 1)
     const clean = await runKernel(backend(), attentionKernel(shape), inputs, 1)
     inputs.pool.fill(Number.NaN, 3 * pageStride(shape) + 6 * positionStride(shape), 4 * pageStride(shape))
@@ -94,7 +102,7 @@ onEachBackend('attention', (backend) => {
   })
 
   test.each([1, 64])('gives a row the same bits in every company, %i lanes', async (lanes) => {
-    const shape = { heads: 4, keyValueHeads: 2, headDim: 16, headWidth: 16, pagesPerSequence: 4, lanes }
+    const shape = { heads: 4, keyValueHeads: 2, headDim: 16, headWidth: 16, pagesPerSequence: 4, lanes, serialLanes: 4 }
     const inputs = inputsOf(shape, [[41, 1]], 1)
     const alone = await runKernel(backend(), attentionKernel(shape), inputs, 1)
     const others = inputsOf(

@@ -12,8 +12,8 @@ const LEAST = '-3.0e38'
  * One invocation has a whole row and head: the running softmax (Milakov & Gimelshein, arXiv 1805.02867) takes four
  * positions at a time. The steps lie at multiples of four from position 0, whatever else is in the pass.
  */
-export function serialAttentionWgsl(shape: AttentionShape, lanes: number): string {
-  const { heads, keyValueHeads, headDim, headWidth, pagesPerSequence } = shape
+export function serialAttentionWgsl(shape: AttentionShape): string {
+  const { heads, keyValueHeads, headDim, headWidth, pagesPerSequence, serialLanes } = shape
   const quads = headWidth / 4
   const stride = positionStride(shape) / 4
   const valueOffset = (keyValueHeads * headWidth) / 4
@@ -21,7 +21,7 @@ export function serialAttentionWgsl(shape: AttentionShape, lanes: number): strin
   return `
 ${declareBindings(ATTENTION_BINDINGS, { rows: 'vec4u', pageTables: 'u32', layer: 'u32', queries: 'vec4f', pool: 'vec4f', output: 'vec4f' })}
 
-@compute @workgroup_size(${lanes})
+@compute @workgroup_size(${serialLanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let row = id.x / ${heads}u;
   let head = id.x % ${heads}u;

@@ -2,17 +2,8 @@ import type { Views } from '../../backend.ts'
 import type { MatmulTile } from '../../tuning.ts'
 import { ROW_SLOT, rowStart } from '../rows.ts'
 
-export interface MatmulShape {
-  /** Length of the sums, a multiple of 4. */
-  readonly inner: number
-  /** Columns of the weights, a multiple of the tile's. */
-  readonly columns: number
-  /** Floats from one row of the input to the next; a multiple of 4. */
-  readonly inputStride: number
-  /** Floats from one row of the output to the next; a multiple of 4. */
-  readonly outputStride: number
-  /** Where this product's columns start in an output row; a multiple of 4. */
-  readonly outputOffset: number
+/** What of a product is in its code. */
+export interface MatmulVariant {
   /** `row`: input row = output row. `slot`: the input row is the row's hidden-state slot. */
   readonly from: 'row' | 'slot'
   /**
@@ -23,13 +14,33 @@ export interface MatmulShape {
   readonly tile: MatmulTile
 }
 
+export interface MatmulShape extends MatmulVariant {
+  /** Length of the sums, a multiple of 4. */
+  readonly inner: number
+  /** Columns of the weights, a multiple of the tile's. */
+  readonly columns: number
+  /** Floats from one row of the input to the next; a multiple of 4. */
+  readonly inputStride: number
+  /** Floats from one row of the output to the next; a multiple of 4. */
+  readonly outputStride: number
+  /** Where this product's columns start in an output row; a multiple of 4. */
+  readonly outputOffset: number
+}
+
 export const MATMUL_BINDINGS = {
   rows: ['u32', 'read'],
+  /** `matmulSizes` of the shape. */
+  sizes: ['u32', 'read'],
   input: ['f32', 'read'],
   weights: ['f32', 'read'],
   bias: ['f32', 'read'],
   output: ['f32', 'read_write'],
 } as const
+
+/** What of a product its code reads from a buffer. */
+export function matmulSizes({ inner, columns, inputStride, outputStride, outputOffset }: MatmulShape): Uint32Array {
+  return Uint32Array.of(inner, columns, inputStride, outputStride, outputOffset)
+}
 
 const BLOCK = 4
 

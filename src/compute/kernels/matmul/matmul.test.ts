@@ -3,11 +3,12 @@ import { onEachBackend } from '../../testing/on-each-backend.ts'
 import { makeRows, relativeError, runKernel, someFloats } from '../../testing/run-kernel.ts'
 import { NO_SLOT } from '../rows.ts'
 import type { MatmulShape } from './matmul.reference.ts'
+import { matmulSizes } from './matmul.reference.ts'
 import { matmulKernel } from './matmul.ts'
 
 const TILES = [
-  { rows: 8, fewRows: 2, columns: 8, lanes: 4 },
-  { rows: 4, fewRows: 1, columns: 16, lanes: 32 },
+  { rows: 8, fewRows: 2, columns: 8, lanes: 4, compact: true },
+  { rows: 4, fewRows: 1, columns: 16, lanes: 32, compact: false },
 ] as const
 
 function shapeOf(given: Partial<MatmulShape>): MatmulShape {
@@ -39,6 +40,7 @@ onEachBackend('matmul', (backend) => {
   function inputsOf(shape: MatmulShape, count: number, slots: readonly number[] = [], size = 1) {
     return {
       rows: makeRows(Array.from({ length: count }, (_, row) => [0, 0, 0, slots[row] ?? NO_SLOT])),
+      sizes: matmulSizes(shape),
       input: someFloats(24 * shape.inputStride, 1, size),
       weights: someFloats(shape.inner * shape.columns, 2, size),
       bias: someFloats(shape.columns, 3, size),

@@ -1,83 +1,95 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
-import type { MatmulShape } from './matmul.reference.ts'
+import type { MatmulVariant } from './matmul.reference.ts'
 import { MATMUL_BINDINGS } from './matmul.reference.ts'
 
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
-export function matmulWgsl(shape: MatmulShape): string {
-  const { columns, tile } = shape
+/** The text depends on the variant alone, not on the sizes: all products of a model share three or four pipelines. */
+export function matmulWgsl({ tile, from, epilogue }: MatmulVariant): string {
+  const elements = {
+    rows: 'vec4u',
+    sizes: 'u32',
+    input: tile.compact ? 'f32' : 'vec4f',
+    weights: 'vec4f',
+    bias: 'vec4f',
+    output: 'vec4f',
+  }
   return `
-${declareBindings(MATMUL_BINDINGS, { rows: 'vec4u', input: 'vec4f', weights: 'vec4f', bias: 'vec4f', output: 'vec4f' })}
+${declareBindings(MATMUL_BINDINGS, elements)}
 
 @compute @workgroup_size(${tile.lanes})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
   let count = rows[0].x;
   let row = group.y * ${tile.rows}u;
-  if (row >= count || id.x >= ${columns / tile.columns}u) { return; }
   let column = id.x * ${tile.columns / 4}u;
+  let columns = sizes[1] / 4u;
+  if (row >= count || column >= columns) { return; }
+  let inner = sizes[0]${tile.compact ? '' : ' / 4u'};
+  let input_stride = sizes[2]${tile.compact ? '' : ' / 4u'};
+  let out = row * (sizes[3] / 4u) + sizes[4] / 4u + ${epilogue === 'gate' ? 'column / 2u' : 'column'};
   if (row + ${tile.fewRows}u < count) {
-${tileWgsl(shape, tile.rows)}
+${tileWgsl({ tile, from, epilogue }, tile.rows)}
   } else {
-${tileWgsl(shape, tile.fewRows)}
+${tileWgsl({ tile, from, epilogue }, tile.fewRows)}
   }
 }
 `
 }
 
 /** The sums of `height` rows from `row` on. Whatever the height, each of them has the same terms in the same order. */
-function tileWgsl(shape: MatmulShape, height: number): string {
-  const { inner, columns, inputStride, outputStride, outputOffset, from, epilogue, tile } = shape
+function tileWgsl({ tile, from, epilogue }: MatmulVariant, height: number): string {
   const tileRows = range(height)
   const quads = range(tile.columns / 4)
   const lines = (parts: string[]) => parts.join('\n')
   const inputRow = (r: number) =>
     from === 'slot' ? `select(0u, rows[1u + row + ${r}u].w, row + ${r}u < count)` : `(row + ${r}u)`
 
-  const products = COMPONENTS.map((component, i) =>
-    lines([
-      ...quads.map((c) => `      let w${i}_${c} = weights[at + ${(i * columns) / 4 + c}u];`),
-      ...tileRows.flatMap((r) =>
-        quads.map((c) => `      sum${r}_${c} = fma(vec4f(x${r}.${component}), w${i}_${c}, sum${r}_${c});`),
-      ),
-    ]),
-  )
-  const store = (r: number) => {
-    const place = (c: number) => `output[out + ${c}u]`
-    switch (epilogue) {
-      case 'store':
-        return quads.map((c) => `${place(c)} = sum${r}_${c};`)
-      case 'add':
-        return quads.map((c) => `${place(c)} = ${place(c)} + sum${r}_${c};`)
-      case 'gate':
-        return range(quads.length / 2).map((c) => {
-          const gate = `sum${r}_${2 * c}`
-          return `${place(c)} = ${gate} / (1.0 + exp(-${gate})) * sum${r}_${2 * c + 1};`
-        })
-    }
+  const accumulate = (term: (r: number) => string, i: number) => [
+    ...quads.map((c) => `      let w${i}_${c} = weights[at + ${c}u];`),
+    ...tileRows.flatMap((r) =>
+      quads.map((c) => `      sum${r}_${c} = fma(vec4f(${term(r)}), w${i}_${c}, sum${r}_${c});`),
+    ),
+    '      at += columns;',
+  ]
+  const step = tile.compact
+    ? accumulate((r) => `x${r}`, 0)
+    : COMPONENTS.flatMap((component, i) => accumulate((r) => `x${r}.${component}`, i))
+  // What a place of the output gets, from the sums held for it and, where gated, for its gate.
+  const result = (place: string, sum: string, gate: string) => {
+    if (epilogue === 'gate') return `${place} = ${gate} / (1.0 + exp(-${gate})) * ${sum};`
+    return epilogue === 'add' ? `${place} = ${place} + ${sum};` : `${place} = ${sum};`
   }
-  const outputQuads = epilogue === 'gate' ? quads.length / 2 : quads.length
+  const perRow = epilogue === 'gate' ? quads.length / 2 : quads.length
+  const hold = tileRows.flatMap((r) => quads.map((c) => `    held[${r * quads.length + c}] = sum${r}_${c};`))
 
   return `
+${lines(quads.map((c) => `    let bias${c} = bias[column + ${c}u];`))}
 ${lines(
   tileRows.flatMap((r) => [
-    `    let from${r} = ${inputRow(r)} * ${inputStride / 4}u;`,
-    ...quads.map((c) => `    var sum${r}_${c} = bias[column + ${c}u];`),
+    `    let from${r} = ${inputRow(r)} * input_stride;`,
+    ...quads.map((c) => `    var sum${r}_${c} = bias${c};`),
   ]),
 )}
-    for (var k = 0u; k < ${inner / 4}u + ${HIDDEN_ZERO}; k++) {
-      let at = k * ${columns}u + column;
+    var at = column;
+    for (var k = 0u; k < inner; k++) {
 ${lines(tileRows.map((r) => `      let x${r} = input[from${r} + k];`))}
-${lines(products)}
+${lines(step)}
     }
-${lines(
-  tileRows.map(
-    (r) => `    if (row + ${r}u < count) {
-      let out = (row + ${r}u) * ${outputStride / 4}u + ${outputOffset / 4}u + id.x * ${outputQuads}u;
-      ${store(r).join('\n      ')}
-    }`,
-  ),
-)}`
+    var held: array<vec4f, ${height * quads.length}>;
+${lines(hold)}
+    for (var i = 0u; i < ${height * perRow}u${tile.compact ? ` + ${HIDDEN_ZERO}` : ''}; i++) {
+      let r = i / ${perRow}u;
+      let c = i % ${perRow}u;
+      if (row + r < count) {
+        let place = out + r * (sizes[3] / 4u) + c;
+        ${
+          epilogue === 'gate'
+            ? result('output[place]', 'held[2u * i + 1u]', 'held[2u * i]')
+            : result('output[place]', 'held[i]', '')
+        }
+      }
+    }`
 }
 
 function range(length: number): number[] {

@@ -10,6 +10,8 @@ export interface RmsnormShape {
   readonly to: 'row' | 'slot'
   /** Invocations per row. */
   readonly lanes: number
+  /** Invocations of a workgroup, each with a row of its own, where there is one per row. */
+  readonly serialLanes: number
 }
 
 export const RMSNORM_BINDINGS = {

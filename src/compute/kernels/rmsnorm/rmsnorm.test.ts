@@ -25,7 +25,7 @@ onEachBackend('rmsnorm', (backend) => {
     const stride = Math.ceil(hidden / 8) * 8
     const input = padded(9, hidden, stride, size)
     const gain = padded(1, hidden, stride, 2)
-    const kernel = rmsnormKernel({ hidden, stride, epsilon: 1e-5, to: 'row', lanes })
+    const kernel = rmsnormKernel({ hidden, stride, epsilon: 1e-5, to: 'row', lanes, serialLanes: 4 })
     const rows = makeRows(Array.from({ length: 7 }, () => [0, 0, 0, NO_SLOT]))
     const output = new Float32Array(9 * stride)
     const found = await runKernel(backend(), kernel, { rows, input, gain, output }, 7)
@@ -42,7 +42,7 @@ onEachBackend('rmsnorm', (backend) => {
     const [hidden, stride] = [20, 24]
     const input = padded(3, hidden, stride, 1)
     const gain = padded(1, hidden, stride, 1)
-    const kernel = rmsnormKernel({ hidden, stride, epsilon: 1e-6, to: 'slot', lanes })
+    const kernel = rmsnormKernel({ hidden, stride, epsilon: 1e-6, to: 'slot', lanes, serialLanes: 4 })
     const rows = makeRows([
       [0, 0, 0, 4],
       [0, 0, 0, NO_SLOT],

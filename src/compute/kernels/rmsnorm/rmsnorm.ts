@@ -1,7 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { RmsnormShape } from './rmsnorm.reference.ts'
 import { RMSNORM_BINDINGS, rmsnormReference } from './rmsnorm.reference.ts'
-import { rmsnormWgsl, SERIAL_ROWS } from './rmsnorm.wgsl.ts'
+import { rmsnormWgsl } from './rmsnorm.wgsl.ts'
 
 /** output[row] = input[row] · gain / √(mean(input[row]²) + ε) (Zhang & Sennrich, arXiv 1910.07467, eq. 4). */
 export function rmsnormKernel(shape: RmsnormShape): Kernel<typeof RMSNORM_BINDINGS> {
@@ -9,7 +9,7 @@ export function rmsnormKernel(shape: RmsnormShape): Kernel<typeof RMSNORM_BINDIN
     name: 'rmsnorm',
     bindings: RMSNORM_BINDINGS,
     wgsl: () => rmsnormWgsl(shape),
-    workgroups: (rows) => [shape.lanes === 1 ? Math.ceil(rows / SERIAL_ROWS) : rows, 1, 1],
+    workgroups: (rows) => [shape.lanes === 1 ? Math.ceil(rows / shape.serialLanes) : rows, 1, 1],
     reference: (views) => rmsnormReference(shape, views),
   }
 }

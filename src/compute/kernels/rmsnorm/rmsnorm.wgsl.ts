@@ -4,18 +4,15 @@ import { HIDDEN_ZERO } from '../rows.ts'
 import type { RmsnormShape } from './rmsnorm.reference.ts'
 import { RMSNORM_BINDINGS } from './rmsnorm.reference.ts'
 
-/** Rows per workgroup where one invocation has a whole row. */
-export const SERIAL_ROWS = 4
-
-export function rmsnormWgsl({ hidden, stride, epsilon, to, lanes }: RmsnormShape): string {
+export function rmsnormWgsl({ hidden, stride, epsilon, to, lanes, serialLanes }: RmsnormShape): string {
   const quads = Math.ceil(hidden / 4)
   return `
 ${declareBindings(RMSNORM_BINDINGS, { rows: 'vec4u', input: 'vec4f', gain: 'vec4f', output: 'vec4f' })}
 ${reduceWgsl(lanes)}
 
-@compute @workgroup_size(${lanes === 1 ? SERIAL_ROWS : lanes})
+@compute @workgroup_size(${lanes === 1 ? serialLanes : lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let row = ${lanes === 1 ? `group.x * ${SERIAL_ROWS}u + local.x` : 'group.x'};
+  let row = ${lanes === 1 ? `group.x * ${serialLanes}u + local.x` : 'group.x'};
   let lane = ${lanes === 1 ? '0u' : 'local.x'};
   if (row >= rows[0].x) { return; }
   ${to === 'slot' ? 'let out_row = rows[1u + row].w;\n  if (out_row == 0xffffffffu) { return; }' : 'let out_row = row;'}
