@@ -307,6 +307,17 @@ onEachBackend('decoder', (backend) => {
     )
   })
 
+  test('refuses work after it was disposed of, and the backend goes on', async () => {
+    const decoder = await createDecoder(backend(), ODD_CONFIG, new RandomWeights(ODD_CONFIG), OPTIONS)
+    decoder.dispose()
+    const unloaded = { details: { code: 'cancelled', message: 'This model was unloaded.' } }
+    await expect(prefill(decoder, PROMPTS)).rejects.toMatchObject(unloaded)
+    await expect(decoder.decode([laneOf(decoder, 0, 1)], 2, NO_FLAGS)).rejects.toMatchObject(unloaded)
+    await expect(decoder.logits([0])).rejects.toMatchObject(unloaded)
+    await expect(decoder.hidden([0])).rejects.toMatchObject(unloaded)
+    await withDecoder(backend(), ODD_CONFIG, (next) => prefill(next, PROMPTS))
+  })
+
   test('names a tensor that is missing or has another shape, and leaves nothing behind', async () => {
     const missing = new RandomWeights(ODD_CONFIG)
     missing.replace('model.layers.1.self_attn.k_norm.weight', null)

@@ -15,6 +15,7 @@ import {
   STATE_WORDS,
 } from '../compute/kernels/lanes.ts'
 import { NO_SLOT, ROW_POSITION, ROW_SLOT, ROW_TABLE, ROW_TOKEN, rowStart, rowsLength } from '../compute/kernels/rows.ts'
+import { StepscopeError } from '../core/errors.ts'
 import type { FlopsModel } from '../search/models.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, ExecuteBatch, Lane, LaneResult, WeightSource } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
@@ -103,6 +104,7 @@ class BackendDecoder implements Decoder {
   private readonly kernels: DecoderKernels
   private readonly copies: DecoderCopies
   private readonly rows: Uint32Array
+  private disposed = false
 
   constructor({ backend, config, layout, buffers, weights, memory, kernels }: Parts) {
     this.backend = backend
@@ -123,6 +125,7 @@ class BackendDecoder implements Decoder {
   }
 
   async execute(batch: ExecuteBatch): Promise<void> {
+    this.assertOpen()
     const count = batch.tokenIds.length
     if (count === 0) return
     if (count > this.maxRows) throw new RangeError(`${count} rows where ${this.maxRows} fit`)
@@ -178,10 +181,12 @@ class BackendDecoder implements Decoder {
   }
 
   copyPages(copies: readonly { readonly from: number; readonly to: number; readonly positions: number }[]): void {
+    this.assertOpen()
     for (const { from, to, positions } of copies) this.copies.copyPage(from, to, positions)
   }
 
   copySlots(copies: readonly { readonly from: number; readonly to: number }[]): void {
+    this.assertOpen()
     for (const { from, to } of copies) {
       this.checkSlot(from)
       this.checkSlot(to)
@@ -190,6 +195,7 @@ class BackendDecoder implements Decoder {
   }
 
   async hidden(slots: readonly number[]): Promise<Float32Array> {
+    this.assertOpen()
     const { hiddenStride } = this.layout
     const { hiddenSize } = this.config
     for (const slot of slots) this.checkSlot(slot)
@@ -212,11 +218,13 @@ class BackendDecoder implements Decoder {
   }
 
   dispose(): void {
+    this.disposed = true
     this.buffers.destroy()
   }
 
   /** Steps of all lanes in one submit; the results of each lane are appended to its progress. */
   private async decodeBurst(going: readonly LaneProgress[], steps: number, tokenFlags: Uint32Array): Promise<void> {
+    this.assertOpen()
     const { memory, kernels, pagesPerSequence } = this
     const count = going.length
     const lanes = new Uint32Array(count * LANE_WORDS)
@@ -275,6 +283,7 @@ class BackendDecoder implements Decoder {
     const { logits, logitsStride } = this.memory
     const output = new Float32Array(slots.length * width)
     for (let first = 0; first < slots.length; first += this.maxLanes) {
+      this.assertOpen()
       const some = slots.slice(first, first + this.maxLanes)
       some.forEach((slot, row) => {
         this.checkSlot(slot)
@@ -317,6 +326,11 @@ class BackendDecoder implements Decoder {
   private writeRows(count: number): void {
     this.rows[0] = count
     this.backend.write(this.memory.rows, 0, this.rows.subarray(0, rowsLength(count)))
+  }
+
+  /** Work on freed buffers would be an error of the whole device. */
+  private assertOpen(): void {
+    if (this.disposed) throw new StepscopeError({ code: 'cancelled', message: 'This model was unloaded.' })
   }
 
   private checkSlot(slot: number): void {
