@@ -15,6 +15,10 @@ import type { DecoderLayout } from './decoder-layout.ts'
 import type { DecoderMemory } from './decoder-memory.ts'
 import type { DecoderWeights, LayerWeights, Matrix } from './decoder-weights.ts'
 
+/** From this vocabulary on, sharing a row of logits pays for its barriers even on software adapters. */
+const WIDE_VOCABULARY = 4096
+const WIDE_LANES = 64
+
 /** Every dispatch of the decoder, bound to its buffers once. */
 export interface DecoderKernels {
   /** Rows' tokens through all layers, then their normed hidden states to their slots. */
@@ -159,7 +163,7 @@ export async function bindKernels(
               vocabulary: config.vocabSize,
               logitsStride: memory.logitsStride,
               steps: memory.stepsPerSubmit,
-              lanes: Math.min(tuning.reduceLanes, backend.limits.maxInvocations),
+              lanes: config.vocabSize > WIDE_VOCABULARY ? WIDE_LANES : tuning.reduceLanes,
             }),
             { rows, lanes, flags, logits, states, results },
           ),
