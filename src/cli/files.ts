@@ -1,4 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { StepscopeError } from '../core/errors.ts'
 
 /** Reads a text file. Throws a StepscopeError that names it. */
@@ -7,6 +9,20 @@ export async function readTextFile(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (cause) {
     throw fileError(file, 'The file cannot be read', cause)
+  }
+}
+
+/**
+ * Refuses a file that cannot be written before the work whose results it takes; nothing is created.
+ * Throws a StepscopeError that names it.
+ */
+export async function checkOutputFile(file: string): Promise<void> {
+  try {
+    const found = await stat(file).catch(() => null)
+    if (found?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+    await access(found ? file : dirname(file), constants.W_OK)
+  } catch (cause) {
+    throw fileError(file, 'The file cannot be written', cause)
   }
 }
 

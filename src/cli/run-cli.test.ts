@@ -92,6 +92,12 @@ describe('stepscope', () => {
     [['eval', '--problems', '/nowhere.jsonl'], 1, '/nowhere.jsonl: The file cannot be read'],
     [['eval', '--problems', PROBLEMS, '--strategies', 'beam,,beam'], 2, 'empty name'],
     [['eval', '--problems', PROBLEMS, '--strategies', 'beam,lookahead:n=6'], 2, 'n = 6 is not divisible by m = 4'],
+    [
+      ['eval', '--problems', PROBLEMS, '--out', '/nowhere/eval.json'],
+      1,
+      '/nowhere/eval.json: The file cannot be written',
+    ],
+    [['eval', '--problems', PROBLEMS, '--out', tmpdir()], 1, 'it is a folder'],
     [['score'], 2, '--input is missing'],
     [['logits', '--model', 'x'], 2, '--ids is missing'],
   ] as const)('refuses %j', async (args, code, message) => {

@@ -9,7 +9,7 @@ import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import type { CommandEngine } from '../engine.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
-import { atLine, readJsonLines, writeOutputFile } from '../files.ts'
+import { atLine, checkOutputFile, readJsonLines, writeOutputFile } from '../files.ts'
 import { readWhole, UsageError } from '../options.ts'
 import { ProgressLine } from '../output.ts'
 import type { StrategyChoice } from '../strategy-options.ts'
@@ -106,6 +106,7 @@ export const evaluate: Command = {
     )
     const problems = (await readProblems(task, options.required('problems'))).slice(0, limit)
     const out = options.text('out')
+    if (out !== undefined) await checkOutputFile(out)
 
     const needsReward = choices.some(({ strategy }) => usesRewardModel(strategy))
     const engine = await loadCommandEngine(options, output, { needsReward, signal })

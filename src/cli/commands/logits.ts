@@ -6,7 +6,7 @@ import { writeSafetensors } from '../../engine/safetensors.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, openCommandBackend } from '../engine.ts'
-import { readJsonFile, writeOutputFile } from '../files.ts'
+import { checkOutputFile, readJsonFile, writeOutputFile } from '../files.ts'
 import { ProgressLine } from '../output.ts'
 
 export const logits: Command = {
@@ -32,7 +32,9 @@ export const logits: Command = {
   run: async (options, output, signal) => {
     const directory = options.required('model')
     const idsFile = options.required('ids')
+    const out = options.required('out')
     const rows = readIds(await readJsonFile(idsFile), idsFile)
+    await checkOutputFile(out)
     const files = await openCheckpointDirectory(directory)
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
@@ -49,7 +51,7 @@ export const logits: Command = {
           data.set(outputs, index * length * width)
         }
         const file = writeSafetensors({ logits: { shape: [rows.length, length, width], data } })
-        await writeOutputFile(options.required('out'), file)
+        await writeOutputFile(out, file)
       } finally {
         model.dispose()
       }

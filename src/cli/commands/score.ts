@@ -7,7 +7,7 @@ import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
 import type { JsonLine } from '../files.ts'
-import { atLine, readJsonLines, writeOutputFile } from '../files.ts'
+import { atLine, checkOutputFile, readJsonLines, writeOutputFile } from '../files.ts'
 import { ProgressLine } from '../output.ts'
 
 /** Lines scored together. */
@@ -48,6 +48,8 @@ export const score: Command = {
         throw atLine(error, file, line.line)
       }
     })
+    const out = options.text('out')
+    if (out !== undefined) await checkOutputFile(out)
     const files = await openCheckpointDirectory(options.text('model') ?? BUNDLED_REWARD_MODEL)
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
@@ -70,7 +72,6 @@ export const score: Command = {
       progress.clear()
       backend.dispose()
     }
-    const out = options.text('out')
     if (out === undefined) output.out(results.join(''))
     else await writeOutputFile(out, results.join(''))
   },
