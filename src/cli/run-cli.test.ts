@@ -86,6 +86,7 @@ describe('stepscope', () => {
     [['search', '--problem', '3 5 7 2 > 24', '--strategy', 'magic'], 2, 'Strategy magic'],
     [['search', '--problem', '3 5 7 2 > 24', '--seed', '-1'], 2, '--seed'],
     [['search', '--problem', '3 5 7 2 > 24', '--backend', 'abacus'], 2, 'auto, webgpu, cpu'],
+    [['search', '--problem', '3 5 7 2 > 24', '--step', ''], 2, '--step must be one line'],
     [['search', '--problem', '3 5 > 24'], 1, 'too few numbers'],
     [['search', '--problem', '3 5 7 2 > 24', '--task', 'chess'], 1, 'expected countdown, found chess'],
     [['search', '--problem', '3 5 7 2 > 24', '--policy', '/nowhere'], 1, 'no directory /nowhere'],
@@ -248,6 +249,8 @@ describe('stepscope score', () => {
     expect((await run('score', '--input', input, ...cpu)).err).toContain(`${input}, line 1, steps[1]: `)
     writeFileSync(input, '{"steps":[]}\n')
     expect((await run('score', '--input', input, ...cpu)).err).toContain(`${input}, line 1, problem: `)
+    writeFileSync(input, '{"problem":"3 5 7 2 > 24","steps":[]}\n{"problem":"3 5 7 2 > 24","steps":["three"]}\n')
+    expect((await run('score', '--input', input, ...cpu)).err).toContain(`${input}, line 2: The text cannot be written`)
   })
 })
 

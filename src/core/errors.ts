@@ -50,7 +50,7 @@ export class StepscopeError extends Error {
 export function describeError(details: ErrorDetails): string {
   const { place, expected, found, nextStep } = details
   const where = [place?.file, place?.line === undefined ? undefined : `line ${place.line}`, place?.field]
-    .filter((part) => part !== undefined)
+    .filter((part) => part !== undefined && part !== '')
     .join(', ')
   const compared = [
     expected === undefined ? undefined : `expected ${expected}`,

@@ -49,6 +49,7 @@ export async function readJson(files: CheckpointFiles, file: string, signal?: Ab
   }
 }
 
+/** The folder lacks a file that a checkpoint has, or that another file names. */
 export function missingFile(files: CheckpointFiles, file: string): StepscopeError {
   return new StepscopeError({
     code: 'bad-checkpoint',
@@ -60,7 +61,7 @@ export function missingFile(files: CheckpointFiles, file: string): StepscopeErro
   })
 }
 
-/** The first problem that zod found, as `field.path` and a message. */
+/** The first problem that zod found, as `field.path` (empty where it is the whole value) and a message. */
 export function firstIssue(error: {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
 }): { field: string; message: string } {

@@ -47,13 +47,22 @@ export class CheckpointWeights implements WeightSource {
     return readTensor(this.files, this.entry(name), signal)
   }
 
+  /** An error about a tensor, with the file that the tensor lies in. */
+  located(error: unknown): unknown {
+    if (!(error instanceof StepscopeError)) return error
+    const { place } = error.details
+    const file = place?.file === undefined ? this.entries.get(place?.field ?? '')?.file : undefined
+    if (file === undefined) return error
+    return new StepscopeError({ ...error.details, place: { ...place, file } }, { cause: error })
+  }
+
   private entry(name: string): TensorEntry {
     const entry = this.entries.get(name)
     if (entry) return entry
     throw new StepscopeError({
       code: 'bad-checkpoint',
       message: 'The tensor is missing',
-      place: { file: this.weightFiles[0] ?? SINGLE_FILE, field: name },
+      place: { file: this.weightFiles.length > 1 ? INDEX_FILE : (this.weightFiles[0] ?? SINGLE_FILE), field: name },
       expected: 'every tensor that config.json asks for',
       found: `${this.entries.size} tensors without it`,
       nextStep: 'Check that config.json and the weights belong to the same checkpoint.',
@@ -79,7 +88,7 @@ export async function openWeights(files: CheckpointFiles, signal?: AbortSignal):
   }
   const stored = new Map<string, TensorEntry>()
   for (const shard of new Set(Object.values(parsed.data.weight_map))) {
-    if (!hasFile(files, shard)) throw missingFile(files, shard)
+    if (!hasFile(files, shard)) throw missingShard(files, shard)
     for (const entry of await readSafetensorsHeader(files, shard, signal)) stored.set(`${shard}\n${entry.name}`, entry)
   }
   for (const [name, shard] of Object.entries(parsed.data.weight_map)) {
@@ -95,4 +104,13 @@ export async function openWeights(files: CheckpointFiles, signal?: AbortSignal):
     entries.set(name, entry)
   }
   return new CheckpointWeights(files, entries)
+}
+
+function missingShard(files: CheckpointFiles, shard: string): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-checkpoint',
+    message: `The folder ${files.name} has no ${shard}, which ${INDEX_FILE} names`,
+    place: { file: shard },
+    nextStep: 'Download the missing part of the weights, or choose the folder that holds all of them.',
+  })
 }

@@ -200,11 +200,12 @@ function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { field, message } = firstIssue(parsed.error)
-  const found = field.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value)
+  const path = field === '' ? [] : field.split('.')
+  const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value)
   throw new StepscopeError({
     code: 'unsupported-config',
     message,
-    found: JSON.stringify(found) ?? 'nothing',
+    found: JSON.stringify(found)?.slice(0, 60) ?? 'nothing',
     place: { file, field },
     nextStep: 'Check that this is the config.json of a Llama, Qwen2 or Qwen3 checkpoint.',
   })

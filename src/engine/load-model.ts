@@ -204,6 +204,8 @@ async function createModel(
     ...(maxLanes === undefined ? {} : { maxLanes }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
+  }).catch((error: unknown) => {
+    throw weights.located(error)
   })
   const scheduling: SchedulerOptions = {
     burst: options.burst ?? BURST[backend.kind],

@@ -43,9 +43,10 @@ export const logits: Command = {
         progress.show(`Loading the model: ${Math.round((100 * loaded) / total)}%`)
       const model = await loadModel(backend, files, { signal, onProgress }, createDecoder)
       try {
-        checkVocabulary(rows, model.decoder.config.vocabSize, idsFile)
-        const width = model.scheduler.outputWidth
         const length = rows[0]?.length ?? 0
+        checkVocabulary(rows, model.decoder.config.vocabSize, idsFile)
+        checkLength(length, model.contextLength, idsFile)
+        const width = model.scheduler.outputWidth
         const data = new Float32Array(rows.length * length * width)
         for (const [index, outputs] of (await headOutputs(model, rows, signal)).entries()) {
           data.set(outputs, index * length * width)
@@ -97,4 +98,15 @@ function checkVocabulary(rows: readonly (readonly number[])[], size: number, fil
       place: { file },
     })
   }
+}
+
+function checkLength(length: number, contextLength: number, file: string): void {
+  if (length <= contextLength) return
+  throw new StepscopeError({
+    code: 'bad-file',
+    message: 'The rows are longer than the model’s context',
+    expected: `at most ${contextLength} ids`,
+    found: `${length} ids`,
+    place: { file },
+  })
 }

@@ -60,7 +60,13 @@ export const score: Command = {
         for (let start = 0; start < lines.length; start += CHUNK) {
           progress.show(`Scored ${start} of ${lines.length}`)
           const chunk = lines.slice(start, start + CHUNK)
-          const scores = await Promise.all(chunk.map(({ prompt, steps }) => scoreSteps(model, prompt, steps, signal)))
+          const scores = await Promise.all(
+            chunk.map(({ line, prompt, steps }) =>
+              scoreSteps(model, prompt, steps, signal).catch((error: unknown) => {
+                throw atLine(error, file, line)
+              }),
+            ),
+          )
           for (const [index, { value }] of chunk.entries()) {
             results.push(`${JSON.stringify({ ...value, scores: scores[index] })}\n`)
           }

@@ -6,6 +6,7 @@ import { checkerFor, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTree } from '../draw-tree.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
+import { UsageError } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 import {
@@ -41,13 +42,14 @@ export const search: Command = {
     const problem = task.parse(options.required('problem'))
     const choice = readStrategy(options.text('strategy') ?? 'beam', readConfigOptions(options))
     const { strategy } = choice
+    const prefix = options.texts('step').map(readStep)
     const setup = (aggregation?: RunSetup['config']['aggregation']): RunSetup => ({
       task: task.id,
       problem: task.format(problem),
       strategy,
       config: completeConfig(choice.config, aggregation),
       seed: readSeed(options),
-      prefix: options.texts('step').map((step) => `${step.replace(/\n$/, '')}\n`),
+      prefix,
     })
     // Before the models are loaded: what cannot be searched is refused at once.
     checkSetup(setup())
@@ -63,6 +65,13 @@ export const search: Command = {
       engine.dispose()
     }
   },
+}
+
+/** A given step with the newline that ends it. Throws a UsageError where it is not one line. */
+function readStep(text: string): string {
+  const line = text.replace(/\n$/, '')
+  if (line === '' || line.includes('\n')) throw new UsageError('--step must be one line of text, without its newline')
+  return `${line}\n`
 }
 
 async function writeEvents(events: AsyncIterable<SearchEvent>, output: Output): Promise<void> {
