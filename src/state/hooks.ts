@@ -5,7 +5,7 @@ import { createContext, createElement, useContext } from 'react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
 import type { AppStore } from './create-app-store.ts'
-import type { Actions, AppState, NodeId, RunId, RunView, TreeNode } from './types.ts'
+import type { Actions, AppState, RunId, RunView } from './types.ts'
 
 const StoreContext = createContext<AppStore | null>(null)
 
@@ -41,9 +41,4 @@ export function useRun(run?: RunId): RunView | null {
     const id = run ?? state.runs.active
     return id === null ? null : (state.runs.byId[id] ?? null)
   })
-}
-
-/** A node of a run's tree at its cursor; null where it does not stand yet. */
-export function useNode(run: RunId | null, node: NodeId | null): TreeNode | null {
-  return useApp((state) => (run === null || node === null ? null : (state.runs.byId[run]?.tree.nodes[node] ?? null)))
 }
