@@ -42,6 +42,15 @@ function contentSecurityPolicy(): Plugin {
   }
 }
 
+/**
+ * Packages apart from our own code: the page asks for all parts at the same time, and an update of the application
+ * fetches only its own part again.
+ */
+const packageChunks = [
+  { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/, priority: 2 },
+  { name: 'packages', test: /node_modules[\\/]/, priority: 1 },
+]
+
 export default defineConfig({
   base: process.env.BASE_PATH ?? '/',
   plugins: [
@@ -71,6 +80,10 @@ export default defineConfig({
     }),
   ],
   worker: { format: 'es' },
-  build: { target: 'es2023', sourcemap: false },
+  build: {
+    target: 'es2023',
+    sourcemap: false,
+    rolldownOptions: { output: { codeSplitting: { groups: packageChunks } } },
+  },
   server: { headers: isolation },
 })
