@@ -7,7 +7,14 @@ import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '
 import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
 import type { ExactLabel } from '../tasks/task.ts'
-import type { AdapterFields, BackendChoice, EngineStatus, LoadedModels, Measured } from '../worker/protocol.ts'
+import type {
+  AdapterFields,
+  BackendChoice,
+  EngineStatus,
+  FolderSummary,
+  LoadedModels,
+  Measured,
+} from '../worker/protocol.ts'
 
 // Screens import these names from here: they stand below the state in the order of imports.
 export type { ErrorDetails } from '../core/errors.ts'
@@ -48,14 +55,8 @@ export interface ByteProgress {
 }
 
 /** A folder that was dragged in and read, waiting for the person: `missing` fields must be asked for. */
-export interface PendingFolder {
+export interface PendingFolder extends FolderSummary {
   readonly name: string
-  readonly family: string
-  readonly role: AdapterFields['role']
-  readonly parameters: number
-  readonly bytes: number
-  readonly adapter: Partial<AdapterFields>
-  readonly missing: readonly (keyof AdapterFields)[]
 }
 
 export interface EngineState {

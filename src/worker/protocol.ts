@@ -1,6 +1,8 @@
 import type { ErrorDetails } from '../core/errors.ts'
+import type { Adapter } from '../engine/adapter.ts'
+import type { CheckpointSummary } from '../engine/load-model.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
-import type { Aggregation, ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
+import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
 
 /** Where a model comes from. Bundled ones are files of the app; local ones are dragged in and stay in this browser. */
 export type ModelSource =
@@ -8,16 +10,10 @@ export type ModelSource =
   | { readonly kind: 'local'; readonly id: string; readonly files: readonly File[] }
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */
-export interface AdapterFields {
-  readonly role: 'policy' | 'process-reward-model'
-  readonly task: string
-  /** Text that ends a step. */
-  readonly stepEnd: string
-  /** Reward models: text of the token whose output is the score. */
-  readonly scoreAt?: string
-  readonly activation?: 'sigmoid' | 'softmax'
-  readonly aggregation?: Aggregation
-}
+export type AdapterFields = Adapter
+
+/** What a dragged folder holds; `missing` fields must be asked for. */
+export type FolderSummary = CheckpointSummary
 
 export type BackendChoice = 'auto' | 'webgpu' | 'cpu'
 
@@ -64,14 +60,7 @@ export interface WorkerMethods {
     readonly reward: { readonly source: ModelSource; readonly adapter?: AdapterFields }
   }): LoadedModels
   /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
-  inspectFolder(params: { readonly files: readonly File[] }): {
-    readonly family: string
-    readonly role: AdapterFields['role']
-    readonly parameters: number
-    readonly bytes: number
-    readonly adapter: Partial<AdapterFields>
-    readonly missing: readonly (keyof AdapterFields)[]
-  }
+  inspectFolder(params: { readonly files: readonly File[] }): FolderSummary
   /** Starts a run; events and the result come as messages with its runId. Several may run at once. */
   startRun(params: { readonly runId: string; readonly setup: RunSetup; readonly paused?: boolean }): void
   pauseRun(params: { readonly runId: string }): void

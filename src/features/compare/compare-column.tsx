@@ -1,9 +1,10 @@
-import { useMemo, useRef } from 'react'
+import { useRef } from 'react'
 import { AnswerLine } from '../../panels/answer-line.tsx'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
 import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyName, strategyOptions } from '../../panels/strategy-words.ts'
-import { useActions, useApp, useRun } from '../../state/hooks.ts'
+import { useTruth } from '../../panels/use-truth.ts'
+import { useActions, useRun } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session-slice.ts'
 import type { CompareEntry } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
@@ -27,16 +28,10 @@ interface CompareColumnProps {
 export function CompareColumn({ index, entry, removable, locked }: CompareColumnProps) {
   const actions = useActions()
   const run = useRun(entry.run ?? '')
-  const revealTruth = useApp((state) => state.preferences.revealTruth)
   const errors = settingErrors({ strategy: entry.strategy, config: entry.config, seed: 0 })
   const [wrong] = Object.values(errors)
   const canvas = useRef<TreeCanvasHandle>(null)
-  const labels = run?.labels
-  const truth = useMemo(
-    () =>
-      revealTruth && labels ? new Map(Object.entries(labels).map(([node, label]) => [Number(node), label])) : null,
-    [revealTruth, labels],
-  )
+  const truth = useTruth(run)
   const name = `Strategy ${index + 1}: ${strategyName(entry.strategy)}`
   return (
     <section className={styles.column} aria-label={name}>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useEffect, useMemo, useRef } from 'react'
+import { useTruth } from '../../panels/use-truth.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { NodeId, RunView, SearchEvent } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -33,12 +34,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
   const follow = useApp((state) => state.preferences.follow)
   const revealTruth = useApp((state) => state.preferences.revealTruth)
   const canvas = useRef<TreeCanvasHandle>(null)
-  const labels = run?.labels
-  const truth = useMemo(
-    () =>
-      revealTruth && labels ? new Map(Object.entries(labels).map(([node, label]) => [Number(node), label])) : null,
-    [revealTruth, labels],
-  )
+  const truth = useTruth(run)
   const touched = useMemo(() => (run ? nodesOf(run.events[run.cursor - 1]) : []), [run])
 
   // Another run is shown from its beginning, not where the last one was looked at.
