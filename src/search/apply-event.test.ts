@@ -171,7 +171,7 @@ describe('describeEvent', () => {
       'Scored: “b” gets 0.25.',
       'Rolled out 1 greedy step from “a”: the path ends at 0.17.',
       'Rolled out 1 greedy step from “b”: the path ends at 0.11.',
-      'Kept: “a” with 0.17 is place 1 of 2, and 1 are kept; the best one pruned has 0.11, by last-step score at the end of the rollout.',
+      'Kept: “a” with 0.17 is place 1 of 2, and 1 is kept; the best one pruned has 0.11, by last-step score at the end of the rollout.',
       'Pruned: 0.11 is below the one kept (0.17), by last-step score at the end of the rollout.',
       'Proposed: “c”, which a rollout had found already (probability 82%).',
       'Proposed: “d” (probability 82%).',
@@ -194,6 +194,21 @@ describe('describeEvent', () => {
       'Pruned: 0.47 only equals the one kept (0.47), proposed earlier, by last-step score.',
       'Pruned: 0.4711 is below the one kept (0.4712), by last-step score.',
     ])
+  })
+
+  it('names a score too small or too near to 1 to be read by its bound, or by its power of ten in a comparison', async () => {
+    const policy = new ScriptedPolicy(tableScript({ '': ['a\n', 'b\n', 'c\n', 'd\n'], 'a\n': ['A no\n'] }))
+    const scores: Record<string, number> = { 'a\n': 3e-7, 'b\n': 2e-8, 'c\n': 1e-9, 'd\n': 0, 'a\nA no\n': 1 - 1e-9 }
+    const reward = new ScriptedRewardModel((text) => scores[text] ?? 0.0004)
+    const sentences = story(await collect(setupOf('greedy-tree', { m: 4 }), { policy, reward }))
+    expect(sentences.filter((sentence) => sentence.startsWith('Scored'))).toEqual([
+      'Scored: “a” gets <0.0001.',
+      'Scored: “b” gets <0.0001.',
+      'Scored: “c” gets <0.0001.',
+      'Scored: “d” gets 0.',
+      'Scored: “A no” gets >0.9999.',
+    ])
+    expect(sentences).toContain('Pruned: 2.0e-8 is below the one kept (3.0e-7), by last-step score.')
   })
 
   it('tells votes', async () => {

@@ -64,7 +64,7 @@ function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: De
     default:
       if (of === 1) return `Kept: ${step}${mine} is the only open path.`
       if (of <= kept) return `Kept: ${step}${mine}; all ${of} open paths go on.`
-      return `Kept: ${step}${mine} is place ${rank} of ${of}, and ${kept} are kept; the best one pruned has ${number(against, score)}, ${byScore(tree)}.`
+      return `Kept: ${step}${mine} is place ${rank} of ${of}, and ${kept} ${kept === 1 ? 'is' : 'are'} kept; the best one pruned has ${number(against, score)}, ${byScore(tree)}.`
   }
 }
 
@@ -147,20 +147,32 @@ function pathPart(score: number, pathScore: number, tree: SearchTree): string {
     : `; its path has ${number(pathScore)}, ${byScore(tree)}`
 }
 
-/** Two digits, more where two would round to a whole number or hide the difference from the number it is compared to. */
+/**
+ * Two decimals, more where two would round to a whole number or hide the difference from the number it is compared to.
+ * Numbers too close to 0 or 1 to be read so stand as a bound, `<0.0001`, or as a power of ten where two are compared.
+ */
 function number(value: number | null, against: number | null = null): string {
   if (value === null) return 'no score'
   if (Number.isInteger(value)) return String(value)
-  for (let digits = 2; digits < 6; digits++) {
+  const compared = against !== null && against !== value
+  for (let digits = 2; digits <= 6; digits++) {
     const rounded = value.toFixed(digits)
-    const hidden = against !== null && value !== against && rounded === against.toFixed(digits)
-    if (!Number.isInteger(Number(rounded)) && !hidden) return rounded
+    const whole = Number.isInteger(Number(rounded))
+    if (whole && digits === 4 && !(compared && Math.abs(against - value) < 1e-4)) return bound(value)
+    if (!whole && !(compared && rounded === against.toFixed(digits))) return rounded
   }
-  return value.toFixed(6)
+  return Math.abs(value) < 1e-4 ? value.toExponential(1) : bound(value)
+}
+
+/** Where a number lies that four decimals cannot tell from the whole number next to it. */
+function bound(value: number): string {
+  const nearest = Math.round(value)
+  return value < nearest ? `>${(nearest - 1e-4).toFixed(4)}` : `<${(nearest + 1e-4).toFixed(4)}`
 }
 
 function percent(logprob: number): string {
   const value = Math.exp(logprob) * 100
+  if (value < 0.01) return '<0.01%'
   return value >= 9.95 ? `${value.toFixed(0)}%` : `${value.toPrecision(2)}%`
 }
 
