@@ -314,9 +314,12 @@ describe('files and links', () => {
     const text = rig.store.actions.runs.exportFile(id)?.text ?? ''
     expect(await rig.store.actions.runs.importFile('old.json', text.replace('"version": 1', '"version": 7'))).toBeNull()
     expect(await rig.store.actions.runs.importFile('cut.json', text.slice(0, 300))).toBeNull()
+    const other = text.replaceAll('"task": "countdown"', '"task": "chess"')
+    expect(await rig.store.actions.runs.importFile('other.json', other)).toBeNull()
     const { runs, session, notices } = rig.state()
     expect([runs, session]).toEqual([before.runs, before.session])
-    expect(notices.slice(-2).map(({ error }) => [error?.code, error?.place?.file])).toEqual([
+    expect(notices.at(-1)?.error).toMatchObject({ found: 'chess', place: { file: 'other.json', field: 'setup.task' } })
+    expect(notices.slice(-3, -1).map(({ error }) => [error?.code, error?.place?.file])).toEqual([
       ['wrong-version', 'old.json'],
       ['bad-file', 'cut.json'],
     ])
@@ -352,7 +355,9 @@ describe('files and links', () => {
 
   it('a bad link falls back with messages', async () => {
     const rig = storeRig()
-    await rig.ready('#n=x&problem=1+2+%3E+3&policy=llama')
+    await rig.ready('#n=x&problem=1+2+%3E+3&policy=llama&task=chess')
+    expect(rig.state().session.task).toBe('countdown')
+    expect(rig.state().notices.map(({ error }) => error?.place?.field)).toEqual(expect.arrayContaining(['n', 'task']))
     expect(rig.state().session).toMatchObject({ problemText: '1 2 > 3', config: { n: 16 }, problem: { ok: false } })
     expect(rig.state().engine.policy.id).toBe('countdown-policy')
     expect(rig.state().notices.map(({ tone }) => tone)).toContain('warning')

@@ -1,3 +1,4 @@
+import { toErrorDetails } from '../core/errors.ts'
 import type { LinkState } from '../formats/permalink.ts'
 import { readPermalink, writePermalink } from '../formats/permalink.ts'
 import { configDifference } from '../formats/strategy-spec.ts'
@@ -9,6 +10,7 @@ import { INITIAL_COMPARE, INITIAL_SESSION } from './initial-state.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
+import { checkTask } from './task-tools.ts'
 import type { Actions, RunSetup, RunView } from './types.ts'
 
 const DEFAULTS: LinkState = {
@@ -98,7 +100,7 @@ export function createLinkSlice(
   }
 
   const apply = (text: string): boolean => {
-    const { state, problems } = readPermalink(text, DEFAULTS)
+    const { state, problems } = readLink(text)
     for (const error of problems) notify({ tone: 'warning', text: 'Part of the link was not understood', error })
     const { task, problem, strategy, config, seed, prefix, event, node } = state
     engine.choose({ policy: state.policy, reward: state.reward })
@@ -123,6 +125,17 @@ export function createLinkSlice(
         apply(text)
       },
     },
+  }
+}
+
+/** A link whose task this version has; another falls back like any bad value. */
+function readLink(text: string): ReturnType<typeof readPermalink> {
+  const { state, problems } = readPermalink(text, DEFAULTS)
+  try {
+    checkTask(state.task, { file: 'link', field: 'task' }, 'The default is used instead.')
+    return { state, problems }
+  } catch (error) {
+    return { state: { ...state, task: DEFAULTS.task }, problems: [...problems, toErrorDetails(error)] }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RunFile } from '../formats/run-file.ts'
 import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../formats/run-file.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
+import { checkTask } from './task-tools.ts'
 import type { RunId, RunParent, RunSetup, RunSource, RunStatus, RunView, SearchEvent } from './types.ts'
 
 /** A run that is not live, as it is put into the state. */
@@ -48,6 +49,7 @@ export function fileStem(title: string): string {
 /** A run file's text. Throws a StepscopeError that names file and field. */
 export function importRun(name: string, text: string, id: RunId, source: RunSource): OpenedRun {
   const { title, setup, status, events, measured, createdAt, parent, selected } = readRunFile(text, name)
+  checkTask(setup.task, { file: name, field: 'setup.task' }, 'Reload Stepscope to get its newest version.')
   return { id, title, setup, source, status, events, measured, createdAt, parent, selected }
 }
 

@@ -1,9 +1,22 @@
+import type { ErrorPlace } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { taskById } from '../tasks/registry.ts'
 import type { ExactLabel, ProblemState } from './types.ts'
 
 /** Text that ends a step in the tasks' line format. */
 export const STEP_END = '\n'
+
+/**
+ * Throws a StepscopeError that names `place` where this version has no such task: the screens cannot show one.
+ * @param nextStep what the person can do then
+ */
+export function checkTask(taskId: string, place: ErrorPlace, nextStep: string): void {
+  try {
+    taskById(taskId)
+  } catch (error) {
+    throw new StepscopeError({ ...toErrorDetails(error), place, nextStep })
+  }
+}
 
 /** A problem text as its task reads it; never throws. */
 export function readProblem(taskId: string, text: string): ProblemState {
