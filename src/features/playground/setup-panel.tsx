@@ -1,3 +1,4 @@
+import { describeError } from '../../core/errors.ts'
 import { StrategyForm } from '../../panels/strategy-form.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { taskById } from '../../tasks/registry.ts'
@@ -42,7 +43,7 @@ function ProblemPart() {
         mono
         value={problemText}
         placeholder={task.example}
-        error={error ? [error.message, error.nextStep].filter(Boolean).join(' ') : null}
+        error={error ? describeError(error) : null}
         onChange={actions.session.setProblem}
       />
       {problem.ok && problem.remark ? <ErrorNotice tone="caution" details={{ message: problem.remark }} /> : null}
