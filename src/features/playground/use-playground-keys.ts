@@ -15,7 +15,10 @@ export function usePlaygroundKeys(run: RunView | null, toggleView: () => void): 
     '.': onRun(({ id }) => actions.runs.stepBy(id, 1)),
     '[': onRun(({ id }) => actions.runs.stepRound(id, -1)),
     ']': onRun(({ id }) => actions.runs.stepRound(id, 1)),
-    r: () => void actions.runs.start(),
+    // While a run is live its controls stand where Run was; the key does not start a second one beside it.
+    r: () => {
+      if (run?.status !== 'running' && run?.status !== 'paused') void actions.runs.start()
+    },
     p: onRun(({ id, status }) => {
       if (status === 'running') actions.runs.pause(id)
       if (status === 'paused') actions.runs.resume(id)
