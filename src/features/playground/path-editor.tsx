@@ -40,8 +40,19 @@ export function PathEditor({ run, node, probe }: PathEditorProps) {
     >
       {elsewhere ? (
         <div className={styles.elsewhere}>
-          <p>Your edits are on the path to #{elsewhere.node}.</p>
-          <Button onClick={() => elsewhere.run && actions.runs.select(elsewhere.run, elsewhere.node)}>Go there</Button>
+          <p>
+            Your edits are on the path to #{elsewhere.node}
+            {elsewhere.run === run.id ? '' : ' of another run'}.
+          </p>
+          <Button
+            onClick={() => {
+              if (elsewhere.run === null) return
+              actions.runs.activate(elsewhere.run)
+              actions.runs.select(elsewhere.run, elsewhere.node)
+            }}
+          >
+            Go there
+          </Button>
           <Button onClick={actions.probe.close}>Discard</Button>
         </div>
       ) : null}
