@@ -69,5 +69,6 @@ function progressSentence({ tree, setup }: RunView): string {
     else if (node.state === 'kept' && node.children.length === 0) open++
   }
   if (tree.nodes.length <= 1) return `${setup.problem}: no step yet.`
-  return `Round ${tree.round}: ${tree.nodes.length - 1} nodes, ${open} open ${open === 1 ? 'path' : 'paths'}, ${done} finished.`
+  const nodes = tree.nodes.length - 1
+  return `Round ${tree.round}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${open} open ${open === 1 ? 'path' : 'paths'}, ${done} finished.`
 }
