@@ -75,7 +75,7 @@ export function PathEditor({ run, node, probe }: PathEditorProps) {
       {state ? <EditableSteps state={state.steps} original={state.original} firstEdit={state.firstEdit} /> : null}
       {state === null && path.length > 0 ? <PlainSteps run={run} path={path} selected={node.id} /> : null}
       {state?.error ? <ErrorNotice details={state.error} /> : null}
-      {state && edited ? (
+      {state && edited && state.status !== 'failed' ? (
         <p className={styles.muted} aria-live="polite">
           {state.status === 'waiting' || state.status === 'running'
             ? 'Reading the edited path…'
@@ -178,6 +178,7 @@ function Continue({ run, node, probe }: PathEditorProps) {
     <div className={classNames(styles.continue)}>
       <Button
         icon="play"
+        disabled={edited && probe.state?.status === 'failed'}
         onClick={() => void (edited ? actions.probe.continueSearch() : actions.runs.continueFrom(run.id, node.id))}
       >
         {edited ? 'Continue the search from the edit' : 'Continue the search from here'}
