@@ -433,6 +433,13 @@ describe('the probe', () => {
     })
     expect(estimate?.interval?.low).toBeGreaterThanOrEqual(0)
     expect(rig.state().runs.active).toBe(id)
+    await rig.until((state) => state.history.runs.length === 2)
+    expect(new Map(rig.state().history.runs.map((run) => [run.id, run.purpose]))).toEqual(
+      new Map([
+        [id, 'search'],
+        [estimate?.id, 'completions'],
+      ]),
+    )
 
     const child = await probe.continueSearch(0)
     expect(rig.active()).toMatchObject({

@@ -30,7 +30,7 @@ export function createHistorySlice(
     const words = history.query.toLowerCase().split(/\s+/).filter(Boolean)
     const found = all.filter((run) => {
       const text =
-        `${run.title} ${run.setup.problem} ${run.setup.strategy} ${run.answer ?? ''} ${run.status}`.toLowerCase()
+        `${run.title} ${run.setup.problem} ${run.purpose} ${run.setup.strategy} ${run.answer ?? ''} ${run.status}`.toLowerCase()
       return words.every((word) => text.includes(word))
     })
     set({ history: { ...history, status: 'ready', error: null, runs: found } })
@@ -111,6 +111,6 @@ export function createHistorySlice(
 const REFRESH_MS = 400
 
 function summary(run: StoredRun): RunSummary {
-  const { id, title, createdAt, updatedAt, status, setup, eventCount, answer, correct } = run
-  return { id, title, createdAt, updatedAt, status, setup, events: eventCount, answer, correct }
+  const { id, title, purpose, createdAt, updatedAt, status, setup, eventCount, answer, correct } = run
+  return { id, title, purpose, createdAt, updatedAt, status, setup, events: eventCount, answer, correct }
 }

@@ -171,7 +171,13 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
       }
       patch({ estimates: [estimate, ...get().probe.estimates].slice(0, ESTIMATES) })
       const title = `${count} completions of ${run.title}`
-      const started = await runs.launch(setup, { id, parent: parentOf(run), title, activate: false })
+      const started = await runs.launch(setup, {
+        id,
+        parent: parentOf(run),
+        title,
+        activate: false,
+        purpose: 'completions',
+      })
       if (started === null) patch({ estimates: get().probe.estimates.filter((other) => other.id !== id) })
     },
     cancelEstimate: (id) => runs.actions.cancel(id),

@@ -60,6 +60,7 @@ export function storedRun(run: OpenedRun, updatedAt: string): StoredRun {
   return {
     id,
     title,
+    purpose: 'search',
     createdAt,
     updatedAt,
     status: run.status,

@@ -1,5 +1,6 @@
 import { toErrorDetails } from '../core/errors.ts'
 import { stepsTo } from '../search/tree-paths.ts'
+import type { RunPurpose } from '../storage/stored-run.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import { fillLabels } from './labels.ts'
@@ -29,6 +30,7 @@ export interface LaunchOptions {
   readonly parent?: RunParent | null
   readonly title?: string
   readonly activate?: boolean
+  readonly purpose?: RunPurpose
 }
 
 export interface RunsSlice {
@@ -185,7 +187,7 @@ export function createRunsSlice(
       parent,
     } as const
     const record = storedRun({ ...blank, selected: null }, createdAt)
-    const recorder = new RunRecorder({ ...record, owner: owner() }, saving, deps)
+    const recorder = new RunRecorder({ ...record, purpose: options.purpose ?? 'search', owner: owner() }, saving, deps)
     const timeline = new RunTimeline()
     put(
       {

@@ -161,6 +161,8 @@ export interface RunsState {
 export interface RunSummary {
   readonly id: RunId
   readonly title: string
+  /** `completions`: asked for in the inspector to estimate a step's worth. */
+  readonly purpose: 'search' | 'completions'
   readonly createdAt: string
   readonly updatedAt: string
   readonly status: RunStatus

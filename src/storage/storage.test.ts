@@ -18,6 +18,7 @@ const run: StoredRun = {
   models: null,
   measured: SAMPLE_RUN.measured,
   parent: null,
+  purpose: 'search',
   selected: null,
   eventCount: 0,
   answer: null,

@@ -7,10 +7,14 @@ import { measuredSchema, modelsSchema, parentSchema } from '../formats/run-file.
 /** `running` and `paused` are claims of the tab that owns the run; without that tab it is interrupted. */
 export type StoredStatus = RunFileStatus | 'running' | 'paused'
 
+/** `completions`: made to estimate a step's worth, rather than as a search of its own. */
+export type RunPurpose = 'search' | 'completions'
+
 /** A saved run without its events. */
 export interface StoredRun {
   readonly id: string
   readonly title: string
+  readonly purpose: RunPurpose
   readonly createdAt: string
   readonly updatedAt: string
   readonly status: StoredStatus
@@ -34,6 +38,8 @@ const count = z.int().nonnegative()
 const storedRunSchema = z.object({
   id: z.string(),
   title: z.string(),
+  // Records of earlier versions lack it.
+  purpose: z.enum(['search', 'completions']).default('search'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   status: z.enum(['finished', 'cancelled', 'failed', 'interrupted', 'running', 'paused']),

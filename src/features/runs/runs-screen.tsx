@@ -131,7 +131,7 @@ function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened
     onOpened()
   }
   return (
-    <tr>
+    <tr data-purpose={run.purpose}>
       <td>
         <RunName
           title={run.title}
@@ -140,7 +140,9 @@ function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened
         />
       </td>
       <td className={classNames(styles.mono, styles.wide)}>{run.setup.problem}</td>
-      <td className={styles.wide}>{strategyName(run.setup.strategy)}</td>
+      <td className={styles.wide}>
+        {run.purpose === 'completions' ? 'Completions of a step' : strategyName(run.setup.strategy)}
+      </td>
       <td>
         {run.correct !== null ? (
           <VerdictMark correct={run.correct} word={run.answer ?? 'no answer'} />
