@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { describeError } from '../../core/errors.ts'
 import { STRATEGY_IDS } from '../../search/events.ts'
 import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session-slice.ts'
@@ -77,7 +78,7 @@ function CompareSetup({ running }: { running: boolean }) {
   const entries = useApp((state) => state.compare.entries)
   const runnable = entries.every((entry) => Object.keys(settingErrors({ ...entry, seed })).length === 0)
   const stale = started !== null && problem.ok && (started.problem !== problem.text || started.seed !== seed)
-  const error = problem.ok ? null : [problem.error.message, problem.error.nextStep].filter(Boolean).join(' ')
+  const error = problem.ok ? null : describeError(problem.error)
   return (
     <div className={styles.setup}>
       <div className={styles.problem}>
