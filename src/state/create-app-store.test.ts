@@ -353,6 +353,23 @@ describe('files and links', () => {
     await other.store.dispose()
   })
 
+  it('a link of a search continued from a step reproduces the steps given', async () => {
+    const rig = await startedRig()
+    const id = await begin(rig)
+    await over(rig, id)
+    const child = await rig.store.actions.runs.continueFrom(id, 5)
+    await over(rig, child ?? '')
+    const { setup } = rig.run(child)
+    expect(setup.prefix).toHaveLength(2)
+
+    const other = storeRig()
+    await other.store.start(rig.store.actions.link.hash())
+    await other.until((state) => state.runs.byId[state.runs.active ?? '']?.status === 'finished')
+    expect(other.active()?.setup).toEqual(setup)
+    await rig.store.dispose()
+    await other.store.dispose()
+  })
+
   it('a bad link falls back with messages', async () => {
     const rig = storeRig()
     await rig.ready('#n=x&problem=1+2+%3E+3&policy=llama&task=chess')

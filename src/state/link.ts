@@ -55,9 +55,11 @@ export function createLinkSlice(
 
   const hash = (): string => {
     const state = get()
-    const setup = sessionSetup()
+    const next = sessionSetup()
     const active = state.runs.active === null ? undefined : state.runs.byId[state.runs.active]
-    const shown = active && sameSetup(active.setup, setup) ? active : null
+    // A search continued from a step differs from the next run in its given steps alone: the link is of what is shown.
+    const shown = active && sameSetup(active.setup, { ...next, prefix: active.setup.prefix }) ? active : null
+    const setup = shown?.setup ?? next
     const text = writePermalink(
       {
         ...setup,
