@@ -84,6 +84,11 @@ function EstimateResult({ estimate, prm }: { estimate: Estimate; prm: number | n
           onCancel={() => actions.probe.cancelEstimate(estimate.id)}
         />
       ) : null}
+      {status === 'cancelled' ? (
+        <p className={styles.muted}>
+          Cancelled after {completions.length} of {count}.
+        </p>
+      ) : null}
       {estimate.error ? <ErrorNotice details={estimate.error} /> : null}
       {mean !== null && interval !== null ? (
         <p>
