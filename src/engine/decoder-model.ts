@@ -104,6 +104,8 @@ class BackendDecoder implements Decoder {
   private readonly kernels: DecoderKernels
   private readonly copies: DecoderCopies
   private readonly rows: Uint32Array
+  /** Those on the device: as long as the vocabulary, so they are not sent with every burst. */
+  private flags: Uint32Array | null = null
   private disposed = false
 
   constructor({ backend, config, layout, buffers, weights, memory, kernels }: Parts) {
@@ -250,7 +252,10 @@ class BackendDecoder implements Decoder {
     this.backend.write(memory.lanes, 0, lanes)
     this.backend.write(memory.states, 0, states)
     this.backend.write(memory.pageTables, 0, tables)
-    this.backend.write(memory.flags, 0, tokenFlags)
+    if (this.flags !== tokenFlags) {
+      this.backend.write(memory.flags, 0, tokenFlags)
+      this.flags = tokenFlags
+    }
     const iteration = [...kernels.head, ...(kernels.sample ?? []), ...kernels.layers]
     const [stateBytes, resultBytes] = await this.read(
       (recorder) => {

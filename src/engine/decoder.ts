@@ -107,7 +107,7 @@ export interface Decoder {
   /**
    * `steps` times: head and sampler on every active lane's slot; a lane that sampled a stop (or its last
    * token) leaves; the others' tokens are executed. Tokens executed per lane = sampled − (stopped ? 1 : 0).
-   * No row is run past its stop, so nothing has to be cut.
+   * No row is run past its stop, so nothing has to be cut. An array of flags keeps its values once it was given.
    */
   decode(lanes: readonly Lane[], steps: number, tokenFlags: Uint32Array): Promise<LaneResult[]>
   /** Language-model logits of slots, [slots.length, vocab]. */

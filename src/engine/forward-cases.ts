@@ -19,8 +19,13 @@ export const FORWARD_CASES = [
   'qwen3-qknorm',
 ] as const
 
+export type ForwardCase = (typeof FORWARD_CASES)[number]
+
+/** Cases that were only recorded to read their storage: logits, and nothing on trees or decoding. */
+const LOGITS_ONLY: ReadonlySet<ForwardCase> = new Set(['qwen2-bias-bf16', 'qwen2-bias-f16', 'qwen2-bias-sharded'])
+
 /** Largest absolute difference of a logit. */
-export const FORWARD_TOLERANCE = 2e-4
+const TOLERANCE = 2e-4
 
 export interface ForwardReport {
   /** Largest absolute differences from the expected values; null where a case has none. */
@@ -33,6 +38,28 @@ export interface ForwardReport {
   readonly greedy: { readonly expected: readonly number[]; readonly found: readonly number[] } | null
   /** Bytes that the decoder left on the backend. */
   readonly bytesLeft: number
+}
+
+/**
+ * What is wrong with a report, one line each; empty where the case agrees with PyTorch. A figure that the case should have
+ * and has not is a fault, so that a fixture without values proves nothing.
+ */
+export function forwardFaults(name: ForwardCase, report: ForwardReport): string[] {
+  const { logits, hidden, tree, treeFromFresh, greedy, bytesLeft } = report
+  const faults: string[] = []
+  const within = (what: string, found: number | null, limit: number) => {
+    if (found === null || !(found <= limit))
+      faults.push(`${what}: ${found ?? 'nothing'} where at most ${limit} is right`)
+  }
+  within('logits', logits, TOLERANCE)
+  within('bytes left', bytesLeft, 0)
+  if (LOGITS_ONLY.has(name)) return faults
+  within('hidden states', hidden, TOLERANCE)
+  within('branches of the tree', tree, TOLERANCE)
+  within('branches from a fresh prefill', treeFromFresh, 0)
+  const [expected, found] = [greedy?.expected.join(' ') ?? '', greedy?.found.join(' ')]
+  if (expected === '' || found !== expected) faults.push(`greedy ids: ${found} where ${expected} is right`)
+  return faults
 }
 
 /**

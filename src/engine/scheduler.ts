@@ -247,10 +247,11 @@ export class Scheduler {
 
   private admitExecutes(): void {
     const waiting: ExecuteTask[] = []
+    const promised = this.promisedPages
     for (const task of this.waitingExecutes) {
       const { sequence, ids, keepLast } = task.request
       const end = sequence.length + ids.length
-      const fits = sequence.pagesNeeded(end) <= this.cache.freePages - this.promisedPages
+      const fits = sequence.pagesNeeded(end) <= this.cache.freePages - promised
       const slotFits = !keepLast || this.slots.freeSlots > 0
       // In order: a large request is not passed by small ones for ever.
       if (waiting.length === 0 && fits && slotFits && sequence.reserve(end)) {
