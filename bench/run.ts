@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [ARGUMENT…]`: runs one benchmark; its last line on stdout is JSON. */
 const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<unknown> }>>> = {
   beam: () => import('./beam/beam.ts'),
+  roofline: () => import('./roofline/roofline.ts'),
   decode: () => import('./decode/decode.ts'),
   tree: () => import('./tree/tree.ts'),
 }

@@ -1,0 +1,65 @@
+import type { Backend } from '../../src/compute/backend.ts'
+import type { MatmulTile } from '../../src/compute/tuning.ts'
+import { measureCopyBandwidth } from './copy-bandwidth.ts'
+import type { ProductShape } from './time-products.ts'
+import { timeProducts } from './time-products.ts'
+
+/** The most that an adapter was seen to do: what shares are shares of. */
+export interface Roofline {
+  readonly adapter: string
+  /** Best matrix product over all tiles and shapes tried. */
+  readonly flopsPerSecond: number
+  /** Where it was reached. */
+  readonly product: { readonly shape: ProductShape; readonly tile: MatmulTile }
+  /** Of the better copy, read and written bytes both counted. */
+  readonly bytesPerSecond: number
+}
+
+/** A cube, and prefills of a small model's widest and of a square matrix. */
+const SHAPES: readonly ProductShape[] = [
+  { rows: 512, inner: 512, columns: 512 },
+  { rows: 1024, inner: 576, columns: 3072 },
+  { rows: 2048, inner: 256, columns: 768 },
+]
+
+/** Register tiles around what software and hardware adapters take. */
+const TILES: readonly MatmulTile[] = [
+  { rows: 4, fewRows: 1, columns: 8, lanes: 32, compact: false },
+  { rows: 4, fewRows: 1, columns: 16, lanes: 8, compact: true },
+  { rows: 8, fewRows: 2, columns: 16, lanes: 4, compact: true },
+  { rows: 8, fewRows: 2, columns: 16, lanes: 8, compact: true },
+  { rows: 16, fewRows: 2, columns: 16, lanes: 8, compact: true },
+]
+
+/** Takes some ten seconds on a software adapter. */
+export async function measureRoofline(backend: Backend): Promise<Roofline> {
+  const { kernel, buffers } = await measureCopyBandwidth(backend)
+  const tiles = backend.kind === 'cpu' ? [backend.tuning.matmul] : [backend.tuning.matmul, ...TILES]
+  let flopsPerSecond = 0
+  let product: Roofline['product'] | null = null
+  for (const shape of SHAPES) {
+    const seconds = await timeProducts(backend, shape, tiles)
+    seconds.forEach((time, index) => {
+      if (flopsOf(shape) / time <= flopsPerSecond) return
+      flopsPerSecond = flopsOf(shape) / time
+      product = { shape, tile: tiles[index] as MatmulTile }
+    })
+  }
+  if (product === null) throw new Error('no product could be timed')
+  return { adapter: backend.adapter, flopsPerSecond, product, bytesPerSecond: Math.max(kernel, buffers ?? 0) }
+}
+
+/** Share of the roofline that a product reached which took `seconds`: of compute or of bandwidth, whichever binds. */
+export function rooflineShare(shape: ProductShape, seconds: number, roofline: Roofline): number {
+  const least = Math.max(flopsOf(shape) / roofline.flopsPerSecond, bytesOf(shape) / roofline.bytesPerSecond)
+  return least / seconds
+}
+
+export function flopsOf({ rows, inner, columns }: ProductShape): number {
+  return 2 * rows * inner * columns
+}
+
+/** Weights and input read once, output written once, in float32. */
+function bytesOf({ rows, inner, columns }: ProductShape): number {
+  return 4 * (inner * columns + rows * inner + rows * columns)
+}
