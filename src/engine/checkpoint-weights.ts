@@ -3,7 +3,7 @@ import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue, hasFile, missingFile, readJson } from './checkpoint-text.ts'
 import type { WeightSource } from './decoder.ts'
-import type { TensorEntry } from './safetensors.ts'
+import type { ElementRange, TensorEntry } from './safetensors.ts'
 import { readSafetensorsHeader, readTensor } from './safetensors.ts'
 
 const SINGLE_FILE = 'model.safetensors'
@@ -43,8 +43,8 @@ export class CheckpointWeights implements WeightSource {
     return this.entry(name).shape
   }
 
-  read(name: string, signal?: AbortSignal): Promise<Float32Array> {
-    return readTensor(this.files, this.entry(name), signal)
+  read(name: string, signal?: AbortSignal, range?: ElementRange): Promise<Float32Array> {
+    return readTensor(this.files, this.entry(name), signal, range)
   }
 
   /** An error about a tensor, with the file that the tensor lies in. */

@@ -61,6 +61,7 @@ export async function bindKernels(
         columns,
         outputOffset: given.epilogue === 'gate' ? first / 2 : first,
         tile: tuning.matmul,
+        format: matrix.format,
         from: 'row',
         ...given,
       }
@@ -89,7 +90,8 @@ export async function bindKernels(
         outputStride: layout.hiddenStride,
         first,
         end: Math.min(first + columns, config.vocabSize),
-        tableStride: columns,
+        columns,
+        format: weights.embedding.format,
         lanes: tuning.elementLanes,
       }),
       { rows, table, output: hidden },

@@ -1,4 +1,6 @@
 import type { BackendLimits } from '../compute/backend.ts'
+import type { WeightFormat } from '../compute/kernels/weight-format.ts'
+import { weightLayout } from '../compute/kernels/weight-format.ts'
 import type { Tuning } from '../compute/tuning.ts'
 import type { DecoderConfig } from './decoder.ts'
 
@@ -46,10 +48,19 @@ export function decoderLayout(config: DecoderConfig, tuning: Tuning): DecoderLay
   }
 }
 
+/** Bytes of one part at most, whatever could be bound: a part is packed in the host's memory before it is uploaded. */
+const PART_BYTES = 2 ** 27
+
 /** Splits a matrix [inner, columns] by columns, so that each part fits one binding. */
-export function columnParts(inner: number, columns: number, tuning: Tuning, limits: BackendLimits): ColumnPart[] {
+export function columnParts(
+  { inner, columns }: { readonly inner: number; readonly columns: number },
+  format: WeightFormat,
+  tuning: Tuning,
+  limits: BackendLimits,
+): ColumnPart[] {
   const tile = tuning.matmul.columns
-  const most = Math.max(tile, Math.floor(limits.maxBindingBytes / (4 * inner) / tile) * tile)
+  const tileBytes = 4 * weightLayout(format, inner, tile).words
+  const most = Math.max(1, Math.floor(Math.min(limits.maxBindingBytes, PART_BYTES) / tileBytes)) * tile
   return Array.from({ length: Math.ceil(columns / most) }, (_, part) => ({
     first: part * most,
     columns: Math.min(most, columns - part * most),

@@ -89,36 +89,95 @@ onEachBackend('decoder', (backend) => {
     })
   })
 
-  test('splits what exceeds a binding without changing a bit', async () => {
-    const config = { ...ODD_CONFIG, vocabSize: 400, intermediateSize: 130, layers: 3 }
-    const run = async (on: Backend): Promise<unknown> => {
-      let found: unknown
-      const options = { cacheTokens: 32, slots: 8, maxRows: 4 }
+  test.each([
+    ['f16', 2e-3],
+    ['int8', 3e-2],
+    ['int4', 0.4],
+  ] as const)(
+    'with %s weights: a forked branch is a fresh prefill bit for bit, and near f32',
+    async (weights, error) => {
+      const config = { ...ODD_CONFIG, hiddenSize: 70, intermediateSize: 90 }
+      const prompt = PROMPTS[2] ?? []
+      let exact: ArrayLike<number> = []
+      await withDecoder(backend(), config, async (decoder) => {
+        await prefill(decoder, [prompt])
+        exact = await decoder.logits([0])
+      })
       await withDecoder(
-        on,
+        backend(),
         config,
         async (decoder) => {
-          const pageTable = Uint32Array.from({ length: decoder.pagesPerSequence }, (_, page) => page)
-          await decoder.execute({
-            tokenIds: Uint32Array.of(3, 399, 201),
-            positions: Uint32Array.of(0, 1, 2),
-            sequences: new Uint32Array(3),
-            pageTables: pageTable,
-            keep: [{ row: 2, slot: 1 }],
+          expect(decoder.weightFormat).toBe(weights)
+          await prefill(decoder, PROMPTS)
+          const found = await decoder.logits([2])
+          expect(relativeError(found, exact)).toBeLessThan(error)
+          expect(relativeError(found, exact)).toBeGreaterThan(error / 100)
+          const lanes = [10, 11].map((sequence) => {
+            // Both lanes share the full page of 17 positions and copy the one that follows.
+            const pageTable = tableOf(decoder, sequence)
+            pageTable[0] = tableOf(decoder, 2)[0] ?? 0
+            decoder.copyPages([{ from: tableOf(decoder, 2)[1] ?? 0, to: pageTable[1] ?? 0, positions: 1 }])
+            decoder.copySlots([{ from: 2, to: sequence }])
+            return laneOf(decoder, sequence, prompt.length, { pageTable, maxTokens: 30 })
           })
-          const lane = laneOf(decoder, 1, 3, { pageTable, maxTokens: 9 })
-          found = [...(await decoder.logits([1])), await decoder.decode([lane], 9, new Uint32Array(400))]
+          const results = await decoder.decode(lanes, 9, NO_FLAGS)
+          expect(results[0]?.tokenIds).not.toEqual(results[1]?.tokenIds)
+          for (const [i, { tokenIds }] of results.entries()) {
+            const forked = await decoder.hidden([10 + i])
+            await prefill(decoder, [[...prompt, ...tokenIds]], 12)
+            expect([...forked]).toEqual([...(await decoder.hidden([12]))])
+          }
         },
-        options,
+        { ...OPTIONS, weights },
       )
-      return found
+    },
+  )
+
+  test('refuses a weight that 16 bits cannot hold, and names its tensor', async () => {
+    const weights = new RandomWeights(ODD_CONFIG)
+    weights.values('model.layers.1.mlp.up_proj.weight')[5] = 1e5
+    for (const format of ['f16', 'int8', 'int4'] as const) {
+      await expect(
+        createDecoder(backend(), ODD_CONFIG, weights, { ...OPTIONS, weights: format }),
+      ).rejects.toMatchObject({
+        details: { code: 'bad-checkpoint', found: '100000', place: { field: 'model.layers.1.mlp.up_proj.weight' } },
+      })
     }
-    const { backend: small } = await openBackend({ choice: backend().kind, maxBindingBytes: 16384 })
-    const split = await run(small)
-    small.dispose()
-    expect(small.memory.liveBytes).toBe(0)
-    expect(split).toEqual(await run(backend()))
   })
+
+  test.each(['f32', 'f16', 'int4'] as const)(
+    'splits what exceeds a binding without changing a bit, %s',
+    async (weights) => {
+      const config = { ...ODD_CONFIG, vocabSize: 400, intermediateSize: 130, layers: 3 }
+      const run = async (on: Backend): Promise<unknown> => {
+        let found: unknown
+        const options = { cacheTokens: 32, slots: 8, maxRows: 4, weights }
+        await withDecoder(
+          on,
+          config,
+          async (decoder) => {
+            const pageTable = Uint32Array.from({ length: decoder.pagesPerSequence }, (_, page) => page)
+            await decoder.execute({
+              tokenIds: Uint32Array.of(3, 399, 201),
+              positions: Uint32Array.of(0, 1, 2),
+              sequences: new Uint32Array(3),
+              pageTables: pageTable,
+              keep: [{ row: 2, slot: 1 }],
+            })
+            const lane = laneOf(decoder, 1, 3, { pageTable, maxTokens: 9 })
+            found = [...(await decoder.logits([1])), await decoder.decode([lane], 9, new Uint32Array(400))]
+          },
+          options,
+        )
+        return found
+      }
+      const { backend: small } = await openBackend({ choice: backend().kind, maxBindingBytes: 16384 })
+      const split = await run(small)
+      small.dispose()
+      expect(small.memory.liveBytes).toBe(0)
+      expect(split).toEqual(await run(backend()))
+    },
+  )
 
   test('decodes the same tokens and log-probabilities whatever the burst and the company', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {

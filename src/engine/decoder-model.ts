@@ -15,6 +15,7 @@ import {
   STATE_WORDS,
 } from '../compute/kernels/lanes.ts'
 import { NO_SLOT, ROW_POSITION, ROW_SLOT, ROW_TABLE, ROW_TOKEN, rowStart, rowsLength } from '../compute/kernels/rows.ts'
+import type { WeightFormat } from '../compute/kernels/weight-format.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { FlopsModel } from '../search/models.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, ExecuteBatch, Lane, LaneResult, WeightSource } from './decoder.ts'
@@ -46,7 +47,7 @@ export async function createDecoder(
   const layout = decoderLayout(config, backend.tuning)
   const buffers = new DecoderBuffers(backend)
   try {
-    const weights = await loadWeights(backend, buffers, tensorPlan(config, layout), source, options)
+    const weights = await loadWeights(backend, buffers, config, tensorPlan(config, layout), source, options)
     const memory = await planMemory(backend, buffers, config, layout, options)
     const kernels = await bindKernels(backend, buffers, config, layout, weights, memory)
     options.signal?.throwIfAborted()
@@ -91,6 +92,7 @@ class BackendDecoder implements Decoder {
   readonly config: DecoderConfig
   readonly flops: FlopsModel
   readonly parameters: number
+  readonly weightFormat: WeightFormat
   readonly pages: number
   readonly slots: number
   readonly pagesPerSequence: number
@@ -118,6 +120,7 @@ class BackendDecoder implements Decoder {
     this.copies = new DecoderCopies(backend, layout, memory, kernels)
     this.flops = flopsModel(config)
     this.parameters = weights.parameters
+    this.weightFormat = weights.format
     this.pages = memory.pageCount
     this.slots = memory.slotCount
     this.pagesPerSequence = memory.pagesPerSequence

@@ -1,4 +1,6 @@
+import type { WeightFormat } from '../compute/kernels/weight-format.ts'
 import type { FlopsModel } from '../search/models.ts'
+import type { ElementRange } from './safetensors.ts'
 
 /** Positions per page of the key-value cache. */
 export const PAGE_SIZE = 16
@@ -97,6 +99,8 @@ export interface Decoder {
   readonly config: DecoderConfig
   readonly flops: FlopsModel
   readonly parameters: number
+  /** How the matrices of its layers lie on the device. */
+  readonly weightFormat: WeightFormat
   readonly pages: number
   readonly slots: number
   readonly pagesPerSequence: number
@@ -125,16 +129,21 @@ export interface Decoder {
   dispose(): void
 }
 
-/** Tensors of a checkpoint, read one at a time so that peak memory stays near one copy. */
+/** Tensors of a checkpoint, read piece by piece so that peak memory stays near one copy. */
 export interface WeightSource {
   has(name: string): boolean
   /** Shape as stored; throws `bad-checkpoint` naming file and tensor where it is missing. */
   shape(name: string): readonly number[]
-  /** Values widened to float32, row-major. */
-  read(name: string, signal?: AbortSignal): Promise<Float32Array>
+  /** Values widened to float32, row-major: all of them, or those in a range. */
+  read(name: string, signal?: AbortSignal, range?: ElementRange): Promise<Float32Array>
 }
 
+/** `auto`: f32 for models whose f32 weights take at most 256 MiB, f16 for larger ones. */
+export type WeightChoice = 'auto' | WeightFormat
+
 export interface DecoderOptions {
+  /** How weights lie on the device; `auto` where it is not given. */
+  readonly weights?: WeightChoice
   /** Cache capacity in positions over all sequences; default from the byte budget. */
   readonly cacheTokens?: number
   readonly slots?: number

@@ -9,7 +9,7 @@ import { hashCheckpoint } from './checkpoint-hash.ts'
 import type { CheckpointWeights } from './checkpoint-weights.ts'
 import { openWeights } from './checkpoint-weights.ts'
 import { readConfig } from './config.ts'
-import type { Decoder, DecoderConfig, DecoderOptions, WeightSource } from './decoder.ts'
+import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
 import { EngineModel } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
 import { EngineRewardModel } from './reward-model.ts'
@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly adapter?: Partial<Adapter>
   /** Shared by the models of one backend. */
   readonly activity?: Activity
+  /** How weights lie on the device; `auto` where it is not given. */
+  readonly weights?: WeightChoice
   readonly burst?: number
   readonly cacheTokens?: number
   readonly slots?: number
@@ -176,6 +178,7 @@ async function loadWeights(
     hash,
     family: config.family,
     parameters: model.decoder.parameters,
+    weights: model.decoder.weightFormat,
     contextLength: model.contextLength,
     backend: backend.kind,
     adapter: backend.adapter,
@@ -192,7 +195,7 @@ async function createModel(
   options: LoadOptions,
   createDecoder: CreateDecoder,
 ): Promise<EngineModel> {
-  const { maxRows, maxLanes, signal, onProgress } = options
+  const { weights: weightChoice, maxRows, maxLanes, signal, onProgress } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
   const tokenBytes = 8 * layers * keyValueHeads * headDim
   const cacheTokens = options.cacheTokens ?? Math.floor(CACHE_BYTES[backend.kind] / tokenBytes)
@@ -200,6 +203,7 @@ async function createModel(
   const decoder = await createDecoder(backend, config, weights, {
     slots,
     cacheTokens,
+    ...(weightChoice === undefined ? {} : { weights: weightChoice }),
     ...(maxRows === undefined ? {} : { maxRows }),
     ...(maxLanes === undefined ? {} : { maxLanes }),
     ...(signal === undefined ? {} : { signal }),

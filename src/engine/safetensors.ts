@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorPlace } from '../core/errors.ts'
 import { StepscopeError } from '../core/errors.ts'
+import { halfTable } from '../core/half.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue } from './checkpoint-text.ts'
 
@@ -127,21 +128,31 @@ function checkOverlap(entries: readonly TensorEntry[]): void {
   }
 }
 
+/** Elements of a tensor, row-major, end not included. */
+export interface ElementRange {
+  readonly first: number
+  readonly end: number
+}
+
 /**
- * One tensor's values as float32, row-major.
+ * A tensor's values as float32, row-major: all of them, or those in a range.
  * @throws StepscopeError `bad-checkpoint` where the dtype is not F32, F16 or BF16 or bytes are missing
  */
 export async function readTensor(
   files: CheckpointFiles,
   entry: TensorEntry,
   signal?: AbortSignal,
+  range?: ElementRange,
 ): Promise<Float32Array> {
   const place = { file: entry.file, field: entry.name }
   const widen = WIDEN[entry.dtype]
   if (!widen) throw bad(place, 'Weights of this dtype are not supported', 'F32, F16 or BF16', entry.dtype)
-  const bytes = await files.read(entry.file, entry.start, entry.end, signal)
-  if (bytes.length !== entry.end - entry.start) {
-    throw bad(place, 'The file is truncated', `${entry.end - entry.start} bytes`, `${bytes.length} bytes`)
+  const elementBytes = DTYPE_BYTES[entry.dtype] as number
+  const start = range === undefined ? entry.start : entry.start + range.first * elementBytes
+  const end = range === undefined ? entry.end : entry.start + range.end * elementBytes
+  const bytes = await files.read(entry.file, start, end, signal)
+  if (bytes.length !== end - start) {
+    throw bad(place, 'The file is truncated', `${end - start} bytes`, `${bytes.length} bytes`)
   }
   return widen(bytes)
 }
@@ -160,7 +171,8 @@ const WIDEN: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => Float32
   F16: (bytes) => {
     const halves = halfWords(bytes)
     const values = new Float32Array(halves.length)
-    for (let i = 0; i < halves.length; i++) values[i] = widenHalf(halves[i] ?? 0)
+    const widened = halfTable()
+    for (let i = 0; i < halves.length; i++) values[i] = widened[halves[i] as number] as number
     return values
   },
 }
@@ -173,16 +185,6 @@ function aligned(bytes: Uint8Array<ArrayBuffer>, elementBytes: number): Uint8Arr
 function halfWords(bytes: Uint8Array<ArrayBuffer>): Uint16Array {
   const { buffer, byteOffset, length } = aligned(bytes, 2)
   return new Uint16Array(buffer, byteOffset, length / 2)
-}
-
-/** IEEE 754 binary16 to a number, exactly; subnormals, infinities and NaN included. */
-export function widenHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
 
 /** A safetensors file of float32 tensors, in the order given. The data begins at a multiple of 8 bytes. */

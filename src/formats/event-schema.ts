@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
-import { AGGREGATIONS } from '../search/models.ts'
+import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
 
 // Compiled parsers need `new Function`, which the page's content policy refuses (and reports) even when it is only tried.
 z.config({ jitless: true })
@@ -45,6 +45,7 @@ export const modelInfoSchema = z.object({
   hash: z.string(),
   family: z.string(),
   parameters: count,
+  weights: z.enum(WEIGHT_FORMATS).exactOptional(),
   contextLength: count,
   backend: z.enum(['webgpu', 'cpu', 'scripted', 'transformers.js', 'remote']),
   adapter: z.string(),

@@ -10,6 +10,8 @@ export interface FlopsModel {
   readonly context: number
 }
 
+export const WEIGHT_FORMATS = ['f32', 'f16', 'int8', 'int4'] as const
+
 export interface ModelInfo {
   /** Stable id, e.g. `countdown-policy`. */
   readonly id: string
@@ -17,6 +19,8 @@ export interface ModelInfo {
   readonly hash: string
   readonly family: string
   readonly parameters: number
+  /** How weights lie on the device, where the engine tells. */
+  readonly weights?: (typeof WEIGHT_FORMATS)[number]
   readonly contextLength: number
   readonly backend: 'webgpu' | 'cpu' | 'scripted' | 'transformers.js' | 'remote'
   /** Human-readable adapter, e.g. `SwiftShader (LLVM 16)` or `CPU (TypeScript)`. */

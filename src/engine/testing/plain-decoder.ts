@@ -32,6 +32,7 @@ export class PlainDecoder implements Decoder {
   readonly config: DecoderConfig
   readonly flops = { token: 1000, head: 100, context: 1 }
   readonly parameters = 550
+  readonly weightFormat = 'f32'
   readonly pages: number
   readonly slots: number
   readonly pagesPerSequence: number

@@ -2,6 +2,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { DecoderConfig, WeightSource } from '../decoder.ts'
 import { decoderLayout } from '../decoder-layout.ts'
 import { expectedShapes, tensorPlan } from '../decoder-tensors.ts'
+import type { ElementRange } from '../safetensors.ts'
 
 /** A decoder shape with nothing round about it. */
 export const ODD_CONFIG: DecoderConfig = {
@@ -57,9 +58,9 @@ export class RandomWeights implements WeightSource {
     return this.tensor(name).shape
   }
 
-  async read(name: string): Promise<Float32Array> {
+  async read(name: string, _signal?: AbortSignal, range?: ElementRange): Promise<Float32Array> {
     this.reads.push(name)
-    return this.tensor(name).values
+    return this.tensor(name).values.slice(range?.first, range?.end)
   }
 
   /** For plain implementations: no copy, no promise. */

@@ -1,5 +1,7 @@
 import type { Views } from '../../backend.ts'
 import { ROW_TOKEN, rowStart } from '../rows.ts'
+import { quadReader } from '../weight-format.reference.ts'
+import type { WeightFormat } from '../weight-format.ts'
 
 export interface EmbeddingShape {
   /** Hidden size rounded up to a multiple of 4. */
@@ -9,31 +11,35 @@ export interface EmbeddingShape {
   /** Token ids of this part of the table: first … end − 1. Other rows are left alone. */
   readonly first: number
   readonly end: number
-  /** Floats from one row of the table to the next. */
-  readonly tableStride: number
+  /** Columns of this part of the table, a multiple of 8. */
+  readonly columns: number
+  /** How the table lies. */
+  readonly format: WeightFormat
   readonly lanes: number
 }
 
 export const EMBEDDING_BINDINGS = {
   rows: ['u32', 'read'],
+  /** Words of the format, see `weightLayout`. */
   table: ['f32', 'read'],
   output: ['f32', 'read_write'],
 } as const
 
 export function embeddingReference(shape: EmbeddingShape, views: Views<typeof EMBEDDING_BINDINGS>): () => void {
-  const { hidden, outputStride, first, end, tableStride } = shape
+  const { hidden, outputStride, first, end, columns, format } = shape
   const { rows, table, output } = views
+  const readQuad = format === 'f32' ? null : quadReader(format, { inner: hidden, columns }, table)
+  const unpacked = new Float32Array(readQuad === null ? 0 : 4 * hidden)
   return () => {
     const count = rows[0] as number
     for (let row = 0; row < count; row++) {
       const token = rows[rowStart(row) + ROW_TOKEN] as number
       if (token < first || token >= end) continue
       const to = row * outputStride
-      let from = token - first
-      for (let h = 0; h < hidden; h++) {
-        output[to + h] = table[from] as number
-        from += tableStride
-      }
+      const column = token - first
+      readQuad?.(column - (column % 4), unpacked)
+      const [values, start, stride] = readQuad === null ? [table, column, columns] : [unpacked, column % 4, 4]
+      for (let h = 0; h < hidden; h++) output[to + h] = values[start + h * stride] as number
     }
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { onEachBackend } from '../../testing/on-each-backend.ts'
-import { makeRows, runKernel, someFloats } from '../../testing/run-kernel.ts'
+import { packed } from '../../testing/packed-weights.ts'
+import { makeRows, relativeError, runKernel, someFloats } from '../../testing/run-kernel.ts'
 import { NO_SLOT } from '../rows.ts'
 import { embeddingKernel } from './embedding.ts'
 
@@ -15,7 +16,8 @@ onEachBackend('embedding', (backend) => {
       outputStride: stride,
       first,
       end: first + 7,
-      tableStride: columns,
+      columns,
+      format: 'f32',
       lanes,
     })
     const rows = makeRows(tokens.map((token) => [token, 0, 0, NO_SLOT]))
@@ -27,5 +29,19 @@ onEachBackend('embedding', (backend) => {
       )
       expect([...found.output.subarray(row * stride, (row + 1) * stride)]).toEqual(expected)
     })
+  })
+
+  test.each(['f16', 'int8', 'int4'] as const)('unpacks %s', async (format) => {
+    const [hidden, columns] = [76, 24]
+    const { words, values } = packed(format, hidden, columns, 3)
+    const tokens = [0, 13, 22, 23]
+    const kernel = embeddingKernel({ hidden, outputStride: hidden, first: 0, end: columns, columns, format, lanes: 4 })
+    const rows = makeRows(tokens.map((token) => [token, 0, 0, NO_SLOT]))
+    const output = new Float32Array(tokens.length * hidden)
+    const found = await runKernel(backend(), kernel, { rows, table: words, output }, tokens.length)
+    const expected = tokens.flatMap((token) =>
+      Array.from({ length: hidden }, (_, h) => values[h * columns + token] as number),
+    )
+    expect(relativeError(found.output, expected)).toBeLessThan(format === 'f16' ? 1e-9 : 1e-6)
   })
 })

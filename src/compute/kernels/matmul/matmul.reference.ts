@@ -1,6 +1,8 @@
 import type { Views } from '../../backend.ts'
 import type { MatmulTile } from '../../tuning.ts'
 import { ROW_SLOT, rowStart } from '../rows.ts'
+import { quadReader } from '../weight-format.reference.ts'
+import type { WeightFormat } from '../weight-format.ts'
 
 /** What of a product is in its code. */
 export interface MatmulVariant {
@@ -12,6 +14,8 @@ export interface MatmulVariant {
    */
   readonly epilogue: 'store' | 'add' | 'gate'
   readonly tile: MatmulTile
+  /** How the weights lie; f32 where it is not said. */
+  readonly format?: WeightFormat
 }
 
 export interface MatmulShape extends MatmulVariant {
@@ -32,6 +36,7 @@ export const MATMUL_BINDINGS = {
   /** `matmulSizes` of the shape. */
   sizes: ['u32', 'read'],
   input: ['f32', 'read'],
+  /** Words of the format, see `weightLayout`. */
   weights: ['f32', 'read'],
   bias: ['f32', 'read'],
   output: ['f32', 'read_write'],
@@ -49,22 +54,28 @@ const BLOCK = 4
  * each sum runs over `inner` in the same order either way.
  */
 export function matmulReference(shape: MatmulShape, views: Views<typeof MATMUL_BINDINGS>): () => void {
-  const { inner, columns, inputStride, outputStride, outputOffset, from, epilogue } = shape
-  const { rows, input, weights, bias, output } = views
+  const { inner, columns, inputStride, outputStride, outputOffset, from, epilogue, format = 'f32' } = shape
+  const { rows, input, bias, output } = views
+  const readQuad = format === 'f32' ? null : quadReader(format, shape, views.weights)
+  // Two quads at most are needed at a time: gates and values.
+  const unpacked = readQuad === null ? [] : [new Float32Array(BLOCK * inner), new Float32Array(BLOCK * inner)]
   const sums = new Float64Array(BLOCK * BLOCK)
   const gates = new Float64Array(BLOCK * BLOCK)
 
   const inputPlace = (row: number) => (from === 'slot' ? (rows[rowStart(row) + ROW_SLOT] as number) : row) * inputStride
 
-  function block(into: Float64Array, row: number, height: number, column: number): void {
+  function block(into: Float64Array, row: number, height: number, column: number, quad: 0 | 1): void {
+    const weights = unpacked[quad] ?? views.weights
+    const at = readQuad === null ? column : 0
+    const stride = readQuad === null ? columns : BLOCK
     if (height === BLOCK) {
       const second = inputPlace(row + 1)
       const third = inputPlace(row + 2)
       const fourth = inputPlace(row + 3)
-      blockOfFour(into, input, inputPlace(row), second, third, fourth, weights, column, columns, inner, bias)
+      blockOfFour(into, input, inputPlace(row), second, third, fourth, weights, at, stride, inner, bias, column)
     } else {
       for (let r = 0; r < height; r++) {
-        blockOfOne(into, r * BLOCK, input, inputPlace(row + r), weights, column, columns, inner, bias)
+        blockOfOne(into, r * BLOCK, input, inputPlace(row + r), weights, at, stride, inner, bias, column)
       }
     }
   }
@@ -74,13 +85,18 @@ export function matmulReference(shape: MatmulShape, views: Views<typeof MATMUL_B
     const width = epilogue === 'gate' ? 2 * BLOCK : BLOCK
     for (let column = 0; column < columns; column += width) {
       const outColumn = outputOffset + (epilogue === 'gate' ? column / 2 : column)
+      if (readQuad !== null && count > 0) {
+        for (let quad = 0; quad < width / BLOCK; quad++) {
+          readQuad(column + quad * BLOCK, unpacked[quad] as Float32Array)
+        }
+      }
       for (let row = 0; row < count; row += BLOCK) {
         const height = Math.min(BLOCK, count - row)
         if (epilogue === 'gate') {
-          block(gates, row, height, column)
-          block(sums, row, height, column + BLOCK)
+          block(gates, row, height, column, 0)
+          block(sums, row, height, column + BLOCK, 1)
         } else {
-          block(sums, row, height, column)
+          block(sums, row, height, column, 0)
         }
         for (let r = 0; r < height; r++) {
           const place = (row + r) * outputStride + outColumn
@@ -108,10 +124,11 @@ function blockOfFour(
   row2: number,
   row3: number,
   w: Float32Array,
-  column: number,
-  columns: number,
+  start: number,
+  stride: number,
   inner: number,
   bias: Float32Array,
+  column: number,
 ): void {
   let a0 = bias[column] as number
   let a1 = bias[column + 1] as number
@@ -129,13 +146,13 @@ function blockOfFour(
   let d1 = a1
   let d2 = a2
   let d3 = a3
-  let at = column
+  let at = start
   for (let k = 0; k < inner; k++) {
     const w0 = w[at] as number
     const w1 = w[at + 1] as number
     const w2 = w[at + 2] as number
     const w3 = w[at + 3] as number
-    at += columns
+    at += stride
     const a = x[row0 + k] as number
     a0 += a * w0
     a1 += a * w1
@@ -181,23 +198,24 @@ function blockOfOne(
   x: Float32Array,
   row: number,
   w: Float32Array,
-  column: number,
-  columns: number,
+  start: number,
+  stride: number,
   inner: number,
   bias: Float32Array,
+  column: number,
 ): void {
   let a0 = bias[column] as number
   let a1 = bias[column + 1] as number
   let a2 = bias[column + 2] as number
   let a3 = bias[column + 3] as number
-  let at = column
+  let at = start
   for (let k = 0; k < inner; k++) {
     const a = x[row + k] as number
     a0 += a * (w[at] as number)
     a1 += a * (w[at + 1] as number)
     a2 += a * (w[at + 2] as number)
     a3 += a * (w[at + 3] as number)
-    at += columns
+    at += stride
   }
   into[place] = a0
   into[place + 1] = a1

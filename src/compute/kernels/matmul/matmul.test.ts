@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { onEachBackend } from '../../testing/on-each-backend.ts'
+import { packed } from '../../testing/packed-weights.ts'
 import { makeRows, relativeError, runKernel, someFloats } from '../../testing/run-kernel.ts'
 import { NO_SLOT } from '../rows.ts'
 import type { MatmulShape } from './matmul.reference.ts'
@@ -10,6 +11,9 @@ const TILES = [
   { rows: 8, fewRows: 2, columns: 8, lanes: 4, compact: true },
   { rows: 4, fewRows: 1, columns: 16, lanes: 32, compact: false },
 ] as const
+
+/** Largest error of products of 352 uniform random weights and inputs, relative to the largest product. */
+const PRODUCT_ERROR = { f16: 3e-4, int8: 6e-3, int4: 6e-2 } as const
 
 function shapeOf(given: Partial<MatmulShape>): MatmulShape {
   return {
@@ -111,5 +115,63 @@ onEachBackend('matmul', (backend) => {
       const { output } = await runKernel(backend(), matmulKernel(shape), inputsOf(shape, 13, slots), 13)
       expect([...output.slice(place * 56, place * 56 + 48)]).toEqual(bits)
     }
+  })
+
+  describe.each(['f16', 'int8', 'int4'] as const)('%s weights', (format) => {
+    const compressed = (given: Partial<MatmulShape>, count: number) => {
+      const shape = shapeOf({ inner: 76, inputStride: 80, format, ...given })
+      const inputs = inputsOf(shape, count, [], 2)
+      return { shape, inputs, ...packed(format, shape.inner, shape.columns, 2) }
+    }
+
+    test.each(TILES)('are unpacked as they were packed, tile $rows × $columns', async (tile) => {
+      // 76 terms: two whole groups and one that is not.
+      const { shape, inputs, words, values } = compressed({ tile }, 13)
+      for (const count of [1, 2, 5, 13]) {
+        const rows = makeRows(Array.from({ length: count }, () => [0, 0, 0, NO_SLOT]))
+        const { output } = await runKernel(backend(), matmulKernel(shape), { ...inputs, rows, weights: words }, 16)
+        const expected = inputs.output.slice()
+        for (let row = 0; row < count; row++) {
+          expected.set(product(shape, inputs.input, values, inputs.bias, row), row * shape.outputStride)
+        }
+        expect(relativeError(output, expected)).toBeLessThan(2e-6)
+      }
+    })
+
+    test('are gated', async () => {
+      const { shape, inputs, words, values } = compressed({ epilogue: 'gate', outputStride: 24 }, 5)
+      const { output } = await runKernel(backend(), matmulKernel(shape), { ...inputs, weights: words }, 5)
+      const sums = product(shape, inputs.input, values, inputs.bias, 3)
+      const expected = Array.from({ length: 24 }, (_, column) => {
+        const at = Math.floor(column / 4) * 8 + (column % 4)
+        const gate = sums[at] as number
+        return (gate / (1 + Math.exp(-gate))) * (sums[at + 4] as number)
+      })
+      expect(relativeError(output.slice(3 * 24, 4 * 24), expected)).toBeLessThan(4e-6)
+    })
+
+    test('give a row the same bits in every company', async () => {
+      const { shape, inputs, words } = compressed({ from: 'slot' }, 13)
+      const run = async (slots: readonly number[]) => {
+        const rows = makeRows(slots.map((slot) => [0, 0, 0, slot]))
+        return (await runKernel(backend(), matmulKernel(shape), { ...inputs, rows, weights: words }, slots.length))
+          .output
+      }
+      const bits = [...(await run([7])).slice(0, 48)]
+      for (const place of [0, 1, 2, 7, 8, 12]) {
+        const output = await run(Array.from({ length: 13 }, (_, row) => (row === place ? 7 : (row * 5) % 24)))
+        expect([...output.slice(place * 56, place * 56 + 48)]).toEqual(bits)
+      }
+    })
+
+    test('change a product by no more than stated', async () => {
+      const { shape, inputs, words, exact } = compressed({ inner: 352, inputStride: 352 }, 5)
+      const { output } = await runKernel(backend(), matmulKernel(shape), { ...inputs, weights: words }, 5)
+      const found = [0, 1, 2, 3, 4].flatMap((row) => [...output.slice(row * 56, row * 56 + 48)])
+      const expected = [0, 1, 2, 3, 4].flatMap((row) => product(shape, inputs.input, exact, inputs.bias, row))
+      const error = relativeError(found, expected)
+      expect(error).toBeLessThan(PRODUCT_ERROR[format])
+      expect(error).toBeGreaterThan(PRODUCT_ERROR[format] / 10)
+    })
   })
 })

@@ -4,7 +4,7 @@ import { MATMUL_BINDINGS, matmulReference } from './matmul.reference.ts'
 import { matmulWgsl } from './matmul.wgsl.ts'
 
 /**
- * bias + input · weights for rows of activations; weights [inner, columns] lie so that neighbouring invocations read
+ * bias + input · weights for rows of activations; weights [inner, columns] in one of the formats lie so that neighbouring invocations read
  * neighbouring columns. One invocation computes a tile of rows × columns in registers. Every sum runs over `inner` in
  * order, with fused multiply-adds, so a row's result is the same bits in whatever company it is computed.
  */

@@ -1,17 +1,18 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
+import { weightText } from '../weight-format.wgsl.ts'
 import type { MatmulVariant } from './matmul.reference.ts'
 import { MATMUL_BINDINGS } from './matmul.reference.ts'
 
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
 /** The text depends on the variant alone, not on the sizes: all products of a model share three or four pipelines. */
-export function matmulWgsl({ tile, from, epilogue }: MatmulVariant): string {
+export function matmulWgsl({ tile, from, epilogue, format = 'f32' }: MatmulVariant): string {
   const elements = {
     rows: 'vec4u',
     sizes: 'u32',
     input: tile.compact ? 'f32' : 'vec4f',
-    weights: 'vec4f',
+    weights: weightText(format).element,
     bias: 'vec4f',
     output: 'vec4f',
   }
@@ -29,16 +30,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: 
   let input_stride = sizes[2]${tile.compact ? '' : ' / 4u'};
   let out = row * (sizes[3] / 4u) + sizes[4] / 4u + ${epilogue === 'gate' ? 'column / 2u' : 'column'};
   if (row + ${tile.fewRows}u < count) {
-${tileWgsl({ tile, from, epilogue }, tile.rows)}
+${tileWgsl({ tile, from, epilogue, format }, tile.rows)}
   } else {
-${tileWgsl({ tile, from, epilogue }, tile.fewRows)}
+${tileWgsl({ tile, from, epilogue, format }, tile.fewRows)}
   }
 }
 `
 }
 
 /** The sums of `height` rows from `row` on. Whatever the height, each of them has the same terms in the same order. */
-function tileWgsl({ tile, from, epilogue }: MatmulVariant, height: number): string {
+function tileWgsl({ tile, from, epilogue, format = 'f32' }: MatmulVariant, height: number): string {
+  const weights = weightText(format)
   const tileRows = range(height)
   const quads = range(tile.columns / 4)
   const lines = (parts: string[]) => parts.join('\n')
@@ -46,11 +48,11 @@ function tileWgsl({ tile, from, epilogue }: MatmulVariant, height: number): stri
     from === 'slot' ? `select(0u, rows[1u + row + ${r}u].w, row + ${r}u < count)` : `(row + ${r}u)`
 
   const accumulate = (term: (r: number) => string, i: number) => [
-    ...quads.map((c) => `      let w${i}_${c} = weights[at + ${c}u];`),
+    ...quads.map((c) => `      let w${i}_${c} = ${weights.load(c)};`),
     ...tileRows.flatMap((r) =>
       quads.map((c) => `      sum${r}_${c} = fma(vec4f(${term(r)}), w${i}_${c}, sum${r}_${c});`),
     ),
-    '      at += columns;',
+    `      at += ${weights.rowStep};`,
   ]
   const step = tile.compact
     ? accumulate((r) => `x${r}`, 0)
@@ -71,8 +73,10 @@ ${lines(
     ...quads.map((c) => `    var sum${r}_${c} = bias${c};`),
   ]),
 )}
-    var at = column;
+    var at = ${weights.start};
+${lines(weights.declare(quads))}
     for (var k = 0u; k < inner; k++) {
+${lines(weights.open(quads, 'k', tile.compact ? 1 : 4))}
 ${lines(tileRows.map((r) => `      let x${r} = input[from${r} + k];`))}
 ${lines(step)}
     }
