@@ -34,7 +34,7 @@ const run = async (strategy: RunSetup['strategy']): Promise<readonly [RunSetup, 
 }
 
 const [, greedy] = await run('greedy-decoding')
-const passesBefore = engine.status().passes
+const before = engine.status()
 const started = performance.now()
 const [setup, events] = await run('beam')
 const wallMs = performance.now() - started
@@ -56,7 +56,8 @@ writeFileSync(
     models: { policy: first.policy, reward: first.reward },
     measured: {
       wallMs: Math.round(wallMs),
-      passes: engine.status().passes - passesBefore,
+      passes: engine.status().passes - before.passes,
+      readbackBytes: engine.status().readbackBytes - before.readbackBytes,
       peakBytes: Object.values(engine.status().bytes).reduce((sum, bytes) => sum + bytes, 0),
     },
     parent: null,

@@ -176,7 +176,8 @@ describe('stepscope eval', () => {
     const text = readFileSync(out('one.json'), 'utf8')
     expect(readFileSync(out('all.json'), 'utf8')).toBe(text)
 
-    const { results, table } = JSON.parse(text)
+    const { results, table, models } = JSON.parse(text)
+    expect(models).toMatchObject({ policy: { weights: 'f32', choices: { burst: '2 steps' } }, reward: {} })
     const dataset = splitLines(readFileSync(PROBLEMS, 'utf8'))
       .slice(0, 3)
       .map((line) => JSON.parse(line))
@@ -299,5 +300,33 @@ describe('stepscope logits', () => {
     expect(await refused([[1, 2], [1.5]])).toContain('Row 1 is no row of token ids')
     expect(await refused([[1, 2], [1]])).toContain('Row 1 has another length than row 0')
     expect(await refused([[1, 2, 23]])).toContain('expected ids from 0 to 22, found 23')
+  })
+})
+
+describe('stepscope engine', () => {
+  it('says what the models run on, and every byte that they hold', async () => {
+    const text = await run('engine', '--backend', 'cpu')
+    expect(text).toMatchObject({ code: 0, err: '' })
+    for (const line of [
+      /^adapter +CPU \(TypeScript\)$/m,
+      /^weights +f32$/m,
+      /^burst +2 steps$/m,
+      /^in all +[\d,]+$/m,
+    ]) {
+      expect(text.out).toMatch(line)
+    }
+    const { out } = await run('engine', '--backend', 'cpu', '--json')
+    const facts = JSON.parse(out) as {
+      readonly limits: Record<string, number>
+      readonly models: readonly { role: string; info: object; bytes: Record<string, number> }[]
+    }
+    expect(facts).toMatchObject({ backend: 'cpu', adapter: 'CPU (TypeScript)', software: true })
+    expect(facts.limits.maxStorageBuffers).toBeGreaterThanOrEqual(10)
+    expect(facts.models.map(({ role }) => role)).toEqual(['policy', 'prm'])
+    for (const { info, bytes } of facts.models) {
+      expect(info).toMatchObject({ weights: 'f32', choices: { burst: '2 steps' } })
+      // 0.8 million float32 parameters, as stored in the page's test.
+      expect(bytes.weights).toBeGreaterThan(3_200_000)
+    }
   })
 })

@@ -1,5 +1,6 @@
 import { toErrorDetails } from '../core/errors.ts'
 import type { Command } from './command.ts'
+import { engine } from './commands/engine.ts'
 import { evaluate } from './commands/eval.ts'
 import { logits } from './commands/logits.ts'
 import { score } from './commands/score.ts'
@@ -7,7 +8,7 @@ import { search } from './commands/search.ts'
 import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
 import type { Output } from './output.ts'
 
-const COMMANDS: readonly Command[] = [search, evaluate, score, logits]
+const COMMANDS: readonly Command[] = [search, evaluate, score, logits, engine]
 
 /** Done; something went wrong; the command line was wrong; interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const

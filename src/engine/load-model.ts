@@ -10,6 +10,7 @@ import type { CheckpointWeights } from './checkpoint-weights.ts'
 import { openWeights } from './checkpoint-weights.ts'
 import { readConfig } from './config.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
+import { engineChoices } from './engine-choices.ts'
 import { EngineModel } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
 import { EngineRewardModel } from './reward-model.ts'
@@ -183,6 +184,7 @@ async function loadWeights(
     backend: backend.kind,
     adapter: backend.adapter,
     flops: model.decoder.flops,
+    choices: engineChoices(backend, options.burst ?? BURST[backend.kind]),
   }
   return { model, info }
 }

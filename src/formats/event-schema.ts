@@ -50,6 +50,8 @@ export const modelInfoSchema = z.object({
   backend: z.enum(['webgpu', 'cpu', 'scripted', 'transformers.js', 'remote']),
   adapter: z.string(),
   flops: z.object({ token: z.number(), head: z.number(), context: z.number() }),
+  // Runs of earlier versions lack it.
+  choices: z.record(z.string(), z.string()).exactOptional(),
 })
 export const rewardInfoSchema = modelInfoSchema.extend({
   kind: z.enum(['process', 'outcome']),

@@ -34,6 +34,22 @@ describe('run file', () => {
     expect(lines).toHaveLength(SAMPLE_RUN.events.length)
   })
 
+  it('reads files from before readback and choices were recorded, and keeps choices', () => {
+    const { readbackBytes: _, ...measured } = SAMPLE_RUN.measured
+    expect(readRunFile(changed('measured', measured), 'old.json').measured).toEqual({
+      ...measured,
+      readbackBytes: null,
+    })
+    const choices = { weights: 'f32', burst: '8 steps' }
+    const policy = readRunFile(changed('models.policy.choices', choices), 'a.json').models?.policy
+    expect(policy?.choices).toEqual(choices)
+    expect(SAMPLE_RUN.models?.policy.choices).toBeUndefined()
+    expect(refusal(() => readRunFile(changed('models.policy.choices', { burst: 8 }), 'a.json'))).toMatchObject({
+      code: 'bad-file',
+      place: { field: 'models.policy.choices.burst' },
+    })
+  })
+
   it('reads a run without events', () => {
     const empty = { ...SAMPLE_RUN, events: [], models: null, status: 'cancelled', selected: null } as const
     expect(readRunFile(writeRunFile(empty), 'a.json').events).toEqual([])

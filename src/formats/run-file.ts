@@ -28,8 +28,13 @@ export interface RunFile {
   /** Ids and weight hashes; null where the run ended before its first event. */
   readonly models: { readonly policy: ModelInfo; readonly reward: RewardModelInfo | null } | null
   readonly events: readonly SearchEvent[]
-  /** Depends on the machine. */
-  readonly measured: { readonly wallMs: number; readonly passes: number; readonly peakBytes: number }
+  /** Depends on the machine. `readbackBytes` is null in files of versions that did not measure it. */
+  readonly measured: {
+    readonly wallMs: number
+    readonly passes: number
+    readonly peakBytes: number
+    readonly readbackBytes: number | null
+  }
   /** The run this one branched off, with the node and the number of events then applied. */
   readonly parent: { readonly run: string; readonly node: number; readonly event: number } | null
   /** What was looked at: events applied, and the node. */
@@ -42,6 +47,7 @@ export const measuredSchema = z.object({
   wallMs: z.number().nonnegative(),
   passes: count,
   peakBytes: z.number().nonnegative(),
+  readbackBytes: z.number().nonnegative().nullable().default(null),
 })
 export const parentSchema = z.object({ run: z.string(), node: count, event: count })
 export const modelsSchema = z.object({ policy: modelInfoSchema, reward: rewardInfoSchema.nullable() })

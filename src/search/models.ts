@@ -26,6 +26,11 @@ export interface ModelInfo {
   /** Human-readable adapter, e.g. `SwiftShader (LLVM 16)` or `CPU (TypeScript)`. */
   readonly adapter: string
   readonly flops: FlopsModel
+  /**
+   * How results are computed here, e.g. `attention: one lane`, `burst: 8 steps`: for people, and to be compared. With other
+   * choices tokens stay equal up to ties and scores differ in their last digits.
+   */
+  readonly choices?: Readonly<Record<string, string>>
 }
 
 export const AGGREGATIONS = ['last', 'min', 'product', 'mean', 'sum-log-odds'] as const

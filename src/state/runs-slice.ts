@@ -53,7 +53,7 @@ export interface RunsSlice {
   dispose(): void
 }
 
-const NOTHING_MEASURED = { wallMs: 0, passes: 0, peakBytes: 0 }
+const NOTHING_MEASURED = { wallMs: 0, passes: 0, peakBytes: 0, readbackBytes: 0 }
 /** Open runs kept in memory; older ones that are saved are closed. */
 const OPEN_RUNS = 12
 

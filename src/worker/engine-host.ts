@@ -2,12 +2,16 @@ import { StepscopeError } from '../core/errors.ts'
 import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
 import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
 
+/** What an engine tells of itself; the rest of the status is the worker's. */
+export type EngineReport = Omit<EngineStatus, 'tokensPerSecond' | 'executedTokens' | 'searched'>
+
 /** Both models on one backend. */
 export interface Engine {
   readonly policy: Policy
   readonly reward: RewardModel
-  status(): Omit<EngineStatus, 'tokensPerSecond'>
-  /** Tokens executed by both models since loading. */
+  /** Passes and bytes read back are those of its models, each since it was loaded. */
+  status(): EngineReport
+  /** Tokens executed by both models, each since it was loaded. */
   executedTokens(): number
   /** Settles with the reason when the device is gone; never on `dispose`. */
   readonly lost: Promise<Error>
@@ -18,7 +22,8 @@ export type LoadProgress = (model: 'policy' | 'reward', loadedBytes: number, tot
 
 /** Makes engines; the browser's reads files over HTTP and from dragged folders. */
 export interface EngineLoader {
-  load(params: ParamsOf<'load'>, onProgress: LoadProgress, signal: AbortSignal): Promise<Engine>
+  /** @param before the engine that the new one replaces; what did not change may be shared with it until it is disposed of */
+  load(params: ParamsOf<'load'>, onProgress: LoadProgress, signal: AbortSignal, before?: Engine | null): Promise<Engine>
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>>
 }
 
@@ -27,8 +32,8 @@ export class EngineHost {
   private readonly loader: EngineLoader
   private readonly onLost: (error: Error) => void
   private engine: Engine | null = null
-  /** Passes of engines that are gone: the count of a worker never falls. */
-  private passesBefore = 0
+  /** What models that are gone have counted: the counts of a worker never fall. */
+  private gone: Counts = { passes: 0, readbackBytes: 0, executedTokens: 0 }
 
   constructor(loader: EngineLoader, onLost: (error: Error) => void) {
     this.loader = loader
@@ -42,14 +47,18 @@ export class EngineHost {
     release: () => Promise<void>,
     signal: AbortSignal,
   ): Promise<LoadedModels> {
-    const next = await this.loader.load(params, onProgress, signal)
+    const next = await this.loader.load(params, onProgress, signal, this.engine)
     if (signal.aborted) {
       next.dispose()
       throw new StepscopeError({ code: 'cancelled', message: 'Loading was cancelled.' })
     }
     await release()
-    this.dispose()
+    const before = this.counts()
+    const kept = countsOf(next)
+    this.engine?.dispose()
     this.engine = next
+    // A model that stays counts on in its new engine.
+    this.gone = combine(before, kept, (count, again) => count - again)
     void next.lost.then((error) => {
       if (this.engine !== next) return
       this.dispose()
@@ -67,19 +76,18 @@ export class EngineHost {
     return this.loaded()
   }
 
-  status(): Omit<EngineStatus, 'tokensPerSecond'> {
-    const status = this.loaded().status()
-    return { ...status, passes: status.passes + this.passesBefore }
+  status(): EngineReport {
+    const { passes, readbackBytes } = this.counts()
+    return { ...this.loaded().status(), passes, readbackBytes }
   }
 
   executedTokens(): number {
-    return this.engine?.executedTokens() ?? 0
+    return this.counts().executedTokens
   }
 
-  counters(): { readonly passes: number; readonly bytes: number } {
-    if (!this.engine) return { passes: this.passesBefore, bytes: 0 }
-    const { passes, bytes } = this.engine.status()
-    return { passes: passes + this.passesBefore, bytes: Object.values(bytes).reduce((sum, value) => sum + value, 0) }
+  counters(): { readonly passes: number; readonly readbackBytes: number; readonly bytes: number } {
+    const bytes = this.engine ? Object.values(this.engine.status().bytes) : []
+    return { ...this.counts(), bytes: bytes.reduce((sum, value) => sum + value, 0) }
   }
 
   /** PRM scores and the policy's reading of given steps; nothing of it stays in the caches. */
@@ -100,9 +108,13 @@ export class EngineHost {
 
   dispose(): void {
     if (!this.engine) return
-    this.passesBefore += this.engine.status().passes
+    this.gone = this.counts()
     this.engine.dispose()
     this.engine = null
+  }
+
+  private counts(): Counts {
+    return this.engine ? combine(this.gone, countsOf(this.engine), (gone, now) => gone + now) : this.gone
   }
 
   private loaded(): Engine {
@@ -112,6 +124,25 @@ export class EngineHost {
       message: 'No models are loaded',
       nextStep: 'Load the models first.',
     })
+  }
+}
+
+interface Counts {
+  readonly passes: number
+  readonly readbackBytes: number
+  readonly executedTokens: number
+}
+
+function countsOf(engine: Engine): Counts {
+  const { passes, readbackBytes } = engine.status()
+  return { passes, readbackBytes, executedTokens: engine.executedTokens() }
+}
+
+function combine(a: Counts, b: Counts, by: (a: number, b: number) => number): Counts {
+  return {
+    passes: by(a.passes, b.passes),
+    readbackBytes: by(a.readbackBytes, b.readbackBytes),
+    executedTokens: by(a.executedTokens, b.executedTokens),
   }
 }
 

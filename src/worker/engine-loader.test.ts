@@ -83,15 +83,18 @@ describe('the engine behind the worker', () => {
 
   it('leaves nothing when loading is cancelled', async () => {
     const controller = new AbortController()
+    const before = host.models()
+    const { policy, ...rest } = params()
     const error = await host
       .load(
-        params(),
+        { ...rest, policy: { ...policy, adapter: { role: 'policy', task: 'countdown', stepEnd: '\n' } } },
         () => controller.abort(),
         () => Promise.resolve(),
         controller.signal,
       )
       .catch((reason: unknown) => toErrorDetails(reason))
     expect(error).toMatchObject({ code: 'cancelled' })
+    expect(host.models()).toEqual(before)
   })
 })
 

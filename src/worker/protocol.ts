@@ -33,16 +33,26 @@ export interface EngineStatus {
   readonly bytes: Readonly<Record<string, number>>
   /** Policy and PRM tokens executed per second over the last second or so; 0 while idle. */
   readonly tokensPerSecond: number
+  /** Since the worker started, as the two that follow. */
   readonly passes: number
   readonly readbackBytes: number
+  /** Tokens run through both models. */
+  readonly executedTokens: number
+  /** Of all searches, both models: what their ledgers say that they executed, and would have without a shared tree. */
+  readonly searched: { readonly asked: number; readonly executed: number }
+  /** What each model's engine counts since it was loaded, by name, e.g. `livePages`; engines count different things. */
+  readonly counters?: Readonly<Record<'policy' | 'reward', Readonly<Record<string, number>>>>
 }
 
 /** Depends on the machine and on batching: kept beside the events, never in them. */
 export interface Measured {
   /** Time the run was running (pauses excluded). */
   readonly wallMs: number
+  /** Passes and bytes read back while the run was under way. Runs side by side share passes: each counts them all. */
   readonly passes: number
   readonly peakBytes: number
+  /** Null in runs of versions that did not measure it. */
+  readonly readbackBytes: number | null
 }
 
 export interface RunResult {

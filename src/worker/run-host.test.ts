@@ -6,7 +6,10 @@ import type { EventSource } from './run-host.ts'
 import { RunHost } from './run-host.ts'
 
 /** Events that can be told apart; the host does not look inside. */
-const event = (index: number): SearchEvent => ({ type: 'backedUp', node: index }) as SearchEvent
+const event = (index: number): SearchEvent => {
+  const one = { asked: 30 * (index + 1), executed: 10 * (index + 1), unique: 0, merged: 0, overrun: 0, flops: 0 }
+  return { type: 'backedUp', round: 1, node: index, visits: 0, value: 0, ledger: { policy: one, reward: one } }
+}
 
 interface Rig {
   readonly host: RunHost
@@ -30,7 +33,7 @@ function rig(): Rig {
         const timer = setImmediate(callback)
         return () => clearImmediate(timer)
       },
-      counters: () => ({ passes: result.clock, bytes: 1000 - result.clock }),
+      counters: () => ({ passes: result.clock, readbackBytes: 4 * result.clock, bytes: 1000 - result.clock }),
     }),
     seen: (runId) =>
       posted.flatMap((message) =>
@@ -83,9 +86,13 @@ describe('run host', () => {
     expect(r.posted[0]).toEqual({ type: 'run', runId: 'a', state: 'running' })
     expect(r.ended('a')?.result).toEqual({
       status: 'finished',
-      measured: { wallMs: 50, passes: 50, peakBytes: 990 },
+      measured: { wallMs: 50, passes: 50, peakBytes: 990, readbackBytes: 200 },
     })
     expect([held.now, r.host.active]).toEqual([0, 0])
+    r.host.start('b', source(2, held, r))
+    await until(() => r.ended('b') !== undefined)
+    // The last ledgers of both runs, both models.
+    expect(r.host.searched).toEqual({ asked: 2 * (150 + 60), executed: 2 * (50 + 20) })
   })
 
   it.each([0, 1, 2, 3, 4])('stands before event %i, resumes and finishes', async (at) => {

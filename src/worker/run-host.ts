@@ -13,8 +13,8 @@ export interface RunHostDeps {
   readonly breathe: () => Promise<void>
   /** Calls back after about this many milliseconds; returns its cancellation. */
   readonly later: (callback: () => void, ms: number) => () => void
-  /** The engine's counters: passes since it started, bytes alive now. */
-  readonly counters: () => { readonly passes: number; readonly bytes: number }
+  /** The engine's counters: passes and bytes read back since it started, bytes alive now. */
+  readonly counters: () => { readonly passes: number; readonly readbackBytes: number; readonly bytes: number }
 }
 
 /** Events of one run travel together for about a frame. */
@@ -29,6 +29,7 @@ const BREATHE_MS = 8
 export class RunHost {
   private readonly deps: RunHostDeps
   private readonly runs = new Map<string, HostedRun>()
+  private readonly totals = { asked: 0, executed: 0 }
 
   constructor(deps: RunHostDeps) {
     this.deps = deps
@@ -38,10 +39,15 @@ export class RunHost {
     return this.runs.size
   }
 
+  /** Tokens of all runs so far, both models, as their ledgers say. */
+  get searched(): { readonly asked: number; readonly executed: number } {
+    return { ...this.totals }
+  }
+
   /** Starts pulling. A run id that is in use is refused with a RangeError. */
   start(runId: string, source: EventSource, paused = false): void {
     if (this.runs.has(runId)) throw new RangeError(`run ${runId} is already running`)
-    const run = new HostedRun(runId, source, paused, this.deps)
+    const run = new HostedRun(runId, source, paused, this.deps, this.totals)
     this.runs.set(runId, run)
     void run.done.then(() => this.runs.delete(runId))
   }
@@ -85,16 +91,26 @@ class HostedRun {
   private cancelFlush: (() => void) | null = null
   private lastFlush: number
   private lastBreath: number
-  private readonly passesBefore: number
+  private readonly before: { readonly passes: number; readonly readbackBytes: number }
+  /** Of all runs; this run adds what its ledger grew by. */
+  private readonly totals: { asked: number; executed: number }
+  private ledger = { asked: 0, executed: 0 }
   private wallMs = 0
   private peakBytes = 0
 
-  constructor(runId: string, source: EventSource, paused: boolean, deps: RunHostDeps) {
+  constructor(
+    runId: string,
+    source: EventSource,
+    paused: boolean,
+    deps: RunHostDeps,
+    totals: { asked: number; executed: number },
+  ) {
     this.runId = runId
+    this.totals = totals
     this.deps = deps
     this.paused = paused
     this.lastFlush = this.lastBreath = deps.now()
-    this.passesBefore = deps.counters().passes
+    this.before = deps.counters()
     this.done = this.pull(source)
   }
 
@@ -180,9 +196,17 @@ class HostedRun {
 
   private add(event: SearchEvent): void {
     this.pending.push(event)
+    this.book(event)
     const wait = this.lastFlush + BATCH_MS - this.deps.now()
     if (wait <= 0 || this.paused) this.flush()
     else this.cancelFlush ??= this.deps.later(() => this.flush(), wait)
+  }
+
+  private book({ ledger: { policy, reward } }: SearchEvent): void {
+    const now = { asked: policy.asked + reward.asked, executed: policy.executed + reward.executed }
+    this.totals.asked += now.asked - this.ledger.asked
+    this.totals.executed += now.executed - this.ledger.executed
+    this.ledger = now
   }
 
   private flush(): void {
@@ -196,10 +220,12 @@ class HostedRun {
   }
 
   private measured(): Measured {
+    const { passes, readbackBytes } = this.deps.counters()
     return {
       wallMs: this.wallMs,
-      passes: this.deps.counters().passes - this.passesBefore,
+      passes: passes - this.before.passes,
       peakBytes: this.peakBytes,
+      readbackBytes: readbackBytes - this.before.readbackBytes,
     }
   }
 }

@@ -84,7 +84,11 @@ export class WorkerService {
       resumeRun: ({ runId }) => this.runs.resume(runId),
       stepRun: ({ runId }) => this.runs.step(runId),
       cancelRun: ({ runId }) => this.runs.cancel(runId),
-      probe: ({ prompt, steps }) => this.engine.probe(prompt, steps, signal),
+      probe: ({ prompt, steps }) => {
+        this.tokens.look(this.engine.executedTokens())
+        this.scheduleStatus()
+        return this.engine.probe(prompt, steps, signal)
+      },
       status: () => this.status(),
       dispose: async () => {
         await this.runs.cancelAll()
@@ -96,7 +100,13 @@ export class WorkerService {
   }
 
   private status(): EngineStatus {
-    return { ...this.engine.status(), tokensPerSecond: this.tokens.look(this.engine.executedTokens()) }
+    const executedTokens = this.engine.executedTokens()
+    return {
+      ...this.engine.status(),
+      executedTokens,
+      searched: this.runs.searched,
+      tokensPerSecond: this.tokens.look(executedTokens),
+    }
   }
 
   private scheduleStatus(): void {

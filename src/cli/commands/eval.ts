@@ -72,7 +72,7 @@ export const evaluate: Command = {
     out: {
       type: 'string',
       value: 'FILE.json',
-      description: 'Written with {"results": […], "table": […]}, results by strategy, then problem.',
+      description: 'Written with {"results": […], "table": […], "models": {…}}, results by strategy, then problem.',
     },
     limit: { type: 'string', value: 'NUMBER', description: 'Only the first problems of the file.' },
     concurrency: {
@@ -131,8 +131,9 @@ export const evaluate: Command = {
       engine.dispose()
     }
     // Times are shown and not stored: the file is the same for the same models, problems and seed.
+    const models = { policy: engine.policy.info, reward: engine.reward?.info ?? null }
     const table: EvalRow[] = rows.map(({ seconds: _, ...row }) => row)
-    if (out !== undefined) await writeOutputFile(out, `${JSON.stringify({ results, table }, null, 1)}\n`)
+    if (out !== undefined) await writeOutputFile(out, `${JSON.stringify({ results, table, models }, null, 1)}\n`)
     output.out(describeTable(rows))
   },
 }

@@ -114,7 +114,7 @@ export const SAMPLE_RUN: Omit<RunFile, 'format' | 'version'> = {
   status: 'finished',
   setup,
   models: { policy, reward },
-  measured: { wallMs: 12.5, passes: 9, peakBytes: 1024 },
+  measured: { wallMs: 12.5, passes: 9, peakBytes: 1024, readbackBytes: 360 },
   parent: { run: 'parent-run', node: 2, event: 6 },
   selected: { event: 7, node: 3 },
   events: SAMPLE_EVENTS,

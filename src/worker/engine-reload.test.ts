@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { EngineHost } from './engine-host.ts'
+import { engineLoader } from './engine-loader.ts'
+import type { ParamsOf } from './protocol.ts'
+
+const never = new AbortController().signal
+const quiet = () => {}
+const released = () => Promise.resolve()
+
+/** A host whose checkpoints are read from the bundled folders; `alias:` names the same folder as another model. */
+function rig() {
+  const opened: string[] = []
+  const fail = new Set<string>()
+  const loader = engineLoader((source) => {
+    opened.push(source.id)
+    if (fail.has(source.id)) return Promise.reject(new StepscopeError({ code: 'out-of-memory', message: 'Full' }))
+    return openCheckpointDirectory(`public/checkpoints/${source.id.replace(/^alias:/, '')}`)
+  })
+  const host = new EngineHost(loader, quiet)
+  const load = (reward: string, change: Partial<ParamsOf<'load'>> = {}) =>
+    host.load(
+      {
+        backend: 'cpu',
+        policy: { source: { kind: 'bundled', id: 'countdown-policy' } },
+        reward: { source: { kind: 'bundled', id: reward } },
+        ...change,
+      },
+      quiet,
+      released,
+      never,
+    )
+  return { host, opened, fail, load }
+}
+
+describe('changing one model', () => {
+  const rigs: ReturnType<typeof rig>[] = []
+  const fresh = () => {
+    const made = rig()
+    rigs.push(made)
+    return made
+  }
+  afterEach(() => {
+    for (const { host } of rigs.splice(0)) host.dispose()
+  })
+
+  it('leaves the other on the device, with what it counted', async () => {
+    const { host, opened, load } = fresh()
+    await load('countdown-prm')
+    await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)
+    const { policy, reward } = host.models()
+    const before = { ...host.counters(), tokens: host.executedTokens() }
+    expect(before.tokens).toBeGreaterThan(0)
+
+    await load('alias:countdown-prm')
+    expect(opened).toEqual(['countdown-policy', 'countdown-prm', 'alias:countdown-prm'])
+    expect(host.models().policy).toBe(policy)
+    expect(host.models().reward).not.toBe(reward)
+    expect(host.models().reward.info.id).toBe('alias:countdown-prm')
+    expect({ ...host.counters(), tokens: host.executedTokens() }).toEqual(before)
+    expect(host.status().counters?.policy).toMatchObject({ livePages: 0 })
+    expect(host.status().counters?.policy.executedTokens).toBeGreaterThan(0)
+    expect(host.status().counters?.reward.executedTokens).toBe(0)
+
+    const { scores } = await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)
+    expect(scores).toHaveLength(1)
+    expect(host.executedTokens()).toBe(2 * before.tokens)
+  })
+
+  it('loads both anew on another backend or with other adapter fields', async () => {
+    const { opened, load } = fresh()
+    await load('countdown-prm', { backend: 'auto' })
+    await load('countdown-prm', { backend: 'cpu' })
+    expect(opened).toHaveLength(4)
+    const source = { kind: 'bundled', id: 'countdown-policy' } as const
+    await load('countdown-prm', {
+      policy: { source, adapter: { role: 'policy', task: 'countdown', stepEnd: '\n' } as never },
+    })
+    expect(opened).toHaveLength(5)
+    expect(opened.at(-1)).toBe('countdown-policy')
+  })
+
+  it('keeps both usable where the new one does not fit, and says that both were there', async () => {
+    const { host, fail, load } = fresh()
+    await load('countdown-prm')
+    const before = host.models()
+    const bytes = host.counters().bytes
+    fail.add('alias:countdown-prm')
+    const error = await load('alias:countdown-prm').catch((reason: unknown) => toErrorDetails(reason))
+    expect(error).toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringContaining('beside those that are loaded'),
+      nextStep: expect.stringContaining('stay as they were'),
+    })
+    expect(host.models()).toEqual(before)
+    expect(host.counters().bytes).toBe(bytes)
+    expect((await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)).scores).toHaveLength(1)
+  })
+
+  it('frees everything once the last engine that holds it is gone', async () => {
+    const { host, load } = fresh()
+    await load('countdown-prm')
+    const backend = Reflect.get(Reflect.get(Reflect.get(host.models().policy, 'model'), 'decoder'), 'backend')
+    const meter: { readonly liveBytes: number } = Reflect.get(backend, 'memory')
+    const one = meter.liveBytes
+    expect(one).toBeGreaterThan(0)
+    await load('alias:countdown-prm')
+    expect(meter.liveBytes).toBe(one)
+    await load('countdown-prm')
+    expect(meter.liveBytes).toBe(one)
+    host.dispose()
+    expect(meter.liveBytes).toBe(0)
+  })
+})

@@ -1,0 +1,45 @@
+import type { Backend } from '../compute/backend.ts'
+import type { Activity } from '../engine/activity.ts'
+import type { EnginePolicy } from '../engine/policy.ts'
+import type { EngineRewardModel } from '../engine/reward-model.ts'
+import type { Held } from './held.ts'
+import type { ModelSource, ParamsOf } from './protocol.ts'
+
+type LoadParams = ParamsOf<'load'>
+type Role = 'policy' | 'reward'
+
+/** An open backend, with what its models share. */
+export interface OpenBackend {
+  readonly backend: Backend
+  /** Why it is not WebGPU, where it is not. */
+  readonly note: string | null
+  readonly activity: Activity
+}
+
+/** What an engine holds, and what it was asked for: the next engine takes over what it asks for again. */
+export interface Residents {
+  readonly params: LoadParams
+  readonly backend: Held<OpenBackend>
+  readonly policy: Held<EnginePolicy>
+  readonly reward: Held<EngineRewardModel>
+}
+
+/** Whether this backend is what would be opened: for `auto` as well where it is WebGPU. */
+export function sameBackend({ params, backend }: Residents, now: LoadParams): boolean {
+  if (params.backend === now.backend) return true
+  return backend.value.backend.kind === 'webgpu' && now.backend !== 'cpu'
+}
+
+/** The same model, read the same way. Everything that is asked of it counts, so that an option added later does, too. */
+export function sameModel(before: LoadParams, now: LoadParams, role: Role): boolean {
+  const described = ({ source, ...options }: LoadParams[Role]) => JSON.stringify([describeSource(source), options])
+  return described(before[role]) === described(now[role])
+}
+
+/** File objects are copied on their way to the worker: names, sizes and dates tell whether they are the same files. */
+function describeSource(source: ModelSource): unknown {
+  if (!('files' in source)) return source
+  const { files, ...named } = source
+  const facts = files.map(({ name, size, lastModified }) => [name, size, lastModified] as const)
+  return [named, facts.toSorted(([a], [b]) => (a < b ? -1 : 1))]
+}
