@@ -42,7 +42,7 @@ export async function bindKernels(
   memory: DecoderMemory,
 ): Promise<DecoderKernels> {
   const { tuning } = backend
-  const { rows, hidden, normed, projected, queries, attended, inner, logits, slots } = memory
+  const { rows, targets, hidden, normed, projected, queries, attended, inner, logits, slots } = memory
   const pool = {
     keyValueHeads: config.keyValueHeads,
     headWidth: layout.headWidth,
@@ -80,7 +80,7 @@ export async function bindKernels(
         lanes: tuning.reduceLanes,
         serialLanes: tuning.elementLanes,
       }),
-      { rows, input: hidden, gain, output },
+      { rows: to === 'slot' ? targets : rows, input: hidden, gain, output },
     )
 
   const embedding = weights.embedding.parts.map(({ first, columns, weights: table }) =>
@@ -118,7 +118,17 @@ export async function bindKernels(
           lanes: tuning.elementLanes,
           pairs: tuning.rotaryPairs,
         }),
-        { rows, pageTables, layer, input: projected, angles, gains: layerWeights.headNorms, queries, pool: pages },
+        {
+          rows,
+          targets,
+          pageTables,
+          layer,
+          input: projected,
+          angles,
+          gains: layerWeights.headNorms,
+          queries,
+          pool: pages,
+        },
       ),
       backend.bind(
         attentionKernel({
@@ -167,9 +177,13 @@ export async function bindKernels(
               steps: memory.stepsPerSubmit,
               lanes: config.vocabSize > WIDE_VOCABULARY ? WIDE_LANES : tuning.reduceLanes,
             }),
-            { rows, lanes, flags, logits, states, results },
+            { rows: targets, lanes, flags, logits, states, results },
           ),
-          backend.bind(advanceLanesKernel(tuning.reduceLanes), { rows, states }),
+          backend.bind(advanceLanesKernel({ lanes: tuning.reduceLanes, capacity: memory.maxLanes }), {
+            rows,
+            targets,
+            states,
+          }),
         ]
       : null
 

@@ -38,6 +38,8 @@ export interface DecoderMemory {
   readonly slotCount: number
   readonly maxRows: number
   readonly maxLanes: number
+  /** Places that the results of one pass may go to. */
+  readonly maxTargets: number
   readonly stepsPerSubmit: number
   readonly logitsStride: number
   /** Floats of a page in one layer. */
@@ -46,6 +48,7 @@ export interface DecoderMemory {
   /** For each layer its pool's pages, and a word: the number of pages before the layer's own. */
   readonly layers: readonly { readonly pages: BackendBuffer; readonly layer: BackendBuffer }[]
   readonly rows: BackendBuffer
+  readonly targets: BackendBuffer
   readonly pageTables: BackendBuffer
   readonly angles: BackendBuffer
   readonly hidden: BackendBuffer
@@ -81,6 +84,7 @@ export async function planMemory(
   const maxRows = options.maxRows ?? DEFAULT_ROWS
   const mostLanes = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
   const maxLanes = Math.min(options.maxLanes ?? DEFAULT_LANES, maxRows, mostLanes)
+  const maxTargets = 2 * maxRows
   const slotCount = options.slots ?? DEFAULT_SLOTS
   if (Math.min(maxRows, maxLanes, slotCount, pageCount) < 1) {
     throw new StepscopeError({
@@ -125,6 +129,8 @@ export async function planMemory(
     layers,
     angles,
     rows: await control(rowsLength(maxRows)),
+    targets: await control(rowsLength(maxTargets)),
+    maxTargets,
     pageTables: await control(maxRows * pagesPerSequence),
     hidden: await activations(layout.hiddenStride),
     normed: await activations(layout.hiddenStride),

@@ -14,7 +14,18 @@ import {
   RESULT_WORDS,
   STATE_WORDS,
 } from '../compute/kernels/lanes.ts'
-import { NO_SLOT, ROW_POSITION, ROW_SLOT, ROW_TABLE, ROW_TOKEN, rowStart, rowsLength } from '../compute/kernels/rows.ts'
+import {
+  NO_SLOT,
+  ROW_POSITION,
+  ROW_SLOT,
+  ROW_TABLE,
+  ROW_TOKEN,
+  rowStart,
+  rowsLength,
+  TARGET_ROW,
+  TARGET_SLOT,
+  TARGET_TABLE,
+} from '../compute/kernels/rows.ts'
 import type { WeightFormat } from '../compute/kernels/weight-format.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { FlopsModel } from '../search/models.ts'
@@ -106,6 +117,7 @@ class BackendDecoder implements Decoder {
   private readonly kernels: DecoderKernels
   private readonly copies: DecoderCopies
   private readonly rows: Uint32Array
+  private readonly targets: Uint32Array
   /** Those on the device: as long as the vocabulary, so they are not sent with every burst. */
   private flags: Uint32Array | null = null
   private disposed = false
@@ -127,6 +139,7 @@ class BackendDecoder implements Decoder {
     this.maxRows = memory.maxRows
     this.maxLanes = memory.maxLanes
     this.rows = new Uint32Array(rowsLength(memory.maxRows))
+    this.targets = new Uint32Array(rowsLength(memory.maxTargets))
   }
 
   async execute(batch: ExecuteBatch): Promise<void> {
@@ -134,14 +147,6 @@ class BackendDecoder implements Decoder {
     const count = batch.tokenIds.length
     if (count === 0) return
     if (count > this.maxRows) throw new RangeError(`${count} rows where ${this.maxRows} fit`)
-    const keep = new Map<number, number>()
-    const further: { from: number; to: number }[] = []
-    for (const { row, slot } of batch.keep) {
-      this.checkSlot(slot)
-      const first = keep.get(row)
-      if (first === undefined) keep.set(row, slot)
-      else further.push({ from: first, to: slot })
-    }
     for (let row = 0; row < count; row++) {
       const position = batch.positions[row] as number
       if (position >= this.pagesPerSequence * PAGE_SIZE) {
@@ -149,17 +154,18 @@ class BackendDecoder implements Decoder {
       }
       const token = batch.tokenIds[row] as number
       if (token >= this.config.vocabSize) throw new RangeError(`token ${token} of ${this.config.vocabSize}`)
-      this.setRow(row, token, position, batch.sequences[row] as number, keep.get(row) ?? NO_SLOT)
+      this.setRow(row, token, position, batch.sequences[row] as number, NO_SLOT)
     }
+    const targets = this.setTargets(batch)
     const copy = this.copies.prepare()
     this.writeRows(count)
+    this.writeTargets(targets)
     this.backend.write(this.memory.pageTables, 0, batch.pageTables)
     await this.backend.submit((recorder) => {
       copy(recorder)
-      for (const kernel of this.kernels.layers) recorder.dispatch(kernel, count)
+      for (const kernel of this.kernels.layers) recorder.dispatch(kernel, Math.max(count, targets))
     })
     this.counters.passes++
-    this.copySlots(further)
   }
 
   async decode(lanes: readonly Lane[], steps: number, tokenFlags: Uint32Array): Promise<LaneResult[]> {
@@ -248,10 +254,11 @@ class BackendDecoder implements Decoder {
       lanes[at + LANE_SAMPLE] = lane.sample
       states[number * STATE_WORDS + LANE_NEXT_POSITION] = lane.position + tokenIds.length
       tables.set(lane.pageTable.subarray(0, pagesPerSequence), number * pagesPerSequence)
-      this.setRow(number, 0, 0, number, lane.slot)
     })
+    const rowCount = this.setLaneRows(going)
     const copy = this.copies.prepare()
-    this.writeRows(count)
+    this.writeRows(rowCount)
+    this.writeTargets(count)
     this.backend.write(memory.lanes, 0, lanes)
     this.backend.write(memory.states, 0, states)
     this.backend.write(memory.pageTables, 0, tables)
@@ -329,6 +336,51 @@ class BackendDecoder implements Decoder {
     this.rows[at + ROW_POSITION] = position
     this.rows[at + ROW_TABLE] = table
     this.rows[at + ROW_SLOT] = slot
+  }
+
+  private setTarget(target: number, row: number, table: number, slot: number): void {
+    const at = rowStart(target)
+    this.targets[at + TARGET_ROW] = row
+    this.targets[at + TARGET_TABLE] = table
+    this.targets[at + TARGET_SLOT] = slot
+  }
+
+  /** A target for each row's own sequence, for each that shares it, and for each slot that keeps it. @returns how many */
+  private setTargets({ tokenIds, sequences, shared = [], keep }: ExecuteBatch): number {
+    let count = 0
+    const add = (row: number, table: number, slot: number) => {
+      if (count >= this.memory.maxTargets) throw new RangeError(`more than ${this.memory.maxTargets} targets`)
+      this.setTarget(count++, row, table, slot)
+    }
+    const kept = new Set<number>()
+    for (const { row, slot } of keep) {
+      this.checkSlot(slot)
+      kept.add(row)
+      add(row, sequences[row] as number, slot)
+    }
+    for (let row = 0; row < tokenIds.length; row++) if (!kept.has(row)) add(row, sequences[row] as number, NO_SLOT)
+    for (const { row, sequence } of shared) add(row, sequence, NO_SLOT)
+    return count
+  }
+
+  /** A row for each history among the lanes, and a target for each lane. @returns the number of rows */
+  private setLaneRows(going: readonly LaneProgress[]): number {
+    const rows = new Map<string, number>()
+    going.forEach(({ lane, tokenIds }, number) => {
+      const history = lane.group === undefined ? `lane ${number}` : `${lane.group}:${tokenIds.join()}`
+      const row = rows.get(history) ?? rows.size
+      if (row === rows.size) {
+        rows.set(history, row)
+        this.setRow(row, 0, 0, number, lane.slot)
+      }
+      this.setTarget(number, row, number, lane.slot)
+    })
+    return rows.size
+  }
+
+  private writeTargets(count: number): void {
+    this.targets[0] = count
+    this.backend.write(this.memory.targets, 0, this.targets.subarray(0, rowsLength(count)))
   }
 
   private writeRows(count: number): void {

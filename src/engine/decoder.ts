@@ -56,6 +56,11 @@ export interface ExecuteBatch {
   readonly sequences: Uint32Array
   /** Page tables of the sequences, `pagesPerSequence` entries each: entry i holds positions 16·i … 16·i + 15. */
   readonly pageTables: Uint32Array
+  /**
+   * Further sequences with the same history as a row's own: the row's keys and values are written to their pages too,
+   * so that the token is run once for all of them.
+   */
+  readonly shared?: readonly { readonly row: number; readonly sequence: number }[]
   /** Rows whose final normed hidden state [hidden] is kept, and the slot it goes to. */
   readonly keep: readonly { readonly row: number; readonly slot: number }[]
 }
@@ -76,6 +81,8 @@ export interface Lane {
   readonly maxTokens: number
   /** Its page table; pages for the burst's positions are already there. */
   readonly pageTable: Uint32Array
+  /** Lanes of one number have the same history and hidden state: while they draw the same tokens, one row runs for all. */
+  readonly group?: number
 }
 
 /** Per vocabulary id: bit 0 ends a step, bit 1 ends the sequence, bit 2 is never sampled. */
@@ -104,7 +111,7 @@ export interface Decoder {
   readonly pages: number
   readonly slots: number
   readonly pagesPerSequence: number
-  /** Token rows of one execute call and lanes of one decode call, at most. */
+  /** Token rows of one execute call (sequences that share a row count each) and lanes of one decode call, at most. */
   readonly maxRows: number
   readonly maxLanes: number
   execute(batch: ExecuteBatch): Promise<void>

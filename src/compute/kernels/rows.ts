@@ -10,6 +10,17 @@ export const ROW_TABLE = 2
 export const ROW_SLOT = 3
 
 /**
+ * Where the rows' results go, as kernels see it (`targets: array<vec4u>`): first (count, 0, 0, 0), then for each target
+ * its row, a word of scratch, index of its page table, and hidden-state slot. Sequences whose histories are equal share
+ * one row: it is computed once, and each of them gets its keys, values and hidden state through a target of its own, so
+ * that they can part at the next token with nothing to copy. A row's first target is its leader: the row has the
+ * leader's table and slot. In a decode burst the table's index is the lane's number.
+ */
+export const TARGET_ROW = 0
+export const TARGET_TABLE = 2
+export const TARGET_SLOT = 3
+
+/**
  * WGSL: zero, but no compiler knows. Added to a loop's bound it keeps software drivers from unrolling the loop, which
  * would take them seconds.
  */

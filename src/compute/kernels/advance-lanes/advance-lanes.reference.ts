@@ -1,25 +1,43 @@
 import type { Views } from '../../backend.ts'
 import { LANE_DONE, LANE_NEXT_POSITION, LANE_TOKEN, STATE_WORDS } from '../lanes.ts'
-import { ROW_POSITION, ROW_TABLE, ROW_TOKEN, ROW_WORDS, rowStart } from '../rows.ts'
+import { ROW_POSITION, ROW_SLOT, ROW_TABLE, ROW_TOKEN, rowStart, TARGET_ROW, TARGET_SLOT, TARGET_TABLE } from '../rows.ts'
 
 export const ADVANCE_LANES_BINDINGS = {
   rows: ['u32', 'read_write'],
+  targets: ['u32', 'read_write'],
   states: ['u32', 'read'],
 } as const
 
-export function advanceLanesReference({ rows, states }: Views<typeof ADVANCE_LANES_BINDINGS>): () => void {
+export function advanceLanesReference({ rows, targets, states }: Views<typeof ADVANCE_LANES_BINDINGS>): () => void {
+  /** Row of each (row before, token) so far. */
+  const known = new Map<string, number>()
   return () => {
-    const count = rows[0] as number
+    known.clear()
+    const count = targets[0] as number
     let kept = 0
-    for (let row = 0; row < count; row++) {
-      const from = rowStart(row)
-      const state = STATE_WORDS * (rows[from + ROW_TABLE] as number)
+    for (let target = 0; target < count; target++) {
+      const from = rowStart(target)
+      const lane = targets[from + TARGET_TABLE] as number
+      const slot = targets[from + TARGET_SLOT] as number
+      const state = STATE_WORDS * lane
       if (states[state + LANE_DONE] !== 0) continue
+      const token = states[state + LANE_TOKEN] as number
+      const history = `${targets[from + TARGET_ROW]} ${token}`
+      const row = known.get(history) ?? known.size
+      if (row === known.size) {
+        known.set(history, row)
+        const at = rowStart(row)
+        rows[at + ROW_TOKEN] = token
+        rows[at + ROW_POSITION] = (states[state + LANE_NEXT_POSITION] as number) - 1
+        rows[at + ROW_TABLE] = lane
+        rows[at + ROW_SLOT] = slot
+      }
       const to = rowStart(kept++)
-      rows.copyWithin(to, from, from + ROW_WORDS)
-      rows[to + ROW_TOKEN] = states[state + LANE_TOKEN] as number
-      rows[to + ROW_POSITION] = (states[state + LANE_NEXT_POSITION] as number) - 1
+      targets[to + TARGET_ROW] = row
+      targets[to + TARGET_TABLE] = lane
+      targets[to + TARGET_SLOT] = slot
     }
-    rows[0] = kept
+    rows[0] = known.size
+    targets[0] = kept
   }
 }

@@ -2,18 +2,23 @@ import type { Kernel } from '../../backend.ts'
 import { ADVANCE_LANES_BINDINGS, advanceLanesReference } from './advance-lanes.reference.ts'
 import { advanceLanesWgsl } from './advance-lanes.wgsl.ts'
 
+export interface AdvanceLanesShape {
+  /** Invocations that work on it, in one workgroup. */
+  readonly lanes: number
+  /** Targets there can be. */
+  readonly capacity: number
+}
+
 /**
- * After the sampler: turns the rows of lanes into the rows to execute, dense and in the same order. Lanes that are done
- * leave; the others' rows get the sampled token and its position. So no token is run past a stop, and what follows
- * works on active rows only.
- *
- * @param lanes invocations that work on it, in one workgroup
+ * After the sampler: the rows and targets of the next step, dense and in the order of the lanes. Lanes that are done
+ * leave, so no token is run past a stop; lanes that shared a row and drew the same token share the next one, so each
+ * history is run once.
  */
-export function advanceLanesKernel(lanes: number): Kernel<typeof ADVANCE_LANES_BINDINGS> {
+export function advanceLanesKernel(shape: AdvanceLanesShape): Kernel<typeof ADVANCE_LANES_BINDINGS> {
   return {
     name: 'advance-lanes',
     bindings: ADVANCE_LANES_BINDINGS,
-    wgsl: () => advanceLanesWgsl(lanes),
+    wgsl: () => advanceLanesWgsl(shape),
     workgroups: () => [1, 1, 1],
     reference: advanceLanesReference,
   }

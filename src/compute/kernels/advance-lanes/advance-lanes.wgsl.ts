@@ -1,60 +1,93 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { ADVANCE_LANES_BINDINGS } from './advance-lanes.reference.ts'
+import type { AdvanceLanesShape } from './advance-lanes.ts'
 
-export function advanceLanesWgsl(lanes: number): string {
-  const head = declareBindings(ADVANCE_LANES_BINDINGS, { rows: 'vec4u', states: 'vec4u' })
-  const moved = 'vec4u(state.z, state.w - 1u, row.z, row.w)'
-  if (lanes === 1) {
-    return `
-${head}
+export function advanceLanesWgsl({ lanes, capacity }: AdvanceLanesShape): string {
+  const head = declareBindings(ADVANCE_LANES_BINDINGS, { rows: 'vec4u', targets: 'vec4u', states: 'vec4u' })
+  return lanes === 1 ? `${head}${SERIAL}` : `${head}${parallel(lanes, capacity)}`
+}
 
+/** While rows are collected, their second word is the row they come from; in the end it is their position. */
+const SERIAL = `
 @compute @workgroup_size(1)
 fn main() {
-  let count = rows[0].x;
+  let count = targets[0].x;
   var kept = 0u;
+  var found = 0u;
   for (var i = 0u; i < count; i++) {
-    let row = rows[1u + i];
-    let state = states[row.z];
+    let target_ = targets[1u + i];
+    let state = states[target_.z];
     if (state.y != 0u) { continue; }
+    var row = 0u;
+    while (row < found && (rows[1u + row].x != state.z || rows[1u + row].y != target_.x)) { row++; }
+    if (row == found) {
+      rows[1u + row] = vec4u(state.z, target_.x, target_.z, target_.w);
+      found++;
+    }
     kept++;
-    rows[kept] = ${moved};
+    targets[kept] = vec4u(row, 0u, target_.z, target_.w);
   }
-  rows[0].x = kept;
+  for (var row = 0u; row < found; row++) { rows[1u + row].y = states[rows[1u + row].z].w - 1u; }
+  rows[0].x = found;
+  targets[0].x = kept;
 }
 `
-  }
-  // Rows move only towards the front, so a batch of rows is read before any of its places is written.
+
+/** All targets are read into workgroup memory before any is written. */
+function parallel(lanes: number, capacity: number): string {
   return `
-${head}
+const GONE = 0xffffffffu;
 var<workgroup> count: u32;
-var<workgroup> going: array<u32, ${lanes}>;
+var<workgroup> source: array<u32, ${capacity}>;
+var<workgroup> lane_of: array<u32, ${capacity}>;
+var<workgroup> slot: array<u32, ${capacity}>;
+/** The token that a lane goes on with, or GONE. */
+var<workgroup> token: array<u32, ${capacity}>;
+/** The first target with the same row and token. */
+var<workgroup> leader: array<u32, ${capacity}>;
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(local_invocation_id) local: vec3u) {
-  let lane = local.x;
-  if (lane == 0u) { count = rows[0].x; }
+  if (local.x == 0u) { count = targets[0].x; }
   let total = workgroupUniformLoad(&count);
-  var kept = 0u;
-  for (var start = 0u; start < total; start += ${lanes}u) {
-    let i = start + lane;
-    let row = rows[1u + min(i, total - 1u)];
-    let state = states[row.z];
-    let goes = select(0u, 1u, i < total && state.y == 0u);
-    going[lane] = goes;
-    workgroupBarrier();
-    storageBarrier();
-    var before = 0u;
-    var all = 0u;
-    for (var j = 0u; j < ${lanes}u; j++) {
-      before += select(0u, going[j], j < lane);
-      all += going[j];
-    }
-    if (goes == 1u) { rows[1u + kept + before] = ${moved}; }
-    kept += all;
-    workgroupBarrier();
-    storageBarrier();
+  for (var i = local.x; i < total; i += ${lanes}u) {
+    let given = targets[1u + i];
+    let state = states[given.z];
+    source[i] = given.x;
+    lane_of[i] = given.z;
+    slot[i] = given.w;
+    token[i] = select(GONE, state.z, state.y == 0u);
   }
-  if (lane == 0u) { rows[0].x = kept; }
+  workgroupBarrier();
+  for (var i = local.x; i < total; i += ${lanes}u) {
+    var first = 0u;
+    while (first < i && (source[first] != source[i] || token[first] != token[i])) { first++; }
+    leader[i] = first;
+  }
+  workgroupBarrier();
+  for (var i = local.x; i < total; i += ${lanes}u) {
+    if (token[i] == GONE) { continue; }
+    var kept = 0u;
+    var row = 0u;
+    for (var j = 0u; j < i; j++) {
+      let goes = token[j] != GONE;
+      kept += select(0u, 1u, goes);
+      row += select(0u, 1u, goes && leader[j] == j && j < leader[i]);
+    }
+    targets[1u + kept] = vec4u(row, 0u, lane_of[i], slot[i]);
+    if (leader[i] == i) { rows[1u + row] = vec4u(token[i], states[lane_of[i]].w - 1u, lane_of[i], slot[i]); }
+  }
+  if (local.x == 0u) {
+    var kept = 0u;
+    var found = 0u;
+    for (var j = 0u; j < total; j++) {
+      let goes = token[j] != GONE;
+      kept += select(0u, 1u, goes);
+      found += select(0u, 1u, goes && leader[j] == j);
+    }
+    rows[0].x = found;
+    targets[0].x = kept;
+  }
 }
 `
 }

@@ -1,12 +1,12 @@
 import type { Views } from '../../backend.ts'
-import { NO_SLOT, ROW_SLOT, rowStart } from '../rows.ts'
+import { NO_SLOT, rowStart, TARGET_ROW, TARGET_SLOT } from '../rows.ts'
 
 export interface RmsnormShape {
   readonly hidden: number
   /** Floats from one row to the next, of input and output. A multiple of 4; what lies past `hidden` is zero. */
   readonly stride: number
   readonly epsilon: number
-  /** `row`: output row = input row. `slot`: the row's slot, and rows without one are left out. */
+  /** `row`: output row = input row. `slot`: `rows` holds targets, each gets its row in its slot, if it has one. */
   readonly to: 'row' | 'slot'
   /** Invocations per row. */
   readonly lanes: number
@@ -26,8 +26,9 @@ export function rmsnormReference(shape: RmsnormShape, views: Views<typeof RMSNOR
   const { rows, input, gain, output } = views
   return () => {
     const count = rows[0] as number
-    for (let row = 0; row < count; row++) {
-      const outRow = to === 'slot' ? (rows[rowStart(row) + ROW_SLOT] as number) : row
+    for (let item = 0; item < count; item++) {
+      const row = to === 'slot' ? (rows[rowStart(item) + TARGET_ROW] as number) : item
+      const outRow = to === 'slot' ? (rows[rowStart(item) + TARGET_SLOT] as number) : item
       if (outRow === NO_SLOT) continue
       const from = row * stride
       let sum = 0

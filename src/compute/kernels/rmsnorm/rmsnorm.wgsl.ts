@@ -12,10 +12,12 @@ ${reduceWgsl(lanes)}
 
 @compute @workgroup_size(${lanes === 1 ? serialLanes : lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let row = ${lanes === 1 ? `group.x * ${serialLanes}u + local.x` : 'group.x'};
+  let item = ${lanes === 1 ? `group.x * ${serialLanes}u + local.x` : 'group.x'};
   let lane = ${lanes === 1 ? '0u' : 'local.x'};
-  if (row >= rows[0].x) { return; }
-  ${to === 'slot' ? 'let out_row = rows[1u + row].w;\n  if (out_row == 0xffffffffu) { return; }' : 'let out_row = row;'}
+  if (item >= rows[0].x) { return; }
+  let row = ${to === 'slot' ? 'rows[1u + item].x' : 'item'};
+  let out_row = ${to === 'slot' ? 'rows[1u + item].w' : 'item'};
+  ${to === 'slot' ? 'if (out_row == 0xffffffffu) { return; }' : ''}
   let base = row * ${stride / 4}u;
   let quads = ${quads}u + ${HIDDEN_ZERO};
   var sum = vec4f();

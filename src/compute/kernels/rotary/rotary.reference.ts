@@ -1,7 +1,7 @@
 import type { Views } from '../../backend.ts'
 import type { PoolShape } from '../page-pool.ts'
 import { pageStride, positionStride } from '../page-pool.ts'
-import { PAGE_POSITIONS, ROW_POSITION, ROW_TABLE, rowStart } from '../rows.ts'
+import { PAGE_POSITIONS, ROW_POSITION, ROW_TABLE, rowStart, TARGET_ROW, TARGET_TABLE } from '../rows.ts'
 
 export interface RotaryShape extends PoolShape {
   readonly heads: number
@@ -18,6 +18,7 @@ export interface RotaryShape extends PoolShape {
 
 export const ROTARY_BINDINGS = {
   rows: ['u32', 'read'],
+  targets: ['u32', 'read'],
   pageTables: ['u32', 'read'],
   layer: ['u32', 'read'],
   /** Per row: query heads, key heads, value heads, `headWidth` floats each. */
@@ -32,7 +33,7 @@ export const ROTARY_BINDINGS = {
 
 export function rotaryReference(shape: RotaryShape, views: Views<typeof ROTARY_BINDINGS>): () => void {
   const { heads, keyValueHeads, headDim, headWidth, inputStride, norm, pagesPerSequence } = shape
-  const { rows, pageTables, layer, input, angles, gains, queries, pool } = views
+  const { rows, targets, pageTables, layer, input, angles, gains, queries, pool } = views
   const half = headDim / 2
   const queryStride = heads * headWidth
 
@@ -58,15 +59,19 @@ export function rotaryReference(shape: RotaryShape, views: Views<typeof ROTARY_B
   }
 
   return () => {
-    const count = rows[0] as number
-    for (let row = 0; row < count; row++) {
+    const count = targets[0] as number
+    for (let target = 0; target < count; target++) {
+      const row = targets[rowStart(target) + TARGET_ROW] as number
+      const number = targets[rowStart(target) + TARGET_TABLE] as number
       const position = rows[rowStart(row) + ROW_POSITION] as number
-      const table = (rows[rowStart(row) + ROW_TABLE] as number) * pagesPerSequence
+      const table = number * pagesPerSequence
       const page = (layer[0] as number) + (pageTables[table + Math.floor(position / PAGE_POSITIONS)] as number)
       const place = page * pageStride(shape) + (position % PAGE_POSITIONS) * positionStride(shape)
       const angle = position * headDim
       const from = row * inputStride
-      for (let h = 0; h < heads; h++) turn(from + h * headWidth, row * queryStride + h * headWidth, queries, 0, angle)
+      if (number === rows[rowStart(row) + ROW_TABLE]) {
+        for (let h = 0; h < heads; h++) turn(from + h * headWidth, row * queryStride + h * headWidth, queries, 0, angle)
+      }
       for (let h = 0; h < keyValueHeads; h++) {
         turn(from + (heads + h) * headWidth, place + h * headWidth, pool, headDim, angle)
       }

@@ -18,7 +18,10 @@ onEachBackend('rotary', (backend) => {
     const kernel = rotaryKernel({ ...shape, inputStride, norm, lanes, pairs })
     const positions = [0, 17, 40]
     const rows = makeRows(positions.map((position, row) => [0, position, row % 2, NO_SLOT]))
-    const pageTables = Uint32Array.of(5, 1, 3, 0, 2, 4)
+    // Each row's own table, and for row 1 a second sequence that has the same history.
+    const places = [...positions.map((_, row) => ({ row, table: row % 2 })), { row: 1, table: 2 }]
+    const targets = makeRows(places.map(({ row, table }) => [row, 0, table, NO_SLOT]))
+    const pageTables = Uint32Array.of(5, 1, 3, 0, 2, 4, 0, 0, 0)
     const input = someFloats(3 * inputStride, 1, 50)
     const angles = someFloats(48 * headDim, 2)
     const gains = someFloats(2 * headDim, 3)
@@ -28,6 +31,7 @@ onEachBackend('rotary', (backend) => {
       kernel,
       {
         rows,
+        targets,
         pageTables,
         layer: Uint32Array.of(2, 0, 0, 0),
         input,
@@ -36,7 +40,7 @@ onEachBackend('rotary', (backend) => {
         queries: new Float32Array(3 * 3 * headWidth),
         pool: before,
       },
-      3,
+      places.length,
     )
 
     const turned = (row: number, head: number, gain: number) => {
@@ -54,8 +58,9 @@ onEachBackend('rotary', (backend) => {
       })
     }
     const pool = before.slice()
-    positions.forEach((position, row) => {
-      const page = 2 + (pageTables[(row % 2) * 3 + Math.floor(position / 16)] as number)
+    places.forEach(({ row, table }) => {
+      const position = positions[row] as number
+      const page = 2 + (pageTables[table * 3 + Math.floor(position / 16)] as number)
       const place = page * pageStride(shape) + (position % 16) * positionStride(shape)
       for (let head = 0; head < 3; head++) {
         const at = (row * 3 + head) * headWidth

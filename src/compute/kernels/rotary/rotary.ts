@@ -6,7 +6,7 @@ import { rotaryWgsl } from './rotary.wgsl.ts'
 /**
  * What happens to queries, keys and values between projection and attention: query/key norm where the family has one,
  * rotary position embedding (Su et al., arXiv 2104.09864; halves as pairs, as in Hugging Face's rotate_half), and the
- * keys and values go to their page.
+ * keys and values go to the pages of all the row's targets.
  */
 export function rotaryKernel(shape: RotaryShape): Kernel<typeof ROTARY_BINDINGS> {
   const { heads, keyValueHeads, headDim, lanes, pairs } = shape
@@ -14,9 +14,9 @@ export function rotaryKernel(shape: RotaryShape): Kernel<typeof ROTARY_BINDINGS>
     name: 'rotary',
     bindings: ROTARY_BINDINGS,
     wgsl: () => rotaryWgsl(shape),
-    workgroups: (rows) => [
+    workgroups: (targets) => [
       Math.ceil((heads + 2 * keyValueHeads) / lanes),
-      rows,
+      targets,
       Math.ceil(headDim / 2 / Math.min(pairs, headDim / 2)),
     ],
     reference: (views) => rotaryReference(shape, views),

@@ -10,6 +10,7 @@ export function rotaryWgsl(shape: RotaryShape): string {
   const pairs = Math.min(shape.pairs, half)
   const elements = {
     rows: 'vec4u',
+    targets: 'vec4u',
     pageTables: 'u32',
     layer: 'u32',
     input: 'f32',
@@ -36,10 +37,13 @@ ${declareBindings(ROTARY_BINDINGS, elements)}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let head = id.x;
-  let row = id.y;
-  if (row >= rows[0].x || head >= ${heads + 2 * keyValueHeads}u) { return; }
+  if (id.y >= targets[0].x || head >= ${heads + 2 * keyValueHeads}u) { return; }
+  let row = targets[1u + id.y].x;
+  let table = targets[1u + id.y].z;
+  // The row's queries are the same for all its targets: the leader writes them.
+  if (head < ${heads}u && table != rows[1u + row].z) { return; }
   let position = rows[1u + row].y;
-  let page = layer[0] + pageTables[rows[1u + row].z * ${pagesPerSequence}u + position / ${PAGE_POSITIONS}u];
+  let page = layer[0] + pageTables[table * ${pagesPerSequence}u + position / ${PAGE_POSITIONS}u];
   let place = (page * ${PAGE_POSITIONS}u + position % ${PAGE_POSITIONS}u) * ${positionStride(shape)}u;
   let base = row * ${inputStride}u + head * ${headWidth}u;
   let begin = id.z * ${pairs}u;

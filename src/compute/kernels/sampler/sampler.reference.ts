@@ -18,7 +18,7 @@ import {
   RESULT_WORDS,
   STATE_WORDS,
 } from '../lanes.ts'
-import { ROW_TABLE, rowStart } from '../rows.ts'
+import { rowStart, TARGET_ROW, TARGET_TABLE } from '../rows.ts'
 
 export interface SamplerShape {
   readonly vocabulary: number
@@ -31,6 +31,7 @@ export interface SamplerShape {
 }
 
 export const SAMPLER_BINDINGS = {
+  /** Targets, one for each lane: lanes whose histories are equal draw from the same row of logits. */
   rows: ['u32', 'read'],
   lanes: ['u32', 'read'],
   flags: ['u32', 'read'],
@@ -99,11 +100,11 @@ export function samplerReference(shape: SamplerShape, views: Views<typeof SAMPLE
 
   return () => {
     const count = rows[0] as number
-    for (let row = 0; row < count; row++) {
-      const number = rows[rowStart(row) + ROW_TABLE] as number
+    for (let target = 0; target < count; target++) {
+      const number = rows[rowStart(target) + TARGET_TABLE] as number
       const lane = number * LANE_WORDS
       const state = number * STATE_WORDS
-      const from = row * logitsStride
+      const from = (rows[rowStart(target) + TARGET_ROW] as number) * logitsStride
       const temperature = laneFloats[lane + LANE_TEMPERATURE] as number
       keep(from, temperature, lanes[lane + LANE_TOP_K] as number, laneFloats[lane + LANE_TOP_P] as number)
       const position = states[state + LANE_NEXT_POSITION] as number

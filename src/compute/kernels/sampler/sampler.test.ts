@@ -37,7 +37,7 @@ async function sample(backend: Backend, shape: SamplerShape, lanes: readonly Tes
     settings.set([topK, maxTokens, seed, node, sample], 8 * number + 2)
     states.set([sampled, 0, 0, position], 4 * number)
   })
-  const rows = makeRows(lanes.map((_, row) => [0, 0, numberOf(row), NO_SLOT]))
+  const rows = makeRows(lanes.map((_, row) => [row, 0, numberOf(row), NO_SLOT]))
   const results = new Uint32Array(2 * shape.steps * count)
   const inputs = { rows, lanes: settings, flags, logits, states, results }
   const found = await runKernel(backend, samplerKernel(shape), inputs, count)

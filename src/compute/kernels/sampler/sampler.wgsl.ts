@@ -6,7 +6,7 @@ import type { SamplerShape } from './sampler.reference.ts'
 import { SAMPLER_BINDINGS } from './sampler.reference.ts'
 
 /**
- * One workgroup has a row. Nothing is sorted: the set of topK or topP is every token above a threshold, and, at the
+ * One workgroup has a lane. Nothing is sorted: the set of topK or topP is every token above a threshold, and, at the
  * threshold, the lowest ids. Both are found bit by bit, counting (or adding up) what lies at or above a candidate.
  */
 export function samplerWgsl({ vocabulary, logitsStride, steps, lanes }: SamplerShape): string {
@@ -58,10 +58,10 @@ fn find_cut(base: u32, most: f32, temperature: f32, by_count: bool, target_weigh
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let row = group.x;
   let lane = local.x;
-  if (row >= rows[0].x) { return; }
-  let number = rows[1u + row].z;
+  if (group.x >= rows[0].x) { return; }
+  let row = rows[1u + group.x].x;
+  let number = rows[1u + group.x].z;
   let settings = lanes[2u * number];
   let key = lanes[2u * number + 1u];
   let temperature = bitcast<f32>(settings.x);
