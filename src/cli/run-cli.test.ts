@@ -10,6 +10,7 @@ import { readSafetensorsHeader, readTensor } from '../engine/safetensors.ts'
 import type { SearchEvent } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
 import { treeOf } from '../search/testing/collect.ts'
+import { recount } from '../search/testing/recount.ts'
 import { openCheckpointDirectory } from './checkpoint-directory.ts'
 import { runCli } from './run-cli.ts'
 
@@ -145,13 +146,9 @@ describe('stepscope search', () => {
     const { policy, reward } = finished.ledger
     expect(policy.executed).toBe(policy.unique + policy.merged + policy.overrun)
     expect(policy.overrun).toBeLessThanOrEqual(0.05 * policy.executed)
-    // One character is one token; a step's last token is run where the step is continued.
-    const steps = tree.nodes.slice(1)
-    const executed = steps.reduce((sum, node) => sum + node.tokens.length - 1 + (node.children.length > 0 ? 1 : 0), 0)
-    expect(policy.unique).toBe(started.prompt.length + executed)
-    const scored = steps.reduce((sum, { score, text }) => sum + (score === null ? 0 : text.length), 0)
-    expect(reward.executed).toBe(started.reward ? started.prompt.length + scored : 0)
-    expect(reward.unique).toBe(reward.executed)
+    const { unique, merged, rewardUnique } = recount(events)
+    expect(policy).toMatchObject({ unique, merged })
+    expect(reward).toMatchObject({ unique: rewardUnique, executed: rewardUnique })
     expect(policy.asked).toBeGreaterThan(policy.executed)
   })
 

@@ -84,7 +84,7 @@ export async function planMemory(
   const maxRows = options.maxRows ?? DEFAULT_ROWS
   const mostLanes = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
   const maxLanes = Math.min(options.maxLanes ?? DEFAULT_LANES, maxRows, mostLanes)
-  const maxTargets = 2 * maxRows
+  const maxTargets = 2 * maxRows + 3
   const slotCount = options.slots ?? DEFAULT_SLOTS
   if (Math.min(maxRows, maxLanes, slotCount, pageCount) < 1) {
     throw new StepscopeError({

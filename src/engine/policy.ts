@@ -15,7 +15,8 @@ import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import type { LaneOutcome } from './scheduler-requests.ts'
+import type { LaneFamily, LaneOutcome } from './scheduler-requests.ts'
+import { SharedHistories } from './shared-histories.ts'
 import { stepEndCut } from './step-end.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -28,13 +29,17 @@ export interface PolicyParts {
   readonly tokenFlags: Uint32Array
 }
 
+/** Samples of one request that start together, to run once what they have in common: few enough to find room soon. */
+const FAMILY = 32
+
 /**
  * A language model on the engine as the search's policy.
  *
  * Usage is a function of the request alone. `open` reports the whole prompt as executed even where another run holds
  * the same prompt and nothing had to be run; that saving is the engine's and shows in its counters only. A branch's
  * pending tokens (a sampled step end that nobody has continued yet) are charged to the first request that asks for
- * the branch or one of its forks, decided when the request is made, and there to its first sample.
+ * the branch or one of its forks, decided when the request is made, and there to its first sample. Tokens that the
+ * samples of one request begin with alike are run once and charged once, to the first of them.
  */
 export class EnginePolicy implements Policy {
   readonly info: ModelInfo
@@ -93,18 +98,32 @@ export class EnginePolicy implements Policy {
       return parent && count > 0 ? this.charge(parent) : 0
     })
     try {
-      const samples = requests.flatMap((request, index) =>
-        Array.from({ length: request.count }, (_, i) => ({ request, index, sample: request.firstSample + i })),
-      )
+      const samples = requests.flatMap((request, index) => {
+        const families = Array.from({ length: Math.ceil(request.count / FAMILY) }, (_, i) => ({
+          size: Math.min(FAMILY, request.count - i * FAMILY),
+          histories: new SharedHistories(),
+        }))
+        return Array.from({ length: request.count }, (_, i) => ({
+          request,
+          index,
+          sample: request.firstSample + i,
+          first: i % FAMILY === 0,
+          family: families[Math.floor(i / FAMILY)] as (typeof families)[number],
+        }))
+      })
       const outcomes = await allOrNothing(
         samples,
-        ({ request, index, sample }, ended) => this.draw(request, parents[index], sample, ended),
+        ({ request, index, sample, family }, ended) => this.draw(request, parents[index], sample, family, ended),
         (outcome) => outcome?.sequence.release(),
         signal,
       )
-      return samples.map(({ request, index, sample }, i) => {
+      return samples.map(({ request, index, sample, first, family }, i) => {
         const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
-        return this.proposal(request, index, sample, outcomes[i] ?? null, owed)
+        const outcome = outcomes[i] ?? null
+        const known = family.histories.add(outcome?.executed ?? [])
+        // The head is evaluated once for each history, the node's own included.
+        const heads = Math.max(0, (outcome?.sampled ?? 0) - (first ? 0 : known + 1))
+        return this.proposal(request, index, sample, outcome, { pending: owed, known, heads })
       })
     } finally {
       for (const parent of parents) {
@@ -200,6 +219,7 @@ export class EnginePolicy implements Policy {
     request: ProposeRequest,
     node: SequenceNode | undefined,
     sample: number,
+    family: LaneFamily,
     signal: AbortSignal,
   ): Promise<LaneOutcome | null> {
     const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
@@ -213,6 +233,7 @@ export class EnginePolicy implements Policy {
       seed: request.seed,
       noiseNode: request.node,
       sample,
+      family,
       maxTokens,
       ...(this.cut ? { cut: this.cut } : {}),
       signal,
@@ -224,7 +245,8 @@ export class EnginePolicy implements Policy {
     index: number,
     sample: number,
     outcome: LaneOutcome | null,
-    pending: number,
+    /** Of its cost: the node's tokens it pays for, its own that an earlier sample paid for, evaluations of the head. */
+    { pending, known, heads }: { readonly pending: number; readonly known: number; readonly heads: number },
   ): Proposal {
     const context = request.branch.tokens
     const usage: Usage = { asked: context, executed: 0, overrun: 0, flops: 0 }
@@ -239,7 +261,8 @@ export class EnginePolicy implements Policy {
         usage,
       }
     }
-    const { tokenIds, logprobs, sampled, executed, sequence } = outcome
+    const { tokenIds, logprobs, executed, sequence } = outcome
+    const fresh = executed.length - known
     const last = tokenIds[tokenIds.length - 1]
     const finish = this.finish(last, tokenIds)
     const texts = this.tokenizer.texts(finish === 'eos' ? tokenIds.slice(0, -1) : tokenIds)
@@ -253,9 +276,9 @@ export class EnginePolicy implements Policy {
       finish,
       usage: {
         asked: context + tokenIds.length,
-        executed: pending + executed,
-        overrun: executed - (tokenIds.length - 1),
-        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context, executed, sampled),
+        executed: pending + fresh,
+        overrun: executed.length - Math.max(known, tokenIds.length - 1),
+        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context + known, fresh, heads),
       },
     }
   }

@@ -76,6 +76,25 @@ test('step by step gives the same scores as all at once', async () => {
   expect(single).toEqual(whole?.scores)
 })
 
+test.each([64, 5])('steps that begin alike are run once as far as they do, %i rows at a time', async (maxRows) => {
+  const texts = ['a+b\n', 'a+c\n', 'a+b\nc\n', 'd\n', 'a+b\n']
+  const { reward, decoder, live } = setUp({ maxRows })
+  const { branch } = await reward.open('ab\n')
+  const before = decoder.executed.length
+  const scored = await reward.score(texts.map((text) => ({ branch, steps: [text] })))
+  expect(scored.map(({ scores }) => scores)).toEqual(
+    texts.map((text) => [expect.closeTo(sigmoid(outputs(`ab\n${text}`)[0] ?? 0), 6)]),
+  )
+  expect(scored.map(({ usage }) => usage.executed)).toEqual([4, 2, 2, 2, 0])
+  // Where a pass has few rows, what an earlier pass has run cannot be shared any more.
+  const ran = decoder.executed.length - before
+  if (maxRows === 64) expect(ran).toBe(10)
+  else expect(ran).toBeLessThanOrEqual(19)
+  for (const { branch: end } of scored) reward.release(end)
+  reward.release(branch)
+  expect(live()).toEqual(NOTHING)
+})
+
 test('a step without the score token gets it appended, unless the context is full', async () => {
   const { reward } = setUp({ maxPositions: 8 })
   const { branch } = await reward.open('ab\n')

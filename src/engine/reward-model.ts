@@ -4,6 +4,7 @@ import { allOrNothing } from './all-or-nothing.ts'
 import type { SequenceNode } from './branch.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
+import { SharedHistories } from './shared-histories.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export interface RewardModelParts {
@@ -13,6 +14,14 @@ export interface RewardModelParts {
   /** Text of the token whose output is a step's score. */
   readonly scoreAt: string
   readonly activation: 'sigmoid' | 'softmax'
+}
+
+/** Tokens of one request's steps, where they are scored, and how many an earlier request of the call has too. */
+interface PlacedSteps {
+  readonly parent: SequenceNode
+  readonly ids: readonly number[]
+  readonly readouts: readonly number[]
+  readonly known: number
 }
 
 /**
@@ -50,9 +59,16 @@ export class EngineRewardModel implements RewardModel {
   async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {
     const parents = requests.map(({ branch }) => this.model.branches.node(branch).retain())
     try {
+      const histories = new Map(parents.map((parent) => [parent, new SharedHistories()]))
+      const placed = requests.map(({ steps }, index) => {
+        const parent = parents[index] as SequenceNode
+        const { ids, readouts } = this.place(steps, parent.tokens)
+        // Steps of one branch that begin alike are run once as far as they do, and charged to the first.
+        return { parent, ids, readouts, known: histories.get(parent)?.add(ids) ?? 0 }
+      })
       return await allOrNothing(
-        requests,
-        ({ steps }, ended, index) => this.scoreSteps(parents[index], steps, ended),
+        placed,
+        (steps, ended) => this.scoreSteps(steps, ended),
         ({ branch }) => this.release(branch),
         signal,
       )
@@ -70,13 +86,7 @@ export class EngineRewardModel implements RewardModel {
     this.model.release(branch)
   }
 
-  private async scoreSteps(
-    parent: SequenceNode | undefined,
-    steps: readonly string[],
-    signal: AbortSignal,
-  ): Promise<StepScores> {
-    if (parent === undefined) throw new RangeError('a request without a branch')
-    const { ids, readouts } = this.place(steps, parent.tokens)
+  private async scoreSteps({ parent, ids, readouts, known }: PlacedSteps, signal: AbortSignal): Promise<StepScores> {
     const tokens = parent.tokens + ids.length
     this.model.checkLength(tokens)
     const scores: number[] = []
@@ -84,6 +94,7 @@ export class EngineRewardModel implements RewardModel {
     try {
       await this.model.scheduler.execute({
         sequence,
+        base: parent,
         ids,
         readouts,
         onOutput: (row) => scores.push(this.activate(row)),
@@ -98,9 +109,9 @@ export class EngineRewardModel implements RewardModel {
       branch: this.model.branches.hand(this.model.node(sequence, [])),
       usage: {
         asked: tokens,
-        executed: ids.length,
+        executed: ids.length - known,
         overrun: 0,
-        flops: tokenFlops(this.info.flops, parent.tokens, ids.length, readouts.length),
+        flops: tokenFlops(this.info.flops, parent.tokens + known, ids.length - known, readouts.length),
       },
     }
   }

@@ -5,6 +5,8 @@ import type { CacheSequence } from './page-cache.ts'
 /** Given tokens appended to a sequence. */
 export interface ExecuteRequest {
   readonly sequence: CacheSequence
+  /** Requests whose sequences are forks of one base share the rows that they begin with. */
+  readonly base?: object
   readonly ids: readonly number[]
   /** Slot of the position before the first token, where its head output is wanted too. */
   readonly before?: number
@@ -15,6 +17,11 @@ export interface ExecuteRequest {
   /** Keep the last token's hidden state in a slot, which the caller then owns. */
   readonly keepLast?: boolean
   readonly signal?: AbortSignal | undefined
+}
+
+/** Samples of one node that start together, so that they share rows for as long as they agree. */
+export interface LaneFamily {
+  readonly size: number
 }
 
 /** One sample drawn after a node. */
@@ -29,6 +36,7 @@ export interface LaneRequest {
   readonly noiseNode: number
   readonly sample: number
   readonly maxTokens: number
+  readonly family?: LaneFamily
   /** How many of the tokens so far belong to the step, where it has ended without a token that ends it. */
   readonly cut?: (tokenIds: readonly number[]) => number | null
   readonly signal?: AbortSignal | undefined
@@ -39,9 +47,9 @@ export interface LaneOutcome {
   readonly sequence: CacheSequence
   readonly tokenIds: readonly number[]
   readonly logprobs: readonly number[]
-  /** Tokens sampled and executed in all, those cut included. */
+  /** Tokens sampled in all, and those of them that were executed, what was cut included. */
   readonly sampled: number
-  readonly executed: number
+  readonly executed: readonly number[]
 }
 
 /** A request under way. */

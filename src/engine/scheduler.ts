@@ -11,11 +11,13 @@ import type {
   ActiveLane,
   ExecuteRequest,
   ExecuteTask,
+  LaneFamily,
   LaneOutcome,
   LaneRequest,
   LaneTask,
 } from './scheduler-requests.ts'
 import { pagesForLane } from './scheduler-requests.ts'
+import { SharedHistories } from './shared-histories.ts'
 
 export interface SchedulerOptions {
   /** Decode steps between two looks at the queue. Constant, so that no result depends on what else is running. */
@@ -264,6 +266,7 @@ export class Scheduler {
 
   private admitLanes(): void {
     let promised = this.promisedPages
+    let family: LaneFamily | undefined
     while (this.lanes.length < this.decoder.maxLanes && this.slots.freeSlots > 0) {
       const task = this.waitingLanes[0]
       if (task === undefined) return
@@ -274,6 +277,16 @@ export class Scheduler {
         continue
       }
       const pageBudget = pagesForLane(task.request)
+      if (task.request.family !== family) {
+        family = task.request.family
+        const size = family?.size ?? 1
+        // Apart they would not share their rows. Where they never fit together, they go one by one.
+        const fits =
+          this.lanes.length + size <= this.decoder.maxLanes &&
+          size <= this.slots.freeSlots &&
+          size * pageBudget <= this.cache.freePages - promised
+        if (!fits && this.lanes.length > 0) return
+      }
       if (pageBudget > this.cache.freePages - promised) return
       promised += pageBudget
       this.waitingLanes.shift()
@@ -339,8 +352,17 @@ export class Scheduler {
         throw new StepscopeError({ code: 'internal', message: 'A lane ran out of its pages.' })
       lane.pageBudget -= before - this.cache.freePages
     }
+    // Samples that started together and agree so far have one history: the decoder runs it once for all of them.
+    const groups = new Map<string, number>()
+    const starts = new Map<object, number>()
+    const number = <K>(known: Map<K, number>, key: K): number => {
+      const found = known.get(key) ?? known.size
+      known.set(key, found)
+      return found
+    }
     const requests = lanes.map(({ request, sequence, slot, tokenIds }) => ({
       slot,
+      group: number(groups, `${number(starts, request.family ?? request.node)}:${tokenIds.join()}`),
       position: sequence.length,
       temperature: request.temperature,
       topP: request.topP,
@@ -360,6 +382,12 @@ export class Scheduler {
       return
     }
     this.counters.bursts += 1
+    const histories = Array.from(groups, () => new SharedHistories())
+    for (const [index, { tokenIds, stopped }] of results.entries()) {
+      const executed = stopped ? tokenIds.slice(0, -1) : tokenIds
+      const known = histories[requests[index]?.group ?? 0]?.add(executed) ?? 0
+      this.counters.executedTokens += executed.length - known
+    }
     this.lanes = lanes.filter((lane, index) => {
       const result = results[index]
       return result === undefined || !this.take(lane, result)
@@ -374,7 +402,6 @@ export class Scheduler {
     const executed = result.tokenIds.length - (result.stopped ? 1 : 0)
     const before = this.cache.freePages
     sequence.commit(sequence.length + executed)
-    this.counters.executedTokens += executed
     const cut = request.cut?.(lane.tokenIds) ?? null
     const kept = cut ?? lane.tokenIds.length
     if (!result.stopped && cut === null) {
@@ -389,7 +416,7 @@ export class Scheduler {
       tokenIds: lane.tokenIds.slice(0, kept),
       logprobs: lane.logprobs.slice(0, kept),
       sampled: lane.tokenIds.length,
-      executed: total,
+      executed: lane.tokenIds.slice(0, total),
     })
     return true
   }

@@ -6,6 +6,7 @@ import { applyEvent, emptyTree } from '../search/apply-event.ts'
 import type { RunSetup, SearchEvent, StrategyId } from '../search/events.ts'
 import { runSearch } from '../search/run-search.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
+import { recount } from '../search/testing/recount.ts'
 import { countdown } from '../tasks/countdown.ts'
 import { checkerFor } from '../tasks/registry.ts'
 import { createDecoder } from './decoder-model.ts'
@@ -56,20 +57,11 @@ test.each(RUNS)(
     const before = executed()
     const events = await search(strategy, text, prefix)
     const ran = executed().map((count, i) => count - (before[i] ?? 0))
-    const { ledger, nodes } = events.reduce(applyEvent, emptyTree())
+    const { ledger } = events.reduce(applyEvent, emptyTree())
     expect([ledger.policy.executed, ledger.reward.executed]).toEqual(ran)
-    const promptTokens = countdown.prompt(countdown.parse(text)).length
-    const steps = nodes.slice(1)
-    // A step's last token is executed when somebody continues from it.
-    const continued = steps.filter(({ children }) => children.length > 0).length
-    expect(ledger.policy.unique).toBe(
-      promptTokens + continued + steps.reduce((sum, { tokens }) => sum + tokens.length - 1, 0),
-    )
-    expect(ledger.policy.executed).toBe(ledger.policy.unique + ledger.policy.merged)
-    const scored = steps.filter(({ score }) => score !== null)
-    const read = scored.reduce((sum, { text: step }) => sum + step.length + (step.endsWith('\n') ? 0 : 1), 0)
-    expect(ledger.reward).toMatchObject({ unique: ledger.reward.executed, merged: 0, overrun: 0 })
-    expect(ledger.reward.executed).toBe(ledger.reward.executed === 0 ? 0 : promptTokens + read)
+    const { unique, merged, rewardUnique } = recount(events)
+    expect(ledger.policy).toMatchObject({ unique, merged, overrun: 0, executed: unique + merged })
+    expect(ledger.reward).toMatchObject({ unique: rewardUnique, executed: rewardUnique, merged: 0, overrun: 0 })
   },
 )
 

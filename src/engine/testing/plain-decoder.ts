@@ -88,13 +88,19 @@ export class PlainDecoder implements Decoder {
     if (rows > this.maxRows) throw new RangeError(`${rows} rows exceed ${this.maxRows}`)
     this.counters.passes += 1
     this.rowCounts.push(rows)
-    const order = Array.from({ length: rows }, (_, row) => row)
-    order.sort((a, b) => (batch.positions[a] ?? 0) - (batch.positions[b] ?? 0))
+    const writes = Array.from({ length: rows }, (_, row) => ({
+      row,
+      sequence: batch.sequences[row] ?? 0,
+      counted: true,
+    }))
+    for (const { row, sequence } of batch.shared ?? []) writes.push({ row, sequence, counted: false })
+    writes.sort((a, b) => (batch.positions[a.row] ?? 0) - (batch.positions[b.row] ?? 0))
     const states = new Map<number, number>()
-    for (const row of order) {
-      const sequence = batch.sequences[row] ?? 0
+    for (const { row, sequence, counted } of writes) {
       const table = batch.pageTables.subarray(sequence * this.pagesPerSequence, (sequence + 1) * this.pagesPerSequence)
-      states.set(row, this.write(table, batch.positions[row] ?? 0, batch.tokenIds[row] ?? 0))
+      const state = this.write(table, batch.positions[row] ?? 0, batch.tokenIds[row] ?? 0, counted)
+      if (states.has(row) && states.get(row) !== state) throw new Error(`row ${row} is shared by other histories`)
+      states.set(row, state)
     }
     for (const { row, slot } of batch.keep) this.setState(slot, states.get(row))
   }
@@ -104,7 +110,8 @@ export class PlainDecoder implements Decoder {
     if (lanes.length > this.maxLanes) throw new RangeError(`${lanes.length} lanes exceed ${this.maxLanes}`)
     this.counters.passes += steps
     this.laneCounts.push(lanes.length)
-    return lanes.map((lane) => {
+    const run = new Set<string>()
+    return lanes.map((lane, number) => {
       const tokenIds: number[] = []
       const logprobs: number[] = []
       for (let step = 0; step < steps; step++) {
@@ -114,7 +121,9 @@ export class PlainDecoder implements Decoder {
         logprobs.push(logprob)
         const ends = ((tokenFlags[token] ?? 0) & (TOKEN_ENDS_STEP | TOKEN_ENDS_SEQUENCE)) !== 0
         if (ends || tokenIds.length === lane.maxTokens) return { tokenIds, logprobs, stopped: true }
-        this.setState(lane.slot, this.write(lane.pageTable, position, token))
+        const history = `${lane.group ?? `lane ${number}`}:${tokenIds.join()}`
+        this.setState(lane.slot, this.write(lane.pageTable, position, token, !run.has(history)))
+        run.add(history)
       }
       return { tokenIds, logprobs, stopped: false }
     })
@@ -173,8 +182,8 @@ export class PlainDecoder implements Decoder {
     return { token: best, logprob: plainLogprob(logits, best) }
   }
 
-  /** Checks positions 0 … position − 1, writes the token, and returns the hash of the history. */
-  private write(table: Uint32Array, position: number, token: number): number {
+  /** Checks positions 0 … position − 1, writes the token, and returns the hash of the history. Not `counted` where a row is shared. */
+  private write(table: Uint32Array, position: number, token: number, counted = true): number {
     let history = 0
     for (let at = 0; at < position; at++) {
       const entry = this.memory[table[Math.floor(at / PAGE_SIZE)] ?? 0]?.[at % PAGE_SIZE]
@@ -186,7 +195,7 @@ export class PlainDecoder implements Decoder {
     const page = this.memory[table[Math.floor(position / PAGE_SIZE)] ?? 0]
     if (!page) throw new Error(`position ${position} has no page`)
     page[position % PAGE_SIZE] = { token, position, history }
-    this.executed.push({ history, token, position })
+    if (counted) this.executed.push({ history, token, position })
     return history
   }
 

@@ -1,6 +1,22 @@
 import type { Views } from '../../backend.ts'
 import { LANE_DONE, LANE_NEXT_POSITION, LANE_TOKEN, STATE_WORDS } from '../lanes.ts'
-import { ROW_POSITION, ROW_SLOT, ROW_TABLE, ROW_TOKEN, rowStart, TARGET_ROW, TARGET_SLOT, TARGET_TABLE } from '../rows.ts'
+import {
+  ROW_POSITION,
+  ROW_SLOT,
+  ROW_TABLE,
+  ROW_TOKEN,
+  rowStart,
+  TARGET_ROW,
+  TARGET_SLOT,
+  TARGET_TABLE,
+} from '../rows.ts'
+
+export interface AdvanceLanesShape {
+  /** Invocations that work on it, in one workgroup. */
+  readonly lanes: number
+  /** Targets there can be. */
+  readonly capacity: number
+}
 
 export const ADVANCE_LANES_BINDINGS = {
   rows: ['u32', 'read_write'],

@@ -1,13 +1,7 @@
 import type { Kernel } from '../../backend.ts'
+import type { AdvanceLanesShape } from './advance-lanes.reference.ts'
 import { ADVANCE_LANES_BINDINGS, advanceLanesReference } from './advance-lanes.reference.ts'
 import { advanceLanesWgsl } from './advance-lanes.wgsl.ts'
-
-export interface AdvanceLanesShape {
-  /** Invocations that work on it, in one workgroup. */
-  readonly lanes: number
-  /** Targets there can be. */
-  readonly capacity: number
-}
 
 /**
  * After the sampler: the rows and targets of the next step, dense and in the order of the lanes. Lanes that are done

@@ -1,6 +1,6 @@
 import { declareBindings } from '../declare-bindings.ts'
+import type { AdvanceLanesShape } from './advance-lanes.reference.ts'
 import { ADVANCE_LANES_BINDINGS } from './advance-lanes.reference.ts'
-import type { AdvanceLanesShape } from './advance-lanes.ts'
 
 export function advanceLanesWgsl({ lanes, capacity }: AdvanceLanesShape): string {
   const head = declareBindings(ADVANCE_LANES_BINDINGS, { rows: 'vec4u', targets: 'vec4u', states: 'vec4u' })

@@ -38,23 +38,27 @@ onEachBackend('rmsnorm', (backend) => {
     expect(found.output.subarray(7 * stride).every((value) => value === 0)).toBe(true)
   })
 
-  test.each([1, 64])('writes rows to the slots of their targets, which may be none or several, %i lanes', async (lanes) => {
-    const [hidden, stride] = [20, 24]
-    const input = padded(3, hidden, stride, 1)
-    const gain = padded(1, hidden, stride, 1)
-    const kernel = rmsnormKernel({ hidden, stride, epsilon: 1e-6, to: 'slot', lanes, serialLanes: 4 })
-    const rows = makeRows([
-      [0, 0, 0, 4],
-      [1, 0, 0, NO_SLOT],
-      [2, 0, 0, 1],
-      [0, 0, 0, 2],
-    ])
-    const found = await runKernel(backend(), kernel, { rows, input, gain, output: new Float32Array(5 * stride) }, 4)
-    const at = (row: number) => found.output.subarray(row * stride, (row + 1) * stride)
-    const expected = (row: number) => expectedNorm(input.subarray(row * stride, (row + 1) * stride), gain, hidden, 1e-6)
-    expect(relativeError(at(4), expected(0))).toBeLessThan(2e-6)
-    expect(relativeError(at(1), expected(2))).toBeLessThan(2e-6)
-    expect(at(2)).toEqual(at(4))
-    for (const slot of [0, 3]) expect(at(slot).every((value) => value === 0)).toBe(true)
-  })
+  test.each([1, 64])(
+    'writes rows to the slots of their targets, which may be none or several, %i lanes',
+    async (lanes) => {
+      const [hidden, stride] = [20, 24]
+      const input = padded(3, hidden, stride, 1)
+      const gain = padded(1, hidden, stride, 1)
+      const kernel = rmsnormKernel({ hidden, stride, epsilon: 1e-6, to: 'slot', lanes, serialLanes: 4 })
+      const rows = makeRows([
+        [0, 0, 0, 4],
+        [1, 0, 0, NO_SLOT],
+        [2, 0, 0, 1],
+        [0, 0, 0, 2],
+      ])
+      const found = await runKernel(backend(), kernel, { rows, input, gain, output: new Float32Array(5 * stride) }, 4)
+      const at = (row: number) => found.output.subarray(row * stride, (row + 1) * stride)
+      const expected = (row: number) =>
+        expectedNorm(input.subarray(row * stride, (row + 1) * stride), gain, hidden, 1e-6)
+      expect(relativeError(at(4), expected(0))).toBeLessThan(2e-6)
+      expect(relativeError(at(1), expected(2))).toBeLessThan(2e-6)
+      expect(at(2)).toEqual(at(4))
+      for (const slot of [0, 3]) expect(at(slot).every((value) => value === 0)).toBe(true)
+    },
+  )
 })
