@@ -3,6 +3,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   beam: () => import('./beam/beam.ts'),
   roofline: () => import('./roofline/roofline.ts'),
   decode: () => import('./decode/decode.ts'),
+  'half-billion': () => import('./half-billion/half-billion.ts'),
   tree: () => import('./tree/tree.ts'),
 }
 

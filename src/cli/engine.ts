@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { Activity } from '../engine/activity.ts'
+import type { WeightChoice } from '../engine/decoder.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
 import { loadPolicy, loadRewardModel } from '../engine/load-model.ts'
@@ -26,6 +27,14 @@ export const BACKEND_OPTION: Options = {
   },
 }
 
+export const WEIGHTS_OPTION: Options = {
+  weights: {
+    type: 'string',
+    value: 'auto|f32|f16|int8|int4',
+    description: 'How weights lie on the device; auto (default): f32 up to 256 MiB of it, f16 for larger models.',
+  },
+}
+
 export const MODEL_OPTIONS: Options = {
   policy: {
     type: 'string',
@@ -37,6 +46,7 @@ export const MODEL_OPTIONS: Options = {
     value: 'DIR',
     description: 'Hugging Face folder of the process reward model (default: the bundled one).',
   },
+  ...WEIGHTS_OPTION,
   ...BACKEND_OPTION,
 }
 
@@ -46,6 +56,11 @@ export async function openCommandBackend(options: ParsedOptions, output: Output)
   const { backend, note } = await openBackend({ choice })
   if (note !== null) output.err(`stepscope: ${note}\n`)
   return backend
+}
+
+/** What `--weights` asks for. */
+export function readWeights(options: ParsedOptions): WeightChoice {
+  return readChoice('weights', options.text('weights') ?? 'auto', ['auto', 'f32', 'f16', 'int8', 'int4'])
 }
 
 /** Both models of a search on one backend. */
@@ -63,6 +78,7 @@ export async function loadCommandEngine(
   output: Output,
   { needsReward, signal }: { readonly needsReward: boolean; readonly signal: AbortSignal },
 ): Promise<CommandEngine> {
+  const weights = readWeights(options)
   const policyFiles = await openCheckpointDirectory(options.text('policy') ?? BUNDLED_POLICY)
   const rewardFiles = needsReward ? await openCheckpointDirectory(options.text('prm') ?? BUNDLED_REWARD_MODEL) : null
   const backend = await openCommandBackend(options, output)
@@ -70,6 +86,7 @@ export async function loadCommandEngine(
   const activity = new Activity()
   const loading = (model: string): LoadOptions => ({
     activity,
+    weights,
     signal,
     onProgress: (loaded, total) => progress.show(`Loading the ${model}: ${Math.round((100 * loaded) / total)}%`),
   })

@@ -5,7 +5,7 @@ import { loadModel } from '../../engine/load-model.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import { BACKEND_OPTION, openCommandBackend } from '../engine.ts'
+import { BACKEND_OPTION, openCommandBackend, readWeights, WEIGHTS_OPTION } from '../engine.ts'
 import { checkOutputFile, readJsonFile, writeOutputFile } from '../files.ts'
 import { ProgressLine } from '../output.ts'
 
@@ -27,12 +27,14 @@ export const logits: Command = {
       required: true,
       description: 'Written with the tensor “logits”, [rows, tokens, vocabulary], float32.',
     },
+    ...WEIGHTS_OPTION,
     ...BACKEND_OPTION,
   },
   run: async (options, output, signal) => {
     const directory = options.required('model')
     const idsFile = options.required('ids')
     const out = options.required('out')
+    const weights = readWeights(options)
     const rows = readIds(await readJsonFile(idsFile), idsFile)
     await checkOutputFile(out)
     const files = await openCheckpointDirectory(directory)
@@ -41,7 +43,7 @@ export const logits: Command = {
     try {
       const onProgress = (loaded: number, total: number): void =>
         progress.show(`Loading the model: ${Math.round((100 * loaded) / total)}%`)
-      const model = await loadModel(backend, files, { signal, onProgress }, createDecoder)
+      const model = await loadModel(backend, files, { weights, signal, onProgress }, createDecoder)
       try {
         const length = rows[0]?.length ?? 0
         checkVocabulary(rows, model.decoder.config.vocabSize, idsFile)

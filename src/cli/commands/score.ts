@@ -5,7 +5,7 @@ import type { RewardModel } from '../../search/models.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import { BACKEND_OPTION, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
+import { BACKEND_OPTION, BUNDLED_REWARD_MODEL, openCommandBackend, readWeights, WEIGHTS_OPTION } from '../engine.ts'
 import type { JsonLine } from '../files.ts'
 import { atLine, checkOutputFile, readJsonLines, writeOutputFile } from '../files.ts'
 import { ProgressLine } from '../output.ts'
@@ -35,11 +35,13 @@ export const score: Command = {
       value: 'FILE.jsonl',
       description: 'The same lines with "scores", one a step; default: standard output.',
     },
+    ...WEIGHTS_OPTION,
     ...BACKEND_OPTION,
   },
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? 'countdown')
     const file = options.required('input')
+    const weights = readWeights(options)
     const lines = (await readJsonLines(file)).map((line) => {
       try {
         const problem = task.parse(readProblem(line.value.problem))
@@ -55,7 +57,7 @@ export const score: Command = {
     const progress = new ProgressLine(output)
     const results: string[] = []
     try {
-      const model = await loadRewardModel(backend, files, { signal }, createDecoder)
+      const model = await loadRewardModel(backend, files, { weights, signal }, createDecoder)
       try {
         for (let start = 0; start < lines.length; start += CHUNK) {
           progress.show(`Scored ${start} of ${lines.length}`)
