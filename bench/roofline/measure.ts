@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/compute/backend.ts'
 import type { MatmulTile } from '../../src/compute/tuning.ts'
+import { MATMUL_TILES } from '../../src/compute/tuning.ts'
 import { measureCopyBandwidth } from './copy-bandwidth.ts'
 import type { ProductShape } from './time-products.ts'
 import { timeProducts } from './time-products.ts'
@@ -22,19 +23,10 @@ const SHAPES: readonly ProductShape[] = [
   { rows: 2048, inner: 256, columns: 768 },
 ]
 
-/** Register tiles around what software and hardware adapters take. */
-const TILES: readonly MatmulTile[] = [
-  { rows: 4, fewRows: 1, columns: 8, lanes: 32, compact: false },
-  { rows: 4, fewRows: 1, columns: 16, lanes: 8, compact: true },
-  { rows: 8, fewRows: 2, columns: 16, lanes: 4, compact: true },
-  { rows: 8, fewRows: 2, columns: 16, lanes: 8, compact: true },
-  { rows: 16, fewRows: 2, columns: 16, lanes: 8, compact: true },
-]
-
 /** Takes some ten seconds on a software adapter. */
 export async function measureRoofline(backend: Backend): Promise<Roofline> {
   const { kernel, buffers } = await measureCopyBandwidth(backend)
-  const tiles = backend.kind === 'cpu' ? [backend.tuning.matmul] : [backend.tuning.matmul, ...TILES]
+  const tiles = backend.kind === 'cpu' ? [backend.tuning.matmul] : backend.tiles.map((name) => MATMUL_TILES[name])
   let flopsPerSecond = 0
   let product: Roofline['product'] | null = null
   for (const shape of SHAPES) {

@@ -22,6 +22,7 @@ export interface TimingOptions {
 /**
  * Seconds that one product takes, for each tile: best of several submits of many dispatches each, the tiles taking
  * turns, so that a busy moment of the machine does not hit one of them alone.
+ * @throws Error where two tiles give other bits
  */
 export async function timeProducts(
   backend: Backend,
@@ -74,9 +75,18 @@ export async function timeProducts(
       )
       return performance.now() - start
     }
+    const outputs: string[] = []
     for (const run of runs) {
-      // The first submit may compile; the quicker of two says how many fill the time wanted.
-      await submit(run.bound, 1)
+      backend.write(common.output, 0, new Float32Array(rows * columns))
+      const [output] = await backend.submit(
+        (recorder) => recorder.dispatch(run.bound[0] as BoundKernel, rows),
+        [{ buffer: common.output, offset: 0, bytes: 4 * rows * columns }],
+      )
+      outputs.push(hashOf(output as ArrayBuffer))
+    }
+    if (new Set(outputs).size > 1) throw new Error(`tiles differ in ${rows} × ${inner} × ${columns}: ${outputs}`)
+    for (const run of runs) {
+      // The quicker of two says how many fill the time wanted.
       const two = Math.min(await submit(run.bound, 2), await submit(run.bound, 2))
       run.count = Math.max(1, Math.min(1024, Math.ceil((2 * submitMs) / two)))
     }
@@ -87,6 +97,11 @@ export async function timeProducts(
   } finally {
     for (const each of buffers) each.destroy()
   }
+}
+
+/** Tiles may not differ in a single bit. */
+function hashOf(bytes: ArrayBuffer): string {
+  return new Uint32Array(bytes).reduce((hash, word) => (Math.imul(hash, 31) + word) >>> 0, 7).toString(16)
 }
 
 /** Repeatable numbers in [−1, 1): zeros could be faster than what a model has. */

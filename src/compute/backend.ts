@@ -1,6 +1,6 @@
 import type { StepscopeError } from '../core/errors.ts'
 import type { MemoryMeter } from './memory-meter.ts'
-import type { Tuning } from './tuning.ts'
+import type { MatmulTileName, Tuning } from './tuning.ts'
 
 /** Element type and access of one kernel binding; the CPU backend views its bytes by the type. */
 export type Binding = readonly ['f32' | 'u32', 'read' | 'read_write']
@@ -71,6 +71,8 @@ export interface Backend {
   readonly features: ReadonlySet<string>
   readonly limits: BackendLimits
   readonly tuning: Tuning
+  /** Tiles of products that this backend can run and may be fastest with, the table's own first; none on the CPU. */
+  readonly tiles: readonly MatmulTileName[]
   readonly memory: MemoryMeter
   /** Resolves where the device is lost against our will; stays open otherwise. */
   readonly lost: Promise<StepscopeError>

@@ -8,7 +8,28 @@ export interface MatmulTile {
   readonly lanes: number
   /** Short code, for drivers that take seconds to compile long one: one term at a time, results stored in a loop. */
   readonly compact: boolean
+  /**
+   * Set where invocations of one subgroup share the inputs: each loads the input of one row, and the others get it from
+   * there. Its value is the adapter's subgroup size, which `lanes` equals. Needs the feature `subgroups`; only compact.
+   */
+  readonly subgroup?: 4 | 8
+  /** Heights besides these two, where the driver compiles quickly enough. */
+  readonly furtherHeights?: readonly number[]
 }
+
+/** Tiles by name, for a run that asks for one. Their results are the same bits: each sum has its terms in one order. */
+export const MATMUL_TILES = {
+  '8x16-l4': { rows: 8, fewRows: 2, columns: 16, lanes: 4, compact: true },
+  '8x16-l8': { rows: 8, fewRows: 2, columns: 16, lanes: 8, compact: true },
+  '16x8-s4': { rows: 16, fewRows: 4, columns: 8, lanes: 4, compact: true, subgroup: 4, furtherHeights: [8, 1] },
+  '16x8-s8': { rows: 16, fewRows: 4, columns: 8, lanes: 8, compact: true, subgroup: 8 },
+  '4x8-l32': { rows: 4, fewRows: 1, columns: 8, lanes: 32, compact: false },
+  '4x16-l32': { rows: 4, fewRows: 1, columns: 16, lanes: 32, compact: false },
+  '8x8-l32': { rows: 8, fewRows: 1, columns: 8, lanes: 32, compact: false },
+  '4x8-l64': { rows: 4, fewRows: 1, columns: 8, lanes: 64, compact: false },
+} as const satisfies Readonly<Record<string, MatmulTile>>
+
+export type MatmulTileName = keyof typeof MATMUL_TILES
 
 /** Shapes of the kernels for one class of adapters. None of them depends on how many rows a pass has. */
 export interface Tuning {
@@ -28,6 +49,8 @@ export interface AdapterClass {
   readonly software: boolean
   /** Invocations that the adapter runs in step, where it tells. */
   readonly subgroupSize?: number | undefined
+  /** Kernels may use subgroups, and all of them have `subgroupSize` invocations. */
+  readonly subgroups?: boolean
 }
 
 /** The references work in blocks of their own; only the padding of matrices follows the tile. */
@@ -39,15 +62,20 @@ const REFERENCE: Tuning = {
   rotaryPairs: Number.POSITIVE_INFINITY,
 }
 
+const SOFTWARE_TILES = {
+  4: { plain: MATMUL_TILES['8x16-l4'], shared: MATMUL_TILES['16x8-s4'] },
+  8: { plain: MATMUL_TILES['8x16-l8'], shared: MATMUL_TILES['16x8-s8'] },
+} as const
+
 /**
  * Software adapters (SwiftShader, lavapipe): SIMD lanes of a processor with scattered loads, so large register tiles pay
  * and barriers, which they emulate, do not. One workgroup fills one register: 4 lanes on SwiftShader, 8 on lavapipe.
- * A decode step of the bundled policy on 2 cores (tile, lanes: SwiftShader / lavapipe, ms for 16 rows): 8×8, 4: 6.1 / 3.0;
- * 8×16, 4: 5.9 / 2.5; 8×16, 8: 6.6 / 2.0; 16×8, 4: 6.7 / 2.7; 16×16, 4: 6.9 / 2.3; 8×32, 4: 7.8 / 2.8.
+ * With subgroups, which both have, inputs are loaded once for all lanes, so that a tile may have more rows and fewer
+ * columns: 1.3 to 1.8 times as fast (docs/decisions/0008-kernel-choice.md).
  */
-function software(lanes: number): Tuning {
+function software(lanes: 4 | 8, subgroups: boolean): Tuning {
   return {
-    matmul: { rows: 8, fewRows: 2, columns: 16, lanes, compact: true },
+    matmul: SOFTWARE_TILES[lanes][subgroups ? 'shared' : 'plain'],
     reduceLanes: 1,
     attentionLanes: 1,
     elementLanes: lanes,
@@ -57,7 +85,7 @@ function software(lanes: number): Tuning {
 
 /** Graphics processors: many small invocations side by side, reductions through workgroup memory. Not measured yet. */
 const HARDWARE: Tuning = {
-  matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 32, compact: false },
+  matmul: MATMUL_TILES['4x8-l32'],
   reduceLanes: 64,
   attentionLanes: 64,
   elementLanes: 64,
@@ -67,5 +95,27 @@ const HARDWARE: Tuning = {
 export function tuningFor(adapter: AdapterClass): Tuning {
   if (adapter.kind === 'cpu') return REFERENCE
   if (!adapter.software) return HARDWARE
-  return software((adapter.subgroupSize ?? 4) >= 8 ? 8 : 4)
+  const lanes = (adapter.subgroupSize ?? 4) >= 8 ? 8 : 4
+  return software(lanes, canRun(SOFTWARE_TILES[lanes].shared, adapter))
+}
+
+/** Tiles that an adapter can run and that may be its fastest: what an autotune compares. The table's own comes first. */
+export function tileCandidates(adapter: AdapterClass): readonly MatmulTileName[] {
+  const own = tileName(tuningFor(adapter).matmul)
+  const others: MatmulTileName[] = adapter.software
+    ? ['8x16-l4', '8x16-l8', '16x8-s4', '16x8-s8']
+    : ['4x8-l32', '4x16-l32', '8x8-l32', '4x8-l64']
+  const possible = others.filter((name) => canRun(MATMUL_TILES[name], adapter))
+  return own === null ? [] : [own, ...possible.filter((name) => name !== own)]
+}
+
+/** Whether a tile's code means the same on this adapter: one that shares inputs is written for one subgroup size. */
+export function canRun({ subgroup }: MatmulTile, { subgroups, subgroupSize }: AdapterClass): boolean {
+  return subgroup === undefined || (subgroups === true && subgroupSize === subgroup)
+}
+
+/** The name of a tile of the table; null for one that has none, such as the references'. */
+export function tileName(tile: MatmulTile): MatmulTileName | null {
+  const names = Object.keys(MATMUL_TILES) as MatmulTileName[]
+  return names.find((name) => MATMUL_TILES[name] === tile) ?? null
 }

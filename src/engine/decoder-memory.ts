@@ -95,8 +95,8 @@ export async function planMemory(
   }
 
   // Tiles of rows read past the last row; what they read is not used.
-  const tileRows = (rows: number) => roundUp(rows, tuning.matmul.rows)
-  const activations = (width: number, rows = maxRows) => buffers.words(tileRows(rows) * width, 'activations')
+  const tileRows = roundUp(maxRows, tuning.matmul.rows)
+  const activations = (width: number) => buffers.words(tileRows * width, 'activations')
   const control = (length: number) => buffers.words(length, 'control')
 
   const layersPerPool = Math.min(config.layers, Math.floor(pagesPerBinding / pageCount))
@@ -138,7 +138,7 @@ export async function planMemory(
     queries: await activations(layout.queryWidth),
     attended: await activations(layout.queryWidth),
     inner: await activations(layout.innerStride),
-    logits: await activations(logitsStride, maxLanes),
+    logits: await buffers.words(maxLanes * logitsStride, 'activations'),
     slots: await buffers.words(slotCount * layout.hiddenStride, 'slots'),
     slotSpans: await control(4 * (1 + COPIES_PER_SUBMIT)),
     lanes: await control(maxLanes * LANE_WORDS),

@@ -10,9 +10,10 @@ export function engineChoices(
 ): Readonly<Record<string, string>> {
   const decoding = { burst: `${burst} steps` }
   if (kind === 'cpu') return { product: 'reference', attention: 'reference', ...decoding }
-  const { rows, fewRows, columns, lanes, compact } = tuning.matmul
+  const { rows, fewRows, columns, lanes, compact, subgroup } = tuning.matmul
+  const shared = subgroup === undefined ? '' : ', inputs shared in subgroups'
   return {
-    product: `tile ${rows} × ${columns}, ${fewRows} for few rows, ${lanes} lanes${compact ? ', compact' : ''}`,
+    product: `tile ${rows} × ${columns}, ${fewRows} for few rows, ${lanes} lanes${compact ? ', compact' : ''}${shared}`,
     attention: sharedBy(tuning.attentionLanes),
     reductions: sharedBy(tuning.reduceLanes),
     ...decoding,

@@ -55,6 +55,7 @@ export class CpuBackend implements Backend {
   readonly features: ReadonlySet<string> = new Set()
   readonly limits: BackendLimits
   readonly tuning = tuningFor({ kind: 'cpu', software: true })
+  readonly tiles = []
   readonly memory = new MemoryMeter()
   readonly lost: Promise<StepscopeError> = new Promise(() => {})
   private readonly buffers = new Set<CpuBuffer>()

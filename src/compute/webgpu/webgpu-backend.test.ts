@@ -13,6 +13,7 @@ async function open(): Promise<{ backend: Backend; device: GPUDevice; info: GPUA
   const spy = {
     info: adapter.info,
     limits: adapter.limits,
+    features: adapter.features,
     requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
       device = await adapter.requestDevice(descriptor)
       return device

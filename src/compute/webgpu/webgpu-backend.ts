@@ -11,8 +11,8 @@ import type {
 } from '../backend.ts'
 import { bufferTooLarge, noRoom } from '../memory-errors.ts'
 import { MemoryMeter } from '../memory-meter.ts'
-import type { Tuning } from '../tuning.ts'
-import { tuningFor } from '../tuning.ts'
+import type { AdapterClass, MatmulTileName, Tuning } from '../tuning.ts'
+import { tileCandidates, tuningFor } from '../tuning.ts'
 import { StagingRing } from './staging-ring.ts'
 import { COMPUTE_STAGE, COPY_DST, COPY_SRC, MAP_MODE_READ, STORAGE } from './usage.ts'
 
@@ -69,12 +69,19 @@ const REQUESTED_LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const
 
+/** What some variant of a kernel uses; every kernel has one that needs none of them. */
+const WANTED_FEATURES = ['subgroups'] as const
+
 /** Opens a device with the adapter's own limits. The adapter must not have been used before. */
 export async function createWebGpuBackend(adapter: GPUAdapter, options: WebGpuOptions = {}): Promise<Backend> {
   const requiredLimits = Object.fromEntries(REQUESTED_LIMITS.map((name) => [name, adapter.limits[name]]))
   let device: GPUDevice
   try {
-    device = await adapter.requestDevice({ label: 'stepscope', requiredLimits })
+    device = await adapter.requestDevice({
+      label: 'stepscope',
+      requiredLimits,
+      requiredFeatures: WANTED_FEATURES.filter((name) => adapter.features.has(name)),
+    })
   } catch (cause) {
     throw new StepscopeError(
       {
@@ -96,6 +103,7 @@ class WebGpuBackend implements Backend {
   readonly features: ReadonlySet<string>
   readonly limits: BackendLimits
   readonly tuning: Tuning
+  readonly tiles: readonly MatmulTileName[]
   readonly memory = new MemoryMeter()
   readonly lost: Promise<StepscopeError>
   private readonly device: GPUDevice
@@ -112,8 +120,9 @@ class WebGpuBackend implements Backend {
     this.adapter = adapterName(info)
     this.software = isSoftware(info)
     this.features = new Set(device.features)
-    this.tuning =
-      options.tuning ?? tuningFor({ kind: 'webgpu', software: this.software, subgroupSize: info.subgroupMaxSize })
+    const adapter = adapterClass(device, info)
+    this.tuning = options.tuning ?? tuningFor(adapter)
+    this.tiles = tileCandidates(adapter)
     this.owner = options.owner
     this.limits = {
       maxBindingBytes: Math.min(
@@ -308,6 +317,15 @@ function asGpuBuffer(buffer: BackendBuffer): GpuBuffer {
 function adapterName(info: GPUAdapterInfo): string {
   if (/swiftshader/i.test(info.architecture)) return 'SwiftShader'
   return info.description || [info.vendor, info.architecture].filter((part) => part !== '').join(' ') || 'WebGPU'
+}
+
+function adapterClass({ features }: GPUDevice, info: GPUAdapterInfo): AdapterClass {
+  return {
+    kind: 'webgpu',
+    software: isSoftware(info),
+    subgroupSize: info.subgroupMaxSize,
+    subgroups: features.has('subgroups') && info.subgroupMinSize === info.subgroupMaxSize,
+  }
 }
 
 function isSoftware(info: GPUAdapterInfo): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { onEachBackend } from '../../testing/on-each-backend.ts'
 import { packed } from '../../testing/packed-weights.ts'
 import { makeRows, relativeError, runKernel, someFloats } from '../../testing/run-kernel.ts'
+import { MATMUL_TILES } from '../../tuning.ts'
 import { NO_SLOT } from '../rows.ts'
 import type { MatmulShape } from './matmul.reference.ts'
 import { matmulSizes } from './matmul.reference.ts'
@@ -65,6 +66,26 @@ onEachBackend('matmul', (backend) => {
     }
   })
 
+  // Only those that this backend runs: others are compared by the roofline benchmark, in the browser.
+  test('gives the same bits whatever the tile', { timeout: 60_000 }, async () => {
+    const run = async (given: Partial<MatmulShape>, count: number) => {
+      const shape = shapeOf({ inner: 76, inputStride: 80, ...given })
+      const weights =
+        shape.format === undefined ? {} : { weights: packed(shape.format, shape.inner, shape.columns, 2).words }
+      const { output } = await runKernel(backend(), matmulKernel(shape), { ...inputsOf(shape, count), ...weights }, 16)
+      return [...output]
+    }
+    for (const name of backend().tiles) {
+      for (const count of [1, 2, 4, 5, 13, 16]) {
+        expect(await run({ tile: MATMUL_TILES[name] }, count), `${name}, ${count}`).toEqual(await run({}, count))
+      }
+    }
+    const tile = backend().tuning.matmul
+    for (const given of [{ epilogue: 'gate', outputStride: 24 }, { format: 'int4' }] as const) {
+      for (const count of [1, 13]) expect(await run({ ...given, tile }, count)).toEqual(await run(given, count))
+    }
+  })
+
   test('takes large values', async () => {
     const shape = shapeOf({ inner: 352, inputStride: 352 })
     const inputs = inputsOf(shape, 5, [], 1e12)
@@ -97,7 +118,7 @@ onEachBackend('matmul', (backend) => {
   })
 
   test('reads rows from their slots', async () => {
-    const shape = shapeOf({ from: 'slot' })
+    const shape = shapeOf({ from: 'slot', tile: backend().tuning.matmul })
     const inputs = inputsOf(shape, 5, [9, 0, 23, 9, 4])
     const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 5)
     for (const [row, slot] of [9, 0, 23, 9, 4].entries()) {
@@ -107,7 +128,7 @@ onEachBackend('matmul', (backend) => {
   })
 
   test('gives a row the same bits at every place, in every company', async () => {
-    const shape = shapeOf({ from: 'slot', inner: 100, inputStride: 100 })
+    const shape = shapeOf({ from: 'slot', inner: 100, inputStride: 100, tile: backend().tuning.matmul })
     const alone = await runKernel(backend(), matmulKernel(shape), inputsOf(shape, 1, [7]), 1)
     const bits = [...alone.output.slice(0, 48)]
     for (let place = 0; place < 13; place++) {
