@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises'
+import { parseConfig } from '../../src/engine/config.ts'
+import { flopsModel } from '../../src/engine/decoder-model.ts'
+import type { FlopsModel } from '../../src/search/models.ts'
+import { MODELS } from './served-files.ts'
+
+export interface ModelShape {
+  readonly vocabulary: number
+  readonly flops: FlopsModel
+  /** Of the matrices that each pass reads. */
+  readonly parameters: number
+}
+
+export async function modelShape(name: string): Promise<ModelShape> {
+  const config = parseConfig(JSON.parse(await readFile(`${MODELS}${name}/config.json`, 'utf8')))
+  const flops = flopsModel(config)
+  return { vocabulary: config.vocabSize, flops, parameters: (flops.token + flops.head) / 2 }
+}

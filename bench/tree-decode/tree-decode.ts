@@ -1,0 +1,184 @@
+import type { EngineChoice } from '../engines/seats.ts'
+import { ENGINES, isMissing, Seat } from '../engines/seats.ts'
+import { modelShape } from '../models/model-shape.ts'
+import { POLICY, POLICY_FUSED, prepareBundled } from '../models/prepare-models.ts'
+import { countdownText } from '../models/prompt-tokens.ts'
+import type { BenchOptions } from '../options.ts'
+import { readOptions } from '../options.ts'
+import { figure, keepResults, printTable, progress } from '../report.ts'
+import type { Roofline } from '../roofline/measure.ts'
+import type { BurstResult } from './bursts.ts'
+import { measureBursts } from './bursts.ts'
+import type { CellResult, Grid } from './grid.ts'
+import { describeCell, measureEngine, NEW_TOKENS, rooflineShare } from './grid.ts'
+
+/** The cell that the ratios are about: a beam of 16 on a prompt with some steps behind it. */
+const HEADLINE = { rows: 16, prefix: 192 }
+/** Greatest difference between engines' logits of the same prefix that is still the same model. */
+const SAME_LOGITS = 0.01
+
+/**
+ * Decoding of branches that share a prefix, by this engine and its peers with the same weights in the same headless
+ * Chromium, and in Node. Prefill and the first, compiling, run of a cell are not counted.
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const options = readOptions(args)
+  await prepareBundled()
+  const grids = (await allGrids()).filter(({ model }) => options.model === null || model.startsWith(options.model))
+  if (options.whole) progress('Expected time of the whole grid: 45 minutes.')
+  const roofline = await measureAdapter(options)
+  const cells: CellResult[] = []
+  for (const grid of grids) {
+    const engines = grid.engines.filter((engine) => options.engines.includes(engine))
+    const narrowed = narrow(grid, options)
+    if (engines.length * narrowed.rows.length * narrowed.prefixes.length === 0) continue
+    for (const engine of engines) cells.push(...(await measureEngine(narrowed, engine, options)))
+    printGrid(narrowed, engines, cells)
+  }
+  for (const message of differences(cells)) progress(message)
+  const bursts = options.whole || args.includes('--bursts') ? await measureBursts(options) : []
+  if (bursts.length > 0) printBursts(bursts)
+  const results = summary(grids, cells, bursts, roofline, args)
+  if (options.whole) await keepResults('tree-decode', results)
+  return results
+}
+
+async function allGrids(): Promise<Grid[]> {
+  const bundled: Grid = {
+    model: POLICY,
+    title: 'Bundled policy, 0.8 M parameters',
+    rows: [1, 4, 16, 64],
+    prefixes: [32, 192, 1024],
+    engines: ENGINES,
+    shape: await modelShape(POLICY),
+    tokens: countdownText,
+  }
+  const fused: Grid = {
+    ...bundled,
+    model: POLICY_FUSED,
+    title: 'The same weights for the peers, with the fused operators of the files on the Hugging Face hub',
+    rows: [HEADLINE.rows],
+    prefixes: [HEADLINE.prefix],
+    engines: ENGINES.filter(({ ours }) => !ours),
+  }
+  return [bundled, fused]
+}
+
+function narrow(grid: Grid, { rows, prefix }: BenchOptions): Grid {
+  const chosen = (own: readonly number[], asked: readonly number[] | null) =>
+    asked === null || grid.model === POLICY ? (asked ?? own) : own.filter((value) => asked.includes(value))
+  return { ...grid, rows: chosen(grid.rows, rows), prefixes: chosen(grid.prefixes, prefix) }
+}
+
+async function measureAdapter({ engines }: BenchOptions): Promise<Roofline | null> {
+  const choice = engines.find(({ id }) => id === 'stepscope-webgpu')
+  if (choice === undefined) return null
+  const seat = new Seat(choice, POLICY)
+  try {
+    const answer = await seat.roofline()
+    if (isMissing(answer)) {
+      progress(`roofline: ${answer.missing}`)
+      return null
+    }
+    progress(
+      `${answer.adapter}: ${figure(answer.flopsPerSecond / 1e9)} GFLOP/s, ${figure(answer.bytesPerSecond / 1e9)} GB/s`,
+    )
+    return answer
+  } finally {
+    await seat.close()
+  }
+}
+
+function printGrid(grid: Grid, engines: readonly EngineChoice[], cells: readonly CellResult[]): void {
+  const columns = grid.prefixes.flatMap((prefix) => grid.rows.map((rows) => ({ rows, prefix })))
+  const lines = engines.flatMap(({ id, label, ours }) =>
+    (ours ? (['sampled', 'distinct'] as const) : (['greedy'] as const)).map((mode) => [
+      mode === 'greedy' ? label : `${label}, ${mode}`,
+      ...columns.map((column) => {
+        const cell = cells.find(
+          (cell) =>
+            cell.model === grid.model &&
+            cell.engine === id &&
+            cell.mode === mode &&
+            cell.rows === column.rows &&
+            cell.prefix === column.prefix,
+        )
+        return cell === undefined ? '' : describeCell(cell)
+      }),
+    ]),
+  )
+  printTable(
+    `${grid.title}: tokens per second, branches × prefix, ${NEW_TOKENS} passes`,
+    ['', ...columns.map(({ rows, prefix }) => `${rows} × ${prefix}`)],
+    lines,
+  )
+}
+
+function printBursts(bursts: readonly BurstResult[]): void {
+  printTable(
+    'Steps per burst, sampled, 16 branches of the bundled policy after 192 tokens',
+    ['', ...(bursts[0]?.figures.map(({ burst }) => String(burst)) ?? [])],
+    bursts.map(({ label, figures }) => [
+      label,
+      ...figures.map(({ tokensPerSecond, overrunTokens }) =>
+        tokensPerSecond === null ? 'no figure' : `${figure(tokensPerSecond)} (overrun ${overrunTokens})`,
+      ),
+    ]),
+  )
+}
+
+/** Engines whose logits after the same prefix are not those of the first one: they would not run the same model. */
+function differences(cells: readonly CellResult[]): string[] {
+  return cells.flatMap((cell) => {
+    const first = cells.find(
+      ({ model, prefix, logits }) => model === cell.model && prefix === cell.prefix && logits.length > 0,
+    )
+    if (first === undefined || cell.logits.length === 0) return []
+    const difference = Math.max(...cell.logits.map((value, index) => Math.abs(value - (first.logits[index] ?? 0))))
+    if (difference < SAME_LOGITS) return []
+    return [`${cell.label}, prefix ${cell.prefix}: logits differ from ${first.label}'s by ${difference}`]
+  })
+}
+
+function summary(
+  grids: readonly Grid[],
+  cells: readonly CellResult[],
+  bursts: readonly BurstResult[],
+  roofline: Roofline | null,
+  args: readonly string[],
+): Record<string, unknown> {
+  const found = (engines: readonly string[], mode: CellResult['mode']): CellResult | null => {
+    const all = cells.filter(
+      (cell) =>
+        (cell.model === POLICY || cell.model === POLICY_FUSED) &&
+        engines.includes(cell.engine) &&
+        cell.mode === mode &&
+        cell.rows === HEADLINE.rows &&
+        cell.prefix === HEADLINE.prefix &&
+        cell.tokensPerSecond !== null,
+    )
+    return all.sort((a, b) => (b.tokensPerSecond ?? 0) - (a.tokensPerSecond ?? 0))[0] ?? null
+  }
+  const ours = found(['stepscope-webgpu'], 'sampled')
+  const distinct = found(['stepscope-webgpu'], 'distinct')
+  const peerWebGpu = found(['transformersjs-webgpu'], 'greedy')
+  const peerWasm = found(['transformersjs-wasm', 'transformersjs-wasm-2'], 'greedy')
+  const ratio = (peer: CellResult | null, mine = ours): number | null =>
+    mine?.tokensPerSecond && peer?.tokensPerSecond ? mine.tokensPerSecond / peer.tokensPerSecond : null
+  const grid = grids.find(({ model }) => model === POLICY)
+  return {
+    benchmark: 'tree-decode',
+    adapter: roofline?.adapter ?? null,
+    date: new Date().toISOString(),
+    command: ['npm run bench -- tree-decode', ...args].join(' '),
+    headline: HEADLINE,
+    ratio_vs_transformersjs_webgpu: ratio(peerWebGpu),
+    ratio_vs_transformersjs_wasm: ratio(peerWasm),
+    ratio_vs_transformersjs_webgpu_distinct: ratio(peerWebGpu, distinct),
+    ratio_vs_transformersjs_wasm_distinct: ratio(peerWasm, distinct),
+    roofline_share: roofline && grid && ours ? rooflineShare(grid, ours, roofline) : null,
+    roofline,
+    figures: cells.map(({ logits: _, ...cell }) => cell),
+    bursts,
+  }
+}
