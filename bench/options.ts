@@ -11,13 +11,15 @@ export interface BenchOptions extends Effort {
   readonly engines: readonly EngineChoice[]
   /** The whole grid, whose results are kept in bench/results. */
   readonly whole: boolean
+  /** Lengths of a decode burst side by side. */
+  readonly bursts: boolean
 }
 
 const OURS = 'ours'
 
 /**
  * `--rows 1,16`, `--prefix 192`, `--model countdown-policy`, `--only ours` or the ids of engines, `--seconds 10`,
- * `--repetitions 5`.
+ * `--repetitions 5`, `--bursts`.
  */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
@@ -29,8 +31,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
       only: { type: 'string' },
       seconds: { type: 'string' },
       repetitions: { type: 'string' },
+      bursts: { type: 'boolean' },
     },
   })
+  const whole = [values.rows, values.prefix, values.model, values.only].every((value) => value === undefined)
   const only = values.only?.split(',')
   const unknown = only?.find((name) => name !== OURS && !ENGINES.some(({ id }) => id === name))
   if (unknown !== undefined) {
@@ -43,7 +47,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     engines: ENGINES.filter(
       ({ id, ours }) => only === undefined || only.includes(ours ? OURS : id) || only.includes(id),
     ),
-    whole: [values.rows, values.prefix, values.model, values.only].every((value) => value === undefined),
+    whole,
+    bursts: whole || values.bursts === true,
     seconds: numbers('seconds', values.seconds)?.[0] ?? 6,
     repetitions: numbers('repetitions', values.repetitions)?.[0] ?? 7,
   }

@@ -15,7 +15,9 @@ const AGAINST_PEERS = ['tree-decode', 'prm-scoring', 'prefill']
 
 const [name, ...args] = process.argv.slice(2)
 if (name !== undefined && benchmarks[name] === undefined) {
-  console.error(`usage: npm run bench [-- NAME [ARGUMENT…]], where NAME is one of: ${Object.keys(benchmarks).join(', ')}`)
+  console.error(
+    `usage: npm run bench [-- NAME [ARGUMENT…]], where NAME is one of: ${Object.keys(benchmarks).join(', ')}`,
+  )
   process.exit(2)
 }
 if (name === undefined) console.error(`${AGAINST_PEERS.join(', ')}: expect an hour`)

@@ -11,6 +11,7 @@ import { StepscopeSession } from './stepscope.ts'
 /** Time that one cell may take, and that loading a model may take. */
 const CELL_SECONDS = 120
 const OPEN_SECONDS = 180
+const ROOFLINE_SECONDS = 300
 
 /** An engine as the tables name it. */
 export interface EngineChoice {
@@ -75,7 +76,7 @@ export class Seat {
   }
 
   roofline(): Promise<Answer<Roofline>> {
-    return this.ask((session) => session.roofline())
+    return this.ask((session) => session.roofline(), ROOFLINE_SECONDS)
   }
 
   /** Opens the engine where it is not open. @returns the adapter's name */
@@ -89,15 +90,18 @@ export class Seat {
     await opened?.close()
   }
 
-  private async ask<T extends object>(question: (session: Opened) => Promise<T>): Promise<Answer<T>> {
+  private async ask<T extends object>(
+    question: (session: Opened) => Promise<T>,
+    seconds = CELL_SECONDS,
+  ): Promise<Answer<T>> {
     try {
       this.opened ??= await withLimit(open(this.choice, this.model), OPEN_SECONDS)
-      return await withLimit(question(this.opened), CELL_SECONDS)
+      return await withLimit(question(this.opened), seconds)
     } catch (error) {
       // A page that is still busy, or whose device is gone, answers nothing more: the next cell gets a new one.
       await this.close().catch(() => {})
       const message = error instanceof Error ? error.message : String(error)
-      return { missing: message.split('\n')[0] ?? message }
+      return { missing: (message.split('\n')[0] ?? '').replace(/^page\.evaluate: (Error: )?/, '') }
     }
   }
 }

@@ -182,7 +182,7 @@ function decodeWork(before: Counters, after: Counters, outcomes: readonly LaneOu
       history += `${id} `
       histories.add(history)
     }
-    overrun += executed - (tokenIds.length - 1)
+    overrun += executed.length - (tokenIds.length - 1)
   })
   return {
     executedTokens: after.executedTokens - before.executedTokens,

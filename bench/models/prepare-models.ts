@@ -6,6 +6,7 @@ import { openWeights } from '../../src/engine/checkpoint-weights.ts'
 import { readConfig } from '../../src/engine/config.ts'
 import type { AttentionOperators } from './onnx-llama.ts'
 import { writeOnnxLlama } from './onnx-llama.ts'
+import { writeRandomLlama } from './random-llama.ts'
 import { MODELS } from './served-files.ts'
 
 const CHECKPOINTS = fileURLToPath(new URL('../../public/checkpoints/', import.meta.url))
@@ -18,6 +19,7 @@ const COPIED = ['model.safetensors', 'tokenizer.json', 'tokenizer_config.json', 
 export const POLICY = 'countdown-policy'
 export const POLICY_FUSED = 'countdown-policy-fused'
 export const PRM = 'countdown-prm'
+export const SMOLLM2 = 'smollm2-135m'
 
 /** Copies of the bundled models that take longer sequences; weights and rotary angles are the same. */
 export async function prepareBundled(): Promise<void> {
@@ -47,4 +49,39 @@ export async function exportOnnx(name: string, operators: AttentionOperators): P
   const files = await openCheckpointDirectory(folder)
   await writeOnnxLlama(`${path}.part`, await readConfig(files), await openWeights(files), operators)
   await rename(`${path}.part`, path)
+}
+
+/** The config of HuggingFaceTB/SmolLM2-135M, without what the engines do not read. */
+const SMOLLM2_CONFIG = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_act: 'silu',
+  hidden_size: 576,
+  intermediate_size: 1536,
+  num_hidden_layers: 30,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  head_dim: 64,
+  vocab_size: 49152,
+  max_position_embeddings: 8192,
+  rms_norm_eps: 1e-5,
+  rope_theta: 100000,
+  tie_word_embeddings: true,
+  bos_token_id: 0,
+  eos_token_id: 0,
+  torch_dtype: 'float32',
+}
+
+/** Random weights of SmolLM2-135M's shape, for all engines alike; 0.6 GB each for the checkpoint and its ONNX file. */
+export async function prepareSmolLm2(): Promise<void> {
+  const folder = `${MODELS}${SMOLLM2}/`
+  const weights = `${folder}model.safetensors`
+  await mkdir(folder, { recursive: true })
+  await writeFile(`${folder}config.json`, JSON.stringify(SMOLLM2_CONFIG))
+  await writeFile(`${folder}generation_config.json`, '{}')
+  if (!existsSync(weights)) {
+    await writeRandomLlama(`${weights}.part`, SMOLLM2_CONFIG, 135)
+    await rename(`${weights}.part`, weights)
+  }
+  await exportOnnx(SMOLLM2, 'grouped')
 }

@@ -14,6 +14,11 @@ export interface Grid {
   readonly engines: readonly EngineChoice[]
   readonly shape: ModelShape
   readonly tokens: (count: number) => number[]
+  /**
+   * Forward passes of each branch, one less than a multiple of 8: one token more is sampled than executed, so that these
+   * are whole bursts.
+   */
+  readonly newTokens: number
 }
 
 export interface CellResult {
@@ -33,11 +38,6 @@ export interface CellResult {
   readonly missing: string | null
 }
 
-/**
- * Forward passes of each branch. One token more is sampled than executed, so these are whole bursts of 1, 2, 4 or 8 steps.
- */
-export const NEW_TOKENS = 23
-
 /** All cells of one engine on one shape, smallest first. After a cell that did not finish, larger ones are not tried. */
 export async function measureEngine(grid: Grid, choice: EngineChoice, effort: Effort): Promise<CellResult[]> {
   const seat = new Seat(choice, grid.model)
@@ -54,10 +54,10 @@ export async function measureEngine(grid: Grid, choice: EngineChoice, effort: Ef
                 ...effort,
                 rows,
                 prefix: grid.tokens(prefix),
-                newTokens: NEW_TOKENS,
+                newTokens: grid.newTokens,
                 mode: mode === 'distinct' ? 'distinct' : 'sampled',
               })
-          const result = asResult(answer, {
+          const result = asResult(answer, grid.newTokens, {
             model: grid.model,
             engine: choice.id,
             label: choice.label,
@@ -87,10 +87,10 @@ export function describeCell({ tokensPerSecond, missing }: CellResult): string {
 export function rooflineShare(grid: Grid, cell: CellResult, roofline: Roofline): number | null {
   const { work, tokensPerSecond } = cell
   if (work === null || tokensPerSecond === null) return null
-  const seconds = (cell.rows * NEW_TOKENS) / tokensPerSecond
+  const seconds = (cell.rows * grid.newTokens) / tokensPerSecond
   const { token, head, context } = grid.shape.flops
   const sampled = work.executedTokens + cell.rows
-  const flops = work.executedTokens * (token + context * (cell.prefix + NEW_TOKENS / 2)) + sampled * head
+  const flops = work.executedTokens * (token + context * (cell.prefix + grid.newTokens / 2)) + sampled * head
   const bytes = 4 * grid.shape.parameters * work.passes
   return Math.max(flops / roofline.flopsPerSecond, bytes / roofline.bytesPerSecond) / seconds
 }
@@ -101,13 +101,14 @@ function isSlow({ missing }: CellResult): boolean {
 
 function asResult(
   answer: Answer<DecodeAnswer>,
+  newTokens: number,
   cell: Pick<CellResult, 'model' | 'engine' | 'label' | 'rows' | 'prefix' | 'mode'>,
 ): CellResult {
   if (isMissing(answer)) {
     const nothing = { tokensPerSecond: null, medianTokensPerSecond: null, repetitions: 0, work: null, logits: [] }
     return { ...cell, ...nothing, missing: answer.missing }
   }
-  const tokens = cell.rows * NEW_TOKENS
+  const tokens = cell.rows * newTokens
   return {
     ...cell,
     tokensPerSecond: (1000 * tokens) / answer.bestMs,

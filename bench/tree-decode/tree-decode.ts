@@ -1,8 +1,8 @@
 import type { EngineChoice } from '../engines/seats.ts'
 import { ENGINES, isMissing, Seat } from '../engines/seats.ts'
 import { modelShape } from '../models/model-shape.ts'
-import { POLICY, POLICY_FUSED, prepareBundled } from '../models/prepare-models.ts'
-import { countdownText } from '../models/prompt-tokens.ts'
+import { POLICY, POLICY_FUSED, prepareBundled, prepareSmolLm2, SMOLLM2 } from '../models/prepare-models.ts'
+import { countdownText, randomTokens } from '../models/prompt-tokens.ts'
 import type { BenchOptions } from '../options.ts'
 import { readOptions } from '../options.ts'
 import { figure, keepResults, printTable, progress } from '../report.ts'
@@ -10,7 +10,7 @@ import type { Roofline } from '../roofline/measure.ts'
 import type { BurstResult } from './bursts.ts'
 import { measureBursts } from './bursts.ts'
 import type { CellResult, Grid } from './grid.ts'
-import { describeCell, measureEngine, NEW_TOKENS, rooflineShare } from './grid.ts'
+import { describeCell, measureEngine, rooflineShare } from './grid.ts'
 
 /** The cell that the ratios are about: a beam of 16 on a prompt with some steps behind it. */
 const HEADLINE = { rows: 16, prefix: 192 }
@@ -23,10 +23,9 @@ const SAME_LOGITS = 0.01
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = readOptions(args)
-  await prepareBundled()
-  const grids = (await allGrids()).filter(({ model }) => options.model === null || model.startsWith(options.model))
+  const grids = await wantedGrids(options)
   if (options.whole) progress('Expected time of the whole grid: 45 minutes.')
-  const roofline = await measureAdapter(options)
+  const { adapter, roofline } = await measureAdapter(options)
   const cells: CellResult[] = []
   for (const grid of grids) {
     const engines = grid.engines.filter((engine) => options.engines.includes(engine))
@@ -36,14 +35,37 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     printGrid(narrowed, engines, cells)
   }
   for (const message of differences(cells)) progress(message)
-  const bursts = options.whole || args.includes('--bursts') ? await measureBursts(options) : []
+  const bursts = options.bursts ? await measureBursts(options) : []
   if (bursts.length > 0) printBursts(bursts)
-  const results = summary(grids, cells, bursts, roofline, args)
+  const results = summary(grids, cells, bursts, { adapter, roofline }, args)
   if (options.whole) await keepResults('tree-decode', results)
   return results
 }
 
-async function allGrids(): Promise<Grid[]> {
+async function wantedGrids({ model }: BenchOptions): Promise<Grid[]> {
+  const wanted = (name: string) => model === null || model === name
+  const grids: Grid[] = []
+  await prepareBundled()
+  if (wanted(POLICY)) grids.push(...(await bundledGrids()))
+  if (wanted(SMOLLM2)) {
+    progress('SmolLM2-135M: weights are made once and kept')
+    await prepareSmolLm2()
+    const shape = await modelShape(SMOLLM2)
+    grids.push({
+      model: SMOLLM2,
+      title: 'SmolLM2-135M, random weights, float32',
+      rows: [1, 16],
+      prefixes: [32],
+      engines: ENGINES.filter(({ id }) => !id.endsWith('-cpu')),
+      shape,
+      tokens: (count) => randomTokens(count, shape.vocabulary, 1),
+      newTokens: 7,
+    })
+  }
+  return grids
+}
+
+async function bundledGrids(): Promise<Grid[]> {
   const bundled: Grid = {
     model: POLICY,
     title: 'Bundled policy, 0.8 M parameters',
@@ -52,6 +74,7 @@ async function allGrids(): Promise<Grid[]> {
     engines: ENGINES,
     shape: await modelShape(POLICY),
     tokens: countdownText,
+    newTokens: 23,
   }
   const fused: Grid = {
     ...bundled,
@@ -70,20 +93,23 @@ function narrow(grid: Grid, { rows, prefix }: BenchOptions): Grid {
   return { ...grid, rows: chosen(grid.rows, rows), prefixes: chosen(grid.prefixes, prefix) }
 }
 
-async function measureAdapter({ engines }: BenchOptions): Promise<Roofline | null> {
+async function measureAdapter({
+  engines,
+}: BenchOptions): Promise<{ readonly adapter: string | null; readonly roofline: Roofline | null }> {
   const choice = engines.find(({ id }) => id === 'stepscope-webgpu')
-  if (choice === undefined) return null
+  if (choice === undefined) return { adapter: null, roofline: null }
   const seat = new Seat(choice, POLICY)
   try {
-    const answer = await seat.roofline()
-    if (isMissing(answer)) {
-      progress(`roofline: ${answer.missing}`)
-      return null
+    const opened = await seat.adapter()
+    const adapter = isMissing(opened) ? null : opened.adapter
+    const roofline = await seat.roofline()
+    if (isMissing(roofline)) {
+      progress(`roofline: ${roofline.missing}`)
+      return { adapter, roofline: null }
     }
-    progress(
-      `${answer.adapter}: ${figure(answer.flopsPerSecond / 1e9)} GFLOP/s, ${figure(answer.bytesPerSecond / 1e9)} GB/s`,
-    )
-    return answer
+    const { flopsPerSecond, bytesPerSecond } = roofline
+    progress(`${adapter}: ${figure(flopsPerSecond / 1e9)} GFLOP/s, ${figure(bytesPerSecond / 1e9)} GB/s`)
+    return { adapter, roofline }
   } finally {
     await seat.close()
   }
@@ -108,7 +134,7 @@ function printGrid(grid: Grid, engines: readonly EngineChoice[], cells: readonly
     ]),
   )
   printTable(
-    `${grid.title}: tokens per second, branches × prefix, ${NEW_TOKENS} passes`,
+    `${grid.title}: tokens per second, branches × prefix, ${grid.newTokens} passes`,
     ['', ...columns.map(({ rows, prefix }) => `${rows} × ${prefix}`)],
     lines,
   )
@@ -144,7 +170,7 @@ function summary(
   grids: readonly Grid[],
   cells: readonly CellResult[],
   bursts: readonly BurstResult[],
-  roofline: Roofline | null,
+  { adapter, roofline }: { readonly adapter: string | null; readonly roofline: Roofline | null },
   args: readonly string[],
 ): Record<string, unknown> {
   const found = (engines: readonly string[], mode: CellResult['mode']): CellResult | null => {
@@ -168,7 +194,7 @@ function summary(
   const grid = grids.find(({ model }) => model === POLICY)
   return {
     benchmark: 'tree-decode',
-    adapter: roofline?.adapter ?? null,
+    adapter,
     date: new Date().toISOString(),
     command: ['npm run bench -- tree-decode', ...args].join(' '),
     headline: HEADLINE,
