@@ -39,6 +39,20 @@ test('a folder without stepscope.json is asked about, loaded, used, and kept', a
   await expect(list.getByRole('listitem').filter({ hasText: 'my-policy' })).toContainText('chosen', { timeout: 30_000 })
 })
 
+test('weights can lie in memory in fewer bits, for one model alone', async ({ page }) => {
+  await openReady(page, '/#/models')
+  const policy = page.getByRole('region', { name: 'Policy', exact: true })
+  const reward = page.getByRole('region', { name: 'Reward model', exact: true })
+  const format = (column: typeof policy) =>
+    column.locator('dl > div').filter({ hasText: 'Weights in memory' }).locator('dd')
+  await expect(format(policy)).toHaveText('f32')
+  const select = policy.getByLabel('Policy: weights in memory')
+  await select.selectOption('int8')
+  await expect(format(policy)).toHaveText('int8', { timeout: 30_000 })
+  await expect(policy).toContainText('A quarter of the memory')
+  await expect(format(reward)).toHaveText('f32')
+})
+
 test('a bad folder is refused with file and field, and the app goes on with what it had', async ({
   page,
 }, testInfo) => {

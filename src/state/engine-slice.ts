@@ -14,7 +14,7 @@ interface LocalFiles {
 }
 
 type Role = 'policy' | 'reward'
-type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend'>
+type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'weights'>
 
 /** After a lost device or a crash, one reload is tried at once; a second loss within this time waits for the person. */
 const RELOAD_GUARD_MS = 60_000
@@ -66,8 +66,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     try {
       const params: ParamsOf<'load'> = {
         backend: wanted.backend,
-        policy: sourceOf(wanted.policy),
-        reward: sourceOf(wanted.reward),
+        policy: { ...sourceOf(wanted.policy), weights: wanted.weights.policy },
+        reward: { ...sourceOf(wanted.reward), weights: wanted.weights.reward },
       }
       const models = await deps.client.call('load', params, signal)
       const status = await deps.client.call('status', {})
@@ -93,8 +93,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   const load = async (change: Partial<Choice> = {}): Promise<boolean> => {
     loading?.controller.abort()
     const controller = new AbortController()
-    const { policy, reward, backend } = get().engine
-    const result = runLoad({ policy, reward, backend, ...change }, controller.signal)
+    const { policy, reward, backend, weights } = get().engine
+    const result = runLoad({ policy, reward, backend, weights, ...change }, controller.signal)
     const entry = { controller, done: result.then(() => {}) }
     loading = entry
     const loaded = await result
@@ -118,6 +118,9 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     setBackend: async (backend) => {
       await load({ backend })
+    },
+    setWeights: async (role, weights) => {
+      await load({ weights: { ...get().engine.weights, [role]: weights } })
     },
     cancelLoad: () => loading?.controller.abort(),
     chooseBundled: async (role, id) => {
@@ -185,11 +188,13 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       // A load in progress is waited for, and its failure is everybody's.
       const waited = loading !== null
       while (loading) await loading.done
-      const { phase, policy, reward, backend } = get().engine
+      const { phase, policy, reward, backend, weights } = get().engine
       const same =
         loadedChoice?.policy.id === policy.id &&
         loadedChoice.reward.id === reward.id &&
-        loadedChoice.backend === backend
+        loadedChoice.backend === backend &&
+        loadedChoice.weights.policy === weights.policy &&
+        loadedChoice.weights.reward === weights.reward
       if (phase === 'ready' && same) return true
       return waited ? false : load()
     },

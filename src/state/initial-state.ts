@@ -27,6 +27,7 @@ export function initialState(): AppState {
     engine: {
       phase: 'idle',
       backend: 'auto',
+      weights: { policy: 'auto', reward: 'auto' },
       policy: DEFAULT_POLICY,
       reward: DEFAULT_REWARD,
       progress: { policy: null, reward: null },

@@ -14,6 +14,7 @@ import type {
   FolderSummary,
   LoadedModels,
   Measured,
+  WeightChoice,
 } from '../worker/protocol.ts'
 
 // Screens import these names from here: they stand below the state in the order of imports.
@@ -34,7 +35,14 @@ export type {
 export type { Aggregation, ModelInfo, RewardModelInfo, Token, TokenReading, Verdict } from '../search/models.ts'
 export type { NodeState, SearchTree, TreeNode } from '../search/tree.ts'
 export type { ExactLabel } from '../tasks/task.ts'
-export type { AdapterFields, BackendChoice, EngineStatus, LoadedModels, Measured } from '../worker/protocol.ts'
+export type {
+  AdapterFields,
+  BackendChoice,
+  EngineStatus,
+  LoadedModels,
+  Measured,
+  WeightChoice,
+} from '../worker/protocol.ts'
 
 export type RunId = string
 
@@ -63,6 +71,8 @@ export interface EngineState {
   /** `idle`: nothing asked yet. `lost`: the device or the worker is gone; `load` starts afresh. */
   readonly phase: 'idle' | 'loading' | 'ready' | 'failed' | 'lost'
   readonly backend: BackendChoice
+  /** How each model's weights lie on the device. */
+  readonly weights: { readonly policy: WeightChoice; readonly reward: WeightChoice }
   readonly policy: ModelChoice
   readonly reward: ModelChoice
   readonly progress: { readonly policy: ByteProgress | null; readonly reward: ByteProgress | null }
@@ -324,6 +334,7 @@ export interface Actions {
     /** Loads the chosen models on the chosen backend; also the way back after `failed` and `lost`. */
     load(): Promise<void>
     setBackend(backend: BackendChoice): Promise<void>
+    setWeights(role: 'policy' | 'reward', weights: WeightChoice): Promise<void>
     cancelLoad(): void
     chooseBundled(role: 'policy' | 'reward', id: string): Promise<void>
     chooseLocal(role: 'policy' | 'reward', id: string): Promise<void>

@@ -55,13 +55,14 @@ export function engineLoader(openFiles: OpenFiles): EngineLoader {
         const open = shared ?? hold(await openShared(params.backend))
         const { backend, activity } = open.value
         const options = (model: 'policy' | 'reward'): LoadOptions => {
-          const { source, adapter } = params[model]
+          const { source, adapter, weights } = params[model]
           return {
             id: source.id,
             activity,
             signal,
             onProgress: (loadedBytes, totalBytes) => onProgress(model, loadedBytes, totalBytes),
             ...(adapter === undefined ? {} : { adapter }),
+            ...(weights === undefined ? {} : { weights }),
           }
         }
         const policy =

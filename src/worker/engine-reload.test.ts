@@ -34,6 +34,11 @@ function rig() {
   return { host, opened, fail, load }
 }
 
+const weightBytes = (host: EngineHost) => {
+  const { bytes } = host.status()
+  return { policy: bytes['policy weights'], reward: bytes['reward weights'] }
+}
+
 describe('changing one model', () => {
   const rigs: ReturnType<typeof rig>[] = []
   const fresh = () => {
@@ -66,6 +71,20 @@ describe('changing one model', () => {
     const { scores } = await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)
     expect(scores).toHaveLength(1)
     expect(host.executedTokens()).toBe(2 * before.tokens)
+  })
+
+  it('loads a model anew with other weights, and keeps the other', async () => {
+    const { host, opened, load } = fresh()
+    await load('countdown-prm')
+    const { reward } = host.models()
+    const { policy: full = 0 } = weightBytes(host)
+    const policy = { source: { kind: 'bundled', id: 'countdown-policy' }, weights: 'int8' } as const
+    await load('countdown-prm', { policy })
+    expect(opened).toHaveLength(3)
+    expect(host.models().policy.info.weights).toBe('int8')
+    expect(host.models().reward).toBe(reward)
+    expect(reward.info.weights).toBe('f32')
+    expect(weightBytes(host).policy).toBeLessThan(0.3 * full)
   })
 
   it('loads both anew on another backend or with other adapter fields', async () => {

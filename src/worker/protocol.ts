@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import type { Adapter } from '../engine/adapter.ts'
+import type { WeightChoice as EngineWeightChoice } from '../engine/decoder.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
@@ -14,6 +15,9 @@ export type AdapterFields = Adapter
 
 /** What a dragged folder holds; `missing` fields must be asked for. */
 export type FolderSummary = CheckpointSummary
+
+/** How a model's weights lie on the device; `auto` decides by the model's size. */
+export type WeightChoice = EngineWeightChoice
 
 export type BackendChoice = 'auto' | 'webgpu' | 'cpu'
 
@@ -66,8 +70,8 @@ export interface WorkerMethods {
   /** Opens the backend and loads both models (replacing what was loaded); progress comes as messages. */
   load(params: {
     readonly backend: BackendChoice
-    readonly policy: { readonly source: ModelSource; readonly adapter?: AdapterFields }
-    readonly reward: { readonly source: ModelSource; readonly adapter?: AdapterFields }
+    readonly policy: { readonly source: ModelSource; readonly adapter?: AdapterFields; readonly weights?: WeightChoice }
+    readonly reward: { readonly source: ModelSource; readonly adapter?: AdapterFields; readonly weights?: WeightChoice }
   }): LoadedModels
   /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
   inspectFolder(params: { readonly files: readonly File[] }): FolderSummary

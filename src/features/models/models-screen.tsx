@@ -1,11 +1,12 @@
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { BackendChoice } from '../../state/types.ts'
+import type { BackendChoice, WeightChoice } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
+import { Select } from '../../ui/select.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
 import { FolderForm } from './folder-form.tsx'
 import type { ListedModel } from './model-list.tsx'
@@ -16,6 +17,14 @@ const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string
   { value: 'auto', label: 'Automatic' },
   { value: 'webgpu', label: 'WebGPU' },
   { value: 'cpu', label: 'CPU' },
+]
+
+const WEIGHTS: readonly { readonly value: WeightChoice; readonly label: string; readonly hint: string }[] = [
+  { value: 'auto', label: 'Automatic', hint: 'f32 for small models, f16 where f32 would take more than 256 MiB.' },
+  { value: 'f32', label: 'f32', hint: 'Exactly as stored, four bytes a weight.' },
+  { value: 'f16', label: 'f16', hint: 'Half the memory; exact for most checkpoints, which are stored in 16 bits.' },
+  { value: 'int8', label: 'int8', hint: 'A quarter of the memory; scores move in the third decimal.' },
+  { value: 'int4', label: 'int4', hint: 'A sixth of the memory; many responses differ from those of f32.' },
 ]
 
 /** Policy and reward model: what is loaded, what can be, and your own folders. */
@@ -98,6 +107,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
   const chosen = useApp((state) => state.engine[role])
   const info = useApp((state) => state.engine.models?.[role] ?? null)
   const local = useApp((state) => state.engine.localModels)
+  const weights = useApp((state) => state.engine.weights[role])
   const loading = useApp((state) => state.engine.phase === 'loading')
   const wanted = role === 'policy' ? 'policy' : 'process-reward-model'
   const models: ListedModel[] = [
@@ -112,6 +122,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
           <Fact name="Loaded" value={info.id} />
           <Fact name="Family" value={info.family} />
           <Fact name="Parameters" value={formatNumber(info.parameters)} />
+          {info.weights === undefined ? null : <Fact name="Weights in memory" value={info.weights} />}
           <Fact name="Context" value={`${formatNumber(info.contextLength)} tokens`} />
           {'aggregation' in info ? <Fact name="Path score" value={String(info.aggregation)} /> : null}
           <Fact name="Weights’ hash" value={info.hash} />
@@ -130,6 +141,14 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
             : actions.engine.chooseBundled(role, model.id))
         }
         onForget={(model) => void actions.engine.forgetLocal(model.id)}
+      />
+      <Select
+        label={`${title}: weights in memory`}
+        hint={WEIGHTS.find(({ value }) => value === weights)?.hint}
+        value={weights}
+        options={WEIGHTS}
+        disabled={loading}
+        onChange={(next) => void actions.engine.setWeights(role, next)}
       />
     </section>
   )
