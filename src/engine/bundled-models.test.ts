@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
-import type { Branch, Proposal, ProposeRequest } from '../search/models.ts'
+import type { Branch, ProposeRequest } from '../search/models.ts'
 import { createDecoder } from './decoder-model.ts'
 import { loadPolicy, loadRewardModel } from './load-model.ts'
 import type { EnginePolicy } from './policy.ts'
@@ -127,6 +127,7 @@ describe.each(['cpu', 'webgpu'] as const)('the bundled models on %s', (choice) =
       const whole = await score(prompt, steps(greedy_response))
       expect(whole.length).toBe(prm_step_scores.length)
       for (const [i, value] of whole.entries()) expect(Math.abs(value - (prm_step_scores[i] ?? 0))).toBeLessThan(1e-4)
+      reward.model.evictAll()
       let { branch } = await reward.open(prompt)
       for (const [i, step] of steps(greedy_response).entries()) {
         const [scored] = await reward.score([{ branch, steps: [step] }])
@@ -142,27 +143,64 @@ describe.each(['cpu', 'webgpu'] as const)('the bundled models on %s', (choice) =
   test('a forked branch samples what a fresh prefill of its text samples', async () => {
     const { branch } = await policy.open(PROMPT)
     const proposals = await policy.propose([{ ...SAMPLE, branch, count: 4 }])
-    const again = (from: Branch) => policy.propose([{ ...SAMPLE, node: 5, branch: from, count: 2 }])
-    for (const proposal of proposals.filter(({ finish }) => finish === 'step')) {
-      const fork = policy.fork(proposal.branch)
-      const fresh = await policy.open(PROMPT + proposal.text)
-      const [forked, prefilled] = [await again(fork), await again(fresh.branch)]
-      expect(forked.map(({ tokens }) => tokens)).toEqual(prefilled.map(({ tokens }) => tokens))
-      for (const held of [fork, fresh.branch, ...[...forked, ...prefilled].map((p: Proposal) => p.branch)])
-        policy.release(held)
+    const again = async (from: Branch) => {
+      const drawn = await policy.propose([{ ...SAMPLE, node: 5, branch: from, count: 2 }])
+      for (const held of [from, ...drawn.map((proposal) => proposal.branch)]) policy.release(held)
+      return drawn.map(({ tokens }) => tokens)
     }
+    const steps = proposals.filter(({ finish }) => finish === 'step')
+    const forked = await Promise.all(steps.map((proposal) => again(policy.fork(proposal.branch))))
     for (const proposal of proposals) policy.release(proposal.branch)
     policy.release(branch)
+    for (const [i, { text }] of steps.entries()) {
+      policy.model.evictAll()
+      expect(await again((await policy.open(PROMPT + text)).branch)).toEqual(forked[i])
+    }
   })
 
   test('the same seed gives the same bits, alone or mixed with other runs', async () => {
     const prompts = [PROMPT, 'Q 1 8 2 13 > 24\n', PROMPT, 'Q 11 1 3 4 > 23\n']
     const together = await Promise.all(prompts.map((prompt, i) => sampleTree(prompt, i)))
-    for (const [i, prompt] of prompts.entries()) expect(await sampleTree(prompt, i)).toEqual(together[i])
+    for (const [i, prompt] of prompts.entries()) {
+      policy.model.evictAll()
+      expect(await sampleTree(prompt, i)).toEqual(together[i])
+    }
   })
 
-  test('fifty runs in a row, some of them cancelled, leave pages, slots and bytes as they were', async () => {
-    for (let run = 0; run < 50; run++) {
+  test('a second run on the same problem runs fewer tokens and gives the same bits; so it does without the cache', async () => {
+    const given = ['3*5=15 : 7 2 15\n', '2+7=9 : 15 9\n', '15+9=24 : 24\n']
+    const run = async () => {
+      const before = [policy, reward].map(({ model }) => model.counters())
+      const tree = await sampleTree(PROMPT, 3)
+      const scores = await score(PROMPT, given)
+      const { branch } = await policy.open(PROMPT)
+      const { branch: end, tokens, usage } = await policy.extend(branch, given.join(''))
+      for (const held of [branch, end]) policy.release(held)
+      const after = [policy, reward].map(({ model }) => model.counters())
+      const executed = after.map(({ executedTokens }, i) => executedTokens - (before[i]?.executedTokens ?? 0))
+      const hits = after.map(({ cacheHitTokens }, i) => cacheHitTokens - (before[i]?.cacheHitTokens ?? 0))
+      return { results: { tree, scores, tokens, usage }, executed, hits }
+    }
+    const drop = () => {
+      for (const { model } of [policy, reward]) model.evictAll()
+    }
+    drop()
+    const first = await run()
+    const second = await run()
+    drop()
+    const third = await run()
+    expect(second.results).toEqual(first.results)
+    expect(third).toEqual(first)
+    const [policyTokens = 0, rewardTokens = 0] = first.executed
+    const readTokens = PROMPT.length + given.join('').length
+    expect(rewardTokens).toBe(readTokens)
+    expect([second.executed[1], second.hits[1]]).toEqual([0, readTokens])
+    // The prompt's last token is run again, for its hidden state; so are the sampled steps.
+    expect(second.executed[0]).toBeLessThan(policyTokens - given.join('').length)
+  })
+
+  test('two hundred runs in a row, some of them cancelled, leave pages, slots and bytes as they were', async () => {
+    for (let run = 0; run < 200; run++) {
       const controller = new AbortController()
       const { branch } = await policy.open(PROMPT)
       const proposing = policy.propose([{ ...SAMPLE, seed: run, branch, count: 2, maxTokens: 12 }], controller.signal)
@@ -174,6 +212,12 @@ describe.each(['cpu', 'webgpu'] as const)('the bundled models on %s', (choice) =
       for (const proposal of proposals) policy.release(proposal.branch)
       policy.release(branch)
       if (run % 10 === 0) await score(PROMPT, ['3+5=8 : 7 2 8\n'])
+    }
+    expect(live()).toEqual(start)
+    for (const { model } of [policy, reward]) {
+      expect(model.counters().unpinnedPages).toBeGreaterThan(0)
+      model.evictAll()
+      expect(model.counters().unpinnedPages).toBe(0)
     }
     expect(live()).toEqual(start)
   })

@@ -3,8 +3,10 @@ import type { Branch, FlopsModel } from '../search/models.ts'
 import { Branches, SequenceNode } from './branch.ts'
 import type { Decoder } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
+import { tooSmall } from './no-room.ts'
 import type { CacheSequence } from './page-cache.ts'
 import { PageCache, SlotPool } from './page-cache.ts'
+import { pagesFor } from './radix-tree.ts'
 import type { SchedulerOptions } from './scheduler.ts'
 import { Scheduler } from './scheduler.ts'
 
@@ -14,7 +16,12 @@ export interface EngineCounters {
   readonly readbackBytes: number
   /** Tokens executed in all. Runs that open the same prompt share it, so this may be below the sum of their usages. */
   readonly executedTokens: number
+  /** Tokens asked for that were known already. With those executed, they sum up to the usages. */
+  readonly cacheHitTokens: number
+  /** Pages that branches hold; pages kept for later requests only; pages taken from those so far. */
   readonly livePages: number
+  readonly unpinnedPages: number
+  readonly evictedPages: number
   readonly liveSlots: number
   readonly liveBranches: number
 }
@@ -26,6 +33,8 @@ export class EngineModel {
   readonly slots: SlotPool
   readonly branches: Branches
   private readonly cache: PageCache
+  /** Tokens of prompts that somebody held when they were opened. */
+  private sharedTokens = 0
   private readonly prompts = new Map<string, { readonly node: SequenceNode; readonly ready: Promise<void> }>()
 
   /** @param tokenFlags per vocabulary id; none for models that are not sampled from */
@@ -58,7 +67,9 @@ export class EngineModel {
     }
     this.checkLength(ids.length)
     const key = ids.join(' ')
-    const shared = this.prompts.get(key) ?? this.prefill(key, ids, keepLast)
+    const held = this.prompts.get(key)
+    if (held !== undefined) this.sharedTokens += ids.length
+    const shared = held ?? this.prefill(key, ids, keepLast)
     shared.node.retain()
     try {
       await shared.ready
@@ -69,9 +80,14 @@ export class EngineModel {
     return shared.node
   }
 
-  /** @throws StepscopeError `bad-problem` where a sequence would exceed the model's context */
+  /**
+   * @throws StepscopeError `bad-problem` where a sequence would exceed the model's context, `out-of-memory` where it would
+   * exceed the whole cache
+   */
   checkLength(tokens: number): void {
     if (tokens <= this.contextLength) return
+    const { config, pages, pagesPerSequence } = this.decoder
+    if (tokens <= config.maxPositions && pagesPerSequence === pages) throw tooSmall(pagesFor(tokens), tokens, pages)
     throw new StepscopeError({
       code: 'bad-problem',
       message: "The text is longer than the model's context",
@@ -105,10 +121,18 @@ export class EngineModel {
       passes,
       readbackBytes,
       executedTokens: this.scheduler.counters.executedTokens,
+      cacheHitTokens: this.scheduler.counters.cacheHitTokens + this.sharedTokens,
       livePages: this.cache.livePages,
+      unpinnedPages: this.cache.unpinnedPages,
+      evictedPages: this.cache.tree.evictedPages,
       liveSlots: this.slots.liveSlots,
       liveBranches: this.branches.count,
     }
+  }
+
+  /** Forgets what no branch holds. */
+  evictAll(): void {
+    this.cache.evictAll()
   }
 
   dispose(): void {

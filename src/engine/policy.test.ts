@@ -130,8 +130,10 @@ describe('usage', () => {
     expect([first.usage, second.usage, third.usage]).toEqual([usage, usage, usage])
     expect(decoder.executed.length).toBe(5)
     for (const { branch } of [first, second, third]) policy.release(branch)
-    await policy.open('abcd\n')
-    expect(model.counters().executedTokens).toBe(10)
+    // Its pages are still known; only the last token is run, whose hidden state is sampled from.
+    const { usage: known } = await policy.open('abcd\n')
+    expect(known).toEqual(usage)
+    expect(model.counters()).toMatchObject({ executedTokens: 6, cacheHitTokens: 14 })
   })
 
   test('a pending step end is charged to the first sample of the first request, and executed once', async () => {
@@ -187,6 +189,28 @@ describe('extend and read', () => {
     const nothing = await policy.extend(further.branch, '')
     expect([nothing.usage.executed, nothing.branch.tokens]).toEqual([0, 7])
     for (const held of [branch, extended.branch, further.branch, nothing.branch]) policy.release(held)
+    expect(live()).toEqual(NOTHING)
+  })
+
+  test('a text that was read before is not run again, and charged as ever', async () => {
+    const { policy, decoder, model, live } = setUp()
+    const read = async (prompt: string, text: string) => {
+      const before = decoder.executed.length
+      const { branch } = await policy.open(prompt)
+      const { branch: end, tokens, usage } = await policy.extend(branch, text)
+      policy.release(branch)
+      policy.release(end)
+      return { tokens, usage, ran: decoder.executed.length - before }
+    }
+    const first = await read('abcabcabcabcabcabcabc\n', 'gha gh\n')
+    const again = await read('abcabcabcabcabcabcabc\n', 'gha gh\n')
+    expect([first.ran, again.ran]).toEqual([28, 1])
+    expect([again.tokens, again.usage]).toEqual([first.tokens, first.usage])
+    // Only the token that differs, and what follows it, is run: the output before it answers for another token.
+    const other = await read('abcabcabcabcabcabcabc\n', 'gha bh\n')
+    expect(other.ran).toBe(1 + 3)
+    model.evictAll()
+    expect(await read('abcabcabcabcabcabcabc\n', 'gha bh\n')).toEqual({ ...other, ran: 28 })
     expect(live()).toEqual(NOTHING)
   })
 
@@ -307,7 +331,7 @@ test('random trees: executed tokens are what the usages say, and releasing all l
   })
   await fc.assert(
     fc.asyncProperty(fc.array(choice, { maxLength: 12 }), async (choices) => {
-      const { policy, decoder, live } = setUp({ maxLanes: 4, maxRows: 8 })
+      const { policy, decoder, model, live } = setUp({ maxLanes: 4, maxRows: 8 })
       const opened = await policy.open('abcabcabcabcabc\n')
       let executed = opened.usage.executed
       let open: Branch[] = [opened.branch]
@@ -332,7 +356,7 @@ test('random trees: executed tokens are what the usages say, and releasing all l
           open = open.filter((other) => other !== branch)
         }
       }
-      expect(decoder.executed.length).toBe(executed)
+      expect(decoder.executed.length + model.counters().cacheHitTokens).toBe(executed)
       for (const branch of open) policy.release(branch)
       expect(live()).toEqual(NOTHING)
     }),

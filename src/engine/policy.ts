@@ -15,7 +15,7 @@ import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import type { LaneFamily, LaneOutcome } from './scheduler-requests.ts'
+import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler-requests.ts'
 import { SharedHistories } from './shared-histories.ts'
 import { stepEndCut } from './step-end.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -80,9 +80,12 @@ export class EnginePolicy implements Policy {
     const flops = tokenFlops(this.info.flops, parent.tokens - pending, pending + ids.length - 1, ids.length)
     const texts = this.tokenizer.texts(ids)
     const read: Token[] = []
-    const node = await this.append(parent, ids, undefined, (row, index) => {
-      const id = ids[index] ?? 0
-      read.push({ id, text: texts[index] ?? '', logprob: readLogits(row, id, 0).logprob })
+    const node = await this.append(parent, ids, undefined, {
+      readings: {
+        read: (row, index) => [ids[index] ?? 0, readLogits(row, ids[index] ?? 0, 0).logprob],
+        fits: ([id], index) => id === ids[index],
+        take: ([id = 0, logprob = 0], index) => read.push({ id, text: texts[index] ?? '', logprob }),
+      },
     })
     return {
       branch: this.model.branches.hand(node),
@@ -159,12 +162,13 @@ export class EnginePolicy implements Policy {
     const readings: TokenReading[] = []
     const node = await this.model.prompt(promptIds, true)
     try {
-      const read = await this.append(node, targets, undefined, (row, index) => {
+      const onOutput = (row: Float32Array, index: number) => {
         const id = targets[index] ?? 0
         const { logprob, best } = readLogits(row, id, options.alternatives ?? 0)
         const alternatives = best.map((token) => this.token(token.id, token.logprob))
         readings.push({ id, text: texts[index] ?? '', logprob, alternatives })
-      })
+      }
+      const read = await this.append(node, targets, undefined, { onOutput })
       read.release()
     } finally {
       node.release()
@@ -181,7 +185,7 @@ export class EnginePolicy implements Policy {
     parent: SequenceNode,
     ids: readonly number[],
     signal: AbortSignal | undefined,
-    onOutput: (row: Float32Array, index: number) => void,
+    outputs: Pick<ExecuteRequest, 'onOutput' | 'readings'>,
   ): Promise<SequenceNode> {
     parent.retain()
     try {
@@ -194,7 +198,7 @@ export class EnginePolicy implements Policy {
           ids: executed,
           ...(parent.slot === null ? {} : { before: parent.slot }),
           readouts: executed.map((_, index) => index),
-          onOutput,
+          ...outputs,
           signal,
         })
       } catch (error) {

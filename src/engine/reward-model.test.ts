@@ -29,7 +29,7 @@ function setUp(options: PlainDecoderOptions = {}, activation: 'sigmoid' | 'softm
     const now = model.counters()
     return { pages: now.livePages - livePages, slots: now.liveSlots - liveSlots, branches: now.liveBranches }
   }
-  return { decoder, reward, live }
+  return { decoder, model, reward, live }
 }
 
 const outputs = (text: string, labels = 1) => plainScores(tokenizer.encode(text).reduce(plainHistory, 0), labels)
@@ -92,6 +92,28 @@ test.each([64, 5])('steps that begin alike are run once as far as they do, %i ro
   else expect(ran).toBeLessThanOrEqual(19)
   for (const { branch: end } of scored) reward.release(end)
   reward.release(branch)
+  expect(live()).toEqual(NOTHING)
+})
+
+test('scores that are known cost nothing in the engine, and the same usage', async () => {
+  const { reward, decoder, model, live } = setUp()
+  const run = async (steps: readonly string[]) => {
+    const before = decoder.executed.length
+    const { branch } = await reward.open('ab\n')
+    const [scored] = await reward.score([{ branch, steps }])
+    if (!scored) throw new Error('no scores')
+    reward.release(branch)
+    reward.release(scored.branch)
+    return { scores: scored.scores, usage: scored.usage, ran: decoder.executed.length - before }
+  }
+  const steps = ['a+b a+b a+b a+b a+b\n', 'c\n']
+  const first = await run(steps)
+  expect(first.ran).toBe(25)
+  expect(await run(steps)).toEqual({ ...first, ran: 0 })
+  const edited = await run(['a+b a+b a+b a+b a+b\n', 'd\n'])
+  expect([edited.scores[0], edited.ran]).toEqual([first.scores[0], 2])
+  model.evictAll()
+  expect(await run(steps)).toEqual(first)
   expect(live()).toEqual(NOTHING)
 })
 

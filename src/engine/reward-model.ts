@@ -95,9 +95,10 @@ export class EngineRewardModel implements RewardModel {
       await this.model.scheduler.execute({
         sequence,
         base: parent,
+        common: known,
         ids,
         readouts,
-        onOutput: (row) => scores.push(this.activate(row)),
+        readings: { read: (row) => [...row], take: (outputs) => scores.push(this.activate(outputs)) },
         signal,
       })
     } catch (error) {
@@ -142,7 +143,7 @@ export class EngineRewardModel implements RewardModel {
   }
 
   /** Sigmoid of a single output; with several labels, the softmax probability of label 1. */
-  private activate(outputs: Float32Array): number {
+  private activate(outputs: readonly number[]): number {
     const [zero = 0, one = 0] = outputs
     if (this.activation === 'sigmoid') return sigmoid(zero)
     return Math.exp(one - logSumExp(outputs))

@@ -1,12 +1,15 @@
 import type { SequenceNode } from './branch.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import type { CacheSequence } from './page-cache.ts'
+import type { Memo } from './radix-tree.ts'
 
 /** Given tokens appended to a sequence. */
 export interface ExecuteRequest {
   readonly sequence: CacheSequence
   /** Requests whose sequences are forks of one base share the rows that they begin with. */
   readonly base?: object
+  /** Leading tokens that an earlier request with this base has too, so that this one would not run them anyway. */
+  readonly common?: number
   readonly ids: readonly number[]
   /** Slot of the position before the first token, where its head output is wanted too. */
   readonly before?: number
@@ -14,9 +17,20 @@ export interface ExecuteRequest {
   readonly readouts?: readonly number[]
   /** Called for `before`, then for each readout in order; `row` is valid during the call only. */
   readonly onOutput?: (row: Float32Array, index: number) => void
+  /** In place of `onOutput`: takes outputs that may be remembered from an earlier request. */
+  readonly readings?: Readings
   /** Keep the last token's hidden state in a slot, which the caller then owns. */
   readonly keepLast?: boolean
   readonly signal?: AbortSignal | undefined
+}
+
+/** Outputs as a few numbers that stay with the tokens they were read at, so that reading them again costs nothing. */
+export interface Readings {
+  readonly read: (row: Float32Array, index: number) => Memo
+  /** Does a remembered reading answer this one? Each does where this is absent. */
+  readonly fits?: (memo: Memo, index: number) => boolean
+  /** Called in order, like `onOutput`, for fresh and remembered readings alike. */
+  readonly take: (memo: Memo, index: number) => void
 }
 
 /** Samples of one node that start together, so that they share rows for as long as they agree. */
@@ -54,13 +68,19 @@ export interface LaneOutcome {
 
 /** A request under way. */
 export interface ExecuteTask {
-  readonly request: ExecuteRequest
+  /** What is left to run once the task is admitted: without what was known. */
+  request: ExecuteRequest
   readonly resolve: (slot: number | null) => void
   readonly reject: (error: unknown) => void
   slot: number | null
   /** Rows executed, and outputs delivered, so far. */
   rows: number
   outputs: number
+  /** Length of the sequence as it was given. */
+  readonly start: number
+  /** Outputs that were remembered, and those that are to be. */
+  answered: number
+  readonly memos: { readonly position: number; readonly memo: Memo }[]
 }
 
 export interface LaneTask {

@@ -174,12 +174,17 @@ describe('when memory is short', () => {
   })
 
   test('one that does not fit alone is refused with what there is', async () => {
-    const { scheduler, open, live } = setUp({ pages: 3, vocabSize: 200 })
+    const { scheduler, open, live } = setUp({ pages: 5, vocabSize: 200 })
     const node = await open(ids(20))
     const before = live()
     await expect(scheduler.decode(lane(node, 0, 60))).rejects.toThrow(
-      /no room for another branch \(expected 4 free pages of 16 tokens .*found 1 of 3 pages/,
+      /too small for even one branch \(expected 6 pages of 16 tokens for one branch after 20 tokens, found 5 pages/,
     )
+    const other = await open(ids(40, 3))
+    await expect(scheduler.decode(lane(node, 0, 28))).rejects.toThrow(
+      /no room for another branch \(expected 2 free pages of 16 tokens .*found 0 of 5 pages/,
+    )
+    other.release()
     expect(live()).toEqual(before)
     expect((await scheduler.decode(lane(node, 0, 5))).tokenIds.length).toBe(5)
   })
@@ -227,6 +232,41 @@ describe('when memory is short', () => {
     await refused
     activity.leave()
   })
+})
+
+test('a request that fails after it started from known tokens leaves its sequence as it was', async () => {
+  let fail = false
+  const gate = async () => {
+    if (fail) throw new Error('lost')
+  }
+  const { scheduler, cache, decoder, open, live } = setUp({ gate })
+  ;(await open(ids(40))).release()
+  const sequence = cache.create()
+  fail = true
+  await expect(scheduler.execute({ sequence, ids: ids(40), readouts: [39] })).rejects.toThrow('lost')
+  fail = false
+  expect([sequence.length, live().pages]).toEqual([0, 0])
+  await scheduler.execute({ sequence, ids: ids(40), readouts: [39] })
+  expect(decoder.executed.length).toBe(41)
+  expect(scheduler.counters).toMatchObject({ executedTokens: 41, cacheHitTokens: 39 + 39 })
+})
+
+test('lanes under way keep the pages promised to them while others start from known tokens', async () => {
+  const { scheduler, cache, open } = setUp({ pages: 8, vocabSize: 200, maxLanes: 4 }, 2)
+  ;(await open(ids(48, 5))).release()
+  const node = await open(ids(20))
+  // 2 pages held, 3 kept, 3 empty; each lane may take 3 pages.
+  const lanes = [0, 1].map(async (sample) => {
+    const { sequence, tokenIds } = await scheduler.decode(lane(node, sample, 29))
+    sequence.release()
+    scheduler.released()
+    return tokenIds.length
+  })
+  const again = Promise.resolve().then(() => open(ids(48, 5)))
+  expect((await Promise.all(lanes)).every((count) => count > 0)).toBe(true)
+  ;(await again).release()
+  node.release()
+  expect(cache.livePages).toBe(0)
 })
 
 test('a failing pass fails its requests only', async () => {

@@ -3,9 +3,11 @@ import { Activity } from './activity.ts'
 import type { SequenceNode } from './branch.ts'
 import { breathe as defaultBreathe } from './breathe.ts'
 import type { Decoder, LaneResult } from './decoder.ts'
-import { PAGE_SIZE } from './decoder.ts'
 import type { Pass } from './execute-pass.ts'
 import { composePass } from './execute-pass.ts'
+import type { KnownBases } from './known-part.ts'
+import { knownPart, outputPositions, remainder } from './known-part.ts'
+import { noRoom } from './no-room.ts'
 import type { PageCache, SlotPool } from './page-cache.ts'
 import type {
   ActiveLane,
@@ -38,8 +40,11 @@ const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
  * is refused.
  */
 export class Scheduler {
-  /** Tokens executed and bursts run since the model was loaded; depends on what was shared between runs. */
-  readonly counters = { executedTokens: 0, bursts: 0 }
+  /**
+   * Tokens executed, tokens that were known and so were not, and bursts run since the model was loaded; depends on what was
+   * shared between runs.
+   */
+  readonly counters = { executedTokens: 0, cacheHitTokens: 0, bursts: 0 }
   private readonly decoder: Decoder
   private readonly cache: PageCache
   private readonly slots: SlotPool
@@ -48,6 +53,7 @@ export class Scheduler {
   private readonly activity: Activity
   private readonly breathe: () => Promise<void>
   private readonly scratch: readonly number[]
+  private readonly bases: KnownBases = new WeakMap()
   private waitingExecutes: ExecuteTask[] = []
   private executing: ExecuteTask[] = []
   private waitingLanes: LaneTask[] = []
@@ -91,7 +97,18 @@ export class Scheduler {
   /** Executes tokens. @returns the slot of the last one's hidden state, where `keepLast` asks for it */
   execute(request: ExecuteRequest): Promise<number | null> {
     return this.submit(request.signal, (resolve, reject) => {
-      this.waitingExecutes.push({ request, resolve, reject, slot: null, rows: 0, outputs: 0 })
+      const start = request.sequence.length
+      this.waitingExecutes.push({
+        request,
+        resolve,
+        reject,
+        slot: null,
+        rows: 0,
+        outputs: 0,
+        start,
+        answered: 0,
+        memos: [],
+      })
     })
   }
 
@@ -197,20 +214,7 @@ export class Scheduler {
     }
     const task = this.waitingExecutes.shift() ?? this.waitingLanes.shift()
     if (task === undefined) return
-    const { request } = task
-    const needed =
-      'node' in request
-        ? pagesForLane(request)
-        : request.sequence.pagesNeeded(request.sequence.length + request.ids.length)
-    task.reject(
-      new StepscopeError({
-        code: 'out-of-memory',
-        message: "The model's cache has no room for another branch",
-        expected: `${needed} free pages of ${PAGE_SIZE} tokens and a free slot`,
-        found: `${this.cache.freePages} of ${this.cache.pages} pages and ${this.slots.freeSlots} slots free`,
-        nextStep: 'Close other runs, take a smaller n, or give the model a larger cache.',
-      }),
-    )
+    task.reject(noRoom(task.request, this.cache, this.slots))
   }
 
   /** Resolves at the next release of a branch, abort of a waiting request, or when the other model is idle. */
@@ -251,17 +255,28 @@ export class Scheduler {
     const waiting: ExecuteTask[] = []
     const promised = this.promisedPages
     for (const task of this.waitingExecutes) {
-      const { sequence, ids, keepLast } = task.request
-      const end = sequence.length + ids.length
-      const fits = sequence.pagesNeeded(end) <= this.cache.freePages - promised
-      const slotFits = !keepLast || this.slots.freeSlots > 0
       // In order: a large request is not passed by small ones for ever.
-      if (waiting.length === 0 && fits && slotFits && sequence.reserve(end)) {
-        if (keepLast) task.slot = this.slots.allocate()
-        this.executing.push(task)
-      } else waiting.push(task)
+      if (waiting.length === 0 && this.admitExecute(task, this.cache.freePages - promised)) this.executing.push(task)
+      else waiting.push(task)
     }
     this.waitingExecutes = waiting
+  }
+
+  /** Starts from what is known of a request, where the rest finds room in the pages that may be taken into use. */
+  private admitExecute(task: ExecuteTask, sparePages: number): boolean {
+    const { request } = task
+    const { sequence, ids, keepLast, readings } = request
+    if (keepLast && this.slots.freeSlots === 0) return false
+    const { memos, most } = knownPart(request, this.cache.tree)
+    const end = sequence.length + ids.length
+    const taken = sequence.adopt(ids, most, sparePages)
+    if (taken === null || !sequence.reserve(end)) return false
+    if (keepLast) task.slot = this.slots.allocate()
+    task.request = remainder(request, taken, memos.length, this.bases)
+    task.answered = memos.length
+    this.counters.cacheHitTokens += Math.max(0, taken - (request.common ?? 0))
+    for (const [index, memo] of memos.entries()) readings?.take(memo, index)
+    return true
   }
 
   private admitLanes(): void {
@@ -322,9 +337,20 @@ export class Scheduler {
     const values = await (scores ? this.decoder.scores(slots) : this.decoder.logits(slots))
     const width = this.outputWidth
     for (const [row, { task }] of outputs.entries()) {
-      task.request.onOutput?.(values.subarray(row * width, (row + 1) * width), task.outputs)
-      task.outputs += 1
+      this.hand(task, values.subarray(row * width, (row + 1) * width))
     }
+  }
+
+  private hand(task: ExecuteTask, row: Float32Array): void {
+    const { request } = task
+    const index = task.answered + task.outputs
+    request.onOutput?.(row, index)
+    if (request.readings !== undefined) {
+      const memo = request.readings.read(row, index)
+      task.memos.push({ position: outputPositions(request)[task.outputs] ?? 0, memo })
+      request.readings.take(memo, index)
+    }
+    task.outputs += 1
   }
 
   private finishExecutes(): void {
@@ -334,7 +360,9 @@ export class Scheduler {
       const wanted = readouts.length + (before === undefined ? 0 : 1)
       if (task.rows < ids.length || task.outputs < wanted) open.push(task)
       else {
-        sequence.commit(sequence.length + ids.length)
+        sequence.commit(ids)
+        sequence.share()
+        for (const { position, memo } of task.memos) this.cache.tree.remember(sequence.tokenIds, position, memo)
         task.resolve(task.slot)
       }
     }
@@ -401,7 +429,7 @@ export class Scheduler {
     lane.logprobs.push(...result.logprobs)
     const executed = result.tokenIds.length - (result.stopped ? 1 : 0)
     const before = this.cache.freePages
-    sequence.commit(sequence.length + executed)
+    sequence.commit(result.tokenIds.slice(0, executed))
     const cut = request.cut?.(lane.tokenIds) ?? null
     const kept = cut ?? lane.tokenIds.length
     if (!result.stopped && cut === null) {
@@ -410,6 +438,7 @@ export class Scheduler {
     }
     const total = sequence.length - start
     sequence.truncate(Math.min(sequence.length, start + kept - 1))
+    sequence.share()
     this.slots.release(lane.slot)
     lane.resolve({
       sequence,
@@ -422,7 +451,9 @@ export class Scheduler {
   }
 
   private failExecute(task: ExecuteTask, error: unknown): void {
-    task.request.sequence.commit(task.request.sequence.length)
+    const { sequence } = task.request
+    sequence.commit([])
+    sequence.truncate(task.start)
     if (task.slot !== null) this.slots.release(task.slot)
     task.slot = null
     task.reject(error)

@@ -41,7 +41,9 @@ async function search(strategy: StrategyId, text: string, prefix: readonly strin
   return events
 }
 
-const executed = () => [policy, reward].map(({ model }) => model.counters().executedTokens)
+/** Tokens that were run or known, since the models were loaded. */
+const executed = () =>
+  [policy, reward].map(({ model }) => model.counters().executedTokens + model.counters().cacheHitTokens)
 const RUNS: readonly (readonly [StrategyId, string, readonly string[]])[] = [
   ['greedy-decoding', '3 5 7 2 > 24', []],
   ['best-of-n', '3 5 7 2 > 24', []],
@@ -67,7 +69,12 @@ test.each(RUNS)(
 
 test('all runs at the same time give the events that each gives alone, and leave nothing', async () => {
   const together = await Promise.all(RUNS.map((run) => search(...run)))
-  for (const [i, run] of RUNS.entries()) expect(await search(...run)).toEqual(together[i])
+  for (const [i, run] of RUNS.entries()) {
+    for (const { model } of [policy, reward]) model.evictAll()
+    expect(await search(...run)).toEqual(together[i])
+    // Once more, from what is known by now.
+    if (i % 2 === 0) expect(await search(...run)).toEqual(together[i])
+  }
   for (const { model } of [policy, reward]) {
     const { livePages, liveBranches, liveSlots } = model.counters()
     expect({ livePages, liveBranches, slots: liveSlots - model.scheduler.scratchSlots }).toEqual({

@@ -90,7 +90,7 @@ export class EngineHost {
     return { ...this.counts(), bytes: bytes.reduce((sum, value) => sum + value, 0) }
   }
 
-  /** PRM scores and the policy's reading of given steps; nothing of it stays in the caches. */
+  /** PRM scores and the policy's reading of given steps; no branch of it stays. */
   async probe(prompt: string, steps: readonly string[], signal: AbortSignal): Promise<ResultOf<'probe'>> {
     if (steps.length === 0) return { scores: [], readings: [] }
     const { policy, reward } = this.loaded()
