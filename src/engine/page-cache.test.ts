@@ -36,7 +36,9 @@ function memoryCache(pages: number) {
     sequence.commit(values)
     return true
   }
-  return { cache, copies, read, append, write }
+  const readTable = (table: readonly number[], length: number) =>
+    Array.from({ length }, (_, i) => memory[table[Math.floor(i / PAGE_SIZE)] ?? 0]?.[i % PAGE_SIZE])
+  return { cache, copies, read, readTable, append, write }
 }
 
 test('a fork shares every page; only the second writer copies, and only the entries before its end', () => {
@@ -206,7 +208,7 @@ type Command =
 
 // Two tokens only, in runs: histories then agree over long stretches and part at any place.
 const values = fc
-  .array(fc.tuple(fc.nat(1), fc.integer({ min: 1, max: 20 })), { maxLength: 4 })
+  .array(fc.tuple(fc.nat(1), fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 4 })
   .map((runs) => runs.flatMap(([token, count]) => Array<number>(count).fill(token)))
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ op: fc.constant('fork' as const), of: fc.nat(), at: fc.nat() }),
@@ -227,7 +229,7 @@ interface Live {
 /** A page entry is the whole history up to it, so an entry of another history shows. */
 function run(commands: readonly Command[]): void {
   const pages = 24
-  const { cache, read, write } = memoryCache(pages)
+  const { cache, read, readTable, write } = memoryCache(pages)
   const histories = new Map<string, number>()
   const entry = (tokens: readonly number[], length: number) => {
     const key = tokens.slice(0, length).join('')
@@ -284,6 +286,7 @@ function run(commands: readonly Command[]): void {
     } else if (step.op === 'share') {
       item.sequence.share()
       past.push([...item.tokens])
+      expect(cache.tree.match(item.tokens).length).toBe(item.tokens.length)
     } else if (step.op === 'adopt') {
       // Only where the other history goes on from this one.
       if (item.tokens.every((token, i) => token === like[i])) adopt(item, like, step.to % (like.length + 1))
@@ -292,6 +295,11 @@ function run(commands: readonly Command[]): void {
       past.push([...item.tokens])
       item.sequence.release()
       live.splice(live.indexOf(item), 1)
+    }
+    // What the tree says it knows of any history is that history's, also where another one has been known only.
+    for (const tokens of [...past, ...live.map((other) => other.tokens), ...past.map((other) => [...other, 0, 0])]) {
+      const { length, pages: table } = cache.tree.match(tokens)
+      expect(readTable(table, length)).toEqual(Array.from({ length }, (_, i) => entry(tokens, i + 1)))
     }
     const used = new Set<number>()
     for (const { sequence, tokens } of live) {
@@ -311,5 +319,5 @@ function run(commands: readonly Command[]): void {
 }
 
 test('random histories: every sequence reads its own, no page leaks, and what may be evicted can be', () => {
-  fc.assert(fc.property(fc.array(command, { maxLength: 60 }), run), { numRuns: 600 })
+  fc.assert(fc.property(fc.array(command, { maxLength: 60 }), run), { numRuns: 300 })
 })
