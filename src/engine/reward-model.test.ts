@@ -117,6 +117,26 @@ test('scores that are known cost nothing in the engine, and the same usage', asy
   expect(live()).toEqual(NOTHING)
 })
 
+test('steps that begin alike and are known in part: every score is its own, and known and run tokens are the usage', async () => {
+  const { reward, model, live } = setUp()
+  const { branch } = await reward.open('ab\n')
+  const round = async (texts: readonly string[]) => {
+    const tokens = () => model.counters().executedTokens + model.counters().cacheHitTokens
+    const before = tokens()
+    const scored = await reward.score(texts.map((text) => ({ branch, steps: [text] })))
+    expect(scored.map(({ scores }) => scores)).toEqual(
+      texts.map((text) => [expect.closeTo(sigmoid(outputs(`ab\n${text}`)[0] ?? 0), 6)]),
+    )
+    expect(scored.reduce((sum, { usage }) => sum + usage.executed, before)).toBe(tokens())
+    for (const { branch: end } of scored) reward.release(end)
+  }
+  await round(['a+b+c\n', 'd\n'])
+  await round(['a+b+d\n', 'a+b+c\n', 'a+b+d+a\n', 'dd\n', 'd+\n', 'c\n', 'ca\n'])
+  await round(['a+b+d+b\n', 'a+d\n', 'a+b+d+b\n', 'c+\n', 'cab\n', 'cad\n'])
+  reward.release(branch)
+  expect(live()).toEqual(NOTHING)
+})
+
 test('a step without the score token gets it appended, unless the context is full', async () => {
   const { reward } = setUp({ maxPositions: 8 })
   const { branch } = await reward.open('ab\n')
