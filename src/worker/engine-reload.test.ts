@@ -70,7 +70,8 @@ describe('changing one model', () => {
 
     const { scores } = await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)
     expect(scores).toHaveLength(1)
-    expect(host.executedTokens()).toBe(2 * before.tokens)
+    // The policy stayed, and with it what it knows: the prompt but its last token.
+    expect(host.executedTokens()).toBe(2 * before.tokens - ('Q 1 2 > 3\n'.length - 1))
   })
 
   it('loads a model anew with other weights, and keeps the other', async () => {
