@@ -1,16 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { openBenchPage } from '../chromium-page.ts'
-import type { DecodeFigures } from './measure.ts'
+import type { DecodeFigures, DecodeOptions } from './measure.ts'
 import { describeFigures, measureDecode } from './measure.ts'
 
 const MODEL = new URL('../../public/checkpoints/countdown-policy/', import.meta.url)
 
 /**
  * Decode speed of the bundled policy, without search, in Node and in headless Chromium: `npm run bench -- decode
- * [node-cpu] [node-webgpu] [page-cpu] [page-webgpu]`, all four by default. Best of several runs; software adapters show
- * structure, not a GPU's speed.
+ * [node-cpu] [node-webgpu] [page-cpu] [page-webgpu] [prefix=TOKENS] [shared] [lanes=16,64] [repetitions=N]`, all four
+ * places by default; `shared` gives all lanes one prompt. Best of several runs; software adapters show structure, not a
+ * GPU's speed.
  */
-export async function run(wanted: readonly string[]): Promise<Record<string, unknown>> {
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const options = optionsOf(args)
+  const wanted = args.filter((arg) => /^(node|page)-/.test(arg))
   const asked = (name: string) => wanted.length === 0 || wanted.includes(name)
   const figures: Record<string, DecodeFigures> = {}
   const note = (name: string, found: DecodeFigures) => {
@@ -18,7 +21,7 @@ export async function run(wanted: readonly string[]): Promise<Record<string, unk
     console.log(`${name}, ${describeFigures(found)}`)
   }
   for (const choice of ['cpu', 'webgpu'] as const) {
-    if (asked(`node-${choice}`)) note(`node-${choice}`, await measureDecode(choice, checkpoint()))
+    if (asked(`node-${choice}`)) note(`node-${choice}`, await measureDecode(choice, checkpoint(), options))
   }
   if (asked('page-cpu') || asked('page-webgpu')) {
     const { page, close } = await openBenchPage('/bench/decode/page.html', { name: 'decode' })
@@ -26,14 +29,30 @@ export async function run(wanted: readonly string[]): Promise<Record<string, unk
       await page.waitForFunction(() => 'measure' in window)
       for (const choice of ['cpu', 'webgpu'] as const) {
         if (asked(`page-${choice}`)) {
-          note(`page-${choice}`, await page.evaluate((backend) => window.measure(backend), choice))
+          note(
+            `page-${choice}`,
+            await page.evaluate(([backend, given]) => window.measure(backend, given), [choice, options] as const),
+          )
         }
       }
     } finally {
       await close()
     }
   }
-  return { benchmark: 'decode', ...figures }
+  return { benchmark: 'decode', ...options, ...figures }
+}
+
+function optionsOf(args: readonly string[]): DecodeOptions {
+  const value = (name: string) => args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1)
+  const prefix = value('prefix')
+  const lanes = value('lanes')
+  const repetitions = value('repetitions')
+  return {
+    shared: args.includes('shared'),
+    ...(prefix === undefined ? {} : { prefix: Number(prefix) }),
+    ...(lanes === undefined ? {} : { laneCounts: lanes.split(',').map(Number) }),
+    ...(repetitions === undefined ? {} : { repetitions: Number(repetitions) }),
+  }
 }
 
 function checkpoint() {

@@ -11,45 +11,71 @@ export interface DecodeFigures {
   readonly loadMs: number
   /** The first prefill and decode step, in which drivers compile what they put off. */
   readonly firstMs: number
-  /** Milliseconds of one pass over rows × 32 prompt tokens, best of several. */
+  /** Milliseconds of the prompts of 16 lanes (of the one prompt, where they share it), best of several. */
   readonly prefillMs: number
   readonly lanes: readonly { readonly lanes: number; readonly tokensPerSecond: number; readonly msPerStep: number }[]
 }
 
-const PROMPT = 32
+export interface DecodeOptions {
+  readonly laneCounts?: readonly number[]
+  readonly repetitions?: number
+  /** Prompt tokens of each lane, a multiple of the page. */
+  readonly prefix?: number
+  /** One prompt for all lanes, its pages held by all of them; otherwise each has pages of its own. */
+  readonly shared?: boolean
+}
+
 const STEPS = 16
+const ROWS = 2048
 
 /** Prefill and decode of one decoder, without search: rows of random prompts, sampled at temperature 1. */
 export async function measureDecode(
   choice: 'cpu' | 'webgpu',
   files: CheckpointFiles,
-  laneCounts: readonly number[] = [1, 4, 16, 64],
-  repetitions = 6,
+  { laneCounts = [1, 4, 16, 64], repetitions = 6, prefix = 32, shared = false }: DecodeOptions = {},
 ): Promise<DecodeFigures> {
   const { backend } = await openBackend({ choice })
   const started = performance.now()
   const decoder = await createDecoder(backend, await readConfig(files), await openWeights(files), {
-    maxRows: 64 * PROMPT,
+    maxRows: ROWS,
   })
   const loadMs = performance.now() - started
   const { pagesPerSequence } = decoder
-  const pagesEach = Math.ceil((PROMPT + STEPS) / 16)
+  const prefixPages = Math.ceil(prefix / 16)
+  const ownPages = Math.ceil((prefix + STEPS) / 16) - (shared ? prefixPages : 0)
   const flags = new Uint32Array(decoder.config.vocabSize)
   flags[decoder.config.vocabSize - 1] = TOKEN_NEVER_SAMPLED
 
-  async function prefill(rows: number): Promise<Uint32Array> {
-    const tables = new Uint32Array(rows * pagesPerSequence)
-    for (let row = 0; row < rows; row++) {
-      for (let page = 0; page < pagesEach; page++) tables[row * pagesPerSequence + page] = row * pagesEach + page
+  function tablesOf(lanes: number): Uint32Array {
+    const tables = new Uint32Array(lanes * pagesPerSequence)
+    for (let lane = 0; lane < lanes; lane++) {
+      for (let page = 0; page < prefixPages + ownPages; page++) {
+        const isShared = shared && page < prefixPages
+        const first = lane * ownPages
+        tables[lane * pagesPerSequence + page] = isShared ? page : first + page
+      }
     }
-    const tokens = Uint32Array.from({ length: rows * PROMPT }, (_, i) => 1 + ((i * 7919) % 20))
-    await decoder.execute({
-      tokenIds: tokens,
-      positions: Uint32Array.from(tokens, (_, i) => i % PROMPT),
-      sequences: Uint32Array.from(tokens, (_, i) => Math.floor(i / PROMPT)),
-      pageTables: tables,
-      keep: Array.from({ length: rows }, (_, row) => ({ row: row * PROMPT + PROMPT - 1, slot: row })),
-    })
+    return tables
+  }
+
+  /** Executes the prompts, each lane's or the one that all share, in as many passes as they take. */
+  async function prefill(lanes: number): Promise<Uint32Array> {
+    const tables = tablesOf(lanes)
+    const perPass = Math.max(1, Math.floor(ROWS / prefix))
+    for (let first = 0; first < (shared ? 1 : lanes); first += perPass) {
+      const count = shared ? 1 : Math.min(perPass, lanes - first)
+      const tokens = Uint32Array.from({ length: count * prefix }, (_, i) => 1 + (((first * prefix + i) * 7919) % 20))
+      await decoder.execute({
+        tokenIds: tokens,
+        positions: Uint32Array.from(tokens, (_, i) => i % prefix),
+        sequences: Uint32Array.from(tokens, (_, i) => Math.floor(i / prefix)),
+        pageTables: tables.subarray(first * pagesPerSequence, (first + count) * pagesPerSequence),
+        keep: Array.from({ length: shared ? lanes : count }, (_, lane) => ({
+          row: (shared ? 0 : lane) * prefix + prefix - 1,
+          slot: first + lane,
+        })),
+      })
+    }
     await decoder.hidden([0])
     return tables
   }
@@ -59,7 +85,7 @@ export async function measureDecode(
       { length: lanes },
       (_, lane): Lane => ({
         slot: lane,
-        position: PROMPT,
+        position: prefix,
         temperature: 1,
         topP: 1,
         topK: 0,
@@ -98,5 +124,5 @@ export function describeFigures({ adapter, loadMs, firstMs, prefillMs, lanes }: 
     ({ lanes, tokensPerSecond, msPerStep }) =>
       `${lanes} lanes ${tokensPerSecond.toFixed(0)}/s (${msPerStep.toFixed(2)} ms)`,
   )
-  return `${adapter}: load ${loadMs.toFixed(0)} ms, first pass ${firstMs.toFixed(0)} ms, prefill 16×32 ${prefillMs.toFixed(0)} ms, ${rows.join(', ')}`
+  return `${adapter}: load ${loadMs.toFixed(0)} ms, first pass ${firstMs.toFixed(0)} ms, prefill ${prefillMs.toFixed(0)} ms, ${rows.join(', ')}`
 }
