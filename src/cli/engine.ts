@@ -11,7 +11,7 @@ import type { EnginePolicy } from '../engine/policy.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
-import { readChoice } from './options.ts'
+import { readChoice, readWhole } from './options.ts'
 import type { Output } from './output.ts'
 import { ProgressLine } from './output.ts'
 
@@ -46,6 +46,11 @@ export const MODEL_OPTIONS: Options = {
     value: 'DIR',
     description: 'Hugging Face folder of the process reward model (default: the bundled one).',
   },
+  'cache-mb': {
+    type: 'string',
+    value: 'MIB',
+    description: 'Keys and values of each model, in MiB (default: 128 on WebGPU, 256 on the CPU).',
+  },
   ...WEIGHTS_OPTION,
   ...BACKEND_OPTION,
 }
@@ -61,6 +66,12 @@ export async function openCommandBackend(options: ParsedOptions, output: Output)
 /** What `--weights` asks for. */
 export function readWeights(options: ParsedOptions): WeightChoice {
   return readChoice('weights', options.text('weights') ?? 'auto', ['auto', 'f32', 'f16', 'int8', 'int4'])
+}
+
+/** What `--cache-mb` asks for, in bytes. */
+function readCacheBytes(options: ParsedOptions): { readonly cacheBytes?: number } {
+  const text = options.text('cache-mb')
+  return text === undefined ? {} : { cacheBytes: readWhole('cache-mb', text, 1, 65536) * 2 ** 20 }
 }
 
 /** Both models of a search on one backend. */
@@ -79,6 +90,7 @@ export async function loadCommandEngine(
   { needsReward, signal }: { readonly needsReward: boolean; readonly signal: AbortSignal },
 ): Promise<CommandEngine> {
   const weights = readWeights(options)
+  const cache = readCacheBytes(options)
   const policyFiles = await openCheckpointDirectory(options.text('policy') ?? BUNDLED_POLICY)
   const rewardFiles = needsReward ? await openCheckpointDirectory(options.text('prm') ?? BUNDLED_REWARD_MODEL) : null
   const backend = await openCommandBackend(options, output)
@@ -87,6 +99,7 @@ export async function loadCommandEngine(
   const loading = (model: string): LoadOptions => ({
     activity,
     weights,
+    ...cache,
     signal,
     onProgress: (loaded, total) => progress.show(`Loading the ${model}: ${Math.round((100 * loaded) / total)}%`),
   })

@@ -72,6 +72,24 @@ test('loading tells its progress, names the model, and disposing frees every byt
   expect(backend.memory.liveBytes).toBe(before)
 })
 
+test('the cache keeps to its bytes; a text that the whole of it cannot hold is refused with the pages it would take', async () => {
+  const cacheBytes = 2 ** 18
+  const policy = await loadPolicy(backend, policyFiles, { cacheBytes }, createDecoder)
+  const { cache = 0 } = policy.model.decoder.bytes()
+  const { pages } = policy.model.decoder
+  expect([cache <= cacheBytes, cache / pages > cacheBytes - cache]).toEqual([true, true])
+  const tokens = 16 * pages + 1
+  expect(tokens).toBeLessThan(256)
+  await expect(policy.open('1'.repeat(tokens))).rejects.toMatchObject({
+    details: {
+      code: 'out-of-memory',
+      expected: expect.stringContaining(`${pages + 1} pages`),
+      found: `${pages} pages`,
+    },
+  })
+  policy.model.dispose()
+})
+
 test('loading can be cancelled at any point, and nothing stays', async () => {
   const before = backend.memory.liveBytes
   const controller = new AbortController()

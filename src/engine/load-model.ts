@@ -10,6 +10,7 @@ import type { CheckpointWeights } from './checkpoint-weights.ts'
 import { openWeights } from './checkpoint-weights.ts'
 import { readConfig } from './config.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
+import { PAGE_SIZE } from './decoder.ts'
 import { engineChoices } from './engine-choices.ts'
 import { EngineModel } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
@@ -28,6 +29,8 @@ export interface LoadOptions {
   /** How weights lie on the device; `auto` where it is not given. */
   readonly weights?: WeightChoice
   readonly burst?: number
+  /** Bytes of keys and values, at most; a default of the backend where it is not given. `cacheTokens` goes before it. */
+  readonly cacheBytes?: number
   readonly cacheTokens?: number
   readonly slots?: number
   readonly maxRows?: number
@@ -200,7 +203,8 @@ async function createModel(
   const { weights: weightChoice, maxRows, maxLanes, signal, onProgress } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
   const tokenBytes = 8 * layers * keyValueHeads * headDim
-  const cacheTokens = options.cacheTokens ?? Math.floor(CACHE_BYTES[backend.kind] / tokenBytes)
+  const cacheBytes = options.cacheBytes ?? CACHE_BYTES[backend.kind]
+  const cacheTokens = options.cacheTokens ?? PAGE_SIZE * Math.floor(cacheBytes / (PAGE_SIZE * tokenBytes))
   const slots = options.slots ?? Math.min(MOST_SLOTS, Math.max(512, Math.floor(SLOT_BYTES / (4 * hiddenSize))))
   const decoder = await createDecoder(backend, config, weights, {
     slots,

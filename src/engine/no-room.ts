@@ -29,6 +29,6 @@ export function tooSmall(pages: number, tokens: number, found: number): Stepscop
     message: "The model's cache is too small for even one branch",
     expected: `${pages} pages of ${PAGE_SIZE} tokens for one branch after ${tokens} tokens`,
     found: `${found} pages`,
-    nextStep: 'Give the model a larger cache (Models screen, or --cache-mb), or shorten the problem or the steps.',
+    nextStep: 'Give the model a larger cache (--cache-mb on the command line), or shorten the problem or the steps.',
   })
 }
