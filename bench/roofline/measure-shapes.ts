@@ -1,9 +1,9 @@
 import type { Backend } from '../../src/compute/backend.ts'
 import { openBackend } from '../../src/compute/open-backend.ts'
+import type { ProductShape } from '../../src/compute/time-products.ts'
+import { timeProducts } from '../../src/compute/time-products.ts'
 import type { Roofline } from './measure.ts'
 import { flopsOf, measureRoofline, rooflineShare } from './measure.ts'
-import type { ProductShape } from './time-products.ts'
-import { timeProducts } from './time-products.ts'
 
 /** Matrices of one layer and the head: [inner, columns]. The bundled ones' columns are as padded in memory. */
 const MODELS = {

@@ -1,9 +1,9 @@
 import type { Backend } from '../../src/compute/backend.ts'
+import type { ProductShape } from '../../src/compute/time-products.ts'
+import { timeProducts } from '../../src/compute/time-products.ts'
 import type { MatmulTile } from '../../src/compute/tuning.ts'
 import { MATMUL_TILES } from '../../src/compute/tuning.ts'
 import { measureCopyBandwidth } from './copy-bandwidth.ts'
-import type { ProductShape } from './time-products.ts'
-import { timeProducts } from './time-products.ts'
 
 /** The most that an adapter was seen to do: what shares are shares of. */
 export interface Roofline {

@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Backend } from '../compute/backend.ts'
+import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
+import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
 import { Activity } from '../engine/activity.ts'
 import type { WeightChoice } from '../engine/decoder.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
@@ -24,6 +26,12 @@ export const BACKEND_OPTION: Options = {
     type: 'string',
     value: 'auto|webgpu|cpu',
     description: 'Where the models run; auto (default) takes WebGPU where there is an adapter, else the CPU.',
+  },
+  tuning: {
+    type: 'string',
+    value: 'table|auto|TILE',
+    description:
+      'Tile of matrix products on WebGPU: from the table (default), measured once and remembered, or by name.',
   },
 }
 
@@ -58,7 +66,12 @@ export const MODEL_OPTIONS: Options = {
 /** Opens the backend that `--backend` asks for; why the CPU was taken goes to stderr. */
 export async function openCommandBackend(options: ParsedOptions, output: Output): Promise<Backend> {
   const choice = readChoice('backend', options.text('backend') ?? 'auto', ['auto', 'webgpu', 'cpu'])
-  const { backend, note } = await openBackend({ choice })
+  const tuning = readChoice('tuning', options.text('tuning') ?? 'table', ['table', 'auto', ...MATMUL_TILE_NAMES])
+  const tile = tuning === 'auto' ? 'measured' : tuning
+  const { backend, note } = await openBackend({
+    choice,
+    ...(tile === 'table' ? {} : { tile, tuningMemory: openTuningMemory() }),
+  })
   if (note !== null) output.err(`stepscope: ${note}\n`)
   return backend
 }

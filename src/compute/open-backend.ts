@@ -1,6 +1,7 @@
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { TuningMemory } from './autotune.ts'
 import type { Backend } from './backend.ts'
-import type { Tuning } from './tuning.ts'
+import type { MatmulTileName, Tuning } from './tuning.ts'
 
 export interface OpenBackendOptions {
   /** `auto` takes WebGPU, and the CPU where that cannot be had. */
@@ -9,6 +10,10 @@ export interface OpenBackendOptions {
   readonly maxBindingBytes?: number
   /** Kernel shapes of another class of adapters than the one found. */
   readonly tuning?: Tuning
+  /** A tile by name, or the fastest one by measurement, instead of the table's. The CPU has its own. */
+  readonly tile?: MatmulTileName | 'measured'
+  /** Where a measured choice is kept; measured again each time without. */
+  readonly tuningMemory?: TuningMemory
 }
 
 export interface OpenedBackend {
@@ -36,7 +41,7 @@ async function openCpu({ maxBindingBytes }: OpenBackendOptions): Promise<Backend
   return new CpuBackend(maxBindingBytes === undefined ? {} : { maxBindingBytes })
 }
 
-async function openWebGpu({ maxBindingBytes, tuning }: OpenBackendOptions): Promise<Backend> {
+async function openWebGpu({ maxBindingBytes, tuning, tile, tuningMemory }: OpenBackendOptions): Promise<Backend> {
   const { gpu, nextStep } = await findGpu()
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (gpu === undefined || !adapter) {
@@ -48,6 +53,8 @@ async function openWebGpu({ maxBindingBytes, tuning }: OpenBackendOptions): Prom
     owner: gpu,
     ...(maxBindingBytes === undefined ? {} : { maxBindingBytes }),
     ...(tuning === undefined ? {} : { tuning }),
+    ...(tile === undefined ? {} : { tile }),
+    ...(tuningMemory === undefined ? {} : { tuningMemory }),
   })
 }
 

@@ -30,6 +30,7 @@ export const MATMUL_TILES = {
 } as const satisfies Readonly<Record<string, MatmulTile>>
 
 export type MatmulTileName = keyof typeof MATMUL_TILES
+export const MATMUL_TILE_NAMES = Object.keys(MATMUL_TILES) as readonly MatmulTileName[]
 
 /** Shapes of the kernels for one class of adapters. None of them depends on how many rows a pass has. */
 export interface Tuning {
@@ -116,6 +117,5 @@ export function canRun({ subgroup }: MatmulTile, { subgroups, subgroupSize }: Ad
 
 /** The name of a tile of the table; null for one that has none, such as the references'. */
 export function tileName(tile: MatmulTile): MatmulTileName | null {
-  const names = Object.keys(MATMUL_TILES) as MatmulTileName[]
-  return names.find((name) => MATMUL_TILES[name] === tile) ?? null
+  return MATMUL_TILE_NAMES.find((name) => MATMUL_TILES[name] === tile) ?? null
 }

@@ -1,4 +1,6 @@
 import { StepscopeError } from '../../core/errors.ts'
+import type { TuningMemory } from '../autotune.ts'
+import { autotune } from '../autotune.ts'
 import type {
   Backend,
   BackendBuffer,
@@ -12,7 +14,7 @@ import type {
 import { bufferTooLarge, noRoom } from '../memory-errors.ts'
 import { MemoryMeter } from '../memory-meter.ts'
 import type { AdapterClass, MatmulTileName, Tuning } from '../tuning.ts'
-import { tileCandidates, tuningFor } from '../tuning.ts'
+import { MATMUL_TILES, tileCandidates, tuningFor } from '../tuning.ts'
 import { StagingRing } from './staging-ring.ts'
 import { COMPUTE_STAGE, COPY_DST, COPY_SRC, MAP_MODE_READ, STORAGE } from './usage.ts'
 
@@ -55,6 +57,9 @@ export interface WebGpuOptions {
   readonly maxBindingBytes?: number
   /** Instead of the adapter class's own. */
   readonly tuning?: Tuning
+  /** A tile by name, or the fastest by measurement. */
+  readonly tile?: MatmulTileName | 'measured'
+  readonly tuningMemory?: TuningMemory
   /** Kept from collection while the device lives: in Node, Dawn's instance must outlive its devices. */
   readonly owner?: unknown
 }
@@ -92,7 +97,23 @@ export async function createWebGpuBackend(adapter: GPUAdapter, options: WebGpuOp
       { cause },
     )
   }
-  return new WebGpuBackend(device, adapter.info, options)
+  const backend = new WebGpuBackend(device, adapter.info, options)
+  try {
+    if (options.tile === 'measured') {
+      const found = await autotune(backend, environmentOf(adapter.info), options.tuningMemory ?? null)
+      if (found !== null) backend.takeTile(found)
+    } else if (options.tile !== undefined) backend.takeTile(options.tile)
+  } catch (error) {
+    backend.dispose()
+    throw error
+  }
+  return backend
+}
+
+/** What may change how fast kernels are on an adapter of the same name. */
+function environmentOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  const browser = typeof navigator === 'undefined' ? '' : navigator.userAgent
+  return [vendor, architecture, device, description, browser].join(' ')
 }
 
 /** WebGPU, in a browser, a worker or Node. */
@@ -102,7 +123,7 @@ class WebGpuBackend implements Backend {
   readonly software: boolean
   readonly features: ReadonlySet<string>
   readonly limits: BackendLimits
-  readonly tuning: Tuning
+  tuning: Tuning
   readonly tiles: readonly MatmulTileName[]
   readonly memory = new MemoryMeter()
   readonly lost: Promise<StepscopeError>
@@ -146,6 +167,20 @@ class WebGpuBackend implements Backend {
     device.addEventListener('uncapturederror', ({ error }) => {
       this.failure ??= uncaptured(error)
     })
+  }
+
+  /** @throws StepscopeError `bad-setting` where this adapter cannot run it */
+  takeTile(name: MatmulTileName): void {
+    if (!this.tiles.includes(name)) {
+      throw new StepscopeError({
+        code: 'bad-setting',
+        message: `${this.adapter} has no tile of this name`,
+        expected: `one of ${this.tiles.join(', ')}`,
+        found: name,
+        nextStep: 'Take one of these, or let the table choose.',
+      })
+    }
+    this.tuning = { ...this.tuning, matmul: MATMUL_TILES[name] }
   }
 
   async createBuffer(bytes: number, purpose: string): Promise<BackendBuffer> {

@@ -1,8 +1,8 @@
-import type { Backend, BackendBuffer, BoundKernel } from '../../src/compute/backend.ts'
-import { matmulSizes } from '../../src/compute/kernels/matmul/matmul.reference.ts'
-import { matmulKernel } from '../../src/compute/kernels/matmul/matmul.ts'
-import { rowsLength } from '../../src/compute/kernels/rows.ts'
-import type { MatmulTile } from '../../src/compute/tuning.ts'
+import type { Backend, BackendBuffer, BoundKernel } from './backend.ts'
+import { matmulSizes } from './kernels/matmul/matmul.reference.ts'
+import { matmulKernel } from './kernels/matmul/matmul.ts'
+import { rowsLength } from './kernels/rows.ts'
+import type { MatmulTile } from './tuning.ts'
 
 /** A product [rows, inner] · [inner, columns], both sizes multiples of the tile. */
 export interface ProductShape {
@@ -32,7 +32,7 @@ export async function timeProducts(
 ): Promise<number[]> {
   const buffers: BackendBuffer[] = []
   const buffer = async (values: Float32Array | Uint32Array): Promise<BackendBuffer> => {
-    const created = await backend.createBuffer(values.byteLength, 'benchmark')
+    const created = await backend.createBuffer(values.byteLength, 'timing')
     buffers.push(created)
     backend.write(created, 0, values)
     return created
