@@ -19,7 +19,8 @@ const ROOMS = [
   { room: 'compute', files: /^compute\//, may: ['core'] },
   { room: 'engine', files: /^engine\//, may: ['core', 'search', 'compute'] },
   { room: 'training', files: /^training\//, may: ['core', 'tasks', 'search', 'rewards', 'compute', 'engine'] },
-  { room: 'backends', files: /^backends\//, may: ['core', 'search'] },
+  // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
+  { room: 'backends', files: /^backends\//, may: ['core', 'search', 'compute', 'engine'] },
   { room: 'formats', files: /^formats\//, may: ['core', 'search'] },
   // What the page sees of the worker: types of the mechanisms, no code of theirs.
   { room: 'worker-client', files: /^worker\/(protocol|client)(\.test)?\.ts$/, may: ['core'], mayTypes: MECHANISMS },

@@ -6,7 +6,9 @@ import type { Tokenizer } from './tokenizer.ts'
  * Flags per vocabulary id for the sampler: tokens whose text contains the step end, end-of-sequence tokens, and tokens
  * that are never sampled (padding, and rows of the embedding beyond the tokenizer's vocabulary).
  */
-export function stepFlags(config: DecoderConfig, tokenizer: Tokenizer, stepEnd: string): Uint32Array {
+export function stepFlags(
+  config: Pick<DecoderConfig, 'vocabSize' | 'eosTokenIds' | 'padTokenId'>,
+  tokenizer: Tokenizer, stepEnd: string): Uint32Array {
   const flags = new Uint32Array(config.vocabSize)
   for (let id = 0; id < flags.length; id++) {
     if (config.eosTokenIds.includes(id)) flags[id] = TOKEN_ENDS_SEQUENCE

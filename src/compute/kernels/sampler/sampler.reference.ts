@@ -1,8 +1,6 @@
-import { gumbelNoise } from '../../../core/random.ts'
 import type { Views } from '../../backend.ts'
 import {
   FLAG_ENDS,
-  FLAG_NEVER,
   LANE_DONE,
   LANE_MAX_TOKENS,
   LANE_NEXT_POSITION,
@@ -19,6 +17,7 @@ import {
   STATE_WORDS,
 } from '../lanes.ts'
 import { rowStart, TARGET_ROW, TARGET_TABLE } from '../rows.ts'
+import { TokenSampler } from './sample-token.ts'
 
 export interface SamplerShape {
   readonly vocabulary: number
@@ -45,58 +44,7 @@ export function samplerReference(shape: SamplerShape, views: Views<typeof SAMPLE
   const { rows, lanes, flags, logits, states, results } = views
   const laneFloats = new Float32Array(lanes.buffer)
   const resultFloats = new Float32Array(results.buffer)
-  const order = new Uint32Array(vocabulary)
-  const kept = new Uint8Array(vocabulary)
-
-  function logSumExp(from: number): number {
-    let most = Number.NEGATIVE_INFINITY
-    for (let id = 0; id < vocabulary; id++) most = Math.max(most, logits[from + id] as number)
-    let sum = 0
-    for (let id = 0; id < vocabulary; id++) sum += Math.exp((logits[from + id] as number) - most)
-    return most + Math.log(sum)
-  }
-
-  /** Marks the tokens that may be drawn: allowed, among the topK best, and in the smallest set that reaches topP. */
-  function keep(from: number, temperature: number, topK: number, topP: number): void {
-    for (let id = 0; id < vocabulary; id++) kept[id] = (flags[id] as number) & FLAG_NEVER ? 0 : 1
-    const limited = topK > 0 && topK < vocabulary
-    if (temperature === 0 || (!limited && topP >= 1)) return
-    let allowed = 0
-    for (let id = 0; id < vocabulary; id++) if (kept[id] === 1) order[allowed++] = id
-    const logit = (id: number) => logits[from + id] as number
-    const best = order.subarray(0, allowed).sort((a, b) => logit(b) - logit(a) || a - b)
-    const candidates = limited ? Math.min(topK, allowed) : allowed
-    const most = logit(best[0] as number)
-    const weight = (place: number) => Math.exp((logit(best[place] as number) - most) / temperature)
-    let total = 0
-    for (let place = 0; place < candidates; place++) total += weight(place)
-    let mass = 0
-    for (let place = 0; place < allowed; place++) {
-      const inside = place < candidates && (place === 0 || topP >= 1 || mass < topP * total)
-      if (!inside) kept[best[place] as number] = 0
-      else mass += weight(place)
-    }
-  }
-
-  function draw(from: number, lane: number, position: number, temperature: number): number {
-    const key = {
-      seed: lanes[lane + LANE_SEED] as number,
-      node: lanes[lane + LANE_NODE] as number,
-      sample: lanes[lane + LANE_SAMPLE] as number,
-    }
-    let chosen = 0
-    let most = Number.NEGATIVE_INFINITY
-    for (let id = 0; id < vocabulary; id++) {
-      if (kept[id] === 0) continue
-      const logit = logits[from + id] as number
-      const value = temperature === 0 ? logit : logit / temperature + gumbelNoise(key, position, id)
-      if (value > most) {
-        most = value
-        chosen = id
-      }
-    }
-    return chosen
-  }
+  const sampler = new TokenSampler(vocabulary)
 
   return () => {
     const count = rows[0] as number
@@ -105,14 +53,22 @@ export function samplerReference(shape: SamplerShape, views: Views<typeof SAMPLE
       const lane = number * LANE_WORDS
       const state = number * STATE_WORDS
       const from = (rows[rowStart(target) + TARGET_ROW] as number) * logitsStride
-      const temperature = laneFloats[lane + LANE_TEMPERATURE] as number
-      keep(from, temperature, lanes[lane + LANE_TOP_K] as number, laneFloats[lane + LANE_TOP_P] as number)
       const position = states[state + LANE_NEXT_POSITION] as number
-      const token = draw(from, lane, position, temperature)
+      const { token, logprob } = sampler.sample(logits, from, flags, {
+        temperature: laneFloats[lane + LANE_TEMPERATURE] as number,
+        topK: lanes[lane + LANE_TOP_K] as number,
+        topP: laneFloats[lane + LANE_TOP_P] as number,
+        key: {
+          seed: lanes[lane + LANE_SEED] as number,
+          node: lanes[lane + LANE_NODE] as number,
+          sample: lanes[lane + LANE_SAMPLE] as number,
+        },
+        position,
+      })
       const sampled = states[state + LANE_SAMPLED] as number
       const place = (number * steps + (sampled % steps)) * RESULT_WORDS
       results[place] = token
-      resultFloats[place + 1] = (logits[from + token] as number) - logSumExp(from)
+      resultFloats[place + 1] = logprob
       const ends =
         ((flags[token] as number) & FLAG_ENDS) !== 0 || sampled + 1 >= (lanes[lane + LANE_MAX_TOKENS] as number)
       states[state + LANE_SAMPLED] = sampled + 1
