@@ -11,14 +11,14 @@ const isolation = {
 }
 
 /**
- * What the built page may load: its own files and nothing from another host. Styles may be inline because overlays
- * measure and place themselves that way. A model server or a model hub elsewhere has to be added to connect-src.
+ * What the built page may load: its own files, and models from the Hugging Face hub and its file hosts, which are
+ * contacted only when a person asks for one. Styles may be inline because overlays measure and place themselves that way.
  */
 const contentPolicy = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
-  "connect-src 'self' blob: data:",
+  "connect-src 'self' blob: data: https://huggingface.co https://*.huggingface.co https://*.hf.co",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "font-src 'self' data:",
@@ -73,6 +73,15 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,svg,png,woff2,wasm,json,jsonl,safetensors,md,txt}'],
         // The bundled checkpoints are part of the application offline; larger files stay out.
         maximumFileSizeToCacheInBytes: 10 * 1024 * 1024,
+        // Transformers.js and its runtime come when a model needs them, and stay from then on.
+        globIgnores: ['**/ort-wasm-*', '**/load-policy-*'],
+        runtimeCaching: [
+          {
+            urlPattern: /\/assets\/(ort-wasm-|load-policy-)/,
+            handler: 'CacheFirst',
+            options: { cacheName: 'transformersjs-engine' },
+          },
+        ],
         navigateFallback: 'index.html',
         navigateFallbackDenylist: [/\.[a-z0-9]+$/i],
         cleanupOutdatedCaches: true,

@@ -20,6 +20,13 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions):
     return null
   }
   const model = folder !== null || files.length > 1 || MODEL_FILE.test(first.name)
+  const has = (ending: RegExp) => files.some(({ name }) => ending.test(name))
+  // A folder with both runs on our own engine; the dialog takes it as ONNX, too.
+  if (has(/\.onnx$/) && !has(/\.safetensors$/)) {
+    actions.onnx.open()
+    await actions.onnx.chooseFolder(folder ?? first.name, files)
+    return 'models'
+  }
   if (model) {
     await actions.engine.openFolder(folder ?? first.name, files)
     return 'models'

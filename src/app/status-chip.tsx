@@ -28,7 +28,7 @@ function chipOf({ phase, status, models, progress }: EngineState): Chip {
   const slow = status.backend === 'cpu' || status.software
   return {
     tone: slow ? 'caution' : 'good',
-    text: status.backend === 'cpu' ? 'CPU' : status.adapter,
+    text: status.policyEngine ?? (status.backend === 'cpu' ? 'CPU' : status.adapter),
     figure:
       status.tokensPerSecond > 0
         ? `${formatNumber(status.tokensPerSecond)} tok/s`
@@ -106,6 +106,7 @@ function EngineDetails({ engine }: { engine: EngineState }) {
           <dl className={styles.rows}>
             <Row name="Backend" value={status.backend === 'cpu' ? 'CPU' : 'WebGPU'} />
             <Row name="Adapter" value={status.adapter} />
+            {status.policyEngine ? <Row name="Policy engine" value={status.policyEngine} /> : null}
             {models ? (
               <>
                 <Row

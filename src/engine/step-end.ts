@@ -8,7 +8,9 @@ import type { Tokenizer } from './tokenizer.ts'
  */
 export function stepFlags(
   config: Pick<DecoderConfig, 'vocabSize' | 'eosTokenIds' | 'padTokenId'>,
-  tokenizer: Tokenizer, stepEnd: string): Uint32Array {
+  tokenizer: Tokenizer,
+  stepEnd: string,
+): Uint32Array {
   const flags = new Uint32Array(config.vocabSize)
   for (let id = 0; id < flags.length; id++) {
     if (config.eosTokenIds.includes(id)) flags[id] = TOKEN_ENDS_SEQUENCE

@@ -7,6 +7,7 @@ import { createHistorySlice } from './history-slice.ts'
 import { initialState } from './initial-state.ts'
 import { createLinkSlice } from './link.ts'
 import { createNoticesSlice } from './notices-slice.ts'
+import { createOnnxSlice } from './onnx-slice.ts'
 import { createProbeSlice } from './probe-slice.ts'
 import { importRun } from './run-files.ts'
 import { createRunsSlice } from './runs-slice.ts'
@@ -48,6 +49,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const context: SliceContext = { get, set, deps, notify: notices.notify }
   const saving = createSaving(context)
   const engine = createEngineSlice(context, saving)
+  const onnx = createOnnxSlice(context, engine)
   const session = createSessionSlice(context)
   let owner: string | null = null
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
@@ -153,6 +155,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
 
   const actions: Actions = {
     engine: engine.actions,
+    onnx: onnx.actions,
     session: session.actions,
     runs: runs.actions,
     history: history.actions,

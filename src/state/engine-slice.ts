@@ -5,12 +5,13 @@ import { BUNDLED_MODELS } from './bundled-models.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
-import type { Actions, EngineState, ModelChoice } from './types.ts'
+import type { Actions, EngineState, ModelChoice, OnnxSettings } from './types.ts'
 
 /** Files of a local folder and its adapter fields; File objects cannot stand in the state. */
 interface LocalFiles {
   readonly files: readonly File[]
   readonly adapter: Partial<AdapterFields>
+  readonly onnx?: OnnxSettings
 }
 
 type Role = 'policy' | 'reward'
@@ -24,6 +25,15 @@ export interface EngineSlice {
   /** Loads what is chosen, unless it is loaded. @returns whether models are ready */
   ensureReady(): Promise<boolean>
   restoreLocal(): Promise<void>
+  /** Loads an ONNX model as the policy and keeps it. @returns whether it is loaded */
+  addOnnx(model: {
+    readonly id: string
+    readonly name: string
+    readonly settings: OnnxSettings
+    readonly files: readonly File[]
+    readonly adapter: Partial<AdapterFields>
+    readonly bytes: number
+  }): Promise<boolean>
   /** Takes over choices from a link or the last visit, without loading. Unknown ids are told and left. */
   choose(change: {
     readonly policy?: string
@@ -57,7 +67,16 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         nextStep: 'Drag the folder in again, or choose a bundled model.',
       })
     }
-    const source: ModelSource = { kind: 'local', id: choice.id, files: found.files }
+    const { onnx } = found
+    const source: ModelSource = onnx
+      ? {
+          kind: 'onnx',
+          id: choice.id,
+          origin: onnx.hub ? { kind: 'hub', ...onnx.hub } : { kind: 'folder', files: found.files },
+          dtype: onnx.dtype,
+          device: onnx.device,
+        }
+      : { kind: 'local', id: choice.id, files: found.files }
     return Object.keys(found.adapter).length === 0 ? { source } : { source, adapter: found.adapter as AdapterFields }
   }
 
@@ -106,10 +125,30 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     const files = local.get(choice.id)
     if (!files) return
     const others = get().engine.localModels.filter(({ id }) => id !== choice.id)
-    patch({ localModels: [...others, { ...choice, role, bytes }] })
+    const onnx = files.onnx ? { onnx: files.onnx } : {}
+    patch({ localModels: [...others, { ...choice, role, bytes, ...onnx }] })
     await saving.attempt((storage) =>
-      storage.writeModel({ id: choice.id, name: choice.name, role, bytes, adapter: files.adapter, files: files.files }),
+      storage.writeModel({
+        id: choice.id,
+        name: choice.name,
+        role,
+        bytes,
+        adapter: files.adapter,
+        files: files.files,
+        ...onnx,
+      }),
     )
+  }
+
+  /** Loads a model of the person's own in its role and keeps it; where that fails, nothing of it stays. */
+  const addLocal = async (choice: ModelChoice, files: LocalFiles, role: AdapterFields['role'], bytes: number) => {
+    const previous = local.get(choice.id)
+    local.set(choice.id, files)
+    const loaded = await load({ [role === 'policy' ? 'policy' : 'reward']: choice })
+    if (loaded) await keepLocal(choice, role, bytes)
+    else if (previous) local.set(choice.id, previous)
+    else local.delete(choice.id)
+    return loaded
   }
 
   const actions: Actions['engine'] = {
@@ -156,15 +195,10 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       }
       const role = adapter.role ?? folder.role
       const choice: ModelChoice = { kind: 'local', id: folder.name, name: folder.name }
-      const previous = local.get(choice.id)
-      local.set(choice.id, { files: folderFiles, adapter })
-      const loaded = await load({ [role === 'policy' ? 'policy' : 'reward']: choice })
-      if (loaded) {
-        patch({ folder: null })
-        folderFiles = []
-        await keepLocal(choice, role, folder.bytes)
-      } else if (previous) local.set(choice.id, previous)
-      else local.delete(choice.id)
+      const loaded = await addLocal(choice, { files: folderFiles, adapter }, role, folder.bytes)
+      if (!loaded) return
+      patch({ folder: null })
+      folderFiles = []
     },
     dismissFolder: () => {
       folderFiles = []
@@ -172,7 +206,15 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     forgetLocal: async (id) => {
       const { policy, reward, localModels } = get().engine
-      patch({ localModels: localModels.filter((model) => model.id !== id) })
+      const repoOf = (model: EngineState['localModels'][number] | undefined) => model?.onnx?.hub?.repo
+      const repo = repoOf(localModels.find((model) => model.id === id))
+      const others = localModels.filter((model) => model.id !== id)
+      patch({ localModels: others })
+      if (repo !== undefined && !others.some((model) => repoOf(model) === repo)) {
+        await deps.client.call('deleteOnnx', { repo }).catch((error: unknown) => {
+          notifyError(context, 'Its files are still here', error)
+        })
+      }
       local.delete(id)
       await saving.attempt((storage) => storage.deleteModel(id))
       if (policy.kind === 'local' && policy.id === id)
@@ -184,6 +226,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
 
   return {
     actions,
+    addOnnx: ({ id, name, settings, files, adapter, bytes }) =>
+      addLocal({ kind: 'local', id, name }, { files, adapter, onnx: settings }, 'policy', bytes),
     ensureReady: async () => {
       // A load in progress is waited for, and its failure is everybody's.
       const waited = loading !== null
@@ -200,11 +244,19 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     restoreLocal: async () => {
       const models = await saving.attempt((storage) => storage.listModels())
-      for (const { id, files, adapter } of models ?? []) {
-        local.set(id, { files, adapter: adapter as Partial<AdapterFields> })
+      const settings = (onnx: unknown) => (onnx === undefined ? {} : { onnx: onnx as OnnxSettings })
+      for (const { id, files, adapter, onnx } of models ?? []) {
+        local.set(id, { files, adapter: adapter as Partial<AdapterFields>, ...settings(onnx) })
       }
       patch({
-        localModels: (models ?? []).map(({ id, name, role, bytes }) => ({ kind: 'local', id, name, role, bytes })),
+        localModels: (models ?? []).map(({ id, name, role, bytes, onnx }) => ({
+          kind: 'local',
+          id,
+          name,
+          role,
+          bytes,
+          ...settings(onnx),
+        })),
       })
     },
     choose: (change) => {

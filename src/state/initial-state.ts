@@ -37,6 +37,7 @@ export function initialState(): AppState {
       folder: null,
       localModels: [],
     },
+    onnx: { status: 'closed', origin: null, summary: null, error: null },
     session: deriveSession(INITIAL_SESSION),
     runs: { byId: {}, active: null },
     history: { status: 'loading', error: null, runs: [], query: '' },

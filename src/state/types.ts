@@ -14,6 +14,9 @@ import type {
   FolderSummary,
   LoadedModels,
   Measured,
+  OnnxDevice,
+  OnnxDtype,
+  OnnxSummary,
   WeightChoice,
 } from '../worker/protocol.ts'
 
@@ -38,9 +41,13 @@ export type { ExactLabel } from '../tasks/task.ts'
 export type {
   AdapterFields,
   BackendChoice,
+  CachedModel,
   EngineStatus,
   LoadedModels,
   Measured,
+  OnnxDevice,
+  OnnxDtype,
+  OnnxSummary,
   WeightChoice,
 } from '../worker/protocol.ts'
 
@@ -82,7 +89,30 @@ export interface EngineState {
   readonly error: ErrorDetails | null
   readonly folder: PendingFolder | null
   /** Local models this browser has kept, offered next to the bundled ones. */
-  readonly localModels: readonly (ModelChoice & { readonly role: AdapterFields['role']; readonly bytes: number })[]
+  readonly localModels: readonly (ModelChoice & {
+    readonly role: AdapterFields['role']
+    readonly bytes: number
+    /** Present where it runs on Transformers.js. */
+    readonly onnx?: OnnxSettings
+  })[]
+}
+
+// ---------------------------------------------------------------- ONNX models
+
+/** How an ONNX checkpoint is run, and where it came from: the hub, or (null) a folder that is kept here. */
+export interface OnnxSettings {
+  readonly hub: { readonly repo: string; readonly revision: string } | null
+  readonly dtype: OnnxDtype
+  readonly device: OnnxDevice
+}
+
+/** The dialog that adds an ONNX model. */
+export interface OnnxState {
+  /** `asking`: the small files are being read; `ready`: `summary` says what there is; `loading`: it is being loaded. */
+  readonly status: 'closed' | 'open' | 'asking' | 'ready' | 'loading'
+  readonly origin: { readonly name: string; readonly hub: OnnxSettings['hub'] } | null
+  readonly summary: OnnxSummary | null
+  readonly error: ErrorDetails | null
 }
 
 // ---------------------------------------------------------------- session
@@ -313,6 +343,7 @@ export interface Notice {
 
 export interface AppState {
   readonly engine: EngineState
+  readonly onnx: OnnxState
   readonly session: SessionState
   readonly runs: RunsState
   readonly history: HistoryState
@@ -344,6 +375,21 @@ export interface Actions {
     confirmFolder(adapter: Partial<AdapterFields>): Promise<void>
     dismissFolder(): void
     forgetLocal(id: string): Promise<void>
+  }
+  readonly onnx: {
+    open(): void
+    /** Reads what a folder holds. */
+    chooseFolder(name: string, files: readonly File[]): Promise<void>
+    /** Asks huggingface.co what a revision holds; nothing is sent to another host before this. */
+    lookUp(repo: string, revision: string): Promise<void>
+    /** Fetches what is missing, loads it as the policy, and keeps it in the list. */
+    add(chosen: {
+      readonly dtype: OnnxDtype
+      readonly device: OnnxDevice
+      readonly task: string
+      readonly stepEnd: string
+    }): Promise<void>
+    close(): void
   }
   readonly session: {
     setTask(task: string): void

@@ -28,6 +28,8 @@ export interface StoredModel {
   /** Fields of `stepscope.json`, as the person filled them in. */
   readonly adapter: unknown
   readonly files: readonly File[]
+  /** Of an ONNX checkpoint: where it comes from, precision and device. */
+  readonly onnx?: unknown
 }
 
 export interface AppStorage {

@@ -25,6 +25,14 @@ export interface EngineLoader {
   /** @param before the engine that the new one replaces; what did not change may be shared with it until it is disposed of */
   load(params: ParamsOf<'load'>, onProgress: LoadProgress, signal: AbortSignal, before?: Engine | null): Promise<Engine>
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>>
+  /** ONNX checkpoints; absent where Transformers.js does not run. */
+  readonly onnx?: OnnxFiles
+}
+
+export interface OnnxFiles {
+  inspect(params: ParamsOf<'inspectOnnx'>, signal: AbortSignal): Promise<ResultOf<'inspectOnnx'>>
+  list(): Promise<ResultOf<'listOnnx'>>
+  delete(params: ParamsOf<'deleteOnnx'>): Promise<ResultOf<'deleteOnnx'>>
 }
 
 /** Holds at most one engine. A new one replaces it only when it is complete: a bad file leaves what there was. */
@@ -69,6 +77,16 @@ export class EngineHost {
 
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>> {
     return this.loader.inspect(params, signal)
+  }
+
+  /** @throws StepscopeError `unsupported-config` outside a browser */
+  onnx(): OnnxFiles {
+    if (this.loader.onnx) return this.loader.onnx
+    throw new StepscopeError({
+      code: 'unsupported-config',
+      message: 'ONNX checkpoints run in the browser only',
+      nextStep: 'Use the safetensors of the same model here.',
+    })
   }
 
   /** The models. Throws a StepscopeError where none are loaded. */

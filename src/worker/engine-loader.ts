@@ -1,3 +1,5 @@
+import { deleteHubModel, listHubModels } from '../backends/transformersjs/hub.ts'
+import { inspectOnnx } from '../backends/transformersjs/inspect.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { Activity } from '../engine/activity.ts'
@@ -7,24 +9,36 @@ import { openUrlCheckpoint } from '../engine/checkpoint-files-url.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
 import { inspectCheckpoint, loadPolicy, loadRewardModel } from '../engine/load-model.ts'
-import type { EnginePolicy } from '../engine/policy.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { bundledFiles } from './bundled-checkpoints.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
 import { Held } from './held.ts'
-import type { ModelSource, ParamsOf } from './protocol.ts'
+import type { LoadOnnx } from './load-onnx.ts'
+import { loadOnnx, onnxReward, refuseOnnx } from './load-onnx.ts'
+import type { PolicyPart } from './policy-part.ts'
+import { onnxPolicy, ownPolicy } from './policy-part.ts'
+import type { ModelSource, OnnxSource, ParamsOf } from './protocol.ts'
 import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
 
-type OpenFiles = (source: ModelSource, signal: AbortSignal) => Promise<CheckpointFiles>
+type OpenFiles = (source: Exclude<ModelSource, OnnxSource>, signal: AbortSignal) => Promise<CheckpointFiles>
 
 /** Engines from the app's own checkpoints (same origin, below `base`) and from folders that were dragged in. */
 export function browserEngineLoader(base: string): EngineLoader {
-  return engineLoader((source, signal) =>
-    source.kind === 'local'
-      ? Promise.resolve(browserCheckpointFiles(source.files))
-      : openUrlCheckpoint({ baseUrl: `${base}checkpoints/${source.id}/`, files: bundledFiles(source.id), signal }),
-  )
+  return {
+    ...engineLoader(
+      (source, signal) =>
+        source.kind === 'local'
+          ? Promise.resolve(browserCheckpointFiles(source.files))
+          : openUrlCheckpoint({ baseUrl: `${base}checkpoints/${source.id}/`, files: bundledFiles(source.id), signal }),
+      loadOnnx,
+    ),
+    onnx: {
+      inspect: ({ origin }, signal) => inspectOnnx(origin, signal),
+      list: listHubModels,
+      delete: ({ repo }) => deleteHubModel(repo),
+    },
+  }
 }
 
 /**
@@ -32,7 +46,7 @@ export function browserEngineLoader(base: string): EngineLoader {
  * taken over instead: a model that did not change stays on the device. Where anything fails, nothing new stays, and the
  * engine before is as it was.
  */
-export function engineLoader(openFiles: OpenFiles): EngineLoader {
+export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx): EngineLoader {
   const residents = new WeakMap<Engine, Residents>()
   return {
     load: async (params, onProgress, signal, before) => {
@@ -48,9 +62,11 @@ export function engineLoader(openFiles: OpenFiles): EngineLoader {
       const keptPolicy = kept && sameModel(kept.params, params, 'policy') ? hold(kept.policy.retain()) : null
       const keptReward = kept && sameModel(kept.params, params, 'reward') ? hold(kept.reward.retain()) : null
       try {
+        const [policySource, rewardSource] = [params.policy.source, params.reward.source]
+        if (rewardSource.kind === 'onnx') throw onnxReward()
         const [policyFiles, rewardFiles] = await Promise.all([
-          keptPolicy ? null : openFiles(params.policy.source, signal),
-          keptReward ? null : openFiles(params.reward.source, signal),
+          keptPolicy || policySource.kind === 'onnx' ? null : openFiles(policySource, signal),
+          keptReward ? null : openFiles(rewardSource, signal),
         ])
         const open = shared ?? hold(await openShared(params.backend))
         const { backend, activity } = open.value
@@ -65,9 +81,12 @@ export function engineLoader(openFiles: OpenFiles): EngineLoader {
             ...(weights === undefined ? {} : { weights }),
           }
         }
-        const policy =
-          keptPolicy ??
-          (policyFiles && hold(own(await loadPolicy(backend, policyFiles, options('policy'), createDecoder))))
+        const newPolicy = async (): Promise<PolicyPart | null> =>
+          policySource.kind === 'onnx'
+            ? onnxPolicy(await onnx(policySource, options('policy')), policySource)
+            : policyFiles && ownPolicy(await loadPolicy(backend, policyFiles, options('policy'), createDecoder))
+        const made = keptPolicy ? null : await newPolicy()
+        const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
         const reward =
           keptReward ??
           (rewardFiles && hold(own(await loadRewardModel(backend, rewardFiles, options('reward'), createDecoder))))
@@ -89,7 +108,7 @@ async function openShared(choice: ParamsOf<'load'>['backend']): Promise<Held<Ope
   return new Held<OpenBackend>({ backend, note, activity: new Activity() }, () => backend.dispose())
 }
 
-function own<M extends EnginePolicy | EngineRewardModel>(model: M): Held<M> {
+function own(model: EngineRewardModel): Held<EngineRewardModel> {
   return new Held(model, () => model.model.dispose())
 }
 
@@ -112,32 +131,34 @@ function makeEngine(held: Residents): Engine {
   const { backend, note } = held.backend.value
   const policy = held.policy.value
   const reward = held.reward.value
-  const models = { policy: policy.model, reward: reward.model }
+  const counters = () => ({
+    policy: policy.counters(),
+    reward: { ...reward.model.decoder.counters, ...reward.model.counters() },
+  })
   return {
-    policy,
+    policy: policy.policy,
     reward,
     lost: backend.lost,
     status: () => {
-      const counters = { policy: policy.model.counters(), reward: reward.model.counters() }
-      const all = Object.values(counters)
-      const bytes = Object.entries(models).flatMap(([name, model]) =>
-        Object.entries(model.decoder.bytes()).map(([purpose, amount]) => [`${name} ${purpose}`, amount] as const),
+      const counted = counters()
+      const all = Object.values(counted)
+      const parts = { policy: policy.bytes(), reward: reward.model.decoder.bytes() }
+      const bytes = Object.entries(parts).flatMap(([name, purposes]) =>
+        Object.entries(purposes).map(([purpose, amount]) => [`${name} ${purpose}`, amount] as const),
       )
       return {
         backend: backend.kind,
         adapter: backend.adapter,
         software: backend.software,
+        ...(policy.engine === null ? {} : { policyEngine: policy.engine }),
         note,
         bytes: Object.fromEntries(bytes),
         passes: all.reduce((sum, { passes }) => sum + passes, 0),
         readbackBytes: all.reduce((sum, { readbackBytes }) => sum + readbackBytes, 0),
-        counters: {
-          policy: { ...policy.model.decoder.counters, ...counters.policy },
-          reward: { ...reward.model.decoder.counters, ...counters.reward },
-        },
+        counters: counted,
       }
     },
-    executedTokens: () => Object.values(models).reduce((sum, model) => sum + model.counters().executedTokens, 0),
+    executedTokens: () => Object.values(counters()).reduce((sum, { executedTokens }) => sum + executedTokens, 0),
     dispose: () => {
       held.policy.release()
       held.reward.release()

@@ -1,3 +1,6 @@
+import type { CachedModel } from '../backends/transformersjs/hub.ts'
+import type { OnnxOrigin, OnnxSummary } from '../backends/transformersjs/inspect.ts'
+import type { OnnxDevice, OnnxDtype } from '../backends/transformersjs/onnx-files.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { WeightChoice as EngineWeightChoice } from '../engine/decoder.ts'
@@ -9,6 +12,18 @@ import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.
 export type ModelSource =
   | { readonly kind: 'bundled'; readonly id: string }
   | { readonly kind: 'local'; readonly id: string; readonly files: readonly File[] }
+  | OnnxSource
+
+/** An ONNX checkpoint, which runs on Transformers.js; policies only. */
+export interface OnnxSource {
+  readonly kind: 'onnx'
+  readonly id: string
+  readonly origin: OnnxOrigin
+  readonly dtype: OnnxDtype
+  readonly device: OnnxDevice
+}
+
+export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */
 export type AdapterFields = Adapter
@@ -31,6 +46,8 @@ export interface EngineStatus {
   readonly backend: 'webgpu' | 'cpu'
   readonly adapter: string
   readonly software: boolean
+  /** Where the policy runs on an engine of its own, its name and device, e.g. `Transformers.js, WASM`. */
+  readonly policyEngine?: string
   /** Why WebGPU is not used, where it is not. */
   readonly note: string | null
   /** Live bytes by purpose, e.g. `policy weights`, `policy cache`, `reward weights`. */
@@ -75,6 +92,12 @@ export interface WorkerMethods {
   }): LoadedModels
   /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
   inspectFolder(params: { readonly files: readonly File[] }): FolderSummary
+  /** Reads the small files of an ONNX checkpoint. One of the hub is asked for there, and nowhere else before. */
+  inspectOnnx(params: { readonly origin: OnnxOrigin }): OnnxSummary
+  /** Files of the hub that this browser keeps. */
+  listOnnx(params: Record<string, never>): readonly CachedModel[]
+  /** Deletes a repository's files. @returns the bytes that are free now */
+  deleteOnnx(params: { readonly repo: string }): number
   /** Starts a run; events and the result come as messages with its runId. Several may run at once. */
   startRun(params: { readonly runId: string; readonly setup: RunSetup; readonly paused?: boolean }): void
   pauseRun(params: { readonly runId: string }): void

@@ -1,8 +1,8 @@
 import type { Backend } from '../compute/backend.ts'
 import type { Activity } from '../engine/activity.ts'
-import type { EnginePolicy } from '../engine/policy.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
 import type { Held } from './held.ts'
+import type { PolicyPart } from './policy-part.ts'
 import type { ModelSource, ParamsOf } from './protocol.ts'
 
 type LoadParams = ParamsOf<'load'>
@@ -20,7 +20,7 @@ export interface OpenBackend {
 export interface Residents {
   readonly params: LoadParams
   readonly backend: Held<OpenBackend>
-  readonly policy: Held<EnginePolicy>
+  readonly policy: Held<PolicyPart>
   readonly reward: Held<EngineRewardModel>
 }
 
@@ -38,8 +38,16 @@ export function sameModel(before: LoadParams, now: LoadParams, role: Role): bool
 
 /** File objects are copied on their way to the worker: names, sizes and dates tell whether they are the same files. */
 function describeSource(source: ModelSource): unknown {
+  if (source.kind === 'onnx' && source.origin.kind === 'folder') {
+    const { origin, ...named } = source
+    return [named, describeFiles(origin.files)]
+  }
   if (!('files' in source)) return source
   const { files, ...named } = source
+  return [named, describeFiles(files)]
+}
+
+function describeFiles(files: readonly File[]): unknown {
   const facts = files.map(({ name, size, lastModified }) => [name, size, lastModified] as const)
-  return [named, facts.toSorted(([a], [b]) => (a < b ? -1 : 1))]
+  return facts.toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

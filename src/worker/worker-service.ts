@@ -74,6 +74,9 @@ export class WorkerService {
         return models
       },
       inspectFolder: (given) => this.engine.inspect(given, signal),
+      inspectOnnx: (given) => this.engine.onnx().inspect(given, signal),
+      listOnnx: () => this.engine.onnx().list(),
+      deleteOnnx: (given) => this.engine.onnx().delete(given),
       startRun: ({ runId, setup, paused }) => {
         const models = this.engine.models()
         this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), paused)

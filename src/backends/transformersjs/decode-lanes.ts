@@ -12,6 +12,8 @@ export interface Lane {
   readonly request: ProposeRequest
   readonly node: SnapshotNode
   readonly sample: number
+  /** Lanes of one family run once what they begin with alike. */
+  readonly family: object
   readonly maxTokens: number
   readonly tokenIds: number[]
   readonly logprobs: number[]
@@ -61,8 +63,9 @@ export async function decodeLanes(
       if (ended) lane.end = lane.node.snapshot.retain()
       return !ended
     })
-    for (const group of groupRows(open, ({ node }) => String(node.tokens))) {
-      await decodeGroup(model, group, sample, signal)
+    const rows = alike(open)
+    for (const group of groupRows(rows, ([lane]) => String(lane?.node.tokens))) {
+      await decodeRows(model, group, sample, signal)
     }
   } catch (error) {
     for (const lane of lanes) {
@@ -73,38 +76,62 @@ export async function decodeLanes(
   }
 }
 
-/** Lanes of equal length, one pass per token; a lane that ends leaves the batch. */
-async function decodeGroup(
+/** Lanes by what they have in common: each list has one history, and needs one row. */
+function alike(lanes: readonly Lane[]): Lane[][] {
+  const families = new Map<object, Map<string, Lane[]>>()
+  for (const lane of lanes) {
+    const histories = families.get(lane.family) ?? new Map<string, Lane[]>()
+    families.set(lane.family, histories)
+    const key = lane.tokenIds.join(' ')
+    const row = histories.get(key)
+    if (row) row.push(lane)
+    else histories.set(key, [lane])
+  }
+  return [...families.values()].flatMap((histories) => [...histories.values()])
+}
+
+/** Rows of equal length, one pass per token. Lanes that part get rows of their own; those that end leave the batch. */
+async function decodeRows(
   model: SnapshotModel,
-  lanes: readonly Lane[],
+  start: readonly (readonly Lane[])[],
   sample: (lane: Lane, logits: Float32Array, from: number) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let active = lanes
+  let rows = start
   let past: CacheTensors | null = null
   try {
-    past = model.gather(lanes.map(({ node }) => ({ cache: node.snapshot.tensors, row: 0 })))
-    while (active.length > 0) {
+    past = model.gather(rows.map((row) => ({ cache: nodeOf(row).snapshot.tensors, row: 0 })))
+    for (;;) {
       checkCancelled(signal)
-      const ids = active.map(({ tokenIds }) => tokenIds.slice(-1))
+      const ids = rows.map(([lane]) => lane?.tokenIds.slice(-1) ?? [])
       const { logits, present } = await model.run({ ids, past, last: true })
       past.dispose()
       past = present
-      const staying: number[] = []
-      for (const [row, lane] of active.entries()) {
-        if (sample(lane, logits, row * model.vocabulary)) lane.end = model.row(present, row)
-        else staying.push(row)
+      const next: { readonly lanes: readonly Lane[]; readonly row: number }[] = []
+      for (const [row, lanes] of rows.entries()) {
+        const ended = lanes.filter((lane) => sample(lane, logits, row * model.vocabulary))
+        if (ended.length > 0) {
+          const end = model.row(present, row)
+          for (const [index, lane] of ended.entries()) lane.end = index === 0 ? end : end.retain()
+        }
+        for (const group of alike(lanes.filter((lane) => !ended.includes(lane)))) next.push({ lanes: group, row })
       }
-      if (staying.length === active.length) continue
-      if (staying.length > 0) past = model.gather(staying.map((row) => ({ cache: present, row })))
-      else past = null
-      present.dispose()
-      active = active.filter((_, row) => staying.includes(row))
-      if (past === null) return
+      if (next.length === 0) return
+      const same = next.length === rows.length && next.every(({ row }, index) => row === index)
+      if (!same) {
+        past = model.gather(next.map(({ row }) => ({ cache: present, row })))
+        present.dispose()
+      }
+      rows = next.map(({ lanes }) => lanes)
     }
   } finally {
     past?.dispose()
   }
+}
+
+function nodeOf([lane]: readonly Lane[]): SnapshotNode {
+  if (!lane) throw new TypeError('a row has no lane')
+  return lane.node
 }
 
 function checkCancelled(signal: AbortSignal | undefined): void {

@@ -11,6 +11,7 @@ import { needsF16, onnxVariants } from './onnx-files.ts'
 import { SnapshotModel } from './snapshot-model.ts'
 import { SnapshotPolicy } from './snapshot-policy.ts'
 import { openTransformersSession, TRANSFORMERS_VERSION } from './transformers-session.ts'
+import { webgpuFeatures } from './webgpu-features.ts'
 
 export interface OnnxLoadOptions {
   /** Shown and stored with runs: source, precision and device. */
@@ -41,11 +42,18 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
     const tokenizer = await readTokenizer(files, signal)
     tokenizer.checkFits(config.vocabSize)
     const sized = await Promise.all(
-      files.files.filter((path) => path.includes('.onnx')).map(async (path) => ({ path, size: await files.size(path) })),
+      files.files
+        .filter((path) => path.includes('.onnx'))
+        .map(async (path) => ({ path, size: await files.size(path) })),
     )
     const variants = onnxVariants(sized)
     const variant = variants.find((found) => found.dtype === dtype)
-    if (!variant) throw missingDtype(files.name, dtype, variants.map((found) => found.dtype))
+    if (!variant)
+      throw missingDtype(
+        files.name,
+        dtype,
+        variants.map((found) => found.dtype),
+      )
     await checkDevice(device, dtype)
     const hash = await hashCheckpoint(files, variant.files, signal)
     const session = await openTransformersSession({ ...options, variant, vocabulary: config.vocabSize })
@@ -73,7 +81,7 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
   }
 }
 
-export function missingDtype(name: string, dtype: string, found: readonly string[]): StepscopeError {
+function missingDtype(name: string, dtype: string, found: readonly string[]): StepscopeError {
   return new StepscopeError({
     code: 'bad-checkpoint',
     message: `${name} has no ONNX file in this precision`,
@@ -104,11 +112,4 @@ async function checkDevice(device: OnnxDevice, dtype: OnnxDtype): Promise<void> 
     found: 'an adapter without it',
     nextStep: 'Choose q4 or fp32, or WASM.',
   })
-}
-
-/** What the machine offers to this engine. */
-export async function webgpuFeatures(): Promise<{ readonly webgpu: boolean; readonly f16: boolean }> {
-  const gpu = (globalThis.navigator as Navigator & { gpu?: GPU }).gpu
-  const adapter = await gpu?.requestAdapter().catch(() => null)
-  return { webgpu: Boolean(adapter), f16: adapter?.features.has('shader-f16') ?? false }
 }

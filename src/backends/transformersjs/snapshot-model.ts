@@ -57,7 +57,7 @@ export class SnapshotModel {
   }
 
   async run(request: CausalRequest): Promise<CausalOutput> {
-    const output = await this.session.run(request)
+    const output = await this.session.run({ ...request, past: request.past && inner(request.past) })
     this.count.passes += 1
     this.count.executedTokens += request.ids.reduce((sum, ids) => sum + ids.length, 0)
     this.count.readbackBytes += output.logits.byteLength
@@ -67,7 +67,6 @@ export class SnapshotModel {
   }
 
   gather(rows: readonly { readonly cache: CacheTensors; readonly row: number }[]): CacheTensors {
-    const inner = (cache: CacheTensors) => (cache instanceof CountedTensors ? cache.inner : cache)
     return this.counted(this.session.gather(rows.map(({ cache, row }) => ({ cache: inner(cache), row }))))
   }
 
@@ -248,6 +247,9 @@ class CountedTensors implements CacheTensors {
     this.inner.dispose()
   }
 }
+
+/** The session's own tensors. */
+const inner = (cache: CacheTensors): CacheTensors => (cache instanceof CountedTensors ? cache.inner : cache)
 
 /** Rows of one pass; more wait for the next, so that memory stays bounded. */
 const MOST_ROWS = 64

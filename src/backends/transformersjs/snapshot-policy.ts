@@ -1,6 +1,7 @@
 import { TOKEN_ENDS_STEP } from '../../engine/decoder.ts'
 import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
+import { SharedHistories } from '../../engine/shared-histories.ts'
 import { stepEndCut } from '../../engine/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer.ts'
 import type {
@@ -27,6 +28,20 @@ export interface SnapshotPolicyParts {
   readonly eosTokenIds: readonly number[]
   /** Per vocabulary id, as the sampler wants them. */
   readonly tokenFlags: Uint32Array
+}
+
+/** Samples of one request that are charged once for what they have in common, as by our own engine. */
+const FAMILY = 32
+
+/** One sample of a call; no lane where the context has no room for another token. */
+interface Sample {
+  readonly request: ProposeRequest
+  readonly index: number
+  readonly sample: number
+  /** Of its family. */
+  readonly first: boolean
+  readonly family: SharedHistories
+  readonly lane: Lane | null
 }
 
 /** What a branch of this policy holds. */
@@ -101,22 +116,25 @@ export class SnapshotPolicy implements Policy {
       const parent = parents[index]
       return parent && count > 0 ? charge(parent) : 0
     })
-    const samples: { request: ProposeRequest; index: number; sample: number; lane: Lane | null }[] = []
+    const samples: Sample[] = []
     try {
       for (const [index, request] of requests.entries()) {
         const node = parents[index]
         const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
+        let family = new SharedHistories()
         for (let i = 0; i < request.count; i++) {
           const sample = request.firstSample + i
+          const first = i % FAMILY === 0
+          if (first) family = new SharedHistories()
           const room = node !== undefined && maxTokens >= 1
-          const lane = room ? { request, node, sample, maxTokens, tokenIds: [], logprobs: [], end: null } : null
-          samples.push({ request, index, sample, lane })
+          const lane = room ? { request, node, sample, family, maxTokens, tokenIds: [], logprobs: [], end: null } : null
+          samples.push({ request, index, sample, first, family, lane })
         }
       }
       const lanes = samples.flatMap(({ lane }) => (lane ? [lane] : []))
       await decodeLanes(this.model, lanes, { flags: this.tokenFlags, ...(this.cut ? { cut: this.cut } : {}) }, signal)
-      return samples.map(({ request, index, sample, lane }) =>
-        this.proposal(request, index, sample, lane, sample === request.firstSample ? (pending[index] ?? 0) : 0),
+      return samples.map((sample) =>
+        this.proposal(sample, sample.sample === sample.request.firstSample ? (pending[sample.index] ?? 0) : 0),
       )
     } finally {
       for (const parent of parents) settle(parent)
@@ -162,13 +180,7 @@ export class SnapshotPolicy implements Policy {
     return readings
   }
 
-  private proposal(
-    request: ProposeRequest,
-    index: number,
-    sample: number,
-    lane: Lane | null,
-    pending: number,
-  ): Proposal {
+  private proposal({ request, index, sample, first, family, lane }: Sample, pending: number): Proposal {
     const context = request.branch.tokens
     if (lane === null || lane.end === null) {
       const usage: Usage = { asked: context, executed: 0, overrun: 0, flops: 0 }
@@ -176,7 +188,10 @@ export class SnapshotPolicy implements Policy {
       return { request: index, sample, branch, text: '', tokens: [], finish: 'length', usage }
     }
     const { tokenIds, logprobs } = lane
-    const executed = tokenIds.length - 1
+    const known = family.add(tokenIds.slice(0, -1))
+    const fresh = tokenIds.length - 1 - known
+    // The head is evaluated once for each history, the node's own included.
+    const heads = Math.max(0, tokenIds.length - (first ? 0 : known + 1))
     const finish = this.finish(tokenIds)
     const texts = this.tokenizer.texts(finish === 'eos' ? tokenIds.slice(0, -1) : tokenIds)
     const { flops } = this.info
@@ -189,9 +204,9 @@ export class SnapshotPolicy implements Policy {
       finish,
       usage: {
         asked: context + tokenIds.length,
-        executed: pending + executed,
+        executed: pending + fresh,
         overrun: 0,
-        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context, executed, tokenIds.length),
+        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context + known, fresh, heads),
       },
     }
   }
@@ -237,4 +252,3 @@ function settle(node: SnapshotNode): void {
   if (node.pending.length > 0) node.charged = false
   node.release()
 }
-

@@ -13,6 +13,9 @@ export const TRANSFORMERS_VERSION: string = env.version
 /** Tensors by the names under which the model takes them. */
 type NamedTensors = ReadonlyMap<string, Tensor>
 
+/** ONNX Runtime's own tensor, which the library's wraps. */
+type RuntimeTensor = Extract<ConstructorParameters<typeof Tensor>, readonly [unknown]>[0]
+
 /** What ONNX Runtime's own tensor offers for data on the GPU. */
 interface DeviceTensor {
   readonly gpuBuffer: GPUBuffer
@@ -20,7 +23,7 @@ interface DeviceTensor {
     fromGpuBuffer(
       buffer: GPUBuffer,
       options: { dataType: string; dims: readonly number[]; dispose: () => void },
-    ): ConstructorParameters<typeof Tensor>[0]
+    ): RuntimeTensor
   }
 }
 
@@ -252,6 +255,9 @@ class OnnxCache implements CacheTensors {
   }
 }
 
+/** STORAGE, COPY_DST and COPY_SRC, as the runtime's own buffers have them. */
+const BUFFER_USAGE = 0x80 | 0x08 | 0x04
+
 /** Copies rows of tensors: in main memory at once, on the GPU in one submission. */
 class DeviceCopies {
   private encoder: GPUCommandEncoder | null = null
@@ -279,8 +285,7 @@ class DeviceCopies {
     rowBytes: number,
   ): Tensor {
     this.encoder ??= device().createCommandEncoder()
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
-    const buffer = device().createBuffer({ size: Math.max(16, parts.length * rowBytes), usage })
+    const buffer = device().createBuffer({ size: Math.max(16, parts.length * rowBytes), usage: BUFFER_USAGE })
     for (const [index, { tensor, row }] of parts.entries()) {
       this.encoder.copyBufferToBuffer(onDevice(tensor).gpuBuffer, row * rowBytes, buffer, index * rowBytes, rowBytes)
     }

@@ -1,10 +1,11 @@
-import type { ModelChoice } from '../../state/types.ts'
+import { deviceName } from '../../panels/model-engine.ts'
+import type { ModelChoice, OnnxSettings } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { formatBytes } from '../../viz/layout/format-number.ts'
 import styles from './models-screen.module.css'
 
-export type ListedModel = ModelChoice & { readonly bytes: number | null }
+export type ListedModel = ModelChoice & { readonly bytes: number | null; readonly onnx?: OnnxSettings }
 
 interface ModelListProps {
   label: string
@@ -25,7 +26,12 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
             <span className={styles.modelName}>
               {model.name}
               <span className={styles.muted}>
-                {model.kind === 'bundled' ? 'comes with the app' : `local, ${formatBytes(model.bytes ?? 0)}`}
+                {model.kind === 'bundled' ? 'comes with the app' : `${origin(model)}, ${formatBytes(model.bytes ?? 0)}`}
+              </span>
+              <span className={styles.muted}>
+                {model.onnx
+                  ? `ONNX checkpoint: Transformers.js on ${deviceName(model.onnx.device)}, because our own engine reads safetensors`
+                  : 'safetensors: Stepscope’s own engine'}
               </span>
             </span>
             {current ? (
@@ -50,4 +56,9 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
       })}
     </ul>
   )
+}
+
+/** Where it came from. */
+function origin({ onnx }: ListedModel): string {
+  return onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'
 }

@@ -12,6 +12,7 @@ import { FolderForm } from './folder-form.tsx'
 import type { ListedModel } from './model-list.tsx'
 import { ModelList } from './model-list.tsx'
 import styles from './models-screen.module.css'
+import { OnnxSection } from './onnx-section.tsx'
 
 const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string }[] = [
   { value: 'auto', label: 'Automatic' },
@@ -49,6 +50,7 @@ export function ModelsScreen() {
         </FileButton>
       </header>
 
+      <OnnxSection />
       <LoadProgress />
       {error ? (
         <ErrorNotice details={error}>

@@ -1,5 +1,7 @@
+import { engineOf } from '../../panels/model-engine.ts'
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
+import type { ModelChoice, OnnxSettings } from '../../state/types.ts'
 import { Select } from '../../ui/select.tsx'
 import styles from './setup-panel.module.css'
 
@@ -24,15 +26,16 @@ function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; labe
   const wanted = role === 'policy' ? 'policy' : 'process-reward-model'
   const options = [...BUNDLED_MODELS[role], ...local.filter((model) => model.role === wanted)]
   const known = options.some((model) => model.kind === chosen.kind && model.id === chosen.id)
+  const offered: readonly (ModelChoice & { readonly onnx?: OnnxSettings })[] = known ? options : [chosen, ...options]
   return (
     <Select
       label={label}
       hint={hint}
       disabled={loading}
       value={`${chosen.kind}:${chosen.id}`}
-      options={(known ? options : [chosen, ...options]).map((model) => ({
+      options={offered.map((model) => ({
         value: `${model.kind}:${model.id}`,
-        label: model.kind === 'local' ? `${model.name} (local)` : model.name,
+        label: model.kind === 'local' ? `${model.name} (${engineOf(model)})` : model.name,
       }))}
       onChange={(value) => {
         const [kind, ...rest] = value.split(':')

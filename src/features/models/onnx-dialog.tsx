@@ -1,0 +1,150 @@
+import { useState } from 'react'
+import { deviceName } from '../../panels/model-engine.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { OnnxDevice, OnnxDtype, OnnxSummary } from '../../state/types.ts'
+import { TASKS } from '../../tasks/registry.ts'
+import { Button } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { FileButton } from '../../ui/file-button.tsx'
+import { Select } from '../../ui/select.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
+import { readEscapes, showEscapes } from './escapes.ts'
+import styles from './models-screen.module.css'
+
+const FIRST_TASK = Object.values(TASKS)[0]?.id ?? ''
+
+/** Where an ONNX model is, then how it shall run. */
+export function OnnxDialog() {
+  const actions = useActions()
+  const { status, summary, error, origin } = useApp((state) => state.onnx)
+  return (
+    <section className={styles.folder} aria-label="Add an ONNX model">
+      <h3 className={styles.heading}>Add an ONNX model</h3>
+      <p>
+        An ONNX checkpoint of a causal language model becomes a policy on Transformers.js. It comes from a folder
+        (config.json, tokenizer.json, onnx/) or from the Hugging Face hub.
+      </p>
+      <OriginFields busy={status === 'asking' || status === 'loading'} />
+      {status === 'asking' ? (
+        <p className={styles.muted} role="status">
+          {origin?.hub ? 'Asking huggingface.co…' : 'Reading the folder…'}
+        </p>
+      ) : null}
+      {error ? <ErrorNotice details={error} /> : null}
+      {summary ? <RunFields key={summary.name} summary={summary} loading={status === 'loading'} /> : null}
+      <div className={styles.buttons}>
+        {status === 'loading' ? (
+          <Button onClick={actions.engine.cancelLoad}>Cancel</Button>
+        ) : (
+          <Button onClick={actions.onnx.close}>Close</Button>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function OriginFields({ busy }: { busy: boolean }) {
+  const actions = useActions()
+  const [repo, setRepo] = useState('')
+  const [revision, setRevision] = useState('main')
+  return (
+    <>
+      <div className={styles.buttons}>
+        <FileButton
+          icon="open"
+          label="Choose an ONNX folder"
+          folder
+          onPick={({ files, folder }) => actions.onnx.chooseFolder(folder ?? 'chosen folder', files)}
+        >
+          Choose an ONNX folder
+        </FileButton>
+      </div>
+      <form
+        className={styles.fields}
+        aria-label="Model on the hub"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void actions.onnx.lookUp(repo.trim(), revision.trim() || 'main')
+        }}
+      >
+        <TextField label="Repository" mono hint="owner/name on huggingface.co" value={repo} onChange={setRepo} />
+        <TextField label="Revision" mono hint="Branch, tag or commit." value={revision} onChange={setRevision} />
+        <div>
+          <Button type="submit" disabled={busy || repo.trim() === ''}>
+            Look it up on huggingface.co
+          </Button>
+          <p className={styles.muted}>This contacts huggingface.co and its file hosts (hf.co), and no other.</p>
+        </div>
+      </form>
+    </>
+  )
+}
+
+function RunFields({ summary, loading }: { summary: OnnxSummary; loading: boolean }) {
+  const actions = useActions()
+  const [dtype, setDtype] = useState(summary.suggested.dtype)
+  const [device, setDevice] = useState<OnnxDevice>(summary.suggested.device)
+  const [task, setTask] = useState(summary.adapter.task ?? FIRST_TASK)
+  const [stepEnd, setStepEnd] = useState(summary.adapter.stepEnd ?? '\n')
+  const devices: readonly OnnxDevice[] = summary.webgpu ? ['wasm', 'webgpu'] : ['wasm']
+  const variant = summary.variants.find((found) => found.dtype === dtype)
+  const lacksF16 = device === 'webgpu' && variant?.f16 === true && !summary.f16
+  return (
+    <form
+      className={styles.folder}
+      aria-label="How it runs"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void actions.onnx.add({ dtype, device, task, stepEnd })
+      }}
+    >
+      <p>
+        {summary.name}: {summary.family}, about {formatNumber(summary.parameters)} parameters.
+      </p>
+      <div className={styles.fields}>
+        <Select<OnnxDtype>
+          label="Precision"
+          hint="Smaller ones are faster to fetch and less exact."
+          value={dtype}
+          options={summary.variants.map(({ dtype: value, bytes }) => ({
+            value,
+            label: `${value}, ${formatBytes(bytes)}`,
+          }))}
+          onChange={setDtype}
+        />
+        <Select<OnnxDevice>
+          label="Device"
+          hint={summary.webgpu ? 'WASM runs on the processor.' : 'This browser offers no WebGPU adapter.'}
+          value={device}
+          options={devices.map((value) => ({ value, label: deviceName(value) }))}
+          onChange={setDevice}
+        />
+        <Select
+          label="Task"
+          hint="Which problems and prompt format it was trained on."
+          value={task}
+          options={Object.values(TASKS).map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={setTask}
+        />
+        <TextField
+          label="Step end"
+          mono
+          hint="Text that ends a step; \n is a line end."
+          value={showEscapes(stepEnd)}
+          onChange={(text) => setStepEnd(readEscapes(text))}
+        />
+      </div>
+      {lacksF16 ? (
+        <p role="status">
+          This adapter does not compute in f16, which {dtype} needs: choose another precision, or WASM.
+        </p>
+      ) : null}
+      <div className={styles.buttons}>
+        <Button variant="primary" type="submit" disabled={loading || lacksF16 || stepEnd === ''}>
+          {loading ? 'Loading…' : 'Load it as the policy'}
+        </Button>
+      </div>
+    </form>
+  )
+}
