@@ -26,6 +26,20 @@ async function outline(page: Page): Promise<string[]> {
   return app.rows(page).allInnerTexts()
 }
 
+/** Loads a folder as the policy. */
+async function addFolder(page: Page, folder: string, device: 'WASM' | 'WebGPU'): Promise<void> {
+  await page.getByRole('button', { name: 'Add an ONNX model' }).click()
+  const chooser = page.waitForEvent('filechooser')
+  await dialog(page).getByRole('button', { name: 'Choose an ONNX folder' }).click()
+  await (await chooser).setFiles(folder)
+  const form = page.getByRole('form', { name: 'How it runs' })
+  await expect(form).toContainText('llama')
+  await expect(form.getByLabel('Step end')).toHaveValue('\\n')
+  await form.getByLabel('Device').selectOption(device)
+  await form.getByRole('button', { name: 'Load it as the policy' }).click()
+  await expect(form).toBeHidden({ timeout: 60_000 })
+}
+
 test('an ONNX folder runs on Transformers.js: the same greedy steps as on our engine, a beam, kept over a reload', async ({
   page,
 }, testInfo) => {
@@ -37,14 +51,7 @@ test('an ONNX folder runs on Transformers.js: the same greedy steps as on our en
   expect(own.length).toBeGreaterThan(1)
 
   await toScreen(page, 'Models')
-  await page.getByRole('button', { name: 'Add an ONNX model' }).click()
-  const chooser = page.waitForEvent('filechooser')
-  await dialog(page).getByRole('button', { name: 'Choose an ONNX folder' }).click()
-  await (await chooser).setFiles(folder)
-  const form = page.getByRole('form', { name: 'How it runs' })
-  await expect(form).toContainText('llama')
-  await expect(form.getByLabel('Step end')).toHaveValue('\\n')
-  await form.getByRole('button', { name: 'Load it as the policy' }).click()
+  await addFolder(page, folder, 'WASM')
   const listed = policies(page).getByRole('listitem').filter({ hasText: 'countdown-onnx' })
   await expect(listed).toContainText('chosen', { timeout: 60_000 })
   await expect(listed).toContainText('Transformers.js on WASM, because')
@@ -63,6 +70,20 @@ test('an ONNX folder runs on Transformers.js: the same greedy steps as on our en
   await page.reload()
   await waitReady(page)
   await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
+})
+
+test('on WebGPU, with the cache on the device, the steps are the same', async ({ page }, testInfo) => {
+  test.slow()
+  const folder = await onnxFolder(testInfo)
+  await openReady(page, '/#strategy=greedy-tree&m=2')
+  await runToEnd(page)
+  const own = await outline(page)
+  await toScreen(page, 'Models')
+  await addFolder(page, folder, 'WebGPU')
+  await toScreen(page, 'Playground')
+  await runToEnd(page)
+  expect(await outline(page)).toEqual(own)
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WebGPU/)
 })
 
 /** A hub with one model, as huggingface.co answers: files come from a host of their own, after a redirect. */

@@ -86,7 +86,8 @@ export async function openTransformersSession(options: TransformersOptions): Pro
     await session.dispose()
     throw error
   }
-  void keepEngineFiles([wasmModuleUrl, wasmUrl, import.meta.url])
+  // Waited for: whoever sees the model loaded may go offline.
+  await keepEngineFiles([wasmModuleUrl, wasmUrl, import.meta.url])
   return session
 }
 
