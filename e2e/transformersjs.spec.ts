@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrowserContext, Page, TestInfo } from '@playwright/test'
-import { app, openReady, runToEnd, waitReady } from './app.ts'
+import { app, openReady, runToEnd } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 /** The bundled policy's small files beside the ONNX export of the same weights. */
@@ -68,8 +68,7 @@ test('an ONNX folder runs on Transformers.js: the same greedy steps as on our en
   expect((await outline(page)).length).toBeGreaterThan(10)
 
   await page.reload()
-  await waitReady(page)
-  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/, { timeout: 90_000 })
 })
 
 test('on WebGPU, with the cache on the device, the steps are the same', async ({ page }, testInfo) => {
@@ -156,8 +155,7 @@ test('a model of the hub: refused, cancelled, fetched, and then there without a 
   const asked = hub.requests.length
   await context.setOffline(true)
   await page.reload()
-  await waitReady(page)
-  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/, { timeout: 30_000 })
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/, { timeout: 90_000 })
   await toScreen(page, 'Playground')
   await runToEnd(page)
   expect(hub.requests.length).toBe(asked)
