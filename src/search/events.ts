@@ -44,7 +44,7 @@ export interface ModelLedger {
   readonly executed: number
   /** Tokens of the tree (prompt included) that were run through the model, each once. */
   readonly unique: number
-  /** Tokens of proposals that were identical to a sibling and merged into it. */
+  /** Tokens run for proposals that were identical to a node that stood, and merged into it. */
   readonly merged: number
   /** Tokens run past a step's end and cut. */
   readonly overrun: number
