@@ -90,6 +90,8 @@ export class StepscopeSession implements EngineSession {
   async prefill(cell: PrefillCell): Promise<Timing> {
     const model = await this.open()
     return best(async () => {
+      // Else the next repetition would find what this one left.
+      model.evictAll()
       const sequences = cell.prompts.map(() => model.createSequence())
       const start = performance.now()
       // The last token's output comes back, so that the work is known to be done.
@@ -115,6 +117,7 @@ export class StepscopeSession implements EngineSession {
     const root = await model.prompt(prefix, false)
     const scores = cell.candidates.map(() => 0)
     const timing = await best(async () => {
+      model.evictAll()
       const cached = cell.mode === 'cached'
       const sequences = cell.candidates.map(() => (cached ? root.sequence.fork() : model.createSequence()))
       const start = performance.now()
@@ -123,6 +126,8 @@ export class StepscopeSession implements EngineSession {
           const ids = cached ? step : [...prefix, ...step]
           return model.scheduler.execute({
             sequence: sequences[index] as (typeof sequences)[number],
+            // As the reward model asks: candidates that begin alike share rows.
+            ...(cached ? { base: root } : {}),
             ids,
             readouts: [ids.length - 1],
             onOutput: (row) => {
