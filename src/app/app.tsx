@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { CompareScreen } from '../features/compare/compare-screen.tsx'
+import { EnginePanel } from '../features/engine/engine-panel.tsx'
 import { ModelsScreen } from '../features/models/models-screen.tsx'
 import { PlaygroundScreen } from '../features/playground/playground-screen.tsx'
 import { RunsScreen } from '../features/runs/runs-screen.tsx'
@@ -25,7 +26,9 @@ const goTo = (screen: Screen) => {
 export function App({ onReload }: { onReload(): void }) {
   const actions = useActions()
   const screen = useScreen()
-  const [help, setHelp] = useState(false)
+  // One sheet at a time: they share the right edge.
+  const [sheet, setSheet] = useState<'help' | 'engine' | null>(null)
+  const toggle = (name: 'help' | 'engine') => setSheet(sheet === name ? null : name)
   useTheme()
 
   useEffect(() => {
@@ -60,7 +63,7 @@ export function App({ onReload }: { onReload(): void }) {
   }
 
   useHotkeys({
-    '?': () => setHelp(!help),
+    '?': () => toggle('help'),
     s: () => void share(),
     ...Object.fromEntries(SCREENS.map((name, index) => [String(index + 1), () => goTo(name)])),
   })
@@ -72,7 +75,12 @@ export function App({ onReload }: { onReload(): void }) {
         onDrop={(dropped) => void openDropped(dropped, actions).then((target) => target && goTo(target))}
       >
         <div className={styles.app}>
-          <TopBar screen={screen} onShare={() => void share()} onHelp={() => setHelp(!help)} />
+          <TopBar
+            screen={screen}
+            onShare={() => void share()}
+            onHelp={() => toggle('help')}
+            onFigures={() => setSheet('engine')}
+          />
           <main className={styles.main}>
             <ErrorBoundary resetKey={screen}>
               {screen === 'playground' ? <PlaygroundScreen /> : null}
@@ -81,9 +89,10 @@ export function App({ onReload }: { onReload(): void }) {
               {screen === 'runs' ? <RunsScreen onOpened={() => goTo('playground')} /> : null}
             </ErrorBoundary>
           </main>
+          <Notices onReload={onReload} />
         </div>
-        <HelpSheet open={help} onOpenChange={setHelp} />
-        <Notices onReload={onReload} />
+        <HelpSheet open={sheet === 'help'} onOpenChange={(open) => setSheet(open ? 'help' : null)} />
+        <EnginePanel open={sheet === 'engine'} onOpenChange={(open) => setSheet(open ? 'engine' : null)} />
       </DropZone>
     </TooltipProvider>
   )

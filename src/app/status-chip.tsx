@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useActions, useApp } from '../state/hooks.ts'
 import type { EngineState } from '../state/types.ts'
 import { Button } from '../ui/button.tsx'
@@ -45,12 +46,15 @@ function loadedShare({ policy, reward }: EngineState['progress']): number | null
 }
 
 /** Adapter, models, bytes and speed; opens the details. Amber where speed says nothing about real hardware. */
-export function StatusChip() {
+export function StatusChip({ onFigures }: { onFigures(): void }) {
   const engine = useApp((state) => state.engine)
+  const [open, setOpen] = useState(false)
   const chip = chipOf(engine)
   return (
     <Popover
       label="Engine"
+      open={open}
+      onOpenChange={setOpen}
       trigger={
         <button
           type="button"
@@ -64,12 +68,18 @@ export function StatusChip() {
         </button>
       }
     >
-      <EngineDetails engine={engine} />
+      <EngineDetails
+        engine={engine}
+        onFigures={() => {
+          setOpen(false)
+          onFigures()
+        }}
+      />
     </Popover>
   )
 }
 
-function EngineDetails({ engine }: { engine: EngineState }) {
+function EngineDetails({ engine, onFigures }: { engine: EngineState; onFigures(): void }) {
   const actions = useActions()
   const { status, models, phase, error } = engine
   const share = loadedShare(engine.progress)
@@ -123,18 +133,15 @@ function EngineDetails({ engine }: { engine: EngineState }) {
               name="Speed"
               value={status.tokensPerSecond > 0 ? `${formatNumber(status.tokensPerSecond)} tokens/s` : 'idle'}
             />
-            <Row
-              name="Passes"
-              value={`${formatNumber(status.passes)}, ${formatBytes(status.readbackBytes)} read back`}
-            />
-            {Object.entries(status.bytes).map(([purpose, bytes]) => (
-              <Row key={purpose} name={purpose} value={formatBytes(bytes)} />
-            ))}
+            <Row name="Memory" value={formatBytes(liveBytes(status.bytes))} />
           </dl>
         </>
       ) : phase === 'idle' ? (
         <p>The models load when they are first needed.</p>
       ) : null}
+      <Button icon="chip" onClick={onFigures}>
+        All figures
+      </Button>
     </div>
   )
 }

@@ -18,9 +18,11 @@ interface TopBarProps {
   screen: Screen
   onShare(): void
   onHelp(): void
+  /** Opens the engine's figures. */
+  onFigures(): void
 }
 
-export function TopBar({ screen, onShare, onHelp }: TopBarProps) {
+export function TopBar({ screen, onShare, onHelp, onFigures }: TopBarProps) {
   return (
     <header className={styles.bar}>
       <h1 className={styles.name}>
@@ -40,7 +42,7 @@ export function TopBar({ screen, onShare, onHelp }: TopBarProps) {
         ))}
       </nav>
       <div className={styles.tools}>
-        <StatusChip />
+        <StatusChip onFigures={onFigures} />
         <IconButton icon="share" label="Copy a link to this state" shortcut="S" onClick={onShare} />
         <ThemeButton />
         <IconButton icon="help" label="Help: keys, legend, words" shortcut="?" onClick={onHelp} />

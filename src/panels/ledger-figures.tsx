@@ -1,13 +1,15 @@
-import type { Ledger, ModelLedger } from '../state/types.ts'
+import type { Ledger, ModelLedger, RunView } from '../state/types.ts'
 import { formatDuration, formatNumber, formatPercent } from '../viz/layout/format-number.ts'
 import { Breakdown, Figure } from './figure.tsx'
 import { TERMS } from './glossary.ts'
 import styles from './ledger-figures.module.css'
+import { formatRatio, ledgerTokens } from './per-token.ts'
+import { measuredRows } from './run-facts.ts'
 
 /** Tokens a search without shared beginnings would have executed again, as a share. */
-export function savedBySharing({ policy, reward }: Ledger): number | null {
-  const asked = policy.asked + reward.asked
-  return asked === 0 ? null : 1 - (policy.executed + reward.executed) / asked
+function savedBySharing({ policy, reward }: Ledger): number | null {
+  const { asked, executed } = ledgerTokens({ policy, reward })
+  return asked === 0 ? null : 1 - executed / asked
 }
 
 const tokenRows = (ledger: ModelLedger): readonly (readonly [string, string])[] => [
@@ -18,9 +20,12 @@ const tokenRows = (ledger: ModelLedger): readonly (readonly [string, string])[] 
   ['without sharing', formatNumber(ledger.asked)],
 ]
 
-/** What a search has cost so far; every number says what it is made of. */
-export function LedgerFigures({ ledger, wallMs }: { ledger: Ledger; wallMs: number | null }) {
+/** What a search has cost up to the playhead, and its time; every number says what it is made of. */
+export function LedgerFigures({ run }: { run: RunView }) {
+  const { ledger } = run.tree
   const { policy, reward } = ledger
+  const { wallMs } = run.measured
+  const tokens = ledgerTokens(ledger)
   const saved = savedBySharing(ledger)
   return (
     <dl className={styles.figures}>
@@ -47,11 +52,29 @@ export function LedgerFigures({ ledger, wallMs }: { ledger: Ledger; wallMs: numb
           />
         }
       />
-      <Figure name="Saved by sharing" value={saved === null ? '–' : formatPercent(saved)} why={TERMS.sharing.answer} />
+      <Figure
+        name="Saved by sharing"
+        value={saved === null ? '–' : `${formatPercent(saved)}, ${formatRatio(tokens)}`}
+        why={
+          <Breakdown
+            text={`${TERMS.sharing.answer} The ratio is asked over executed: how often each token run was needed.`}
+            rows={[
+              ['policy, executed of asked', `${formatNumber(policy.executed)} / ${formatNumber(policy.asked)}`],
+              ['PRM, executed of asked', `${formatNumber(reward.executed)} / ${formatNumber(reward.asked)}`],
+              ['asked / executed', formatRatio(tokens)],
+            ]}
+          />
+        }
+      />
       <Figure
         name="Time"
-        value={wallMs === null || wallMs === 0 ? '–' : formatDuration(wallMs)}
-        why="Time the search was running on the machine that made it, pauses left out. The other numbers do not depend on the machine."
+        value={wallMs === 0 ? '–' : formatDuration(wallMs)}
+        why={
+          <Breakdown
+            text="Time the search was running on the machine that made it, pauses left out. What stands here depends on that machine and on what ran beside it, and is of the whole run; the other numbers are not."
+            rows={measuredRows(run.measured, run.events.at(-1)?.ledger ?? ledger)}
+          />
+        }
       />
     </dl>
   )

@@ -2,6 +2,7 @@ import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { AdapterFields, ModelSource, ParamsOf } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
+import { addRate } from './rates.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
@@ -285,7 +286,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     onLoading: (model, loadedBytes, totalBytes) =>
       patch({ progress: { ...get().engine.progress, [model]: { loadedBytes, totalBytes } } }),
-    onStatus: (status) => patch({ status }),
+    onStatus: (status) => patch({ status, rates: addRate(get().engine.rates, status.tokensPerSecond) }),
     onLost: (error) => {
       patch({ phase: 'lost', models: null, error, status: null })
       deps.client.restart()

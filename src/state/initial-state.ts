@@ -33,6 +33,7 @@ export function initialState(): AppState {
       progress: { policy: null, reward: null },
       models: null,
       status: null,
+      rates: [],
       error: null,
       folder: null,
       localModels: [],

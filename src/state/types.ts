@@ -86,6 +86,8 @@ export interface EngineState {
   /** What is loaded now; stays while another load is under way or has failed. */
   readonly models: LoadedModels | null
   readonly status: EngineStatus | null
+  /** Tokens per second at the last looks while something ran, oldest first. */
+  readonly rates: readonly number[]
   readonly error: ErrorDetails | null
   readonly folder: PendingFolder | null
   /** Local models this browser has kept, offered next to the bundled ones. */

@@ -20,10 +20,10 @@ export function Sheet({ title, open, onOpenChange, children }: SheetProps) {
           aria-describedby={undefined}
           onInteractOutside={(event) => event.preventDefault()}
         >
-          <header className={styles.header}>
+          <div className={styles.header}>
             <Dialog.Title className={styles.title}>{title}</Dialog.Title>
             <IconButton icon="close" label="Close" shortcut="Esc" onClick={() => onOpenChange(false)} />
-          </header>
+          </div>
           <div className={styles.body}>{children}</div>
         </Dialog.Content>
       </Dialog.Portal>

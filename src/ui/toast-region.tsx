@@ -20,7 +20,7 @@ interface ToastRegionProps {
 
 const ICONS: Record<ToastItem['tone'], IconName> = { info: 'info', warning: 'warning', error: 'error' }
 
-/** Short notes at the bottom of the screen, read out as they come; an action such as Undo stays with its note. */
+/** Short notes in a strip below the screen, which makes room for them, read out as they come; an action such as Undo stays with its note. */
 export function ToastRegion({ toasts, onAction, onDismiss }: ToastRegionProps) {
   return (
     <section className={styles.region} aria-label="Notices">

@@ -1,6 +1,7 @@
 import { useRef } from 'react'
 import { AnswerLine } from '../../panels/answer-line.tsx'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
+import { RunDetails } from '../../panels/run-details.tsx'
 import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyName, strategyOptions } from '../../panels/strategy-words.ts'
 import { useTruth } from '../../panels/use-truth.ts'
@@ -94,7 +95,8 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
             />
           </div>
           <div className={styles.ledger}>
-            <LedgerFigures ledger={run.tree.ledger} wallMs={run.measured.wallMs} />
+            <LedgerFigures run={run} />
+            <RunDetails run={run} />
             <IconButton
               icon="inspect"
               label="Open in the playground"

@@ -1,5 +1,6 @@
 import { AnswerLine } from '../../panels/answer-line.tsx'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
+import { OtherMachine, RunDetails } from '../../panels/run-details.tsx'
 import { useActions } from '../../state/hooks.ts'
 import type { RunView } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
@@ -31,9 +32,13 @@ export function RunHeader({ run }: { run: RunView | null }) {
           </Button>
         </ErrorNotice>
       ) : null}
+      {run.source === 'file' ? <OtherMachine run={run} /> : null}
       <div className={styles.line}>
         <AnswerLine run={run} />
-        <LedgerFigures ledger={run.tree.ledger} wallMs={run.measured.wallMs} />
+        <div className={styles.cost}>
+          <LedgerFigures run={run} />
+          <RunDetails run={run} />
+        </div>
       </div>
     </div>
   )
