@@ -1,11 +1,15 @@
 import type { Kernel } from '../../backend.ts'
-import type { AttentionShape } from './attention.reference.ts'
 import { ATTENTION_BINDINGS, attentionReference } from './attention.reference.ts'
 import { cooperativeAttentionWgsl, serialAttentionWgsl } from './attention.wgsl.ts'
+import type { AttentionShape } from './attention-shape.ts'
 
 /**
  * Paged causal attention with grouped queries, for prefill and decode alike: every row attends over its sequence's page
  * table, from position 0 to its own. output [row, head, headWidth] = softmax(q · K / √headDim) · V.
+ *
+ * A page at a time gives a partial result, and partials merge in the order of the pages (flash-decoding). Leading pages
+ * that `pageAttentionKernel` has been through are not read again: their partials are there. Either way the arithmetic is
+ * the same, so which pages are covered shows in no bit.
  */
 export function attentionKernel(shape: AttentionShape): Kernel<typeof ATTENTION_BINDINGS> {
   const { heads, lanes, serialLanes } = shape

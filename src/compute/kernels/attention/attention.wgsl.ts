@@ -1,25 +1,31 @@
 import { declareBindings } from '../declare-bindings.ts'
-import { positionStride } from '../page-pool.ts'
-import { reduceWgsl } from '../reduce.wgsl.ts'
 import { HIDDEN_ZERO, PAGE_POSITIONS } from '../rows.ts'
-import type { AttentionShape } from './attention.reference.ts'
 import { ATTENTION_BINDINGS } from './attention.reference.ts'
+import type { AttentionShape } from './attention-shape.ts'
+import { LEAST_SCORE } from './attention-shape.ts'
+import { forQuads, PARTIAL_WGSL, quadSizes } from './page-partial.wgsl.ts'
 
-/** Less than any score, and still a number: e to it is zero. */
-const LEAST = '-3.0e38'
+const LEAST = LEAST_SCORE.toExponential()
+const DECLARATIONS = declareBindings(ATTENTION_BINDINGS, {
+  rows: 'vec4u',
+  pageTables: 'u32',
+  coverage: 'vec2u',
+  layer: 'u32',
+  queries: 'vec4f',
+  pool: 'vec4f',
+  partials: 'vec4f',
+  output: 'vec4f',
+})
+const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
-/**
- * One invocation has a whole row and head: the running softmax (Milakov & Gimelshein, arXiv 1805.02867) takes four
- * positions at a time. The steps lie at multiples of four from position 0, whatever else is in the pass.
- */
+/** One invocation has a whole row and head, for software adapters: a page's scores, then its values, four at a time. */
 export function serialAttentionWgsl(shape: AttentionShape): string {
-  const { heads, keyValueHeads, headDim, headWidth, pagesPerSequence, serialLanes } = shape
-  const quads = headWidth / 4
-  const stride = positionStride(shape) / 4
-  const valueOffset = (keyValueHeads * headWidth) / 4
+  const { heads, pagesPerSequence, serialLanes } = shape
+  const { quads, stride, valueOffset, partial, numbers, group, scale } = quadSizes(shape)
 
   return `
-${declareBindings(ATTENTION_BINDINGS, { rows: 'vec4u', pageTables: 'u32', layer: 'u32', queries: 'vec4f', pool: 'vec4f', output: 'vec4f' })}
+${DECLARATIONS}
+${PARTIAL_WGSL}
 
 @compute @workgroup_size(${serialLanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -27,128 +33,162 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let head = id.x % ${heads}u;
   if (row >= rows[0].x) { return; }
   let last = rows[1u + row].y;
-  let table = rows[1u + row].z * ${pagesPerSequence}u;
+  let table = rows[1u + row].z;
+  let covered = coverage[table];
   let place = id.x * ${quads}u;
-  let quads = ${quads}u + ${HIDDEN_ZERO};
   var q: array<vec4f, ${quads}>;
   var sum: array<vec4f, ${quads}>;
-  for (var i = 0u; i < quads; i++) { q[i] = queries[place + i] * ${1 / Math.sqrt(headDim)}; }
+${forQuads(quads, (i) => `  q[${i}] = queries[place + ${i}] * ${scale};`)}
   var most = ${LEAST};
   var weight = 0.0;
-  for (var start = 0u; start <= last; start += 4u) {
-    let page = layer[0] + pageTables[table + start / ${PAGE_POSITIONS}u];
-    let base = page * ${PAGE_POSITIONS * stride}u + (head / ${heads / keyValueHeads}u) * ${quads}u;
-    // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
-    let positions = vec4u(start, start + 1u, start + 2u, start + 3u);
-    let at = vec4u(base) + (min(positions, vec4u(last)) % ${PAGE_POSITIONS}u) * ${stride}u;
-    var dot0 = vec4f();
-    var dot1 = vec4f();
-    var dot2 = vec4f();
-    var dot3 = vec4f();
-    for (var i = 0u; i < quads; i++) {
-      let query = q[i];
-      dot0 = fma(query, pool[at.x + i], dot0);
-      dot1 = fma(query, pool[at.y + i], dot1);
-      dot2 = fma(query, pool[at.z + i], dot2);
-      dot3 = fma(query, pool[at.w + i], dot3);
-    }
-    let seen = positions <= vec4u(last);
-    let dots = vec4f(
-      (dot0.x + dot0.y) + (dot0.z + dot0.w),
-      (dot1.x + dot1.y) + (dot1.z + dot1.w),
-      (dot2.x + dot2.y) + (dot2.z + dot2.w),
-      (dot3.x + dot3.y) + (dot3.z + dot3.w),
-    );
-    let scores = select(vec4f(${LEAST}), dots, seen);
-    let now = max(most, max(max(scores.x, scores.y), max(scores.z, scores.w)));
-    let shrink = exp(most - now);
-    let e = select(vec4f(), exp(scores - vec4f(now)), seen);
-    most = now;
-    weight = weight * shrink + ((e.x + e.y) + (e.z + e.w));
-    let value = at + vec4u(${valueOffset}u);
-    for (var i = 0u; i < quads; i++) {
-      var mixed = sum[i] * shrink;
-      mixed = fma(vec4f(e.x), pool[value.x + i], mixed);
-      mixed = fma(vec4f(e.y), pool[value.y + i], mixed);
-      mixed = fma(vec4f(e.z), pool[value.z + i], mixed);
-      sum[i] = fma(vec4f(e.w), pool[value.w + i], mixed);
-    }
+  for (var page = 0u; page < covered.x; page++) {
+    let at = ((covered.y + page) * ${heads}u + head) * ${partial}u;
+    let given = partials[at + ${numbers}u];
+    let by = merge_factors(most, given.x);
+    most = max(most, given.x);
+    weight = fma(given.y, by.y, weight * by.x);
+${forQuads(quads, (i) => `    sum[${i}] = fma(partials[at + ${i}], vec4f(by.y), sum[${i}] * by.x);`)}
   }
-  for (var i = 0u; i < quads; i++) { output[place + i] = sum[i] / weight; }
+  var scores: array<vec4f, 4>;
+  var mixed: array<vec4f, ${quads}>;
+  for (var page = covered.x; page <= last / ${PAGE_POSITIONS}u; page++) {
+    let base = ((layer[0] + pageTables[table * ${pagesPerSequence}u + page]) * ${PAGE_POSITIONS}u) * ${stride}u + (head / ${group}u) * ${quads}u;
+    // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
+    let visible = min(last - page * ${PAGE_POSITIONS}u, ${PAGE_POSITIONS - 1}u);
+    let steps = visible / 4u + 1u;
+    var page_most = ${LEAST};
+    for (var step = 0u; step < steps; step++) {
+      let positions = vec4u(0u, 1u, 2u, 3u) + 4u * step;
+      let at = vec4u(base) + min(positions, vec4u(visible)) * ${stride}u;
+${COMPONENTS.map((c) => `      var dot_${c} = vec4f();`).join('\n')}
+${forQuads(quads, (i) => COMPONENTS.map((c) => `      dot_${c} = fma(q[${i}], pool[at.${c} + ${i}], dot_${c});`).join('\n'))}
+      let dots = vec4f(across(dot_x), across(dot_y), across(dot_z), across(dot_w));
+      let seen = select(vec4f(${LEAST}), dots, positions <= vec4u(visible));
+      scores[step] = seen;
+      page_most = max(page_most, highest(seen));
+    }
+    var page_weight = 0.0;
+${forQuads(quads, (i) => `    mixed[${i}] = vec4f();`)}
+    for (var step = 0u; step < steps; step++) {
+      let positions = vec4u(0u, 1u, 2u, 3u) + 4u * step;
+      let e = select(vec4f(), exp(scores[step] - vec4f(page_most)), positions <= vec4u(visible));
+      page_weight += across(e);
+      let at = vec4u(base + ${valueOffset}u) + min(positions, vec4u(visible)) * ${stride}u;
+${forQuads(
+  quads,
+  (i) => `      {
+        var m = mixed[${i}];
+${COMPONENTS.map((c) => `        m = fma(vec4f(e.${c}), pool[at.${c} + ${i}], m);`).join('\n')}
+        mixed[${i}] = m;
+      }`,
+)}
+    }
+    let by = merge_factors(most, page_most);
+    most = max(most, page_most);
+    weight = fma(page_weight, by.y, weight * by.x);
+${forQuads(quads, (i) => `    sum[${i}] = fma(mixed[${i}], vec4f(by.y), sum[${i}] * by.x);`)}
+  }
+${forQuads(quads, (i) => `  output[place + ${i}] = sum[${i}] / weight;`)}
 }
 `
 }
 
 /**
- * A workgroup has one row and head, for graphics processors. It goes through the positions in chunks of `lanes`: each
- * invocation scores one position, then each mixes the values for its own quads of the head. Chunks lie at multiples of
- * `lanes` from position 0, whatever else is in the pass.
+ * A workgroup has one row and head, for graphics processors: it takes `lanes` / 16 pages at a time. Invocations score one
+ * position each, then mix the values of a page for one quad of the head each, then merge the pages, a quad each.
  */
 export function cooperativeAttentionWgsl(shape: AttentionShape): string {
-  const { heads, keyValueHeads, headDim, headWidth, pagesPerSequence, lanes } = shape
-  const quads = headWidth / 4
-  const stride = positionStride(shape) / 4
-  const valueOffset = (keyValueHeads * headWidth) / 4
-  // Invocations side by side on one quad of the output, each with every `shares`-th position of the chunk.
-  const shares = Math.max(1, Math.floor(lanes / quads))
+  const { heads, pagesPerSequence, lanes } = shape
+  const { quads, stride, valueOffset, partial, numbers, group, scale } = quadSizes(shape)
+  const pages = lanes / PAGE_POSITIONS
 
   return `
-${declareBindings(ATTENTION_BINDINGS, { rows: 'vec4u', pageTables: 'u32', layer: 'u32', queries: 'vec4f', pool: 'vec4f', output: 'vec4f' })}
-${reduceWgsl(lanes)}
+${DECLARATIONS}
+${PARTIAL_WGSL}
 var<workgroup> query: array<vec4f, ${quads}>;
-var<workgroup> places: array<u32, ${lanes}>;
+var<workgroup> bases: array<u32, ${pages}>;
+var<workgroup> scores: array<f32, ${lanes}>;
 var<workgroup> weights: array<f32, ${lanes}>;
-var<workgroup> mixed: array<vec4f, ${quads * shares}>;
+var<workgroup> most_of: array<f32, ${pages}>;
+var<workgroup> mixed: array<vec4f, ${pages * quads}>;
+var<workgroup> sum: array<vec4f, ${quads}>;
+fn weights_of(step: u32) -> vec4f {
+  let at = 4u * step;
+  return vec4f(weights[at], weights[at + 1u], weights[at + 2u], weights[at + 3u]);
+}
 
 @compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let row = group.y;
-  let head = group.x;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let row = id.y;
+  let head = id.x;
   let lane = local.x;
   if (row >= rows[0].x) { return; }
   let last = rows[1u + row].y;
-  let table = rows[1u + row].z * ${pagesPerSequence}u;
+  let table = rows[1u + row].z;
+  let covered = coverage[table];
   let place = (row * ${heads}u + head) * ${quads}u;
   let quads = ${quads}u + ${HIDDEN_ZERO};
-  for (var i = lane; i < quads; i += ${lanes}u) { query[i] = queries[place + i] * ${1 / Math.sqrt(headDim)}; }
-  for (var i = lane; i < ${quads * shares}u + ${HIDDEN_ZERO}; i += ${lanes}u) { mixed[i] = vec4f(); }
+  // Each quad of query and sum belongs to one invocation, which alone changes the sum.
+  for (var i = lane; i < quads; i += ${lanes}u) {
+    query[i] = queries[place + i] * ${scale};
+    sum[i] = vec4f();
+  }
   workgroupBarrier();
-
   var most = ${LEAST};
   var weight = 0.0;
-  for (var start = 0u; start <= last; start += ${lanes}u) {
+  for (var page = 0u; page < covered.x; page++) {
+    let at = ((covered.y + page) * ${heads}u + head) * ${partial}u;
+    let given = partials[at + ${numbers}u];
+    let by = merge_factors(most, given.x);
+    most = max(most, given.x);
+    weight = fma(given.y, by.y, weight * by.x);
+    for (var i = lane; i < quads; i += ${lanes}u) { sum[i] = fma(partials[at + i], vec4f(by.y), sum[i] * by.x); }
+  }
+  for (var start = covered.x; start <= last / ${PAGE_POSITIONS}u; start += ${pages}u) {
+    let chunk = min(${pages}u, last / ${PAGE_POSITIONS}u - start + 1u);
+    let own = lane / ${PAGE_POSITIONS}u;
     // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
-    let position = min(start + lane, last);
-    let page = layer[0] + pageTables[table + position / ${PAGE_POSITIONS}u];
-    let at = (page * ${PAGE_POSITIONS}u + position % ${PAGE_POSITIONS}u) * ${stride}u + (head / ${heads / keyValueHeads}u) * ${quads}u;
+    let position = start * ${PAGE_POSITIONS}u + lane;
+    let read = min(position, last);
+    let page = layer[0] + pageTables[table * ${pagesPerSequence}u + read / ${PAGE_POSITIONS}u];
+    let base = page * ${PAGE_POSITIONS * stride}u + (head / ${group}u) * ${quads}u;
+    let at = base + (read % ${PAGE_POSITIONS}u) * ${stride}u;
     var products = vec4f();
     for (var i = 0u; i < quads; i++) { products = fma(query[i], pool[at + i], products); }
-    let seen = start + lane <= last;
-    let score = select(${LEAST}, (products.x + products.y) + (products.z + products.w), seen);
-    let now = max(most, reduce_max(score, lane));
-    let e = select(0.0, exp(score - now), seen);
-    let shrink = exp(most - now);
-    weight = weight * shrink + reduce_sum(e, lane);
-    most = now;
-    weights[lane] = e;
-    places[lane] = at + ${valueOffset}u;
+    scores[lane] = select(${LEAST}, across(products), position <= last);
+    if (lane % ${PAGE_POSITIONS}u == 0u) { bases[own] = base + ${valueOffset}u; }
     workgroupBarrier();
-    let count = min(${lanes}u, last - start + 1u);
-    for (var item = lane; item < ${quads * shares}u + ${HIDDEN_ZERO}; item += ${lanes}u) {
-      let quad = item % ${quads}u;
-      var sum = mixed[item] * shrink;
-      for (var p = item / ${quads}u; p < count; p += ${shares}u) {
-        sum = fma(vec4f(weights[p]), pool[places[p] + quad], sum);
+    var page_most = ${LEAST};
+    for (var p = 0u; p < ${PAGE_POSITIONS}u; p++) { page_most = max(page_most, scores[own * ${PAGE_POSITIONS}u + p]); }
+    weights[lane] = select(0.0, exp(scores[lane] - page_most), position <= last);
+    if (lane % ${PAGE_POSITIONS}u == 0u) { most_of[own] = page_most; }
+    workgroupBarrier();
+    for (var item = lane; item < chunk * quads; item += ${lanes}u) {
+      let of_page = item / ${quads}u;
+      let value = bases[of_page] + item % ${quads}u;
+      let visible = min(last - (start + of_page) * ${PAGE_POSITIONS}u, ${PAGE_POSITIONS - 1}u);
+      var total = vec4f();
+      for (var p = 0u; p < (visible / 4u + 1u) * 4u; p++) {
+        let e = weights[of_page * ${PAGE_POSITIONS}u + p];
+        total = fma(vec4f(e), pool[value + min(p, visible) * ${stride}u], total);
       }
-      mixed[item] = sum;
+      mixed[item] = total;
+    }
+    workgroupBarrier();
+    for (var of_page = 0u; of_page < chunk; of_page++) {
+      let by = merge_factors(most, most_of[of_page]);
+      most = max(most, most_of[of_page]);
+      var page_weight = 0.0;
+      let visible = min(last - (start + of_page) * ${PAGE_POSITIONS}u, ${PAGE_POSITIONS - 1}u);
+      for (var step = 0u; step < visible / 4u + 1u; step++) { page_weight += across(weights_of(of_page * 4u + step)); }
+      weight = fma(page_weight, by.y, weight * by.x);
+      for (var i = lane; i < quads; i += ${lanes}u) {
+        sum[i] = fma(mixed[of_page * ${quads}u + i], vec4f(by.y), sum[i] * by.x);
+      }
     }
     workgroupBarrier();
   }
-  for (var quad = lane; quad < quads; quad += ${lanes}u) {
-    var sum = mixed[quad];
-    for (var share = 1u; share < ${shares}u + ${HIDDEN_ZERO}; share++) { sum += mixed[share * ${quads}u + quad]; }
-    output[place + quad] = sum / weight;
-  }
+  for (var i = lane; i < quads; i += ${lanes}u) { output[place + i] = sum[i] / weight; }
 }
 `
 }

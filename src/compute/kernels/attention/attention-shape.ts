@@ -1,0 +1,30 @@
+import type { PoolShape } from '../page-pool.ts'
+
+export interface AttentionShape extends PoolShape {
+  readonly heads: number
+  /** The true head dimension: scores are scaled by its inverse root. */
+  readonly headDim: number
+  /** Invocations per row and head, or per page and key-value head; 1 does without workgroup memory. */
+  readonly lanes: number
+  /** Invocations of a workgroup that share nothing, where `lanes` is 1. */
+  readonly serialLanes: number
+}
+
+/**
+ * What a page contributes to one row and head: its values weighed, Σ e^(s − m) · v [headWidth, at least 16 floats], then
+ * the largest score m and Σ e^(s − m). Partials lie [place, head]; the places of a sequence's pages follow each other.
+ */
+export function partialStride({ headWidth }: Pick<AttentionShape, 'headWidth'>): number {
+  return Math.max(headWidth, 16) + 4
+}
+
+/** Floats from the start of a partial to its (m, Σ e^(s − m)). */
+export function partialNumbers({ headWidth }: Pick<AttentionShape, 'headWidth'>): number {
+  return Math.max(headWidth, 16)
+}
+
+/** No row: a lane that leads none in the current step. */
+export const NO_ROW = 0xffffffff
+
+/** Less than any score, and still a number: e to it is zero. */
+export const LEAST_SCORE = -3.0e38
