@@ -39,6 +39,8 @@ export interface Tuning {
   readonly reduceLanes: number
   /** Invocations that share one row and head of the attention; 1 does without workgroup memory. */
   readonly attentionLanes: number
+  /** Lanes of a burst that must share a page for it to be read once for all of them; never where it is infinite. */
+  readonly attentionSharedBy: number
   /** Invocations of a workgroup in kernels whose invocations have nothing to do with each other. */
   readonly elementLanes: number
   /** Rotated pairs of one head per invocation. */
@@ -59,6 +61,7 @@ const REFERENCE: Tuning = {
   matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 1, compact: true },
   reduceLanes: 1,
   attentionLanes: 1,
+  attentionSharedBy: Number.POSITIVE_INFINITY,
   elementLanes: 1,
   rotaryPairs: Number.POSITIVE_INFINITY,
 }
@@ -79,6 +82,7 @@ function software(lanes: 4 | 8, subgroups: boolean): Tuning {
     matmul: SOFTWARE_TILES[lanes][subgroups ? 'shared' : 'plain'],
     reduceLanes: 1,
     attentionLanes: 1,
+    attentionSharedBy: 2,
     elementLanes: lanes,
     rotaryPairs: Number.POSITIVE_INFINITY,
   }
@@ -89,6 +93,7 @@ const HARDWARE: Tuning = {
   matmul: MATMUL_TILES['4x8-l32'],
   reduceLanes: 64,
   attentionLanes: 64,
+  attentionSharedBy: 2,
   elementLanes: 64,
   rotaryPairs: 8,
 }

@@ -20,68 +20,80 @@ const trees = fc
 describe('the plan of a burst', () => {
   test('lists every covered page of every lane once, and covers what is shared', () => {
     fc.assert(
-      fc.property(trees, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 80 }), (lanes, sharedBy, capacity) => {
-        const plan = planAttention(lanes, { capacity, sharedBy, pages: 100 })
-        const full = lanes.map(({ pageTable, position }) => [...pageTable.slice(0, Math.floor(position / 16))])
-        const sharers = (page: number) => full.filter((pages) => pages.includes(page)).length
-        const runs = full.map((pages) => {
-          const end = pages.findIndex((page) => sharers(page) < sharedBy)
-          return end < 0 ? pages.length : end
-        })
-        const covered = lanes.map((_, lane) => plan.coverage[2 * lane] ?? 0)
-        const total = covered.reduce((sum, pages) => sum + pages, 0)
-        const cut = Math.max(...covered)
-        expect(total).toBeLessThanOrEqual(capacity)
-        expect(covered).toEqual(runs.map((run) => Math.min(run, cut)))
-        // Cut no shorter than it has to be.
-        const longer = runs.reduce((sum, run) => sum + Math.min(run, cut + 1), 0)
-        expect(longer > capacity || longer === total).toBe(true)
+      fc.property(
+        trees,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 80 }),
+        (lanes, sharedBy, capacity) => {
+          const plan = planAttention(lanes, { capacity, sharedBy, pages: 100 })
+          const full = lanes.map(({ pageTable, position }) => [...pageTable.slice(0, Math.floor(position / 16))])
+          const sharers = (page: number) => full.filter((pages) => pages.includes(page)).length
+          const runs = full.map((pages) => {
+            const end = pages.findIndex((page) => sharers(page) < sharedBy)
+            return end < 0 ? pages.length : end
+          })
+          const covered = lanes.map((_, lane) => plan.coverage[2 * lane] ?? 0)
+          const total = covered.reduce((sum, pages) => sum + pages, 0)
+          const cut = Math.max(...covered)
+          expect(total).toBeLessThanOrEqual(capacity)
+          expect(covered).toEqual(runs.map((run) => Math.min(run, cut)))
+          // Cut no shorter than it has to be.
+          const longer = runs.reduce((sum, run) => sum + Math.min(run, cut + 1), 0)
+          expect(longer > capacity || longer === total).toBe(true)
 
-        const expected = new Map<number, number[][]>()
-        let place = 0
-        full.forEach((pages, lane) => {
-          expect(plan.coverage[2 * lane + 1]).toBe(place)
-          for (const page of pages.slice(0, covered[lane])) {
-            expected.set(page, [...(expected.get(page) ?? []), [lane, place++]])
+          const expected = new Map<number, number[][]>()
+          let place = 0
+          full.forEach((pages, lane) => {
+            expect(plan.coverage[2 * lane + 1]).toBe(place)
+            for (const page of pages.slice(0, covered[lane])) {
+              expected.set(page, [...(expected.get(page) ?? []), [lane, place++]])
+            }
+          })
+          const found = new Map<number, number[][]>()
+          let entries = 0
+          for (let item = 0; item < plan.items.length; item += 4) {
+            const [page = -1, first = -1, count = 0] = plan.items.subarray(item, item + 3)
+            expect(first).toBe(entries)
+            entries += count
+            const list = Array.from({ length: count }, (_, i) => [
+              ...plan.list.slice(2 * (first + i), 2 * (first + i) + 2),
+            ])
+            found.set(page, list)
           }
-        })
-        const found = new Map<number, number[][]>()
-        let entries = 0
-        for (let item = 0; item < plan.items.length; item += 4) {
-          const [page = -1, first = -1, count = 0] = plan.items.subarray(item, item + 3)
-          expect(first).toBe(entries)
-          entries += count
-          const list = Array.from({ length: count }, (_, i) => [...plan.list.slice(2 * (first + i), 2 * (first + i) + 2)])
-          found.set(page, list)
-        }
-        expect(found).toEqual(expected)
-        expect(plan.list).toHaveLength(2 * total)
-      }),
+          expect(found).toEqual(expected)
+          expect(plan.list).toHaveLength(2 * total)
+        },
+      ),
     )
   })
 
   test('loads are those of a plain count', () => {
     fc.assert(
-      fc.property(trees, fc.integer({ min: 1, max: 3 }), fc.array(fc.nat(20), { minLength: 12 }), (lanes, sharedBy, all) => {
-        const plan = planAttention(lanes, { capacity: 60, sharedBy, pages: 100 })
-        const executed = all.slice(0, lanes.length)
-        const loads = new Set<string>()
-        let single = 0
-        let visits = 0
-        lanes.forEach(({ pageTable, position }, lane) => {
-          for (let step = 0; step < (executed[lane] ?? 0); step++) {
-            for (let index = 0; 16 * index <= position + step; index++) {
-              visits++
-              if (index < (plan.coverage[2 * lane] ?? 0)) loads.add(`${step} ${pageTable[index]}`)
-              else single++
+      fc.property(
+        trees,
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.nat(20), { minLength: 12 }),
+        (lanes, sharedBy, all) => {
+          const plan = planAttention(lanes, { capacity: 60, sharedBy, pages: 100 })
+          const executed = all.slice(0, lanes.length)
+          const loads = new Set<string>()
+          let single = 0
+          let visits = 0
+          lanes.forEach(({ pageTable, position }, lane) => {
+            for (let step = 0; step < (executed[lane] ?? 0); step++) {
+              for (let index = 0; 16 * index <= position + step; index++) {
+                visits++
+                if (index < (plan.coverage[2 * lane] ?? 0)) loads.add(`${step} ${pageTable[index]}`)
+                else single++
+              }
             }
-          }
-        })
-        expect(countPageLoads(plan, lanes, executed, { heads: 6, keyValueHeads: 2 })).toEqual({
-          reads: 6 * single + 2 * loads.size,
-          visits: 6 * visits,
-        })
-      }),
+          })
+          expect(countPageLoads(plan, lanes, executed, { heads: 6, keyValueHeads: 2 })).toEqual({
+            reads: 6 * single + 2 * loads.size,
+            visits: 6 * visits,
+          })
+        },
+      ),
     )
   })
 
@@ -96,7 +108,12 @@ describe('the plan of a burst', () => {
     const loads = (count: number) => {
       const lanes = branches(count)
       const plan = planAttention(lanes, { capacity: 4096, sharedBy: 2, pages: 100 })
-      const { reads } = countPageLoads(plan, lanes, lanes.map(() => 16), heads)
+      const { reads } = countPageLoads(
+        plan,
+        lanes,
+        lanes.map(() => 16),
+        heads,
+      )
       // All steps stay within each lane's own page, which is not the trunk's.
       return reads - count * 16 * heads.heads
     }

@@ -1,6 +1,7 @@
-import type { Backend, BackendBuffer, BoundKernel } from '../compute/backend.ts'
+import type { Backend, BackendBuffer, BoundKernel, Recorder } from '../compute/backend.ts'
 import { advanceLanesKernel } from '../compute/kernels/advance-lanes/advance-lanes.ts'
 import { attentionKernel } from '../compute/kernels/attention/attention.ts'
+import { pageAttentionKernel } from '../compute/kernels/attention/page-attention.ts'
 import { copySpansKernel } from '../compute/kernels/copy-spans/copy-spans.ts'
 import { embeddingKernel } from '../compute/kernels/embedding/embedding.ts'
 import type { MatmulShape } from '../compute/kernels/matmul/matmul.reference.ts'
@@ -23,6 +24,8 @@ const WIDE_LANES = 64
 export interface DecoderKernels {
   /** Rows' tokens through all layers, then their normed hidden states to their slots. */
   readonly layers: readonly BoundKernel[]
+  /** For each attention of `layers`, what reads the shared pages of its layer before it. */
+  readonly sharedPages: ReadonlyMap<BoundKernel, BoundKernel>
   /** Rows' slots to logits, or to raw scores. */
   readonly head: readonly BoundKernel[]
   /** Logits to tokens, then rows of lanes to rows of tokens; null without a language-model head. */
@@ -30,6 +33,15 @@ export interface DecoderKernels {
   /** For each pool: copies of page entries. */
   readonly copyPages: readonly BoundKernel[]
   readonly copySlots: BoundKernel
+}
+
+/** Records a pass of `rows` rows through the layers; `items` shared pages are read apart. */
+export function recordLayers(recorder: Recorder, kernels: DecoderKernels, rows: number, items: number): void {
+  for (const kernel of kernels.layers) {
+    const pages = items > 0 ? kernels.sharedPages.get(kernel) : undefined
+    if (pages !== undefined) recorder.dispatch(pages, items)
+    recorder.dispatch(kernel, rows)
+  }
 }
 
 /** Binds all kernels; pipelines compile side by side. */
@@ -98,6 +110,44 @@ export async function bindKernels(
     ),
   )
 
+  const sharedPages = new Map<BoundKernel, BoundKernel>()
+  const attention = async (pages: BackendBuffer, layer: BackendBuffer) => {
+    const { pageTables, coverage, laneRows, pageItems, pageList, partials, partialCapacity } = memory
+    const shape = {
+      ...pool,
+      heads: config.heads,
+      headDim: config.headDim,
+      lanes: tuning.attentionLanes,
+      serialLanes: tuning.elementLanes,
+    }
+    const [byRow, byPage] = await Promise.all([
+      backend.bind(attentionKernel(shape), {
+        rows,
+        pageTables,
+        coverage,
+        layer,
+        queries,
+        pool: pages,
+        partials,
+        output: attended,
+      }),
+      partialCapacity === 0
+        ? null
+        : backend.bind(pageAttentionKernel(shape), {
+            rows,
+            laneRows,
+            items: pageItems,
+            list: pageList,
+            layer,
+            queries,
+            pool: pages,
+            partials,
+          }),
+    ])
+    if (byPage !== null) sharedPages.set(byRow, byPage)
+    return byRow
+  }
+
   const layer = (layerWeights: LayerWeights, number: number) => {
     const { pages, layer } = memory.layers[number] as DecoderMemory['layers'][number]
     const { pageTables, angles } = memory
@@ -130,16 +180,7 @@ export async function bindKernels(
           pool: pages,
         },
       ),
-      backend.bind(
-        attentionKernel({
-          ...pool,
-          heads: config.heads,
-          headDim: config.headDim,
-          lanes: tuning.attentionLanes,
-          serialLanes: tuning.elementLanes,
-        }),
-        { rows, pageTables, layer, queries, pool: pages, output: attended },
-      ),
+      attention(pages, layer),
       ...product(layerWeights.output, attended, hidden, {
         inputStride: layout.queryWidth,
         outputStride: layout.hiddenStride,
@@ -183,6 +224,7 @@ export async function bindKernels(
             rows,
             targets,
             states,
+            laneRows: memory.laneRows,
           }),
         ]
       : null
@@ -195,5 +237,5 @@ export async function bindKernels(
     Promise.all(memory.pools.map(({ pages, spans }) => backend.bind(copy, { spans, data: pages }))),
     backend.bind(copy, { spans: memory.slotSpans, data: slots }),
   ])
-  return { layers, head: boundHead, sample: boundSample, copyPages, copySlots }
+  return { layers, sharedPages, head: boundHead, sample: boundSample, copyPages, copySlots }
 }

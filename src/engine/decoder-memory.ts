@@ -1,4 +1,5 @@
 import type { Backend, BackendBuffer } from '../compute/backend.ts'
+import { partialStride } from '../compute/kernels/attention/attention-shape.ts'
 import { LANE_WORDS, RESULT_WORDS, STATE_WORDS } from '../compute/kernels/lanes.ts'
 import { pageStride } from '../compute/kernels/page-pool.ts'
 import { rowsLength } from '../compute/kernels/rows.ts'
@@ -19,6 +20,10 @@ const DEFAULT_LANES = 256
 const DEFAULT_SLOTS = 1024
 /** Bytes of one set of logits: bounds the lanes of models with large vocabularies. */
 const LOGITS_BYTES = 2 ** 25
+/** Bytes of the pages' partial results in a decode burst, at most. */
+const PARTIALS_BYTES = 2 ** 24
+/** Widest heads whose shared pages are read apart: wider ones compile too slowly, or overfill workgroup memory. */
+const WIDEST_SHARED_HEAD = 64
 /** Decode steps recorded at once. */
 const STEPS_PER_SUBMIT = 64
 /** Copies of pages or slots recorded at once. */
@@ -64,6 +69,13 @@ export interface DecoderMemory {
   readonly flags: BackendBuffer
   readonly states: BackendBuffer
   readonly results: BackendBuffer
+  readonly laneRows: BackendBuffer
+  /** Partials that there is room for (place, every head); 0 where shared pages are not read apart. */
+  readonly partialCapacity: number
+  readonly partials: BackendBuffer
+  readonly coverage: BackendBuffer
+  readonly pageItems: BackendBuffer
+  readonly pageList: BackendBuffer
 }
 
 /** The static memory plan: pages, slots and activations for the largest pass there can be. */
@@ -93,6 +105,14 @@ export async function planMemory(
       found: `${maxRows} rows, ${maxLanes} lanes, ${slotCount} slots, ${pageCount} pages`,
     })
   }
+
+  const partialFloats = config.heads * partialStride(layout)
+  const shares = Number.isFinite(tuning.attentionSharedBy) && layout.headWidth <= WIDEST_SHARED_HEAD
+  const partialBytes = Math.min(PARTIALS_BYTES, limits.maxBindingBytes)
+  const partialCapacity =
+    shares && config.head.kind === 'language-model'
+      ? Math.min(Math.floor(partialBytes / (4 * partialFloats)), maxLanes * pagesPerSequence, limits.maxWorkgroups)
+      : 0
 
   // Tiles of rows read past the last row; what they read is not used.
   const tileRows = roundUp(maxRows, tuning.matmul.rows)
@@ -145,5 +165,11 @@ export async function planMemory(
     flags: await control(config.vocabSize),
     states: await control(maxLanes * STATE_WORDS),
     results: await control(maxLanes * STEPS_PER_SUBMIT * RESULT_WORDS),
+    laneRows: await control(maxLanes),
+    partialCapacity,
+    partials: await buffers.words(partialCapacity * partialFloats, 'activations'),
+    coverage: await control(2 * maxRows),
+    pageItems: await control(4 * (1 + Math.min(partialCapacity, pageCount))),
+    pageList: await control(2 * partialCapacity),
   }
 }

@@ -387,6 +387,51 @@ onEachBackend('decoder', (backend) => {
     })
   })
 
+  test('lanes that share pages get the bits of lanes with pages of their own, for fewer loads', async () => {
+    await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
+      const trunk = Array.from({ length: 35 }, (_, i) => 1 + ((i * 5) % 30))
+      const lanes = [0, 1, 2, 3, 4].map((sequence) =>
+        laneOf(decoder, sequence, trunk.length, { maxTokens: 12 - sequence }),
+      )
+      await prefill(
+        decoder,
+        lanes.map(() => trunk),
+      )
+      const before = { ...decoder.counters }
+      const apart = await decoder.decode(lanes, 12, NO_FLAGS)
+      const alone = { ...decoder.counters }
+      expect(alone.attentionPageReads - before.attentionPageReads).toBe(
+        alone.attentionPageVisits - before.attentionPageVisits,
+      )
+
+      await prefill(
+        decoder,
+        lanes.map(() => trunk),
+      )
+      const together = lanes.map((lane, sequence) => {
+        const pageTable = tableOf(decoder, sequence)
+        pageTable.set(tableOf(decoder, 0).subarray(0, 2))
+        return { ...lane, pageTable }
+      })
+      expect(await decoder.decode(together, 12, NO_FLAGS)).toEqual(apart)
+      const shared = { ...decoder.counters }
+      expect(shared.attentionPageVisits - alone.attentionPageVisits).toBe(
+        alone.attentionPageVisits - before.attentionPageVisits,
+      )
+      const reads = shared.attentionPageReads - alone.attentionPageReads
+      if (Number.isFinite(backend().tuning.attentionSharedBy)) {
+        // Two trunk pages of two key-value heads in each step, and of each lane's row the page that is its own.
+        const rows = lanes.reduce((sum, { maxTokens }) => sum + maxTokens - 1, 0)
+        expect(reads).toBe(11 * 2 * 2 + rows * 6)
+      } else expect(reads).toBe(shared.attentionPageVisits - alone.attentionPageVisits)
+      // A prompt executed after such a burst reads all of its pages again.
+      await prefill(decoder, [trunk, trunk], 5)
+      const [first, second] = [await decoder.logits([5]), await decoder.logits([6])]
+      expect([...first]).toEqual([...second])
+      expect([...first].every(Number.isFinite)).toBe(true)
+    })
+  })
+
   test('keeps one row in several slots', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
       await decoder.execute({

@@ -29,12 +29,14 @@ import {
 import type { WeightFormat } from '../compute/kernels/weight-format.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { FlopsModel } from '../search/models.ts'
+import type { AttentionPlan } from './attention-plan.ts'
+import { countPageLoads, planAttention } from './attention-plan.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, ExecuteBatch, Lane, LaneResult, WeightSource } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import { DecoderBuffers } from './decoder-buffers.ts'
 import { DecoderCopies } from './decoder-copies.ts'
 import type { DecoderKernels } from './decoder-kernels.ts'
-import { bindKernels } from './decoder-kernels.ts'
+import { bindKernels, recordLayers } from './decoder-kernels.ts'
 import type { DecoderLayout } from './decoder-layout.ts'
 import { decoderLayout } from './decoder-layout.ts'
 import type { DecoderMemory } from './decoder-memory.ts'
@@ -109,7 +111,7 @@ class BackendDecoder implements Decoder {
   readonly pagesPerSequence: number
   readonly maxRows: number
   readonly maxLanes: number
-  readonly counters = { passes: 0, readbackBytes: 0 }
+  readonly counters = { passes: 0, readbackBytes: 0, attentionPageReads: 0, attentionPageVisits: 0 }
   private readonly backend: Backend
   private readonly layout: DecoderLayout
   private readonly buffers: DecoderBuffers
@@ -120,6 +122,8 @@ class BackendDecoder implements Decoder {
   private readonly targets: Uint32Array
   /** Those on the device: as long as the vocabulary, so they are not sent with every burst. */
   private flags: Uint32Array | null = null
+  /** Whether the device has a plan that covers pages. */
+  private covers = false
   private disposed = false
 
   constructor({ backend, config, layout, buffers, weights, memory, kernels }: Parts) {
@@ -160,10 +164,11 @@ class BackendDecoder implements Decoder {
     const copy = this.copies.prepare()
     this.writeRows(count)
     this.writeTargets(targets)
+    this.writePlan(null)
     this.backend.write(this.memory.pageTables, 0, batch.pageTables)
     await this.backend.submit((recorder) => {
       copy(recorder)
-      for (const kernel of this.kernels.layers) recorder.dispatch(kernel, Math.max(count, targets))
+      recordLayers(recorder, this.kernels, Math.max(count, targets), 0)
     })
     this.counters.passes++
   }
@@ -256,9 +261,19 @@ class BackendDecoder implements Decoder {
       tables.set(lane.pageTable.subarray(0, pagesPerSequence), number * pagesPerSequence)
     })
     const rowCount = this.setLaneRows(going)
+    const planned = going.map(({ lane, tokenIds }) => ({
+      pageTable: lane.pageTable,
+      position: lane.position + tokenIds.length,
+    }))
+    const plan = planAttention(planned, {
+      capacity: memory.partialCapacity,
+      sharedBy: this.backend.tuning.attentionSharedBy,
+      pages: memory.pageCount,
+    })
     const copy = this.copies.prepare()
     this.writeRows(rowCount)
     this.writeTargets(count)
+    this.writePlan(plan)
     this.backend.write(memory.lanes, 0, lanes)
     this.backend.write(memory.states, 0, states)
     this.backend.write(memory.pageTables, 0, tables)
@@ -266,11 +281,14 @@ class BackendDecoder implements Decoder {
       this.backend.write(memory.flags, 0, tokenFlags)
       this.flags = tokenFlags
     }
-    const iteration = [...kernels.head, ...(kernels.sample ?? []), ...kernels.layers]
+    const beforeLayers = [...kernels.head, ...(kernels.sample ?? [])]
     const [stateBytes, resultBytes] = await this.read(
       (recorder) => {
         copy(recorder)
-        for (let step = 0; step < steps; step++) for (const kernel of iteration) recorder.dispatch(kernel, count)
+        for (let step = 0; step < steps; step++) {
+          for (const kernel of beforeLayers) recorder.dispatch(kernel, count)
+          recordLayers(recorder, kernels, count, plan.items.length / 4)
+        }
       },
       [
         { buffer: memory.states, offset: 0, bytes: states.byteLength },
@@ -280,18 +298,20 @@ class BackendDecoder implements Decoder {
     const ends = new Uint32Array(stateBytes as ArrayBuffer)
     const results = new Uint32Array(resultBytes as ArrayBuffer)
     const resultFloats = new Float32Array(results.buffer)
-    let executed = 0
-    going.forEach((progress, number) => {
+    const executed = going.map((progress, number) => {
       const sampled = ends[number * STATE_WORDS + LANE_SAMPLED] as number
       progress.stopped = ends[number * STATE_WORDS + LANE_DONE] !== 0
-      executed = Math.max(executed, sampled - (progress.stopped ? 1 : 0))
       for (let step = 0; step < sampled; step++) {
         const at = (number * memory.stepsPerSubmit + step) * RESULT_WORDS
         progress.tokenIds.push(results[at] as number)
         progress.logprobs.push(resultFloats[at + 1] as number)
       }
+      return sampled - (progress.stopped ? 1 : 0)
     })
-    this.counters.passes += executed
+    this.counters.passes += executed.reduce((most, steps) => Math.max(most, steps), 0)
+    const { reads, visits } = countPageLoads(plan, planned, executed, this.config)
+    this.counters.attentionPageReads += reads
+    this.counters.attentionPageVisits += visits
   }
 
   private async evaluateHead(slots: readonly number[], width: number): Promise<Float32Array> {
@@ -386,6 +406,20 @@ class BackendDecoder implements Decoder {
   private writeRows(count: number): void {
     this.rows[0] = count
     this.backend.write(this.memory.rows, 0, this.rows.subarray(0, rowsLength(count)))
+  }
+
+  /** The shared pages of a burst, or none: then no page table on the device may be covered. */
+  private writePlan(plan: AttentionPlan | null): void {
+    const { coverage, pageItems, pageList } = this.memory
+    if (plan !== null && plan.items.length > 0) {
+      this.backend.write(pageItems, 0, Uint32Array.of(plan.items.length / 4, 0, 0, 0, ...plan.items))
+      this.backend.write(pageList, 0, plan.list)
+      this.backend.write(coverage, 0, plan.coverage)
+      this.covers = true
+    } else if (this.covers) {
+      this.backend.write(coverage, 0, new Uint32Array(2 * this.maxLanes))
+      this.covers = false
+    }
   }
 
   /** Work on freed buffers would be an error of the whole device. */

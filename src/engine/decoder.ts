@@ -98,6 +98,17 @@ export interface LaneResult {
   readonly stopped: boolean
 }
 
+export interface DecoderCounters {
+  passes: number
+  readbackBytes: number
+  /**
+   * Loads of one page of one key-value head by one invocation (or workgroup), in each layer, over all decode bursts: as
+   * planned, and what they would be without shared pages.
+   */
+  attentionPageReads: number
+  attentionPageVisits: number
+}
+
 /**
  * A model resident on a backend: weights, page pools, hidden-state slots. Knows nothing of branches:
  * which page belongs to whom is the cache's business.
@@ -131,7 +142,7 @@ export interface Decoder {
   /** Final normed hidden states of slots, [slots.length, hidden] (tests, probes). */
   hidden(slots: readonly number[]): Promise<Float32Array>
   /** Passes through the layers since loading, bytes read back, and bytes on the device by purpose. */
-  readonly counters: { passes: number; readbackBytes: number }
+  readonly counters: DecoderCounters
   bytes(): Readonly<Record<string, number>>
   dispose(): void
 }

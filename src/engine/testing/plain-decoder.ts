@@ -38,7 +38,7 @@ export class PlainDecoder implements Decoder {
   readonly pagesPerSequence: number
   readonly maxRows: number
   readonly maxLanes: number
-  readonly counters = { passes: 0, readbackBytes: 0 }
+  readonly counters = { passes: 0, readbackBytes: 0, attentionPageReads: 0, attentionPageVisits: 0 }
   /** Every executed token: sequence so far as a hash, and the batch it was in. */
   readonly executed: { readonly history: number; readonly token: number; readonly position: number }[] = []
   readonly laneCounts: number[] = []

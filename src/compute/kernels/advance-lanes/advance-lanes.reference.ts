@@ -1,4 +1,5 @@
 import type { Views } from '../../backend.ts'
+import { NO_ROW } from '../attention/attention-shape.ts'
 import { LANE_DONE, LANE_NEXT_POSITION, LANE_TOKEN, STATE_WORDS } from '../lanes.ts'
 import {
   ROW_POSITION,
@@ -22,9 +23,12 @@ export const ADVANCE_LANES_BINDINGS = {
   rows: ['u32', 'read_write'],
   targets: ['u32', 'read_write'],
   states: ['u32', 'read'],
+  /** Per lane: the row it leads from now on, or `NO_ROW`. */
+  laneRows: ['u32', 'read_write'],
 } as const
 
-export function advanceLanesReference({ rows, targets, states }: Views<typeof ADVANCE_LANES_BINDINGS>): () => void {
+export function advanceLanesReference(views: Views<typeof ADVANCE_LANES_BINDINGS>): () => void {
+  const { rows, targets, states, laneRows } = views
   /** Row of each (row before, token) so far. */
   const known = new Map<string, number>()
   return () => {
@@ -36,12 +40,14 @@ export function advanceLanesReference({ rows, targets, states }: Views<typeof AD
       const lane = targets[from + TARGET_TABLE] as number
       const slot = targets[from + TARGET_SLOT] as number
       const state = STATE_WORDS * lane
+      laneRows[lane] = NO_ROW
       if (states[state + LANE_DONE] !== 0) continue
       const token = states[state + LANE_TOKEN] as number
       const history = `${targets[from + TARGET_ROW]} ${token}`
       const row = known.get(history) ?? known.size
       if (row === known.size) {
         known.set(history, row)
+        laneRows[lane] = row
         const at = rowStart(row)
         rows[at + ROW_TOKEN] = token
         rows[at + ROW_POSITION] = (states[state + LANE_NEXT_POSITION] as number) - 1

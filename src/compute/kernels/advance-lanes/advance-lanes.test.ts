@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { onEachBackend } from '../../testing/on-each-backend.ts'
 import { runKernel } from '../../testing/run-kernel.ts'
+import { NO_ROW } from '../attention/attention-shape.ts'
 import { advanceLanesKernel } from './advance-lanes.ts'
 
 const CAPACITY = 160
@@ -35,8 +36,9 @@ onEachBackend('advance-lanes', (backend) => {
         const lane = Math.floor(i / 4)
         return [1, done(lane) ? 1 : 0, tokenOf(lane), 30][i % 4] ?? 0
       })
+      const laneRows = new Uint32Array(2 * CAPACITY).fill(777)
       const kernel = advanceLanesKernel({ lanes, capacity: CAPACITY })
-      const found = await runKernel(backend(), kernel, { rows, targets, states }, 1)
+      const found = await runKernel(backend(), kernel, { rows, targets, states, laneRows }, 1)
 
       const going = given.filter(({ lane }) => !done(lane))
       const same = (a: (typeof given)[number], b: (typeof given)[number]) =>
@@ -47,6 +49,12 @@ onEachBackend('advance-lanes', (backend) => {
       expect([...found.rows.slice(4, 4 + 4 * leaders.length)]).toEqual(
         leaders.flatMap(({ lane, slot }) => [tokenOf(lane), 29, lane, slot]),
       )
+      const leads = laneRows.slice()
+      for (const { lane } of given) leads[lane] = NO_ROW
+      leaders.forEach(({ lane }, row) => {
+        leads[lane] = row
+      })
+      expect([...found.laneRows]).toEqual([...leads])
       const kept = [...found.targets.slice(4, 4 + 4 * going.length)].filter((_, word) => word % 4 !== 1)
       expect(kept).toEqual(
         going.flatMap((one) => [leaders.findIndex((leader) => same(leader, one)), one.lane, one.slot]),

@@ -1,9 +1,15 @@
+import { NO_ROW } from '../attention/attention-shape.ts'
 import { declareBindings } from '../declare-bindings.ts'
 import type { AdvanceLanesShape } from './advance-lanes.reference.ts'
 import { ADVANCE_LANES_BINDINGS } from './advance-lanes.reference.ts'
 
 export function advanceLanesWgsl({ lanes, capacity }: AdvanceLanesShape): string {
-  const head = declareBindings(ADVANCE_LANES_BINDINGS, { rows: 'vec4u', targets: 'vec4u', states: 'vec4u' })
+  const head = declareBindings(ADVANCE_LANES_BINDINGS, {
+    rows: 'vec4u',
+    targets: 'vec4u',
+    states: 'vec4u',
+    laneRows: 'u32',
+  })
   return lanes === 1 ? `${head}${SERIAL}` : `${head}${parallel(lanes, capacity)}`
 }
 
@@ -17,10 +23,12 @@ fn main() {
   for (var i = 0u; i < count; i++) {
     let target_ = targets[1u + i];
     let state = states[target_.z];
+    laneRows[target_.z] = ${NO_ROW}u;
     if (state.y != 0u) { continue; }
     var row = 0u;
     while (row < found && (rows[1u + row].x != state.z || rows[1u + row].y != target_.x)) { row++; }
     if (row == found) {
+      laneRows[target_.z] = row;
       rows[1u + row] = vec4u(state.z, target_.x, target_.z, target_.w);
       found++;
     }
@@ -66,6 +74,7 @@ fn main(@builtin(local_invocation_id) local: vec3u) {
   }
   workgroupBarrier();
   for (var i = local.x; i < total; i += ${lanes}u) {
+    laneRows[lane_of[i]] = GONE;
     if (token[i] == GONE) { continue; }
     var kept = 0u;
     var row = 0u;
@@ -75,7 +84,10 @@ fn main(@builtin(local_invocation_id) local: vec3u) {
       row += select(0u, 1u, goes && leader[j] == j && j < leader[i]);
     }
     targets[1u + kept] = vec4u(row, 0u, lane_of[i], slot[i]);
-    if (leader[i] == i) { rows[1u + row] = vec4u(token[i], states[lane_of[i]].w - 1u, lane_of[i], slot[i]); }
+    if (leader[i] == i) {
+      rows[1u + row] = vec4u(token[i], states[lane_of[i]].w - 1u, lane_of[i], slot[i]);
+      laneRows[lane_of[i]] = row;
+    }
   }
   if (local.x == 0u) {
     var kept = 0u;

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Backend } from '../../backend.ts'
+import type { Backend, Views } from '../../backend.ts'
 import { onEachBackend } from '../../testing/on-each-backend.ts'
 import { makeRows, relativeError, runKernel, someFloats } from '../../testing/run-kernel.ts'
 import { pageStride, positionStride } from '../page-pool.ts'
 import { NO_SLOT } from '../rows.ts'
+import type { ATTENTION_BINDINGS } from './attention.reference.ts'
 import { attentionKernel } from './attention.ts'
 import type { AttentionShape } from './attention-shape.ts'
 import { NO_ROW, partialStride } from './attention-shape.ts'
@@ -23,6 +24,7 @@ const ROWS = [
 ] as const
 
 type Row = readonly [position: number, table: number]
+type Inputs = Views<typeof ATTENTION_BINDINGS>
 
 onEachBackend('attention', (backend) => {
   test.each([
@@ -110,7 +112,7 @@ onEachBackend('attention', (backend) => {
       })
       const covered = [3, 2, 2, 2, 1, 0]
       const starts = covered.map((_, lane) => covered.slice(0, lane).reduce((sum, pages) => sum + pages, 1))
-      const inputs = { ...inputsOf(shape, rows, 1), pageTables: Uint32Array.from(tables.flat()) }
+      const inputs: Inputs = { ...inputsOf(shape, rows, 1), pageTables: Uint32Array.from(tables.flat()) }
       const plain = await runKernel(backend(), attentionKernel(shape), inputs, rows.length)
 
       const pages = [...new Set(tables.flatMap((table, lane) => table.slice(0, covered[lane])))]
@@ -167,7 +169,7 @@ onEachBackend('attention', (backend) => {
 async function attendWith(
   backend: Backend,
   shape: AttentionShape,
-  inputs: ReturnType<typeof inputsOf>,
+  inputs: Inputs,
   rows: number,
 ): Promise<Float32Array> {
   return (await runKernel(backend, attentionKernel(shape), inputs, rows)).output
@@ -179,7 +181,7 @@ function shapeOf(given: Pick<AttentionShape, 'heads' | 'keyValueHeads' | 'headDi
   return { heads, keyValueHeads, headDim, headWidth, pagesPerSequence: 4, lanes, serialLanes: 4 }
 }
 
-function inputsOf(shape: AttentionShape, rows: readonly Row[], size: number) {
+function inputsOf(shape: AttentionShape, rows: readonly Row[], size: number): Inputs {
   return {
     rows: makeRows(rows.map(([position, table]) => [0, position, table, NO_SLOT])),
     pageTables: TABLES,
@@ -197,7 +199,7 @@ function withoutPage(shape: AttentionShape, pool: Float32Array, page: number): F
 }
 
 /** Straight from the definition, in float64. */
-function attend(shape: AttentionShape, inputs: ReturnType<typeof inputsOf>, row: number, head: number): number[] {
+function attend(shape: AttentionShape, inputs: Inputs, row: number, head: number): number[] {
   const { pool, queries, pageTables } = inputs
   const position = inputs.rows[4 * (1 + row) + 1] as number
   const table = inputs.rows[4 * (1 + row) + 2] as number

@@ -3,7 +3,7 @@ import { HIDDEN_ZERO, PAGE_POSITIONS } from '../rows.ts'
 import { ATTENTION_BINDINGS } from './attention.reference.ts'
 import type { AttentionShape } from './attention-shape.ts'
 import { LEAST_SCORE } from './attention-shape.ts'
-import { forQuads, PARTIAL_WGSL, quadSizes } from './page-partial.wgsl.ts'
+import { PARTIAL_WGSL, quadSizes } from './page-partial.wgsl.ts'
 
 const LEAST = LEAST_SCORE.toExponential()
 const DECLARATIONS = declareBindings(ATTENTION_BINDINGS, {
@@ -36,9 +36,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let table = rows[1u + row].z;
   let covered = coverage[table];
   let place = id.x * ${quads}u;
+  let quads = ${quads}u + ${HIDDEN_ZERO};
   var q: array<vec4f, ${quads}>;
   var sum: array<vec4f, ${quads}>;
-${forQuads(quads, (i) => `  q[${i}] = queries[place + ${i}] * ${scale};`)}
+  var mixed: array<vec4f, ${quads}>;
+  var scores: array<vec4f, 4>;
+  for (var i = 0u; i < quads; i++) { q[i] = queries[place + i] * ${scale}; }
   var most = ${LEAST};
   var weight = 0.0;
   for (var page = 0u; page < covered.x; page++) {
@@ -47,10 +50,8 @@ ${forQuads(quads, (i) => `  q[${i}] = queries[place + ${i}] * ${scale};`)}
     let by = merge_factors(most, given.x);
     most = max(most, given.x);
     weight = fma(given.y, by.y, weight * by.x);
-${forQuads(quads, (i) => `    sum[${i}] = fma(partials[at + ${i}], vec4f(by.y), sum[${i}] * by.x);`)}
+    for (var i = 0u; i < quads; i++) { sum[i] = fma(partials[at + i], vec4f(by.y), sum[i] * by.x); }
   }
-  var scores: array<vec4f, 4>;
-  var mixed: array<vec4f, ${quads}>;
   for (var page = covered.x; page <= last / ${PAGE_POSITIONS}u; page++) {
     let base = ((layer[0] + pageTables[table * ${pagesPerSequence}u + page]) * ${PAGE_POSITIONS}u) * ${stride}u + (head / ${group}u) * ${quads}u;
     // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
@@ -61,34 +62,34 @@ ${forQuads(quads, (i) => `    sum[${i}] = fma(partials[at + ${i}], vec4f(by.y), 
       let positions = vec4u(0u, 1u, 2u, 3u) + 4u * step;
       let at = vec4u(base) + min(positions, vec4u(visible)) * ${stride}u;
 ${COMPONENTS.map((c) => `      var dot_${c} = vec4f();`).join('\n')}
-${forQuads(quads, (i) => COMPONENTS.map((c) => `      dot_${c} = fma(q[${i}], pool[at.${c} + ${i}], dot_${c});`).join('\n'))}
+      for (var i = 0u; i < quads; i++) {
+        let query = q[i];
+${COMPONENTS.map((c) => `        dot_${c} = fma(query, pool[at.${c} + i], dot_${c});`).join('\n')}
+      }
       let dots = vec4f(across(dot_x), across(dot_y), across(dot_z), across(dot_w));
       let seen = select(vec4f(${LEAST}), dots, positions <= vec4u(visible));
       scores[step] = seen;
       page_most = max(page_most, highest(seen));
     }
     var page_weight = 0.0;
-${forQuads(quads, (i) => `    mixed[${i}] = vec4f();`)}
+    for (var i = 0u; i < quads; i++) { mixed[i] = vec4f(); }
     for (var step = 0u; step < steps; step++) {
       let positions = vec4u(0u, 1u, 2u, 3u) + 4u * step;
       let e = select(vec4f(), exp(scores[step] - vec4f(page_most)), positions <= vec4u(visible));
       page_weight += across(e);
       let at = vec4u(base + ${valueOffset}u) + min(positions, vec4u(visible)) * ${stride}u;
-${forQuads(
-  quads,
-  (i) => `      {
-        var m = mixed[${i}];
-${COMPONENTS.map((c) => `        m = fma(vec4f(e.${c}), pool[at.${c} + ${i}], m);`).join('\n')}
-        mixed[${i}] = m;
-      }`,
-)}
+      for (var i = 0u; i < quads; i++) {
+        var value = mixed[i];
+${COMPONENTS.map((c) => `        value = fma(vec4f(e.${c}), pool[at.${c} + i], value);`).join('\n')}
+        mixed[i] = value;
+      }
     }
     let by = merge_factors(most, page_most);
     most = max(most, page_most);
     weight = fma(page_weight, by.y, weight * by.x);
-${forQuads(quads, (i) => `    sum[${i}] = fma(mixed[${i}], vec4f(by.y), sum[${i}] * by.x);`)}
+    for (var i = 0u; i < quads; i++) { sum[i] = fma(mixed[i], vec4f(by.y), sum[i] * by.x); }
   }
-${forQuads(quads, (i) => `  output[place + ${i}] = sum[${i}] / weight;`)}
+  for (var i = 0u; i < quads; i++) { output[place + i] = sum[i] / weight; }
 }
 `
 }

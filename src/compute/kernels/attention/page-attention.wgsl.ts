@@ -18,78 +18,45 @@ const DECLARATIONS = declareBindings(PAGE_ATTENTION_BINDINGS, {
 })
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
-/** Quads of keys or values that one invocation holds at a time. */
-const HELD_QUADS = 32
-
 /**
- * One invocation has an item and a key-value head, for software adapters, where a load costs ten times an fma: it holds
- * the page's keys in registers (with their spills, still far cheaper) and goes through the lanes, then its values.
- * Where the keys of a page are too many, it holds fewer positions at a time; scores wait in the partial meanwhile.
+ * One invocation has an item and a key-value head, for software adapters: it copies the page's keys to memory of its own,
+ * then takes four query heads of lanes at a time, so that what is loaded serves four sums; then the same with the values.
+ * Scores and weights wait in the partials. The text is short, because these drivers take seconds for long ones.
  */
 export function serialPageAttentionWgsl(shape: AttentionShape): string {
   const { heads, keyValueHeads, serialLanes } = shape
   const { quads, stride, valueOffset, partial, numbers, group, scale } = quadSizes(shape)
-  const positions = Math.max(4, Math.min(PAGE_POSITIONS, 2 ** Math.floor(Math.log2(HELD_QUADS / quads))))
-  const blocks = Math.ceil((quads * PAGE_POSITIONS) / HELD_QUADS)
-  const block = Math.ceil(quads / blocks)
+  const each = (line: (row: string, position: string) => string) =>
+    COMPONENTS.flatMap((r) => COMPONENTS.map((p) => line(r, p))).join('\n')
+  const ofRows = (line: (row: string, index: number) => string) => COMPONENTS.map(line).join('\n')
 
-  /** `body` for every query head of every lane on the list that leads a row; `at` is its partial. */
+  /** `body` for query heads of lanes that lead a row, four at a time: their partials are `at`, their queries `query`. */
   const forLanes = (body: string) => `
-  for (var entry = item.y; entry < item.y + item.z; entry++) {
-    let row = laneRows[list[entry].x];
-    if (row == ${NO_ROW}u) { continue; }
-    for (var h = 0u; h < ${group}u; h++) {
-      let head = kv * ${group}u + h;
-      let at = (list[entry].y * ${heads}u + head) * ${partial}u;
-${body}
+  var next = 0u;
+  while (next < all) {
+    var taken = 0u;
+    var at = vec4u();
+    var query = vec4u();
+    while (next < all && taken < 4u) {
+      let entry = list[item.y + next / ${group}u];
+      let row = laneRows[entry.x];
+      if (row != ${NO_ROW}u) {
+        let head = kv * ${group}u + next % ${group}u;
+        // Where fewer than four are left, the last fills their places: it is done again, to the same end.
+        let free = vec4u(0u, 1u, 2u, 3u) >= vec4u(taken);
+        at = select(at, vec4u((entry.y * ${heads}u + head) * ${partial}u), free);
+        query = select(query, vec4u((row * ${heads}u + head) * ${quads}u), free);
+        taken++;
+      }
+      next++;
     }
+    if (taken == 0u) { break; }
+${body}
   }`
-  const weigh = `
-      let most = max(max(highest(s0), highest(s1)), max(highest(s2), highest(s3)));
-${four((g) => `      let e${g} = exp(s${g} - vec4f(most));`)}
-      var weight = 0.0;
-${four((g) => `      weight += across(e${g});`)}
-${four((g) => `      partials[at + ${g}u] = e${g};`)}
-      partials[at + ${numbers}u] = vec4f(most, weight, 0.0, 0.0);`
-  const score = (first: string) => `
-      let query = (row * ${heads}u + head) * ${quads}u;
-${range(positions)
-  .map((p) => `      var dot${p} = vec4f();`)
-  .join('\n')}
-${range(quads)
-  .map((i) =>
-    [
-      `      let q${i} = queries[query + ${i}u] * ${scale};`,
-      ...range(positions).map((p) => `      dot${p} = fma(q${i}, k${p}_${i}, dot${p});`),
-    ].join('\n'),
-  )
-  .join('\n')}
-${range(positions / 4)
-  .map((g) => {
-    const dots = `vec4f(${range(4)
-      .map((p) => `across(dot${4 * g + p})`)
-      .join(', ')})`
-    return positions === PAGE_POSITIONS
-      ? `      let s${g} = ${dots};`
-      : `      partials[at + (${first}) / 4u + ${g}u] = ${dots};`
-  })
-  .join('\n')}
-${positions === PAGE_POSITIONS ? weigh : ''}`
-  const holdKeys = (first: string) =>
-    range(positions)
-      .flatMap((p) =>
-        range(quads).map((i) => `  let k${p}_${i} = pool[base + (${first} + ${p}u) * ${stride}u + ${i}u];`),
-      )
-      .join('\n')
-  const keys =
-    positions === PAGE_POSITIONS
-      ? `${holdKeys('0u')}\n${forLanes(score('0u'))}`
-      : `
-  for (var first = 0u; first < ${PAGE_POSITIONS}u + ${HIDDEN_ZERO}; first += ${positions}u) {
-${holdKeys('first')}
-${forLanes(score('first'))}
-  }
-${forLanes(`${four((g) => `      let s${g} = partials[at + ${g}u];`)}\n${weigh}`)}`
+  const hold = (offset: number) => `
+  for (var i = 0u; i < ${PAGE_POSITIONS}u * quads; i++) {
+    held[i] = pool[base + (i / ${quads}u) * ${stride}u + i % ${quads}u + ${offset}u];
+  }`
 
   return `
 ${DECLARATIONS}
@@ -101,27 +68,50 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let kv = id.x % ${keyValueHeads}u;
   if (number >= items[0].x) { return; }
   let item = items[1u + number];
+  let all = item.z * ${group}u;
   let base = (layer[0] + item.x) * ${PAGE_POSITIONS * stride}u + kv * ${quads}u;
-${keys}
-  // The weights lie where the first quads of the result go, so blocks are mixed from the last to the first.
-  for (var left = ${blocks}u; left > ${HIDDEN_ZERO}; left--) {
-    // The last block may overlap the one before: it comes first, and both find the weights in place.
-    let quad = min((left - 1u) * ${block}u, ${quads - block}u);
-    let value = base + ${valueOffset}u + quad;
-${range(PAGE_POSITIONS)
-  .flatMap((p) => range(block).map((i) => `    let v${p}_${i} = pool[value + ${p * stride + i}u];`))
-  .join('\n')}
-${forLanes(`${four((g) => `      let e${g} = partials[at + ${g}u];`)}
-${range(block)
-  .map(
-    (i) => `      var mixed${i} = vec4f();
-${range(PAGE_POSITIONS)
-  .map((p) => `      mixed${i} = fma(vec4f(e${Math.floor(p / 4)}.${COMPONENTS[p % 4]}), v${p}_${i}, mixed${i});`)
-  .join('\n')}
-      partials[at + quad + ${i}u] = mixed${i};`,
-  )
-  .join('\n')}`)}
-  }
+  let quads = ${quads}u + ${HIDDEN_ZERO};
+  var held: array<vec4f, ${PAGE_POSITIONS * quads}>;
+${hold(0)}
+${forLanes(`    for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
+${each((r, p) => `      var dot_${r}${p} = vec4f();`)}
+      for (var i = 0u; i < quads; i++) {
+${COMPONENTS.map((p, index) => `        let key_${p} = held[(4u * step + ${index}u) * quads + i];`).join('\n')}
+${ofRows((r) => `        let query_${r} = queries[query.${r} + i] * ${scale};`)}
+${each((r, p) => `        dot_${r}${p} = fma(query_${r}, key_${p}, dot_${r}${p});`)}
+      }
+${ofRows((r) => `      partials[at.${r} + step] = vec4f(${COMPONENTS.map((p) => `across(dot_${r}${p})`).join(', ')});`)}
+    }
+    for (var r = 0u; r < taken; r++) {
+      var most = ${LEAST};
+      for (var step = 0u; step < 4u; step++) { most = max(most, highest(partials[at[r] + step])); }
+      var weight = 0.0;
+      for (var step = 0u; step < 4u; step++) {
+        let e = exp(partials[at[r] + step] - vec4f(most));
+        weight += across(e);
+        partials[at[r] + step] = e;
+      }
+      partials[at[r] + ${numbers}u] = vec4f(most, weight, 0.0, 0.0);
+    }`)}
+${hold(valueOffset)}
+  next = 0u;
+${forLanes(`    var weights: array<vec4f, 16>;
+    for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
+${ofRows((r, index) => `      weights[4u * step + ${index}u] = partials[at.${r} + step];`)}
+    }
+    for (var i = 0u; i < quads; i++) {
+${ofRows((r) => `      var mixed_${r} = vec4f();`)}
+      for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
+${ofRows((r, index) => `        let weight_${r} = weights[4u * step + ${index}u];`)}
+${COMPONENTS.map((p, index) =>
+  [
+    `        let value_${p} = held[(4u * step + ${index}u) * quads + i];`,
+    ...COMPONENTS.map((r) => `        mixed_${r} = fma(vec4f(weight_${r}.${p}), value_${p}, mixed_${r});`),
+  ].join('\n'),
+).join('\n')}
+      }
+${ofRows((r) => `      partials[at.${r} + i] = mixed_${r};`)}
+    }`).replace('  var next = 0u;\n', '')}
 }
 `
 }
@@ -202,13 +192,4 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: v
   }
 }
 `
-}
-
-function range(length: number): number[] {
-  return Array.from({ length }, (_, index) => index)
-}
-
-/** One line for each group of four positions. */
-function four(line: (group: number) => string): string {
-  return range(4).map(line).join('\n')
 }

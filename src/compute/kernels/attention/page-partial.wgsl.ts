@@ -1,5 +1,4 @@
 import { positionStride } from '../page-pool.ts'
-import { HIDDEN_ZERO } from '../rows.ts'
 import type { AttentionShape } from './attention-shape.ts'
 import { partialNumbers, partialStride } from './attention-shape.ts'
 
@@ -18,15 +17,6 @@ export function quadSizes(shape: AttentionShape) {
     group: shape.heads / shape.keyValueHeads,
     scale: 1 / Math.sqrt(shape.headDim),
   }
-}
-
-/** Up to this many quads a head's loops are written out: in a loop, drivers keep the head in memory. */
-const UNROLLED_QUADS = 8
-
-/** WGSL: `body(i)` for each quad of a head, in order. */
-export function forQuads(quads: number, body: (i: string) => string): string {
-  if (quads <= UNROLLED_QUADS) return Array.from({ length: quads }, (_, i) => body(`${i}u`)).join('\n')
-  return `for (var i = 0u; i < ${quads}u + ${HIDDEN_ZERO}; i++) {\n${body('i')}\n}`
 }
 
 /**
