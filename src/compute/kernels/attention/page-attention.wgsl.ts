@@ -19,9 +19,9 @@ const DECLARATIONS = declareBindings(PAGE_ATTENTION_BINDINGS, {
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
 /**
- * One invocation has an item and a key-value head, for software adapters: it copies the page's keys to memory of its own,
- * then takes four query heads of lanes at a time, so that what is loaded serves four sums; then the same with the values.
- * Scores and weights wait in the partials. The text is short, because these drivers take seconds for long ones.
+ * One invocation has an item and a key-value head, for software adapters: it takes four query heads of lanes at a time, so
+ * that each key and value loaded serves four sums. A copy of the page in private memory would be read once for all lanes,
+ * but drivers take half a minute to compile it. Scores and weights wait in the partials.
  */
 export function serialPageAttentionWgsl(shape: AttentionShape): string {
   const { heads, keyValueHeads, serialLanes } = shape
@@ -53,10 +53,6 @@ export function serialPageAttentionWgsl(shape: AttentionShape): string {
     if (taken == 0u) { break; }
 ${body}
   }`
-  const hold = (offset: number) => `
-  for (var i = 0u; i < ${PAGE_POSITIONS}u * quads; i++) {
-    held[i] = pool[base + (i / ${quads}u) * ${stride}u + i % ${quads}u + ${offset}u];
-  }`
 
   return `
 ${DECLARATIONS}
@@ -71,12 +67,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let all = item.z * ${group}u;
   let base = (layer[0] + item.x) * ${PAGE_POSITIONS * stride}u + kv * ${quads}u;
   let quads = ${quads}u + ${HIDDEN_ZERO};
-  var held: array<vec4f, ${PAGE_POSITIONS * quads}>;
-${hold(0)}
 ${forLanes(`    for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
 ${each((r, p) => `      var dot_${r}${p} = vec4f();`)}
       for (var i = 0u; i < quads; i++) {
-${COMPONENTS.map((p, index) => `        let key_${p} = held[(4u * step + ${index}u) * quads + i];`).join('\n')}
+${COMPONENTS.map((p, index) => `        let key_${p} = pool[base + (4u * step + ${index}u) * ${stride}u + i];`).join('\n')}
 ${ofRows((r) => `        let query_${r} = queries[query.${r} + i] * ${scale};`)}
 ${each((r, p) => `        dot_${r}${p} = fma(query_${r}, key_${p}, dot_${r}${p});`)}
       }
@@ -93,7 +87,6 @@ ${ofRows((r) => `      partials[at.${r} + step] = vec4f(${COMPONENTS.map((p) => 
       }
       partials[at[r] + ${numbers}u] = vec4f(most, weight, 0.0, 0.0);
     }`)}
-${hold(valueOffset)}
   next = 0u;
 ${forLanes(`    var weights: array<vec4f, 16>;
     for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
@@ -105,7 +98,7 @@ ${ofRows((r) => `      var mixed_${r} = vec4f();`)}
 ${ofRows((r, index) => `        let weight_${r} = weights[4u * step + ${index}u];`)}
 ${COMPONENTS.map((p, index) =>
   [
-    `        let value_${p} = held[(4u * step + ${index}u) * quads + i];`,
+    `        let value_${p} = pool[base + (4u * step + ${index}u) * ${stride}u + ${valueOffset}u + i];`,
     ...COMPONENTS.map((r) => `        mixed_${r} = fma(vec4f(weight_${r}.${p}), value_${p}, mixed_${r});`),
   ].join('\n'),
 ).join('\n')}
