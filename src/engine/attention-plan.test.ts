@@ -88,7 +88,9 @@ describe('the plan of a burst', () => {
               }
             }
           })
-          expect(countPageLoads(plan, lanes, executed, { heads: 6, keyValueHeads: 2 })).toEqual({
+          expect(
+            countPageLoads(plan, lanes, executed, { heads: 6, keyValueHeads: 2, perLoad: Number.POSITIVE_INFINITY }),
+          ).toEqual({
             reads: 6 * single + 2 * loads.size,
             visits: 6 * visits,
           })
@@ -104,7 +106,7 @@ describe('the plan of a burst', () => {
         pageTable: Uint32Array.from([...trunk, 12 + lane]),
         position: 192,
       }))
-    const heads = { heads: 4, keyValueHeads: 4 }
+    const heads = { heads: 4, keyValueHeads: 4, perLoad: Number.POSITIVE_INFINITY }
     const loads = (count: number) => {
       const lanes = branches(count)
       const plan = planAttention(lanes, { capacity: 4096, sharedBy: 2, pages: 100 })

@@ -81,8 +81,9 @@ export function planAttention(lanes: readonly PlannedLane[], options: AttentionP
 }
 
 /**
- * Pages of keys and values loaded in one layer of a burst. One load is one page of one key-value head: an item loads it
- * once for all lanes in a step; otherwise each query head of each row does.
+ * Pages of keys and values loaded in one layer of a burst, at most: rows that lanes share are counted for each of them.
+ * One load is one page of one key-value head: an item loads it once in a step for `perLoad` query heads on it (all of
+ * them where a workgroup holds the page); otherwise each query head of each row does.
  */
 export interface PageLoads {
   readonly reads: number
@@ -95,8 +96,9 @@ export function countPageLoads(
   plan: AttentionPlan,
   lanes: readonly PlannedLane[],
   executed: readonly number[],
-  heads: { readonly heads: number; readonly keyValueHeads: number },
+  heads: { readonly heads: number; readonly keyValueHeads: number; readonly perLoad: number },
 ): PageLoads {
+  const group = heads.heads / heads.keyValueHeads
   let rowLoads = 0
   let visits = 0
   lanes.forEach(({ position }, lane) => {
@@ -110,11 +112,17 @@ export function countPageLoads(
   let itemLoads = 0
   for (let item = 0; item < plan.items.length; item += 4) {
     const first = plan.items[item + 1] as number
-    let steps = 0
-    for (let entry = first; entry < first + (plan.items[item + 2] as number); entry++) {
-      steps = Math.max(steps, executed[plan.list[2 * entry] as number] as number)
-    }
-    itemLoads += steps
+    const steps = Array.from(
+      { length: plan.items[item + 2] as number },
+      (_, entry) => executed[plan.list[2 * (first + entry)] as number] as number,
+    ).sort((a, b) => a - b)
+    // Between the ends of one lane and the next, as many take part as are left.
+    let done = 0
+    steps.forEach((end, ended) => {
+      const left = steps.length - ended
+      itemLoads += (end - done) * Math.max(1, Math.ceil((left * group) / heads.perLoad))
+      done = end
+    })
   }
   return { reads: rowLoads * heads.heads + itemLoads * heads.keyValueHeads, visits: visits * heads.heads }
 }

@@ -1,4 +1,5 @@
 import type { Backend, BackendBuffer } from '../compute/backend.ts'
+import { SERIAL_HEADS_PER_LOAD } from '../compute/kernels/attention/page-attention.wgsl.ts'
 import {
   LANE_DONE,
   LANE_MAX_TOKENS,
@@ -309,7 +310,10 @@ class BackendDecoder implements Decoder {
       return sampled - (progress.stopped ? 1 : 0)
     })
     this.counters.passes += executed.reduce((most, steps) => Math.max(most, steps), 0)
-    const { reads, visits } = countPageLoads(plan, planned, executed, this.config)
+    const { reads, visits } = countPageLoads(plan, planned, executed, {
+      ...this.config,
+      perLoad: this.backend.tuning.attentionLanes === 1 ? SERIAL_HEADS_PER_LOAD : Number.POSITIVE_INFINITY,
+    })
     this.counters.attentionPageReads += reads
     this.counters.attentionPageVisits += visits
   }

@@ -17,6 +17,8 @@ const DECLARATIONS = declareBindings(PAGE_ATTENTION_BINDINGS, {
   partials: 'vec4f',
 })
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
+/** Query heads of lanes that share one load of a page where an invocation works alone. */
+export const SERIAL_HEADS_PER_LOAD = COMPONENTS.length
 
 /**
  * One invocation has an item and a key-value head, for software adapters: it takes four query heads of lanes at a time, so
