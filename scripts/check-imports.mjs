@@ -8,7 +8,7 @@ import { parseSync } from 'oxc-parser'
 
 /** Rooms of pure functions, without the DOM, devices or state. */
 const PURE = ['core', 'tasks', 'search']
-const MECHANISMS = ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'training', 'backends', 'formats']
+const MECHANISMS = ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'training', 'backends', 'downloads', 'formats']
 
 /** Each room and what it may import from elsewhere in src/. The first pattern that fits a file is its room. */
 const ROOMS = [
@@ -21,6 +21,7 @@ const ROOMS = [
   { room: 'training', files: /^training\//, may: ['core', 'tasks', 'search', 'rewards', 'compute', 'engine'] },
   // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
   { room: 'backends', files: /^backends\//, may: ['core', 'search', 'compute', 'engine'] },
+  { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },
   { room: 'formats', files: /^formats\//, may: ['core', 'search'] },
   // What the page sees of the worker: types of the mechanisms, no code of theirs.
   { room: 'worker-client', files: /^worker\/(protocol|client)(\.test)?\.ts$/, may: ['core'], mayTypes: MECHANISMS },

@@ -1,9 +1,10 @@
 import { StepscopeError } from '../core/errors.ts'
 import { APP_VERSION } from '../formats/app-version.ts'
+import { cachedOnnxModels } from '../storage/other-models.ts'
 import { openStorage } from '../storage/storage.ts'
 import { claimTab } from '../storage/tab-owner.ts'
 import { createWorkerClient, openWorker } from '../worker/client.ts'
-import type { AppDependencies } from './dependencies.ts'
+import type { AppDependencies, DeviceStorage } from './dependencies.ts'
 
 /** A hidden page draws no frames; what waits for one goes on at this pace. */
 const HIDDEN_FRAME_MS = 300
@@ -13,6 +14,8 @@ export function browserDependencies(): AppDependencies {
   const id = randomId()
   return {
     client: createWorkerClient(openWorker),
+    downloads: createWorkerClient(openWorker),
+    device: deviceStorage(),
     openStorage: () => openStorage({ indexedDB, IDBKeyRange }),
     claimTab: () => claimTab(id, (navigator as { locks?: LockManager }).locks),
     fetchText,
@@ -37,6 +40,19 @@ export function browserDependencies(): AppDependencies {
         window.removeEventListener('pagehide', callback)
       }
     },
+  }
+}
+
+function deviceStorage(): DeviceStorage {
+  const storage = (navigator as Partial<Navigator>).storage as Partial<StorageManager> | undefined
+  return {
+    space: async () => {
+      const { usage, quota } = (await storage?.estimate?.()) ?? {}
+      return usage === undefined || quota === undefined ? null : { usage, quota }
+    },
+    persisted: async () => (await storage?.persisted?.()) ?? null,
+    persist: async () => (await storage?.persist?.()) ?? null,
+    others: cachedOnnxModels(globalThis.caches),
   }
 }
 

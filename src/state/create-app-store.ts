@@ -2,6 +2,7 @@ import type { StoreApi } from 'zustand/vanilla'
 import { createStore } from 'zustand/vanilla'
 import { createCompareSlice } from './compare-slice.ts'
 import type { AppDependencies } from './dependencies.ts'
+import { createDownloadsSlice } from './downloads-slice.ts'
 import { createEngineSlice } from './engine-slice.ts'
 import { createHistorySlice } from './history-slice.ts'
 import { initialState } from './initial-state.ts'
@@ -50,6 +51,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const saving = createSaving(context)
   const engine = createEngineSlice(context, saving)
   const onnx = createOnnxSlice(context, engine)
+  const downloads = createDownloadsSlice(context, saving, engine)
   const session = createSessionSlice(context)
   let owner: string | null = null
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
@@ -66,7 +68,11 @@ export function createAppStore(deps: AppDependencies): AppStore {
     else if (message.type === 'lost') {
       runs.failLive(message.error)
       engine.onLost(message.error)
-    } else runs.receive(message)
+    } else if (message.type === 'transfer') downloads.onTransfer(message)
+    else runs.receive(message)
+  })
+  const stopTransfers = deps.downloads?.subscribe((message) => {
+    if (message.type === 'transfer') downloads.onTransfer(message)
   })
 
   const snapshot = (): Snapshot => {
@@ -156,6 +162,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const actions: Actions = {
     engine: engine.actions,
     onnx: onnx.actions,
+    downloads: downloads.actions,
     session: session.actions,
     runs: runs.actions,
     history: history.actions,
@@ -180,9 +187,12 @@ export function createAppStore(deps: AppDependencies): AppStore {
       const sample = deps.fetchText(SAMPLE_PATH)
       // It may fail before somebody waits for it.
       sample.catch(() => {})
+      const restored = downloads.restore()
       const saved = await openSaved()
-      if (saved) restore(saved)
       const linked = hash.replace(/^#/, '') !== ''
+      // Only a choice that may be among the downloaded models waits for their list.
+      if (linked || (saved && !engine.knows(saved.policy, saved.reward))) await restored
+      if (saved) restore(saved)
       const seen = saved?.active ?? null
       const isSaved = seen !== null && seen.run !== SAMPLE_ID
       const reopened = isSaved && (await history.open(seen.run, { adopt: false }))
@@ -201,6 +211,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       await runs.flush()
       await saveSnapshot()
       stopMessages()
+      stopTransfers?.()
       stopWatching()
       stopHide()
       link.dispose()
@@ -208,6 +219,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       compare.dispose()
       history.dispose()
       runs.dispose()
+      downloads.dispose()
       engine.dispose()
       deps.client.dispose()
       saving.close()

@@ -1,10 +1,25 @@
+import type { OtherModels } from '../storage/other-models.ts'
 import type { AppStorage } from '../storage/storage.ts'
 import type { TabOwner } from '../storage/tab-owner.ts'
 import type { WorkerClient } from '../worker/client.ts'
 
+/** Space on this device, as the browser counts it. */
+export interface DeviceStorage {
+  /** Bytes; null where the browser does not say. */
+  readonly space: () => Promise<{ readonly usage: number; readonly quota: number } | null>
+  readonly persisted: () => Promise<boolean | null>
+  /** Asks the browser not to clear by itself. */
+  readonly persist: () => Promise<boolean | null>
+  readonly others: OtherModels
+}
+
 /** All that the store needs from its surroundings; tests pass their own. */
 export interface AppDependencies {
   readonly client: WorkerClient
+  /** A worker of its own for downloads; without it the engine's does them. */
+  readonly downloads?: WorkerClient
+  /** What the browser says of its space; left out where it says nothing. */
+  readonly device?: DeviceStorage
   /** Rejects with a StepscopeError where the browser refuses. */
   readonly openStorage: () => Promise<AppStorage>
   readonly claimTab: () => Promise<TabOwner>

@@ -6,7 +6,7 @@ import { addRate } from './rates.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
-import type { Actions, EngineState, ModelChoice, OnnxSettings } from './types.ts'
+import type { Actions, EngineState, ModelChoice, OnnxSettings, PendingFolder, StoredModel } from './types.ts'
 
 /** Files of a local folder and its adapter fields; File objects cannot stand in the state. */
 interface LocalFiles {
@@ -35,6 +35,19 @@ export interface EngineSlice {
     readonly adapter: Partial<AdapterFields>
     readonly bytes: number
   }): Promise<boolean>
+  /** Puts complete downloaded models into the pickers, and takes others out. */
+  offerStored(models: readonly StoredModel[]): void
+  /** A downloaded model is about to be deleted: a bundled one takes its place where it is chosen. */
+  forgetStored(id: string): Promise<void>
+  /** Loads a model from its server, asking for the fields that its files lack. */
+  loadFromUrl(
+    id: string,
+    baseUrl: string,
+    files: readonly string[],
+    summary: Omit<PendingFolder, 'name'>,
+  ): Promise<void>
+  /** Whether both models can be chosen without the list of downloaded ones. */
+  knows(policy: string, reward: string): boolean
   /** Takes over choices from a link or the last visit, without loading. Unknown ids are told and left. */
   choose(change: {
     readonly policy?: string
@@ -51,6 +64,10 @@ export interface EngineSlice {
 export function createEngineSlice(context: SliceContext, saving: Saving): EngineSlice {
   const { get, set, deps, notify } = context
   const local = new Map<string, LocalFiles>()
+  const remote = new Map<
+    string,
+    { readonly baseUrl: string; readonly files: readonly string[]; adapter: Partial<AdapterFields> }
+  >()
   let loading: { readonly controller: AbortController; readonly done: Promise<void> } | null = null
   let loadedChoice: Choice | null = null
   let folderFiles: readonly File[] = []
@@ -60,6 +77,14 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
 
   const sourceOf = (choice: ModelChoice): { source: ModelSource; adapter?: AdapterFields } => {
     if (choice.kind === 'bundled') return { source: { kind: 'bundled', id: choice.id } }
+    if (choice.kind === 'stored') return { source: { kind: 'stored', id: choice.id } }
+    if (choice.kind === 'url') {
+      const known = remote.get(choice.id)
+      if (known) {
+        const { adapter, baseUrl, files } = known
+        return { source: { kind: 'url', id: choice.id, baseUrl, files }, adapter: adapter as AdapterFields }
+      }
+    }
     const found = local.get(choice.id)
     if (!found) {
       throw new StepscopeError({
@@ -152,6 +177,35 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     return loaded
   }
 
+  const ask = ({ id, family, role, parameters, totalBytes, adapter, missing }: StoredModel): void =>
+    patch({ folder: { name: id, from: 'stored', family, role, parameters, bytes: totalBytes ?? 0, adapter, missing } })
+
+  /** The form of a model that was not dragged in is filled in: keeps the fields, then loads it. */
+  const confirmFetched = async (
+    { name: id }: PendingFolder,
+    kind: 'stored' | 'url',
+    adapter: Partial<AdapterFields>,
+    role: AdapterFields['role'],
+  ): Promise<void> => {
+    try {
+      const known = remote.get(id)
+      if (kind === 'stored') await deps.client.call('setStoredAdapter', { id, adapter: { ...adapter, role } })
+      else if (known) remote.set(id, { ...known, adapter })
+      patch({ folder: null })
+      await load({ [role === 'policy' ? 'policy' : 'reward']: { kind, id, name: id } })
+    } catch (error) {
+      notifyError(context, `“${id}” was not loaded`, error)
+    }
+  }
+
+  const replace = async (id: string, kind: ModelChoice['kind']): Promise<void> => {
+    const { policy, reward } = get().engine
+    if (policy.kind === kind && policy.id === id)
+      await actions.chooseBundled('policy', BUNDLED_MODELS.policy[0]?.id ?? '')
+    if (reward.kind === kind && reward.id === id)
+      await actions.chooseBundled('reward', BUNDLED_MODELS.reward[0]?.id ?? '')
+  }
+
   const actions: Actions['engine'] = {
     load: async () => {
       await load()
@@ -169,7 +223,10 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     chooseLocal: async (role, id) => {
       const found = get().engine.localModels.find((model) => model.id === id)
-      if (found) await load({ [role]: { kind: 'local', id, name: found.name } })
+      if (!found) return
+      const stored = found.kind === 'stored' ? get().downloads.models.find((model) => model.id === id) : undefined
+      if (stored && stored.missing.length > 0) ask(stored)
+      else await load({ [role]: { kind: found.kind, id, name: found.name } })
     },
     openFolder: async (name, files) => {
       try {
@@ -195,6 +252,10 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         return
       }
       const role = adapter.role ?? folder.role
+      if (folder.from) {
+        await confirmFetched(folder, folder.from, adapter, role)
+        return
+      }
       const choice: ModelChoice = { kind: 'local', id: folder.name, name: folder.name }
       const loaded = await addLocal(choice, { files: folderFiles, adapter }, role, folder.bytes)
       if (!loaded) return
@@ -206,10 +267,11 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       patch({ folder: null })
     },
     forgetLocal: async (id) => {
-      const { policy, reward, localModels } = get().engine
+      const { localModels } = get().engine
       const repoOf = (model: EngineState['localModels'][number] | undefined) => model?.onnx?.hub?.repo
-      const repo = repoOf(localModels.find((model) => model.id === id))
-      const others = localModels.filter((model) => model.id !== id)
+      const forgotten = (model: EngineState['localModels'][number]) => model.kind === 'local' && model.id === id
+      const repo = repoOf(localModels.find(forgotten))
+      const others = localModels.filter((model) => !forgotten(model))
       patch({ localModels: others })
       if (repo !== undefined && !others.some((model) => repoOf(model) === repo)) {
         await deps.client.call('deleteOnnx', { repo }).catch((error: unknown) => {
@@ -218,10 +280,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       }
       local.delete(id)
       await saving.attempt((storage) => storage.deleteModel(id))
-      if (policy.kind === 'local' && policy.id === id)
-        await actions.chooseBundled('policy', BUNDLED_MODELS.policy[0]?.id ?? '')
-      if (reward.kind === 'local' && reward.id === id)
-        await actions.chooseBundled('reward', BUNDLED_MODELS.reward[0]?.id ?? '')
+      await replace(id, 'local')
     },
   }
 
@@ -250,15 +309,41 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         local.set(id, { files, adapter: adapter as Partial<AdapterFields>, ...settings(onnx) })
       }
       patch({
-        localModels: (models ?? []).map(({ id, name, role, bytes, onnx }) => ({
-          kind: 'local',
-          id,
-          name,
-          role,
-          bytes,
-          ...settings(onnx),
-        })),
+        localModels: [
+          ...(models ?? []).map(({ id, name, role, bytes, onnx }) => ({
+            kind: 'local' as const,
+            id,
+            name,
+            role,
+            bytes,
+            ...settings(onnx),
+          })),
+          ...get().engine.localModels.filter(({ kind }) => kind === 'stored'),
+        ],
       })
+    },
+    offerStored: (models) =>
+      patch({
+        localModels: [
+          ...get().engine.localModels.filter(({ kind }) => kind !== 'stored'),
+          ...models
+            .filter(({ state }) => state === 'complete')
+            .map(({ id, role, storedBytes }) => ({ kind: 'stored' as const, id, name: id, role, bytes: storedBytes })),
+        ],
+      }),
+    forgetStored: async (id) => {
+      patch({ localModels: get().engine.localModels.filter((model) => model.id !== id || model.kind !== 'stored') })
+      await replace(id, 'stored')
+    },
+    loadFromUrl: async (id, baseUrl, files, { family, role, parameters, bytes, adapter, missing }) => {
+      remote.set(id, { baseUrl, files, adapter })
+      patch({ folder: { name: id, from: 'url', family, role, parameters, bytes, adapter, missing } })
+      if (missing.length === 0) await actions.confirmFolder({})
+    },
+    knows: (policy, reward) => {
+      const known = (role: Role, id: string): boolean =>
+        [...BUNDLED_MODELS[role], ...get().engine.localModels].some((model) => model.id === id)
+      return known('policy', policy) && known('reward', reward)
     },
     choose: (change) => {
       const pick = (role: Role, id: string | undefined): ModelChoice => {

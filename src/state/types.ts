@@ -6,6 +6,7 @@ import type { ErrorDetails } from '../core/errors.ts'
 import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
+import type { OtherModel } from '../storage/other-models.ts'
 import type { ExactLabel } from '../tasks/task.ts'
 import type {
   AdapterFields,
@@ -17,6 +18,8 @@ import type {
   OnnxDevice,
   OnnxDtype,
   OnnxSummary,
+  RemotePlan,
+  StoredModel,
   WeightChoice,
 } from '../worker/protocol.ts'
 
@@ -48,6 +51,8 @@ export type {
   OnnxDevice,
   OnnxDtype,
   OnnxSummary,
+  RemotePlan,
+  StoredModel,
   WeightChoice,
 } from '../worker/protocol.ts'
 
@@ -57,7 +62,8 @@ export type RunId = string
 
 /** A model by name. The File objects of a local folder are kept outside the state. */
 export interface ModelChoice {
-  readonly kind: 'bundled' | 'local'
+  /** `stored`: downloaded to this device; `url`: read from its server at every load, until the page is left. */
+  readonly kind: 'bundled' | 'local' | 'stored' | 'url'
   readonly id: string
   /** For people: the folder's name, or the bundled model's. */
   readonly name: string
@@ -72,6 +78,8 @@ export interface ByteProgress {
 /** A folder that was dragged in and read, waiting for the person: `missing` fields must be asked for. */
 export interface PendingFolder extends FolderSummary {
   readonly name: string
+  /** Where its files are, where they were not dragged in. */
+  readonly from?: 'stored' | 'url'
 }
 
 export interface EngineState {
@@ -115,6 +123,43 @@ export interface OnnxState {
   readonly origin: { readonly name: string; readonly hub: OnnxSettings['hub'] } | null
   readonly summary: OnnxSummary | null
   readonly error: ErrorDetails | null
+}
+
+// ---------------------------------------------------------------- downloads
+
+export interface Transfer {
+  readonly kind: 'download' | 'check'
+  /** The file at work; '' before the first. */
+  readonly file: string
+  readonly loadedBytes: number
+  readonly totalBytes: number | null
+  readonly bytesPerSecond: number
+}
+
+export interface DownloadsState {
+  /** Of the list. */
+  readonly status: 'loading' | 'ready' | 'failed'
+  readonly error: ErrorDetails | null
+  readonly models: readonly StoredModel[]
+  /** Ids of models of which only the name can be read. */
+  readonly unreadable: readonly string[]
+  /** Models that other engines keep in the browser's caches. */
+  readonly others: readonly OtherModel[]
+  /** By model id. */
+  readonly transfers: Readonly<Record<string, Transfer>>
+  /** Why the last transfer of a model ended early, by its id. */
+  readonly failures: Readonly<Record<string, ErrorDetails>>
+  /** Bytes in use and granted, of all that this site keeps; null where the browser does not say. */
+  readonly space: { readonly usage: number; readonly quota: number } | null
+  /** Whether the browser promised not to clear by itself; null where it does not say. */
+  readonly persisted: boolean | null
+  readonly runs: { readonly count: number; readonly bytes: number } | null
+  /** What a server was asked about. */
+  readonly offer: {
+    readonly status: 'looking' | 'ready' | 'failed'
+    readonly plan: RemotePlan | null
+    readonly error: ErrorDetails | null
+  } | null
 }
 
 // ---------------------------------------------------------------- session
@@ -346,6 +391,7 @@ export interface Notice {
 export interface AppState {
   readonly engine: EngineState
   readonly onnx: OnnxState
+  readonly downloads: DownloadsState
   readonly session: SessionState
   readonly runs: RunsState
   readonly history: HistoryState
@@ -392,6 +438,25 @@ export interface Actions {
       readonly stepEnd: string
     }): Promise<void>
     close(): void
+  }
+  readonly downloads: {
+    /** Looks at what is on this device. */
+    refresh(): Promise<void>
+    /** Asks the hub, or the server of an address, what the model is: the only way anything goes over the network. */
+    inspect(typed: string, revision: string): Promise<void>
+    dismissOffer(): void
+    /** Fetches what is offered to this device. */
+    download(): Promise<void>
+    /** Loads what is offered from its server, without keeping it. */
+    loadUnkept(): Promise<void>
+    /** Fetches what is missing or damaged. */
+    resume(id: string): Promise<void>
+    /** Ends a download or a check; what came stays. */
+    cancel(id: string): void
+    check(id: string): Promise<void>
+    remove(id: string): Promise<void>
+    removeAll(): Promise<void>
+    removeOther(id: string): Promise<void>
   }
   readonly session: {
     setTask(task: string): void

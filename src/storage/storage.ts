@@ -42,6 +42,8 @@ export interface AppStorage {
   /** Adds events and changes the record in one transaction: both are saved, or neither. */
   appendEvents(id: string, events: Events, change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>): Promise<void>
   changeRun(id: string, change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>): Promise<void>
+  /** Number of saved runs, and about how many bytes their records and events take. */
+  measureRuns(): Promise<{ readonly count: number; readonly bytes: number }>
   /** Deletes what was removed, for good. */
   purgeRemoved(): Promise<void>
   /** Marks runs whose tab is gone. @returns their ids */
@@ -133,6 +135,17 @@ export async function openStorage(
           await db.runs.put({ ...run, ...change })
         }),
       ),
+
+    measureRuns: () =>
+      guarded('Measuring saved runs', async () => {
+        let bytes = 0
+        const add = (record: unknown): void => {
+          bytes += JSON.stringify(record).length
+        }
+        await db.runs.each(add)
+        await db.events.each(add)
+        return { count: await db.runs.filter((run) => !run.removed).count(), bytes }
+      }),
 
     purgeRemoved: () =>
       guarded('Deleting runs', () =>

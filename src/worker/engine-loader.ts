@@ -2,6 +2,7 @@ import { deleteHubModel, listHubModels } from '../backends/transformersjs/hub.ts
 import { inspectOnnx } from '../backends/transformersjs/inspect.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { ModelLibrary } from '../downloads/model-library.ts'
 import { Activity } from '../engine/activity.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../engine/checkpoint-files-browser.ts'
@@ -15,28 +16,60 @@ import type { Engine, EngineLoader } from './engine-host.ts'
 import { Held } from './held.ts'
 import type { LoadOnnx } from './load-onnx.ts'
 import { loadOnnx, onnxReward, refuseOnnx } from './load-onnx.ts'
+import { openModelLibrary } from './open-library.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { onnxPolicy, ownPolicy } from './policy-part.ts'
 import type { ModelSource, OnnxSource, ParamsOf } from './protocol.ts'
+import { ReadLease } from './read-lease.ts'
 import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
 
 type OpenFiles = (source: Exclude<ModelSource, OnnxSource>, signal: AbortSignal) => Promise<CheckpointFiles>
 
-/** Engines from the app's own checkpoints (same origin, below `base`) and from folders that were dragged in. */
-export function browserEngineLoader(base: string): EngineLoader {
+/**
+ * Engines from the app's own checkpoints (same origin, below `base`), from folders that were dragged in, from models
+ * stored on this device, and from servers.
+ */
+export function browserEngineLoader(
+  base: string,
+  library: () => Promise<ModelLibrary> = openModelLibrary(),
+): EngineLoader {
+  // By the signal of the load that opened them.
+  const leases = new WeakMap<AbortSignal, ReadLease>()
+  const loader = engineLoader(async (source, signal) => {
+    switch (source.kind) {
+      case 'local':
+        return browserCheckpointFiles(source.files)
+      case 'stored': {
+        const { files, release } = await (await library()).open(source.id)
+        leases.get(signal)?.add(release)
+        return files
+      }
+      case 'url':
+        return openUrlCheckpoint({ baseUrl: source.baseUrl, files: source.files, signal })
+      case 'bundled':
+        return openUrlCheckpoint({
+          baseUrl: `${base}checkpoints/${source.id}/`,
+          files: bundledFiles(source.id),
+          signal,
+        })
+    }
+  }, loadOnnx)
   return {
-    ...engineLoader(
-      (source, signal) =>
-        source.kind === 'local'
-          ? Promise.resolve(browserCheckpointFiles(source.files))
-          : openUrlCheckpoint({ baseUrl: `${base}checkpoints/${source.id}/`, files: bundledFiles(source.id), signal }),
-      loadOnnx,
-    ),
+    ...loader,
     onnx: {
       inspect: ({ origin }, signal) => inspectOnnx(origin, signal),
       list: listHubModels,
       delete: ({ repo }) => deleteHubModel(repo),
+    },
+    load: async (params, onProgress, signal, before) => {
+      const lease = new ReadLease()
+      leases.set(signal, lease)
+      try {
+        return await loader.load(params, onProgress, signal, before)
+      } finally {
+        lease.end()
+      }
     },
   }
 }

@@ -2,16 +2,23 @@ import type { CachedModel } from '../backends/transformersjs/hub.ts'
 import type { OnnxOrigin, OnnxSummary } from '../backends/transformersjs/inspect.ts'
 import type { OnnxDevice, OnnxDtype } from '../backends/transformersjs/onnx-files.ts'
 import type { ErrorDetails } from '../core/errors.ts'
+import type { RemotePlan, TransferProgress } from '../downloads/model-library.ts'
+import type { StoredModel } from '../downloads/stored-model.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { WeightChoice as EngineWeightChoice } from '../engine/decoder.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
 
-/** Where a model comes from. Bundled ones are files of the app; local ones are dragged in and stay in this browser. */
+/**
+ * Where a model comes from. Bundled ones are files of the app; local ones are dragged in and stay in this browser; stored
+ * ones were downloaded and are read from this device; `url` is read over the network at every load, by range.
+ */
 export type ModelSource =
   | { readonly kind: 'bundled'; readonly id: string }
   | { readonly kind: 'local'; readonly id: string; readonly files: readonly File[] }
+  | { readonly kind: 'stored'; readonly id: string }
+  | { readonly kind: 'url'; readonly id: string; readonly baseUrl: string; readonly files: readonly string[] }
   | OnnxSource
 
 /** An ONNX checkpoint, which runs on Transformers.js; policies only. */
@@ -24,6 +31,8 @@ export interface OnnxSource {
 }
 
 export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
+export type { RemotePlan } from '../downloads/model-library.ts'
+export type { StoredModel } from '../downloads/stored-model.ts'
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */
 export type AdapterFields = Adapter
@@ -98,6 +107,22 @@ export interface WorkerMethods {
   listOnnx(params: Record<string, never>): readonly CachedModel[]
   /** Deletes a repository's files. @returns the bytes that are free now */
   deleteOnnx(params: { readonly repo: string }): number
+  /** Asks a server what a model is, before its weights are fetched. `typed`: a hub id or an address. */
+  inspectRemote(params: { readonly typed: string; readonly revision: string }): RemotePlan
+  /** Fetches a model to this device; progress comes as messages. Cancelled, it keeps what came. */
+  downloadModel(params: { readonly plan: RemotePlan }): StoredModel
+  /** Fetches what is missing of a stored model, or what is corrupt. */
+  resumeModel(params: { readonly id: string }): StoredModel
+  listStored(params: Record<string, never>): {
+    readonly models: readonly StoredModel[]
+    /** Ids of which only the name is left. */
+    readonly unreadable: readonly string[]
+  }
+  /** Hashes all files of a stored model; progress comes as messages. */
+  checkStored(params: { readonly id: string }): StoredModel
+  removeStored(params: { readonly id: string }): void
+  /** Keeps the fields that were asked for. */
+  setStoredAdapter(params: { readonly id: string; readonly adapter: Partial<AdapterFields> }): StoredModel
   /** Starts a run; events and the result come as messages with its runId. Several may run at once. */
   startRun(params: { readonly runId: string; readonly setup: RunSetup; readonly paused?: boolean }): void
   pauseRun(params: { readonly runId: string }): void
@@ -141,3 +166,4 @@ export type FromWorker =
   | { readonly type: 'ended'; readonly runId: string; readonly result: RunResult }
   | { readonly type: 'status'; readonly status: EngineStatus }
   | { readonly type: 'lost'; readonly error: ErrorDetails }
+  | ({ readonly type: 'transfer'; readonly bytesPerSecond: number } & TransferProgress)

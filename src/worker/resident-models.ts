@@ -42,7 +42,7 @@ function describeSource(source: ModelSource): unknown {
     const { origin, ...named } = source
     return [named, describeFiles(origin.files)]
   }
-  if (!('files' in source)) return source
+  if (source.kind !== 'local') return source
   const { files, ...named } = source
   return [named, describeFiles(files)]
 }

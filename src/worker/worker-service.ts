@@ -1,4 +1,6 @@
-import { toErrorDetails } from '../core/errors.ts'
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { ModelLibrary, TransferProgress } from '../downloads/model-library.ts'
+import { readRemoteSource } from '../downloads/model-source.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { Policy, RewardModel } from '../search/models.ts'
 import type { EngineLoader } from './engine-host.ts'
@@ -10,6 +12,8 @@ import { RunHost } from './run-host.ts'
 
 export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
   readonly loader: EngineLoader
+  /** Models on this device; opened when first asked for. */
+  readonly library?: () => Promise<ModelLibrary>
   /** The events of a run. Throws a StepscopeError at the first pull where the setup cannot run. */
   readonly search: (
     setup: RunSetup,
@@ -19,6 +23,8 @@ export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
 }
 
 const STATUS_MS = 500
+/** Over which the speed of a download is taken: steady enough for the time left. */
+const TRANSFER_WINDOW_MS = 4000
 
 /** Everything the worker answers, apart from being a worker: tests run it in their own process. */
 export class WorkerService {
@@ -77,6 +83,16 @@ export class WorkerService {
       inspectOnnx: (given) => this.engine.onnx().inspect(given, signal),
       listOnnx: () => this.engine.onnx().list(),
       deleteOnnx: (given) => this.engine.onnx().delete(given),
+      inspectRemote: async ({ typed, revision }) => {
+        const source = readRemoteSource(typed, revision)
+        return (await this.library()).inspect(source, signal)
+      },
+      downloadModel: async ({ plan }) => (await this.library()).download(plan, this.transfer(), signal),
+      resumeModel: async ({ id }) => (await this.library()).resume(id, this.transfer(), signal),
+      listStored: async () => (await this.library()).list(),
+      checkStored: async ({ id }) => (await this.library()).check(id, this.transfer(), signal),
+      removeStored: async ({ id }) => (await this.library()).remove(id),
+      setStoredAdapter: async ({ id, adapter }) => (await this.library()).setAdapter(id, adapter),
       startRun: ({ runId, setup, paused }) => {
         const models = this.engine.models()
         this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), paused)
@@ -100,6 +116,18 @@ export class WorkerService {
       },
     }
     return methods[method](params as never)
+  }
+
+  private library(): Promise<ModelLibrary> {
+    if (this.deps.library) return this.deps.library()
+    throw new StepscopeError({ code: 'storage', message: 'No models are kept here' })
+  }
+
+  /** Posts how far a transfer is, with its speed. */
+  private transfer(): (progress: TransferProgress) => void {
+    const meter = new RateMeter(this.deps.now, TRANSFER_WINDOW_MS)
+    return (progress) =>
+      this.deps.post({ type: 'transfer', ...progress, bytesPerSecond: meter.look(progress.loadedBytes) })
   }
 
   private status(): EngineStatus {

@@ -59,6 +59,7 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
 }
 
 /** Where it came from. */
-function origin({ onnx }: ListedModel): string {
+function origin({ onnx, kind }: ListedModel): string {
+  if (kind === 'stored') return 'downloaded'
   return onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'
 }

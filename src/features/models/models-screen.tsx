@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { BackendChoice, WeightChoice } from '../../state/types.ts'
@@ -8,11 +9,13 @@ import { Progress } from '../../ui/progress.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Select } from '../../ui/select.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
+import { AddRemoteForm } from './add-remote-form.tsx'
 import { FolderForm } from './folder-form.tsx'
 import type { ListedModel } from './model-list.tsx'
 import { ModelList } from './model-list.tsx'
 import styles from './models-screen.module.css'
 import { OnnxSection } from './onnx-section.tsx'
+import { StoredSection } from './stored-section.tsx'
 
 const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string }[] = [
   { value: 'auto', label: 'Automatic' },
@@ -32,6 +35,7 @@ const WEIGHTS: readonly { readonly value: WeightChoice; readonly label: string; 
 export function ModelsScreen() {
   const actions = useActions()
   const { folder, error, phase, backend, status } = useApp((state) => state.engine)
+  const [adding, setAdding] = useState(false)
   return (
     <div className={styles.screen}>
       <header className={styles.header}>
@@ -40,17 +44,23 @@ export function ModelsScreen() {
           A policy proposes steps, a process reward model scores them. Drop a Hugging Face folder anywhere to use your
           own: Llama, Qwen2 or Qwen3, with config.json, tokenizer.json and safetensors. It stays in this browser.
         </p>
-        <FileButton
-          icon="open"
-          label="Choose a model folder"
-          folder
-          onPick={({ files, folder: name }) => actions.engine.openFolder(name ?? 'chosen folder', files)}
-        >
-          Choose a folder
-        </FileButton>
+        <div className={styles.buttons}>
+          <Button icon="download" aria-expanded={adding} onClick={() => setAdding(!adding)}>
+            Add from the hub or a URL
+          </Button>
+          <FileButton
+            icon="open"
+            label="Choose a model folder"
+            folder
+            onPick={({ files, folder: name }) => actions.engine.openFolder(name ?? 'chosen folder', files)}
+          >
+            Choose a folder
+          </FileButton>
+        </div>
       </header>
 
       <OnnxSection />
+      {adding ? <AddRemoteForm onClose={() => setAdding(false)} /> : null}
       <LoadProgress />
       {error ? (
         <ErrorNotice details={error}>
@@ -67,6 +77,8 @@ export function ModelsScreen() {
         <RoleColumn model="policy" title="Policy" />
         <RoleColumn model="reward" title="Reward model" />
       </div>
+
+      <StoredSection />
 
       <section className={styles.machine} aria-labelledby="machine">
         <h3 id="machine" className={styles.heading}>
@@ -138,7 +150,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
         chosen={chosen}
         disabled={loading}
         onChoose={(model) =>
-          void (model.kind === 'local'
+          void (model.kind !== 'bundled'
             ? actions.engine.chooseLocal(role, model.id)
             : actions.engine.chooseBundled(role, model.id))
         }

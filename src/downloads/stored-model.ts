@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import type { Adapter } from '../engine/adapter.ts'
+import { AGGREGATIONS } from '../search/models.ts'
+
+const count = z.int().nonnegative()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+const fileSchema = z.object({
+  name: z.string().regex(/^[\w][\w.-]*$/),
+  /** Null until the file's own request told. */
+  size: count.nullable(),
+  /** As the hub lists it. */
+  listed: sha256.nullable(),
+  /** Of the bytes as they were when the download was complete. */
+  recorded: sha256.nullable(),
+  validator: z.object({ etag: z.string().nullable(), lastModified: z.string().nullable() }).nullable(),
+  state: z.enum(['partial', 'complete', 'corrupt']),
+  /** When the bytes were last hashed and found right. */
+  checkedAt: z.iso.datetime().nullable(),
+})
+
+const adapterSchema = z.object({
+  role: z.enum(['policy', 'process-reward-model']).exactOptional(),
+  task: z.string().exactOptional(),
+  stepEnd: z.string().exactOptional(),
+  scoreAt: z.string().exactOptional(),
+  activation: z.enum(['sigmoid', 'softmax']).exactOptional(),
+  aggregation: z.enum(AGGREGATIONS).exactOptional(),
+})
+
+/** The journal of one model: lies beside its files as `journal.json`, and tells what of them is there. */
+export const journalSchema = z.object({
+  version: z.literal(1),
+  id: z.string().min(1),
+  source: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('hub'), repo: z.string(), revision: z.string() }),
+    z.object({ kind: z.literal('url'), url: z.string() }),
+  ]),
+  baseUrl: z.string(),
+  commit: z.string().nullable(),
+  files: z.array(fileSchema),
+  family: z.enum(['llama', 'qwen2', 'qwen3']),
+  role: z.enum(['policy', 'process-reward-model']),
+  parameters: count,
+  adapter: adapterSchema,
+  addedAt: z.iso.datetime(),
+  lastUsed: z.iso.datetime().nullable(),
+})
+
+export type Journal = z.infer<typeof journalSchema>
+export type JournalFile = Journal['files'][number]
+
+export const JOURNAL_FILE = 'journal.json'
+
+/** A model on this device, or a part of one, as listed. */
+export interface StoredModel {
+  readonly id: string
+  readonly host: string
+  readonly commit: string | null
+  readonly family: Journal['family']
+  readonly role: Journal['role']
+  readonly parameters: number
+  readonly adapter: Partial<Adapter>
+  /** Fields that must be asked for before it can be used. */
+  readonly missing: readonly (keyof Adapter)[]
+  readonly files: readonly {
+    readonly name: string
+    readonly storedBytes: number
+    readonly size: number | null
+    /** `cut`: complete once, and not of its size any more. */
+    readonly state: JournalFile['state'] | 'cut'
+    /** `listed`: equal to the hub's hash; `recorded`: as it was when downloaded; null: not hashed yet. */
+    readonly verified: 'listed' | 'recorded' | null
+  }[]
+  readonly storedBytes: number
+  /** Null while a file's size is unknown. */
+  readonly totalBytes: number | null
+  readonly state: 'complete' | 'partial' | 'corrupt'
+  /** Another tab, or this one, is at it. */
+  readonly busy: boolean
+  readonly addedAt: string
+  readonly lastUsed: string | null
+  readonly checkedAt: string | null
+}

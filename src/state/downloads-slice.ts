@@ -1,0 +1,195 @@
+import { toErrorDetails } from '../core/errors.ts'
+import type { EngineSlice } from './engine-slice.ts'
+import type { Saving } from './saving.ts'
+import type { SliceContext } from './slice-context.ts'
+import { notifyError } from './slice-context.ts'
+import type { Actions, DownloadsState, Transfer } from './types.ts'
+
+export interface DownloadsSlice {
+  readonly actions: Actions['downloads']
+  /** Offers what is on this device in the pickers; quietly nothing where it cannot be listed. */
+  restore(): Promise<void>
+  onTransfer(progress: Omit<Transfer, 'kind'> & { readonly id: string }): void
+  dispose(): void
+}
+
+/** Models fetched from elsewhere: what a server offers, what is on its way, what is on this device. */
+export function createDownloadsSlice(context: SliceContext, saving: Saving, engine: EngineSlice): DownloadsSlice {
+  const { get, set, deps, notify } = context
+  // A worker of its own: a download goes on while the engine is replaced, and hashing never waits for a pass.
+  const client = deps.downloads ?? deps.client
+  const running = new Map<string, AbortController>()
+  let inspecting: AbortController | null = null
+
+  const patch = (change: Partial<DownloadsState>): void => set({ downloads: { ...get().downloads, ...change } })
+
+  const list = async (worker = client): Promise<void> => {
+    const { models, unreadable } = await worker.call('listStored', {})
+    patch({ models, unreadable })
+    engine.offerStored(models)
+  }
+
+  const refresh = async (): Promise<void> => {
+    try {
+      const [space, persisted, others, runs] = await Promise.all([
+        deps.device?.space() ?? null,
+        deps.device?.persisted() ?? null,
+        deps.device?.others.list() ?? [],
+        saving.attempt((storage) => storage.measureRuns()),
+        list(),
+      ])
+      patch({ status: 'ready', error: null, space, persisted, others, runs })
+    } catch (error) {
+      patch({ status: 'failed', error: toErrorDetails(error) })
+    }
+  }
+
+  const forget = (id: string): void => {
+    const { [id]: _, ...failures } = get().downloads.failures
+    patch({ failures })
+  }
+
+  /** Runs a transfer of one model with its progress in the state; what fails is shown beside the model. */
+  const transfer = async (
+    id: string,
+    kind: Transfer['kind'],
+    call: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<boolean> => {
+    if (running.has(id)) return false
+    const controller = new AbortController()
+    running.set(id, controller)
+    forget(id)
+    const start: Transfer = { kind, file: '', loadedBytes: 0, totalBytes: null, bytesPerSecond: 0 }
+    patch({ transfers: { ...get().downloads.transfers, [id]: start } })
+    let done = false
+    try {
+      await call(controller.signal)
+      done = true
+    } catch (error) {
+      const details = toErrorDetails(error)
+      if (details.code !== 'cancelled') {
+        patch({ failures: { ...get().downloads.failures, [id]: details } })
+        notifyError(context, kind === 'check' ? `“${id}” was not checked` : `“${id}” is not complete`, error)
+      }
+    } finally {
+      running.delete(id)
+      const { [id]: _, ...transfers } = get().downloads.transfers
+      patch({ transfers })
+    }
+    await refresh()
+    return done
+  }
+
+  const told = (id: string): void => {
+    notify({ tone: 'info', text: `“${id}” is on this device and can be used below.` })
+  }
+
+  const remove = async (id: string): Promise<void> => {
+    running.get(id)?.abort()
+    try {
+      await engine.forgetStored(id)
+      await client.call('removeStored', { id })
+    } catch (error) {
+      notifyError(context, `“${id}” was not deleted`, error)
+    }
+  }
+
+  const actions: Actions['downloads'] = {
+    refresh,
+    inspect: async (typed, revision) => {
+      inspecting?.abort()
+      const controller = new AbortController()
+      inspecting = controller
+      patch({ offer: { status: 'looking', plan: null, error: null } })
+      try {
+        const plan = await client.call('inspectRemote', { typed, revision }, controller.signal)
+        const space = (await deps.device?.space()) ?? null
+        patch({ offer: { status: 'ready', plan, error: null }, space })
+      } catch (error) {
+        if (controller.signal.aborted) return
+        patch({ offer: { status: 'failed', plan: null, error: toErrorDetails(error) } })
+      }
+    },
+    dismissOffer: () => {
+      inspecting?.abort()
+      patch({ offer: null })
+    },
+    download: async () => {
+      const plan = get().downloads.offer?.plan
+      if (!plan) return
+      patch({ offer: null })
+      // Asked when the first model is to be kept, so that the browser does not clear it by itself.
+      const persisted = await deps.device?.persist().catch(() => null)
+      patch({ persisted: persisted ?? null })
+      if (await transfer(plan.id, 'download', (signal) => client.call('downloadModel', { plan }, signal))) told(plan.id)
+    },
+    loadUnkept: async () => {
+      const plan = get().downloads.offer?.plan
+      if (!plan?.summary) return
+      patch({ offer: null })
+      await engine.loadFromUrl(
+        plan.id,
+        plan.listing.baseUrl,
+        plan.listing.files.map(({ name }) => name),
+        plan.summary,
+      )
+    },
+    resume: async (id) => {
+      if (await transfer(id, 'download', (signal) => client.call('resumeModel', { id }, signal))) told(id)
+    },
+    cancel: (id) => running.get(id)?.abort(),
+    check: async (id) => {
+      const done = await transfer(id, 'check', (signal) => client.call('checkStored', { id }, signal))
+      const model = get().downloads.models.find((stored) => stored.id === id)
+      const bad = model?.files.filter(({ state }) => state === 'corrupt' || state === 'cut') ?? []
+      if (!done || !model) return
+      if (bad.length === 0) notify({ tone: 'info', text: `“${id}”: every byte is as it was downloaded.` })
+      else {
+        notify({
+          tone: 'error',
+          text: `“${id}” is damaged`,
+          error: {
+            code: 'bad-file',
+            message:
+              bad.length === 1 ? 'One file is not as it was downloaded' : `${bad.length} files are not as they were`,
+            place: { file: bad.map(({ name }) => name).join(', ') },
+            nextStep: 'Fetch it again; the other files stay.',
+          },
+        })
+      }
+    },
+    remove: async (id) => {
+      await remove(id)
+      await refresh()
+    },
+    removeAll: async () => {
+      const { models, unreadable, others } = get().downloads
+      for (const id of [...models.map((model) => model.id), ...unreadable]) await remove(id)
+      for (const { id } of others) await deps.device?.others.remove(id)
+      await refresh()
+    },
+    removeOther: async (id) => {
+      try {
+        await deps.device?.others.remove(id)
+      } catch (error) {
+        notifyError(context, `“${id}” was not deleted`, error)
+      }
+      await refresh()
+    },
+  }
+
+  return {
+    actions,
+    // The engine's worker answers: it is needed anyway, a second one is not yet.
+    restore: () => list(deps.client).catch(() => {}),
+    onTransfer: ({ id, ...progress }) => {
+      const before = get().downloads.transfers[id]
+      if (before) patch({ transfers: { ...get().downloads.transfers, [id]: { ...before, ...progress } } })
+    },
+    dispose: () => {
+      inspecting?.abort()
+      for (const controller of running.values()) controller.abort()
+      if (deps.downloads) deps.downloads.dispose()
+    },
+  }
+}
