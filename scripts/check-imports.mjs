@@ -8,7 +8,18 @@ import { parseSync } from 'oxc-parser'
 
 /** Rooms of pure functions, without the DOM, devices or state. */
 const PURE = ['core', 'tasks', 'search']
-const MECHANISMS = ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'training', 'backends', 'downloads', 'formats']
+const MECHANISMS = [
+  'core',
+  'tasks',
+  'search',
+  'rewards',
+  'compute',
+  'engine',
+  'training',
+  'backends',
+  'downloads',
+  'formats',
+]
 
 /** Each room and what it may import from elsewhere in src/. The first pattern that fits a file is its room. */
 const ROOMS = [
