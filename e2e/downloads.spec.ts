@@ -43,7 +43,7 @@ test('a model is downloaded, cancelled in the middle, resumed for what is missin
   context,
   expectedErrors,
 }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(180_000)
   expectedErrors.push(/sw\.js|ERR_INTERNET_DISCONNECTED/)
   const hub = await modelHub(context, POLICY, REPO)
   await openReady(page, '/#/models')
@@ -56,7 +56,7 @@ test('a model is downloaded, cancelled in the middle, resumed for what is missin
   expect(weightRanges(hub)).toEqual(['bytes=0-65535'])
   hub.asked.length = 0
 
-  hub.slowBytes = 64 * 1024
+  hub.slowBytes = 16 * 1024
   await form.getByRole('button', { name: 'Download' }).click()
   const bar = stored(page).getByRole('progressbar')
   await expect(bar).toHaveAttribute('aria-valuetext', /KiB.* of 3\.0.*\/s/)
@@ -141,6 +141,7 @@ test('a model that is not there, and a second tab at the same model, are told', 
   context,
   expectedErrors,
 }) => {
+  test.setTimeout(120_000)
   expectedErrors.push(/status of 404/)
   const hub = await modelHub(context, POLICY, REPO)
   await openReady(page, '/#/models')
@@ -148,13 +149,14 @@ test('a model that is not there, and a second tab at the same model, are told', 
   await expect(form.getByRole('alert')).toContainText('no such file, model or revision')
   await form.getByLabel('Model').fill(REPO)
   await form.getByRole('button', { name: 'Look at it' }).click()
-  hub.slowBytes = 64 * 1024
+  hub.slowBytes = 4 * 1024
   await form.getByRole('button', { name: 'Download' }).click()
   await expect(stored(page).getByRole('progressbar')).toHaveAttribute('aria-valuetext', /KiB/)
 
   const second = await context.newPage()
   await second.goto('/#/models')
   await expect(stored(second)).toContainText('Another tab is downloading or checking it.')
+  hub.slowBytes = null
   await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s', { timeout: 30_000 })
   expect(weightRanges(hub)).toEqual(['bytes=0-65535', 'bytes=0-'])
   await hub.close()

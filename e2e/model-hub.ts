@@ -38,10 +38,11 @@ export async function modelHub(context: BrowserContext, folder: string, repo: st
   const hub: ModelHub = { repo, asked: [], slowBytes: null, close: () => Promise.resolve() }
 
   const send = async (response: ServerResponse, bytes: Buffer): Promise<void> => {
-    const piece = hub.slowBytes ?? bytes.length
-    for (let at = 0; at < bytes.length && !response.destroyed; at += piece) {
+    for (let at = 0; at < bytes.length && !response.destroyed; ) {
+      const piece = hub.slowBytes ?? bytes.length
       response.write(bytes.subarray(at, at + piece))
-      if (at + piece < bytes.length) await wait(50)
+      at += piece
+      if (at < bytes.length) await wait(50)
     }
     response.end()
   }

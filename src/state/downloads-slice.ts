@@ -81,7 +81,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
   }
 
   const told = (id: string): void => {
-    notify({ tone: 'info', text: `“${id}” is on this device and can be used below.` })
+    notify({ tone: 'info', text: `“${id}” is on this device; choose Use to load it.` })
   }
 
   const remove = async (id: string): Promise<void> => {

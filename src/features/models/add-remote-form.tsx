@@ -64,9 +64,11 @@ export function AddRemoteForm({ onClose }: { onClose(): void }) {
         open. Nothing else is sent: no problems, no runs, no cookies.
       </p>
       {offer?.status === 'failed' && offer.error ? <ErrorNotice details={offer.error} /> : null}
-      {offer?.plan ? <Offer plan={offer.plan} onStart={onClose} /> : null}
+      {offer?.plan ? <Offer plan={offer.plan} /> : null}
       <div className={styles.buttons}>
-        {offer?.plan ? null : (
+        {offer?.plan ? (
+          <Start plan={offer.plan} onStart={onClose} />
+        ) : (
           <Button
             variant="primary"
             icon="inspect"
@@ -83,12 +85,10 @@ export function AddRemoteForm({ onClose }: { onClose(): void }) {
 }
 
 /** What the server has, whether the engine can use it, and whether it fits. */
-function Offer({ plan, onStart }: { plan: RemotePlan; onStart(): void }) {
-  const actions = useActions()
-  const space = useApp((state) => state.downloads.space)
+function Offer({ plan }: { plan: RemotePlan }) {
+  const free = useFree()
   const { summary, refused, bytes } = plan
-  const free = space === null ? null : Math.max(0, space.quota - space.usage)
-  const fits = bytes === null || free === null || bytes <= free
+  const fits = fitsIn(free, plan)
   const stored = plan.stored === 'complete'
   return (
     <div className={styles.offer}>
@@ -134,37 +134,38 @@ function Offer({ plan, onStart }: { plan: RemotePlan; onStart(): void }) {
         />
       ) : null}
       {stored ? <p>It is on this device already: choose it in the list below.</p> : null}
-      {summary && !stored ? (
-        <div className={styles.buttons}>
-          {plan.keeps ? (
-            <Button
-              variant="primary"
-              icon="download"
-              autoFocus
-              disabled={!fits}
-              onClick={() => {
-                onStart()
-                void actions.downloads.download()
-              }}
-            >
-              {plan.stored === null ? 'Download' : 'Resume the download'}
-            </Button>
-          ) : (
-            <Button
-              variant="primary"
-              autoFocus
-              onClick={() => {
-                onStart()
-                void actions.downloads.loadUnkept()
-              }}
-            >
-              Load without keeping
-            </Button>
-          )}
-        </div>
-      ) : null}
     </div>
   )
+}
+
+/** The button that begins, where there is something to begin. */
+function Start({ plan, onStart }: { plan: RemotePlan; onStart(): void }) {
+  const actions = useActions()
+  const fits = fitsIn(useFree(), plan)
+  if (!plan.summary || plan.stored === 'complete') return null
+  const start = (begin: () => Promise<void>) => () => {
+    onStart()
+    void begin()
+  }
+  return plan.keeps ? (
+    <Button variant="primary" icon="download" autoFocus disabled={!fits} onClick={start(actions.downloads.download)}>
+      {plan.stored === null ? 'Download' : 'Resume the download'}
+    </Button>
+  ) : (
+    <Button variant="primary" autoFocus onClick={start(actions.downloads.loadUnkept)}>
+      Load without keeping
+    </Button>
+  )
+}
+
+/** Bytes that this site may still keep; null where the browser does not say. */
+function useFree(): number | null {
+  const space = useApp((state) => state.downloads.space)
+  return space === null ? null : Math.max(0, space.quota - space.usage)
+}
+
+function fitsIn(free: number | null, { bytes }: RemotePlan): boolean {
+  return bytes === null || free === null || bytes <= free
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

@@ -145,7 +145,7 @@ function Stored({ model }: { model: StoredModel }) {
             <tr>
               <th scope="col">File</th>
               <th scope="col">Size</th>
-              <th scope="col">State</th>
+              <th scope="col">SHA-256</th>
             </tr>
           </thead>
           <tbody>
@@ -271,11 +271,11 @@ function wordsOf({ state, files, storedBytes, totalBytes, checkedAt }: StoredMod
 }
 
 function fileWords({ state, verified, storedBytes, size }: StoredModel['files'][number]): string {
-  if (state === 'corrupt') return 'damaged: another SHA-256'
+  if (state === 'corrupt') return 'differs: damaged'
   if (state === 'cut') return `damaged: ${formatBytes(storedBytes)} are there`
   if (state === 'partial')
     return storedBytes === 0 ? 'to be fetched' : `${formatBytes(storedBytes)} of ${formatBytes(size ?? 0)}`
-  return verified === 'listed' ? 'SHA-256 equal to the hub’s' : 'SHA-256 recorded'
+  return verified === 'listed' ? 'equal to the hub’s' : 'recorded'
 }
 
 /** `24 Nov 2026`, in the reader's time zone. */
