@@ -77,7 +77,11 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
 
   const sourceOf = (choice: ModelChoice): { source: ModelSource; adapter?: AdapterFields } => {
     if (choice.kind === 'bundled') return { source: { kind: 'bundled', id: choice.id } }
-    if (choice.kind === 'stored') return { source: { kind: 'stored', id: choice.id } }
+    if (choice.kind === 'stored') {
+      const adapter = get().downloads.models.find(({ id }) => id === choice.id)?.adapter ?? {}
+      const source: ModelSource = { kind: 'stored', id: choice.id }
+      return Object.keys(adapter).length === 0 ? { source } : { source, adapter: adapter as AdapterFields }
+    }
     if (choice.kind === 'url') {
       const known = remote.get(choice.id)
       if (known) {
@@ -189,8 +193,11 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   ): Promise<void> => {
     try {
       const known = remote.get(id)
-      if (kind === 'stored') await deps.client.call('setStoredAdapter', { id, adapter: { ...adapter, role } })
-      else if (known) remote.set(id, { ...known, adapter })
+      if (kind === 'stored') {
+        const kept = await deps.client.call('setStoredAdapter', { id, adapter: { ...adapter, role } })
+        const { downloads } = get()
+        set({ downloads: { ...downloads, models: downloads.models.map((model) => (model.id === id ? kept : model)) } })
+      } else if (known) remote.set(id, { ...known, adapter })
       patch({ folder: null })
       await load({ [role === 'policy' ? 'policy' : 'reward']: { kind, id, name: id } })
     } catch (error) {
