@@ -1,6 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
 import { APP_VERSION } from '../formats/app-version.ts'
-import { cachedOnnxModels } from '../storage/other-models.ts'
 import { openStorage } from '../storage/storage.ts'
 import { claimTab } from '../storage/tab-owner.ts'
 import { createWorkerClient, openWorker } from '../worker/client.ts'
@@ -52,7 +51,6 @@ function deviceStorage(): DeviceStorage {
     },
     persisted: async () => (await storage?.persisted?.()) ?? null,
     persist: async () => (await storage?.persist?.()) ?? null,
-    others: cachedOnnxModels(globalThis.caches),
   }
 }
 

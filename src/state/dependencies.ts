@@ -1,4 +1,3 @@
-import type { OtherModels } from '../storage/other-models.ts'
 import type { AppStorage } from '../storage/storage.ts'
 import type { TabOwner } from '../storage/tab-owner.ts'
 import type { WorkerClient } from '../worker/client.ts'
@@ -10,7 +9,6 @@ export interface DeviceStorage {
   readonly persisted: () => Promise<boolean | null>
   /** Asks the browser not to clear by itself. */
   readonly persist: () => Promise<boolean | null>
-  readonly others: OtherModels
 }
 
 /** All that the store needs from its surroundings; tests pass their own. */

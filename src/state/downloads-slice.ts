@@ -34,7 +34,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       const [space, persisted, others, runs] = await Promise.all([
         deps.device?.space() ?? null,
         deps.device?.persisted() ?? null,
-        deps.device?.others.list() ?? [],
+        client.call('listOnnx', {}),
         saving.attempt((storage) => storage.measureRuns()),
         list(),
       ])
@@ -91,6 +91,16 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       await client.call('removeStored', { id })
     } catch (error) {
       notifyError(context, `“${id}” was not deleted`, error)
+    }
+  }
+
+  const removeOther = async (repo: string): Promise<void> => {
+    try {
+      const users = get().engine.localModels.filter(({ onnx }) => onnx?.hub?.repo === repo)
+      for (const { id } of users) await engine.actions.forgetLocal(id)
+      await client.call('deleteOnnx', { repo })
+    } catch (error) {
+      notifyError(context, `“${repo}” was not deleted`, error)
     }
   }
 
@@ -165,15 +175,11 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
     removeAll: async () => {
       const { models, unreadable, others } = get().downloads
       for (const id of [...models.map((model) => model.id), ...unreadable]) await remove(id)
-      for (const { id } of others) await deps.device?.others.remove(id)
+      for (const { repo } of others) await removeOther(repo)
       await refresh()
     },
-    removeOther: async (id) => {
-      try {
-        await deps.device?.others.remove(id)
-      } catch (error) {
-        notifyError(context, `“${id}” was not deleted`, error)
-      }
+    removeOther: async (repo) => {
+      await removeOther(repo)
       await refresh()
     },
   }

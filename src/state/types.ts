@@ -6,11 +6,11 @@ import type { ErrorDetails } from '../core/errors.ts'
 import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
-import type { OtherModel } from '../storage/other-models.ts'
 import type { ExactLabel } from '../tasks/task.ts'
 import type {
   AdapterFields,
   BackendChoice,
+  CachedModel,
   EngineStatus,
   FolderSummary,
   LoadedModels,
@@ -143,8 +143,8 @@ export interface DownloadsState {
   readonly models: readonly StoredModel[]
   /** Ids of models of which only the name can be read. */
   readonly unreadable: readonly string[]
-  /** Models that other engines keep in the browser's caches. */
-  readonly others: readonly OtherModel[]
+  /** Files of ONNX models from the hub, in the browser's cache. */
+  readonly others: readonly CachedModel[]
   /** By model id. */
   readonly transfers: Readonly<Record<string, Transfer>>
   /** Why the last transfer of a model ended early, by its id. */
@@ -456,7 +456,8 @@ export interface Actions {
     check(id: string): Promise<void>
     remove(id: string): Promise<void>
     removeAll(): Promise<void>
-    removeOther(id: string): Promise<void>
+    /** Deletes an ONNX repository's files, and the models of the list that need them. */
+    removeOther(repo: string): Promise<void>
   }
   readonly session: {
     setTask(task: string): void

@@ -30,9 +30,9 @@ export interface OnnxSource {
   readonly device: OnnxDevice
 }
 
-export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
 export type { RemotePlan } from '../downloads/model-library.ts'
 export type { StoredModel } from '../downloads/stored-model.ts'
+export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */
 export type AdapterFields = Adapter

@@ -69,12 +69,11 @@ export function StoredSection() {
             <Confirm label="Delete" name={id} onConfirm={() => void actions.downloads.remove(id)} />
           </li>
         ))}
-        {others.map(({ id, bytes: size, files, lastUsed }) => (
+        {others.map(({ repo: id, bytes: size, files }) => (
           <li key={`onnx ${id}`} className={styles.item}>
             <span className={styles.name}>{id}</span>
             <p className={styles.muted}>
               ONNX, for Transformers.js · {formatBytes(size)} in {files} {files === 1 ? 'file' : 'files'}
-              {lastUsed ? ` · used ${day(lastUsed)}` : ''}
             </p>
             <Confirm label="Delete" name={id} onConfirm={() => void actions.downloads.removeOther(id)} />
           </li>
