@@ -162,7 +162,10 @@ const COUNTERS: Readonly<Record<string, readonly [name: string, meaning: string]
   evictedPages: ['Pages evicted', 'Kept cache pages that were given up for others.'],
   cacheHitTokens: ['Tokens from cache', 'Tokens that were in the cache already, and were not run again.'],
   attentionPageReads: ['Page reads', 'Cache pages that attention read from memory, over all layers.'],
-  attentionPageVisits: ['Page visits', 'Cache pages that rows attended to: more than were read, where rows share a page.'],
+  attentionPageVisits: [
+    'Page visits',
+    'Cache pages that rows attended to: more than were read, where rows share a page.',
+  ],
   liveSlots: [
     'Slots in use',
     'Last hidden states that are held now: for branches, and a fixed number for work under way.',
