@@ -244,11 +244,16 @@ async function receive(
 ): Promise<void> {
   const reader = answer.body.getReader()
   given.onBytes(file.have, total)
+  // Node's streams may never answer a read after an abort, so it is not left to them.
+  const cancelled = new Promise<never>((_, reject) => {
+    given.signal.addEventListener('abort', () => reject(given.signal.reason), { once: true })
+  })
+  cancelled.catch(() => {})
   try {
     for (;;) {
       let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>
       try {
-        next = await reader.read()
+        next = await Promise.race([reader.read(), cancelled])
       } catch (error) {
         throw new Interrupted(error instanceof Error ? error.message : String(error))
       }
@@ -279,9 +284,10 @@ async function receive(
         )
       }
       given.onBytes(file.have, total)
+      throwIfCancelled(given.signal)
     }
   } finally {
-    await reader.cancel().catch(() => {})
+    void reader.cancel().catch(() => {})
     answer.stop()
   }
 }
