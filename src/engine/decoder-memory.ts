@@ -1,6 +1,6 @@
 import type { Backend, BackendBuffer } from '../compute/backend.ts'
 import { partialStride } from '../compute/kernels/attention/attention-shape.ts'
-import { LANE_WORDS, RESULT_WORDS, STATE_WORDS } from '../compute/kernels/lanes.ts'
+import { LANE_COMPACT_BYTES, LANE_WORDS, RESULT_WORDS, STATE_WORDS } from '../compute/kernels/lanes.ts'
 import { pageStride } from '../compute/kernels/page-pool.ts'
 import { rowsLength } from '../compute/kernels/rows.ts'
 import { StepscopeError } from '../core/errors.ts'
@@ -95,7 +95,9 @@ export async function planMemory(
   const logitsStride = config.head.kind === 'score' ? layout.scoreColumns : layout.vocabularyColumns
   const maxRows = options.maxRows ?? DEFAULT_ROWS
   const mostLanes = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
-  const maxLanes = Math.min(options.maxLanes ?? DEFAULT_LANES, maxRows, mostLanes)
+  // Where lanes are compacted in workgroup memory, all of them have to fit.
+  const compacted = tuning.reduceLanes === 1 ? mostLanes : Math.floor(limits.maxWorkgroupBytes / LANE_COMPACT_BYTES) - 1
+  const maxLanes = Math.min(options.maxLanes ?? DEFAULT_LANES, maxRows, mostLanes, compacted)
   const maxTargets = 2 * maxRows + 3
   const slotCount = options.slots ?? DEFAULT_SLOTS
   if (Math.min(maxRows, maxLanes, slotCount, pageCount) < 1) {

@@ -16,7 +16,7 @@ import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
 import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler-requests.ts'
-import { SharedHistories } from './shared-histories.ts'
+import { FAMILY_SIZE, SharedHistories } from './shared-histories.ts'
 import { stepEndCut } from './step-end.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -28,9 +28,6 @@ export interface PolicyParts {
   /** As given to the model's scheduler. */
   readonly tokenFlags: Uint32Array
 }
-
-/** Samples of one request that start together, to run once what they have in common: few enough to find room soon. */
-const FAMILY = 32
 
 /**
  * A language model on the engine as the search's policy.
@@ -102,16 +99,16 @@ export class EnginePolicy implements Policy {
     })
     try {
       const samples = requests.flatMap((request, index) => {
-        const families = Array.from({ length: Math.ceil(request.count / FAMILY) }, (_, i) => ({
-          size: Math.min(FAMILY, request.count - i * FAMILY),
+        const families = Array.from({ length: Math.ceil(request.count / FAMILY_SIZE) }, (_, i) => ({
+          size: Math.min(FAMILY_SIZE, request.count - i * FAMILY_SIZE),
           histories: new SharedHistories(),
         }))
         return Array.from({ length: request.count }, (_, i) => ({
           request,
           index,
           sample: request.firstSample + i,
-          first: i % FAMILY === 0,
-          family: families[Math.floor(i / FAMILY)] as (typeof families)[number],
+          first: i % FAMILY_SIZE === 0,
+          family: families[Math.floor(i / FAMILY_SIZE)] as (typeof families)[number],
         }))
       })
       const outcomes = await allOrNothing(

@@ -1,7 +1,7 @@
 import { TOKEN_ENDS_STEP } from '../../engine/decoder.ts'
 import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
-import { SharedHistories } from '../../engine/shared-histories.ts'
+import { FAMILY_SIZE, SharedHistories } from '../../engine/shared-histories.ts'
 import { stepEndCut } from '../../engine/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer.ts'
 import type {
@@ -29,9 +29,6 @@ export interface SnapshotPolicyParts {
   /** Per vocabulary id, as the sampler wants them. */
   readonly tokenFlags: Uint32Array
 }
-
-/** Samples of one request that are charged once for what they have in common, as by our own engine. */
-const FAMILY = 32
 
 /** One sample of a call; no lane where the context has no room for another token. */
 interface Sample {
@@ -124,7 +121,7 @@ export class SnapshotPolicy implements Policy {
         let family = new SharedHistories()
         for (let i = 0; i < request.count; i++) {
           const sample = request.firstSample + i
-          const first = i % FAMILY === 0
+          const first = i % FAMILY_SIZE === 0
           if (first) family = new SharedHistories()
           const room = node !== undefined && maxTokens >= 1
           const lane = room ? { request, node, sample, family, maxTokens, tokenIds: [], logprobs: [], end: null } : null

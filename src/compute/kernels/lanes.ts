@@ -27,3 +27,6 @@ export const RESULT_WORDS = 2
 export const FLAG_ENDS = 0b011
 /** … and this one is never drawn. */
 export const FLAG_NEVER = 0b100
+
+/** Workgroup memory of `advance-lanes` for each lane, where several invocations share the work: five words. */
+export const LANE_COMPACT_BYTES = 20

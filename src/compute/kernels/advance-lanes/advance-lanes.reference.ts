@@ -29,8 +29,8 @@ export const ADVANCE_LANES_BINDINGS = {
 
 export function advanceLanesReference(views: Views<typeof ADVANCE_LANES_BINDINGS>): () => void {
   const { rows, targets, states, laneRows } = views
-  /** Row of each (row before, token) so far. */
-  const known = new Map<string, number>()
+  /** Row of each (row before, token) so far, the two as one number: this runs at every step. */
+  const known = new Map<number, number>()
   return () => {
     known.clear()
     const count = targets[0] as number
@@ -43,7 +43,7 @@ export function advanceLanesReference(views: Views<typeof ADVANCE_LANES_BINDINGS
       laneRows[lane] = NO_ROW
       if (states[state + LANE_DONE] !== 0) continue
       const token = states[state + LANE_TOKEN] as number
-      const history = `${targets[from + TARGET_ROW]} ${token}`
+      const history = (targets[from + TARGET_ROW] as number) * 2 ** 32 + token
       const row = known.get(history) ?? known.size
       if (row === known.size) {
         known.set(history, row)
