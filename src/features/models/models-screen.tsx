@@ -14,7 +14,7 @@ import { FolderForm } from './folder-form.tsx'
 import type { ListedModel } from './model-list.tsx'
 import { ModelList } from './model-list.tsx'
 import styles from './models-screen.module.css'
-import { OnnxSection } from './onnx-section.tsx'
+import { OnnxDialog } from './onnx-dialog.tsx'
 import { StoredSection } from './stored-section.tsx'
 
 const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string }[] = [
@@ -35,6 +35,7 @@ const WEIGHTS: readonly { readonly value: WeightChoice; readonly label: string; 
 export function ModelsScreen() {
   const actions = useActions()
   const { folder, error, phase, backend, status } = useApp((state) => state.engine)
+  const addingOnnx = useApp((state) => state.onnx.status !== 'closed')
   const [adding, setAdding] = useState(false)
   return (
     <div className={styles.screen}>
@@ -56,10 +57,13 @@ export function ModelsScreen() {
           >
             Choose a folder
           </FileButton>
+          <Button disabled={addingOnnx} onClick={actions.onnx.open}>
+            Add an ONNX model
+          </Button>
         </div>
       </header>
 
-      <OnnxSection />
+      {addingOnnx ? <OnnxDialog /> : null}
       {adding ? <AddRemoteForm onClose={() => setAdding(false)} /> : null}
       <LoadProgress />
       {error ? (
