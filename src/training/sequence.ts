@@ -1,0 +1,47 @@
+/**
+ * One token sequence of a training batch, from position 0 on. At each head the model is evaluated: position p sees
+ * tokens 0 … p. A language-model head gives the log-probability of `target` as the next token, a score head a number.
+ */
+export interface TrainingSequence {
+  readonly tokenIds: Uint32Array
+  /** Positions that are evaluated, ascending. */
+  readonly heads: Uint32Array
+  /** For each head the token whose log-probability is wanted; empty where no log-probabilities are. */
+  readonly targets: Uint32Array
+}
+
+/** What a model says at the heads of one sequence; arrays are empty where a value was not asked for. */
+export interface SequenceValues {
+  /** log π(target | tokens before), [heads]. */
+  readonly logprobs: Float32Array
+  /** Entropy of the next token's distribution in nats, [heads]. */
+  readonly entropies: Float32Array
+  /** 1 where the target is the most probable token, else 0, [heads]. */
+  readonly hits: Float32Array
+  /** Raw outputs of the score head, [heads, labels]. */
+  readonly scores: Float32Array
+}
+
+/** dLoss / dValue at the heads of one sequence, zeros until an objective fills them; same shapes as the values. */
+export interface SequenceGradients {
+  readonly logprobs: Float32Array
+  readonly entropies: Float32Array
+  readonly scores: Float32Array
+}
+
+/**
+ * A prompt with its completion: the heads predict the completion's tokens, the first of them from the prompt's last one.
+ * @param prompt at least one token
+ */
+export function completionSequence(prompt: ArrayLike<number>, completion: ArrayLike<number>): TrainingSequence {
+  const tokenIds = new Uint32Array(prompt.length + completion.length)
+  tokenIds.set(Array.from(prompt))
+  tokenIds.set(Array.from(completion), prompt.length)
+  const heads = Uint32Array.from({ length: completion.length }, (_, i) => prompt.length - 1 + i)
+  return { tokenIds, heads, targets: Uint32Array.from(completion) }
+}
+
+/** A sequence whose score is read at these positions. */
+export function scoredSequence(tokenIds: ArrayLike<number>, heads: ArrayLike<number>): TrainingSequence {
+  return { tokenIds: Uint32Array.from(tokenIds), heads: Uint32Array.from(heads), targets: new Uint32Array() }
+}
