@@ -25,6 +25,8 @@ export interface MatmulShape extends MatmulVariant {
   readonly columns: number
   /** Floats from one row of the input to the next; a multiple of 4. */
   readonly inputStride: number
+  /** Where the sums start in an input row, a multiple of 4; 0 where it is not said. */
+  readonly inputOffset?: number
   /** Floats from one row of the output to the next; a multiple of 4. */
   readonly outputStride: number
   /** Where this product's columns start in an output row; a multiple of 4. */
@@ -42,9 +44,13 @@ export const MATMUL_BINDINGS = {
   output: ['f32', 'read_write'],
 } as const
 
-/** What of a product its code reads from a buffer. */
-export function matmulSizes({ inner, columns, inputStride, outputStride, outputOffset }: MatmulShape): Uint32Array {
-  return Uint32Array.of(inner, columns, inputStride, outputStride, outputOffset)
+/**
+ * What of a product its code reads from a buffer. The host may rewrite it between runs: a product with f32 weights whose
+ * sums run over the rows of a batch gets their number as `inner`.
+ */
+export function matmulSizes(shape: MatmulShape): Uint32Array {
+  const { inner, columns, inputStride, outputStride, outputOffset, inputOffset = 0 } = shape
+  return Uint32Array.of(inner, columns, inputStride, outputStride, outputOffset, inputOffset)
 }
 
 const BLOCK = 4
@@ -54,20 +60,22 @@ const BLOCK = 4
  * each sum runs over `inner` in the same order either way.
  */
 export function matmulReference(shape: MatmulShape, views: Views<typeof MATMUL_BINDINGS>): () => void {
-  const { inner, columns, inputStride, outputStride, outputOffset, from, epilogue, format = 'f32' } = shape
-  const { rows, input, bias, output } = views
+  const { from, epilogue, format = 'f32' } = shape
+  const { rows, sizes, input, bias, output } = views
   const readQuad = format === 'f32' ? null : quadReader(format, shape, views.weights)
   // Two quads at most are needed at a time: gates and values.
-  const unpacked = readQuad === null ? [] : [new Float32Array(BLOCK * inner), new Float32Array(BLOCK * inner)]
+  const unpacked = readQuad === null ? [] : [0, 1].map(() => new Float32Array(BLOCK * shape.inner))
   const sums = new Float64Array(BLOCK * BLOCK)
   const gates = new Float64Array(BLOCK * BLOCK)
 
-  const inputPlace = (row: number) => (from === 'slot' ? (rows[rowStart(row) + ROW_SLOT] as number) : row) * inputStride
+  const inputPlace = (row: number) =>
+    (from === 'slot' ? (rows[rowStart(row) + ROW_SLOT] as number) : row) * (sizes[2] as number) + (sizes[5] as number)
 
   function block(into: Float64Array, row: number, height: number, column: number, quad: 0 | 1): void {
+    const inner = sizes[0] as number
     const weights = unpacked[quad] ?? views.weights
     const at = readQuad === null ? column : 0
-    const stride = readQuad === null ? columns : BLOCK
+    const stride = readQuad === null ? (sizes[1] as number) : BLOCK
     if (height === BLOCK) {
       const second = inputPlace(row + 1)
       const third = inputPlace(row + 2)
@@ -82,6 +90,9 @@ export function matmulReference(shape: MatmulShape, views: Views<typeof MATMUL_B
 
   return () => {
     const count = rows[0] as number
+    const columns = sizes[1] as number
+    const outputStride = sizes[3] as number
+    const outputOffset = sizes[4] as number
     const width = epilogue === 'gate' ? 2 * BLOCK : BLOCK
     for (let column = 0; column < columns; column += width) {
       const outColumn = outputOffset + (epilogue === 'gate' ? column / 2 : column)

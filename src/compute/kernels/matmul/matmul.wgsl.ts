@@ -37,6 +37,7 @@ fn main(${builtins.join(', ')}) {
   ${place}
   let inner = sizes[0]${tile.compact ? '' : ' / 4u'};
   let input_stride = sizes[2]${tile.compact ? '' : ' / 4u'};
+  let input_offset = sizes[5]${tile.compact ? '' : ' / 4u'};
   let out = row * (sizes[3] / 4u) + sizes[4] / 4u + ${epilogue === 'gate' ? 'column / 2u' : 'column'};
 ${heights(tile)
   .map((height, i, all) => {
@@ -94,7 +95,7 @@ function tileWgsl({ tile, from, epilogue, format = 'f32' }: MatmulVariant, heigh
 
   return `
 ${lines(quads.map((c) => `    let bias${c} = bias[column + ${c}u];`))}
-${lines(loads.map((i) => `    let from${i} = ${inputRow(loadedRow(i))} * input_stride;`))}
+${lines(loads.map((i) => `    let from${i} = ${inputRow(loadedRow(i))} * input_stride + input_offset;`))}
 ${lines(tileRows.flatMap((r) => quads.map((c) => `    var sum${r}_${c} = bias${c};`)))}
     var at = ${weights.start};
 ${lines(weights.declare(quads))}

@@ -1,0 +1,18 @@
+import type { Kernel } from '../../backend.ts'
+import { SWIGLU_BACKWARD_BINDINGS, swigluBackwardReference } from './swiglu-backward.reference.ts'
+import { swigluBackwardWgsl } from './swiglu-backward.wgsl.ts'
+import type { SwigluShape } from './swiglu-shape.ts'
+
+/**
+ * Gradients of swiglu's gates and values: with σ = sigmoid(gate), gradient · value · σ · (1 + gate · (1 − σ)) and
+ * gradient · gate · σ.
+ */
+export function swigluBackwardKernel(shape: SwigluShape): Kernel<typeof SWIGLU_BACKWARD_BINDINGS> {
+  return {
+    name: 'swiglu-backward',
+    bindings: SWIGLU_BACKWARD_BINDINGS,
+    wgsl: () => swigluBackwardWgsl(shape),
+    workgroups: (rows) => [Math.ceil(shape.columns / 8 / shape.lanes), rows, 1],
+    reference: (views) => swigluBackwardReference(shape, views),
+  }
+}
