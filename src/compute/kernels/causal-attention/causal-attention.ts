@@ -1,0 +1,19 @@
+import type { Kernel } from '../../backend.ts'
+import type { CausalAttentionShape } from './causal-attention.reference.ts'
+import { CAUSAL_ATTENTION_BINDINGS, causalAttentionReference } from './causal-attention.reference.ts'
+import { causalAttentionWgsl } from './causal-attention.wgsl.ts'
+
+/**
+ * Causal attention with grouped queries over packed sequences, for training: row r sees the rows r − position(r) … r.
+ * attended [row, head, headWidth] = softmax(q · K / √headDim) · V, and log Σ e^score for the backward kernels, which
+ * compute the scores again from it (Dao et al., arXiv 2205.14135, algorithm 4).
+ */
+export function causalAttentionKernel(shape: CausalAttentionShape): Kernel<typeof CAUSAL_ATTENTION_BINDINGS> {
+  return {
+    name: 'causal-attention',
+    bindings: CAUSAL_ATTENTION_BINDINGS,
+    wgsl: () => causalAttentionWgsl(shape),
+    workgroups: (rows) => [Math.ceil(rows / shape.lanes), shape.heads, 1],
+    reference: (views) => causalAttentionReference(shape, views),
+  }
+}
