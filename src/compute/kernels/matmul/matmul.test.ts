@@ -86,6 +86,29 @@ onEachBackend('matmul', (backend) => {
     }
   })
 
+  test.each(TILES)('starts its sums at an offset of the input rows, tile $rows × $columns', async (tile) => {
+    const shape = shapeOf({ tile, inputStride: 32, inputOffset: 8 })
+    const inputs = inputsOf(shape, 5)
+    const { output } = await runKernel(backend(), matmulKernel(shape), inputs, 5)
+    for (const row of [0, 4]) {
+      const expected = product(shape, inputs.input.subarray(8), inputs.weights, inputs.bias, row)
+      expect(relativeError(output.slice(row * 56, row * 56 + 48), expected)).toBeLessThan(1e-6)
+    }
+  })
+
+  test.each(TILES)('sums as far as the sizes on the device say, tile $rows × $columns', async (tile) => {
+    const shape = shapeOf({ tile, epilogue: 'add' })
+    const shorter = { ...shape, inner: 12 }
+    const inputs = inputsOf(shape, 5)
+    // What lies past the terms is never touched.
+    inputs.weights.fill(Number.NaN, 12 * shape.columns)
+    const { output } = await runKernel(backend(), matmulKernel(shape), { ...inputs, sizes: matmulSizes(shorter) }, 5)
+    const expected = product(shorter, inputs.input, inputs.weights, inputs.bias, 4).map(
+      (sum, column) => sum + (inputs.output[4 * 56 + column] as number),
+    )
+    expect(relativeError(output.slice(4 * 56, 4 * 56 + 48), expected)).toBeLessThan(1e-6)
+  })
+
   test('takes large values', async () => {
     const shape = shapeOf({ inner: 352, inputStride: 352 })
     const inputs = inputsOf(shape, 5, [], 1e12)
