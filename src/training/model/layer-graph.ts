@@ -1,0 +1,353 @@
+import type { BackendBuffer, Bindings, Kernel } from '../../compute/backend.ts'
+import { causalAttentionKernel } from '../../compute/kernels/causal-attention/causal-attention.ts'
+import { causalAttentionBackwardKeysKernel } from '../../compute/kernels/causal-attention/causal-attention-backward-keys.ts'
+import { causalAttentionBackwardQueriesKernel } from '../../compute/kernels/causal-attention/causal-attention-backward-queries.ts'
+import { gainGradientKernel } from '../../compute/kernels/gain-gradient/gain-gradient.ts'
+import { rmsnormKernel } from '../../compute/kernels/rmsnorm/rmsnorm.ts'
+import { rmsnormBackwardKernel } from '../../compute/kernels/rmsnorm-backward/rmsnorm-backward.ts'
+import { headGainGradientKernel } from '../../compute/kernels/rotary-dense/head-gain-gradient.ts'
+import { rotaryDenseKernel } from '../../compute/kernels/rotary-dense/rotary-dense.ts'
+import { rotaryDenseBackwardKernel } from '../../compute/kernels/rotary-dense/rotary-dense-backward.ts'
+import { scaledCopyKernel } from '../../compute/kernels/scaled-copy/scaled-copy.ts'
+import { swigluKernel } from '../../compute/kernels/swiglu/swiglu.ts'
+import { swigluBackwardKernel } from '../../compute/kernels/swiglu/swiglu-backward.ts'
+import type { DecoderConfig } from '../../engine/decoder.ts'
+import type { DecoderLayout } from '../../engine/decoder-layout.ts'
+import type { LayerWeights } from '../../engine/decoder-weights.ts'
+import type { Activations, LayerActivations } from './activations.ts'
+import type { Extent, GraphStep, GraphTools } from './graph-tools.ts'
+import type { Trained } from './linear-graph.ts'
+import { linearBackward, linearForward } from './linear-graph.ts'
+
+export interface LayerContext {
+  readonly tools: GraphTools
+  readonly config: DecoderConfig
+  readonly layout: DecoderLayout
+  readonly activations: Activations
+  readonly trained: Trained
+}
+
+/** One layer, bound to its buffers: `inputs[number]` → `inputs[number + 1]`. */
+export interface LayerGraph {
+  /** All that the backward pass needs, the MLP's product of gates and values included. */
+  readonly forward: readonly GraphStep[]
+  /** The last product and sum of the forward pass, which running a layer again leaves out. */
+  readonly finish: readonly GraphStep[]
+  /** Turns the gradient of the layer's output (`gradients.hidden`) into that of its input; none where nothing is trained. */
+  readonly backward: readonly GraphStep[]
+}
+
+export async function bindLayer(context: LayerContext, weights: LayerWeights, number: number): Promise<LayerGraph> {
+  const { activations } = context
+  const [input, output, kept] = [activations.inputs[number], activations.inputs[number + 1], activations.layers[number]]
+  if (input === undefined || output === undefined || kept === undefined) throw new RangeError(`no layer ${number}`)
+  const place = { input, output, kept }
+  return {
+    forward: [...(await attentionForward(context, weights, place)), ...(await mlpForward(context, weights, place))],
+    finish: await mlpFinish(context, weights, place),
+    backward:
+      activations.gradients === null
+        ? []
+        : [...(await mlpBackward(context, weights, place)), ...(await attentionBackward(context, weights, place))],
+  }
+}
+
+interface Place {
+  readonly input: BackendBuffer
+  readonly output: BackendBuffer
+  readonly kept: LayerActivations
+}
+
+async function attentionForward(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
+  const { tools, activations, trained } = context
+  const { tokens, strides, normed, angles } = activations
+  const { input, kept } = place
+  return [
+    await norm(context, input, weights.attentionNorm),
+    ...(await linearForward(
+      tools,
+      trained,
+      weights.projection,
+      tokens,
+      { data: normed, stride: strides.hidden },
+      { data: kept.projected, stride: strides.projected },
+      'store',
+    )),
+    await bind(context, rotaryDenseKernel(rotaryShape(context)), {
+      rows: tokens.rows,
+      input: kept.projected,
+      angles,
+      gains: weights.headNorms,
+      output: kept.turned,
+    }),
+    await bind(context, causalAttentionKernel(attentionShape(context)), {
+      rows: tokens.rows,
+      turned: kept.turned,
+      attended: kept.attended,
+      logSums: kept.logSums,
+    }),
+    await copy(context, input, kept.middle),
+    ...(await linearForward(
+      tools,
+      trained,
+      weights.output,
+      tokens,
+      { data: kept.attended, stride: strides.attended },
+      { data: kept.middle, stride: strides.hidden },
+      'add',
+    )),
+  ]
+}
+
+async function mlpForward(context: LayerContext, weights: LayerWeights, { kept }: Place): Promise<GraphStep[]> {
+  const { tools, activations, trained } = context
+  const { tokens, strides, normed } = activations
+  return [
+    await norm(context, kept.middle, weights.mlpNorm),
+    ...(await linearForward(
+      tools,
+      trained,
+      weights.gate,
+      tokens,
+      { data: normed, stride: strides.hidden },
+      { data: kept.gated, stride: strides.gated },
+      'store',
+    )),
+  ]
+}
+
+async function mlpFinish(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
+  const { tools, activations, trained } = context
+  const { tokens, strides, inner } = activations
+  const { kept, output } = place
+  return [
+    await swiglu(context, kept),
+    await copy(context, kept.middle, output),
+    ...(await linearForward(
+      tools,
+      trained,
+      weights.down,
+      tokens,
+      { data: inner, stride: strides.inner },
+      { data: output, stride: strides.hidden },
+      'add',
+    )),
+  ]
+}
+
+async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept }: Place): Promise<GraphStep[]> {
+  const { tools, activations, trained } = context
+  const { tokens, strides, normed, inner } = activations
+  const gradients = gradientsOf(activations)
+  return [
+    await swiglu(context, kept),
+    ...(await linearBackward(
+      tools,
+      trained,
+      weights.down,
+      tokens,
+      { data: inner, stride: strides.inner },
+      { data: gradients.hidden, stride: strides.hidden },
+      { data: gradients.inner, stride: strides.inner },
+      'store',
+    )),
+    await bind(context, swigluBackwardKernel(swigluShape(context)), {
+      rows: tokens.rows,
+      input: kept.gated,
+      gradient: gradients.inner,
+      output: gradients.gated,
+    }),
+    await norm(context, kept.middle, weights.mlpNorm),
+    ...(await linearBackward(
+      tools,
+      trained,
+      weights.gate,
+      tokens,
+      { data: normed, stride: strides.hidden },
+      { data: gradients.gated, stride: strides.gated },
+      { data: gradients.normed, stride: strides.hidden },
+      'store',
+    )),
+    ...(await normBackward(context, kept.middle, weights.mlpNorm)),
+  ]
+}
+
+async function attentionBackward(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
+  const { tools, activations, trained, config } = context
+  const { tokens, strides, normed, angles } = activations
+  const { input, kept } = place
+  const gradients = gradientsOf(activations)
+  const headGains = config.queryKeyNorm ? trained.gradientOf(weights.headNorms) : null
+  return [
+    ...(await linearBackward(
+      tools,
+      trained,
+      weights.output,
+      tokens,
+      { data: kept.attended, stride: strides.attended },
+      { data: gradients.hidden, stride: strides.hidden },
+      { data: gradients.attended, stride: strides.attended },
+      'store',
+    )),
+    await bind(context, causalAttentionBackwardQueriesKernel(attentionShape(context)), {
+      rows: tokens.rows,
+      turned: kept.turned,
+      attended: kept.attended,
+      gradient: gradients.attended,
+      logSums: kept.logSums,
+      output: gradients.turned,
+      deltas: gradients.deltas,
+    }),
+    await bind(context, causalAttentionBackwardKeysKernel(attentionShape(context)), {
+      rows: tokens.rows,
+      turned: kept.turned,
+      gradient: gradients.attended,
+      logSums: kept.logSums,
+      deltas: gradients.deltas,
+      output: gradients.turned,
+    }),
+    await bind(context, rotaryDenseBackwardKernel(rotaryShape(context)), {
+      rows: tokens.rows,
+      input: kept.projected,
+      angles,
+      gains: weights.headNorms,
+      gradient: gradients.turned,
+      output: gradients.projected,
+    }),
+    ...(headGains === null
+      ? []
+      : [
+          await bind(context, headGainGradientKernel(rotaryShape(context)), {
+            rows: tokens.rows,
+            contributions: gradients.turned,
+            output: headGains,
+          }),
+        ]),
+    await norm(context, input, weights.attentionNorm),
+    ...(await linearBackward(
+      tools,
+      trained,
+      weights.projection,
+      tokens,
+      { data: normed, stride: strides.hidden },
+      { data: gradients.projected, stride: strides.projected },
+      { data: gradients.normed, stride: strides.hidden },
+      'store',
+    )),
+    ...(await normBackward(context, input, weights.attentionNorm)),
+  ]
+}
+
+/** normed = norm of the residual stream. */
+function norm(context: LayerContext, input: BackendBuffer, gain: BackendBuffer): Promise<GraphStep> {
+  const { tokens, normed } = context.activations
+  return bind(context, rmsnormKernel({ ...normShape(context), to: 'row' }), {
+    rows: tokens.rows,
+    input,
+    gain,
+    output: normed,
+  })
+}
+
+/** Adds what comes through a norm to the gradient of the residual stream, and to that of the gain. */
+async function normBackward(context: LayerContext, input: BackendBuffer, gain: BackendBuffer): Promise<GraphStep[]> {
+  const { tools, activations, trained } = context
+  const { tokens } = activations
+  const { normed, hidden, scales } = gradientsOf(activations)
+  const gainInto = trained.gradientOf(gain)
+  const shape = normShape(context)
+  return [
+    await bind(context, rmsnormBackwardKernel({ ...shape, from: 'row', epilogue: 'add' }), {
+      rows: tokens.rows,
+      input,
+      gain,
+      gradient: normed,
+      output: hidden,
+      scales,
+    }),
+    ...(gainInto === null
+      ? []
+      : [
+          await bind(
+            context,
+            gainGradientKernel({
+              hidden: shape.hidden,
+              stride: shape.stride,
+              from: 'row',
+              lanes: tools.backend.tuning.elementLanes,
+            }),
+            { rows: tokens.rows, input, gradient: normed, scales, output: gainInto },
+          ),
+        ]),
+  ]
+}
+
+function swiglu(context: LayerContext, kept: LayerActivations): Promise<GraphStep> {
+  const { tokens, inner } = context.activations
+  return bind(context, swigluKernel(swigluShape(context)), { rows: tokens.rows, input: kept.gated, output: inner })
+}
+
+/** Copies the residual stream's rows. */
+async function copy(context: LayerContext, input: BackendBuffer, output: BackendBuffer): Promise<GraphStep> {
+  const { tools, activations } = context
+  const kernel = scaledCopyKernel(tools.backend.tuning.elementLanes)
+  const factor = await tools.number(1)
+  return bind(context, kernel, { rows: activations.hiddenQuads, factor, input, output }, 'hiddenQuads')
+}
+
+export async function bind<B extends Bindings>(
+  { tools }: Pick<LayerContext, 'tools'>,
+  kernel: Kernel<B>,
+  buffers: { readonly [K in keyof B]: BackendBuffer },
+  rows: Extent = 'tokens',
+): Promise<GraphStep> {
+  return { kernel: await tools.backend.bind(kernel, buffers), rows }
+}
+
+export function normShape({ tools, config, layout }: Pick<LayerContext, 'tools' | 'config' | 'layout'>) {
+  const { tuning } = tools.backend
+  return {
+    hidden: config.hiddenSize,
+    stride: layout.hiddenStride,
+    epsilon: config.normEpsilon,
+    lanes: tuning.reduceLanes,
+    serialLanes: tuning.elementLanes,
+  }
+}
+
+function rotaryShape({ tools, config, layout, activations }: LayerContext) {
+  return {
+    heads: config.heads,
+    keyValueHeads: config.keyValueHeads,
+    headDim: config.headDim,
+    headWidth: layout.headWidth,
+    stride: activations.strides.projected,
+    norm: config.queryKeyNorm ? { epsilon: config.normEpsilon } : null,
+    lanes: tools.backend.tuning.elementLanes,
+  }
+}
+
+function attentionShape({ tools, config, layout, activations }: LayerContext) {
+  return {
+    heads: config.heads,
+    keyValueHeads: config.keyValueHeads,
+    headDim: config.headDim,
+    headWidth: layout.headWidth,
+    stride: activations.strides.projected,
+    attendedStride: activations.strides.attended,
+    lanes: tools.backend.tuning.elementLanes,
+  }
+}
+
+function swigluShape({ tools, activations }: LayerContext) {
+  return {
+    columns: activations.strides.gated,
+    innerStride: activations.strides.inner,
+    lanes: tools.backend.tuning.elementLanes,
+  }
+}
+
+function gradientsOf({ gradients }: Activations) {
+  if (gradients === null) throw new TypeError('these activations are for forward passes only')
+  return gradients
+}

@@ -1,0 +1,153 @@
+import type { AdamwSettings } from '../compute/kernels/adamw/adamw-settings.ts'
+import { StepscopeError } from '../core/errors.ts'
+import type { BatchLimits, PackedBatch } from './model/packed-batch.ts'
+import { gradientsPerSequence, packBatch, perSequence } from './model/packed-batch.ts'
+import type { TrainableModel } from './model/trainable-model.ts'
+import type { Metrics, Objective } from './objective.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from './sequence.ts'
+
+/** An example that can be named in messages. */
+export interface Named {
+  readonly id: string
+}
+
+/** Items that one pass holds, and their sequences in the pass's order. */
+interface MicroBatch<Item> {
+  readonly items: readonly { readonly item: Item; readonly first: number; readonly count: number }[]
+  readonly batch: PackedBatch
+}
+
+/**
+ * Sums the gradients of a batch in the model, cut into as many passes as it takes.
+ * @returns the loss and the objective's metrics
+ * @throws StepscopeError `bad-setting` where an item is too large for a pass; `bad-problem` naming an item whose loss is
+ * no number. The weights are as they were.
+ */
+export async function accumulateGradients<Item extends Named, Observation>(
+  model: TrainableModel,
+  objective: Objective<Item, Observation>,
+  items: readonly Item[],
+  signal?: AbortSignal,
+): Promise<{ readonly loss: number; readonly metrics: Metrics }> {
+  const total = items.reduce((sum, item) => sum + objective.weight(item), 0)
+  const observations: Observation[] = []
+  let loss = 0
+  await model.zeroGradients()
+  for (const { items: held, batch } of microBatches(objective, items, model.limits)) {
+    signal?.throwIfAborted()
+    const said = perSequence(batch, await model.forward(batch), model.labels)
+    const gradients = emptyGradients(batch, objective, model.labels)
+    const slopes = gradientsPerSequence(batch, gradients, model.labels)
+    for (const { item, first, count } of held) {
+      const range = [first, first + count] as const
+      const result = objective.evaluate(item, said.slice(...range), slopes.slice(...range), total)
+      if (!Number.isFinite(result.loss)) throw lossWithoutValue(item, result.loss)
+      loss += result.loss
+      observations.push(result.observation)
+    }
+    await model.backward(batch, gradients)
+  }
+  return { loss, metrics: objective.metrics(observations) }
+}
+
+/**
+ * One optimizer step over a batch.
+ * @param step from 1 on
+ * @returns `loss`, `grad_norm` (before clipping) and the objective's metrics
+ * @throws StepscopeError as `accumulateGradients`, and where the gradients are no numbers; the weights are as they were
+ */
+export async function trainStep<Item extends Named, Observation>(
+  model: TrainableModel,
+  objective: Objective<Item, Observation>,
+  items: readonly Item[],
+  settings: AdamwSettings,
+  step: number,
+  signal?: AbortSignal,
+): Promise<Metrics> {
+  const { loss, metrics } = await accumulateGradients(model, objective, items, signal)
+  const norm = await model.gradientNorm(settings, step)
+  if (!Number.isFinite(norm)) {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: `The gradients of step ${step} are not finite`,
+      expected: 'a finite norm',
+      found: String(norm),
+      nextStep: 'Go back to the last save and lower the learning rate, or clip gradients lower.',
+    })
+  }
+  await model.update()
+  return { loss, grad_norm: norm, ...metrics }
+}
+
+/** What the model says of an item's sequences, without training: one array for each item. */
+export async function evaluateItems<Item>(
+  model: {
+    readonly labels: number
+    readonly limits: BatchLimits
+    forward(batch: PackedBatch): Promise<SequenceValues>
+  },
+  sequencesOf: (item: Item) => readonly TrainingSequence[],
+  items: readonly Item[],
+  signal?: AbortSignal,
+): Promise<SequenceValues[][]> {
+  const found: SequenceValues[][] = []
+  for (const { items: held, batch } of microBatches({ sequences: sequencesOf }, items, model.limits)) {
+    signal?.throwIfAborted()
+    const said = perSequence(batch, await model.forward(batch), model.labels)
+    for (const { first, count } of held) found.push(said.slice(first, first + count))
+  }
+  return found
+}
+
+/** Takes items in their order while they fit one pass. An item's sequences stay together. */
+function* microBatches<Item>(
+  { sequences: sequencesOf }: Pick<Objective<Item, unknown>, 'sequences'>,
+  items: readonly Item[],
+  limits: BatchLimits,
+): Generator<MicroBatch<Item>> {
+  let held: MicroBatch<Item>['items'][number][] = []
+  let sequences: TrainingSequence[] = []
+  let rows = 0
+  let heads = 0
+  for (const item of items) {
+    const own = sequencesOf(item)
+    const ownRows = own.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0)
+    const ownHeads = own.reduce((sum, sequence) => sum + sequence.heads.length, 0)
+    if (held.length > 0 && (rows + ownRows > limits.maxRows || heads + ownHeads > limits.maxHeads)) {
+      yield { items: held, batch: packBatch(sequences, limits) }
+      held = []
+      sequences = []
+      rows = 0
+      heads = 0
+    }
+    held.push({ item, first: sequences.length, count: own.length })
+    sequences.push(...own)
+    rows += ownRows
+    heads += ownHeads
+  }
+  if (held.length > 0) yield { items: held, batch: packBatch(sequences, limits) }
+}
+
+function emptyGradients(
+  { headCount }: PackedBatch,
+  { needs }: Pick<Objective<unknown, unknown>, 'needs'>,
+  labels: number,
+): SequenceGradients {
+  const count = needs.logprobs ? headCount : 0
+  return {
+    logprobs: new Float32Array(count),
+    entropies: new Float32Array(count),
+    scores: new Float32Array(needs.scores ? headCount * labels : 0),
+  }
+}
+
+function lossWithoutValue({ id }: Named, loss: number): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-problem',
+    message: 'The loss of this example is no number',
+    place: { field: `example ${id}` },
+    expected: 'a finite loss',
+    found: String(loss),
+    nextStep: 'Look at the example; if it is fine, go back to the last save and lower the learning rate.',
+  })
+}
