@@ -16,7 +16,7 @@ ${declareBindings(TRANSPOSE_BINDINGS, { rows: 'vec4u', input: format === 'f32' ?
 
 ${format === 'f32' ? '' : singleWeightWgsl(format, 'input', inputStride)}
 
-fn read(row: u32, quad: u32) -> vec4f {
+fn quad_at(row: u32, quad: u32) -> vec4f {
   if (row >= rows[0].x) { return vec4f(); }
   ${read}
 }
@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let row = 4u * id.y;
   let end = (rows[0].x + ${padTo - 1}u) / ${padTo}u * ${padTo}u;
   if (row >= end || id.x >= ${width / 4}u) { return; }
-  let turned = transpose(mat4x4f(read(row, id.x), read(row + 1u, id.x), read(row + 2u, id.x), read(row + 3u, id.x)));
+  let turned = transpose(mat4x4f(quad_at(row, id.x), quad_at(row + 1u, id.x), quad_at(row + 2u, id.x), quad_at(row + 3u, id.x)));
   let place = 4u * id.x * ${outputStride / 4}u + id.y;
   output[place] = turned[0];
   output[place + ${outputStride / 4}u] = turned[1];
