@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hashNumbers } from './hash.ts'
+import { hashNumbers, hashText } from './hash.ts'
 
 describe('hashNumbers', () => {
   it('does not depend on the order', () => {
@@ -14,5 +14,13 @@ describe('hashNumbers', () => {
     for (let a = 1; a <= 13; a++)
       for (let b = a; b <= 13; b++) for (let c = b; c <= 13; c++) even += hashNumbers([a, b, c]) % 2
     expect(Math.abs(even - 227.5)).toBeLessThan(45)
+  })
+})
+
+describe('hashText', () => {
+  it('tells texts apart, their order and their ends included', () => {
+    const texts = ['', 'a', 'aa', 'ab', 'ba', 'ab\n', 'A', '\u0000', '3+4=7 : 2 7\n', '4+3=7 : 2 7\n']
+    expect(new Set(texts.map(hashText)).size).toBe(texts.length)
+    expect(hashText('3+4=7')).toBe(hashText('3+4=7'))
   })
 })

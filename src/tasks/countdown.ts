@@ -2,6 +2,7 @@ import type { CountdownProblem } from './countdown-arithmetic.ts'
 import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './countdown-generator.ts'
 import { isAnswerLine } from './countdown-line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './countdown-problem.ts'
+import { countdownSplit } from './countdown-split.ts'
 import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
 import type { Task } from './task.ts'
 
@@ -29,6 +30,7 @@ export const countdown: Task<CountdownProblem> = {
   format: formatCountdown,
   prompt: (problem) => `Q ${formatCountdown(problem)}\n`,
   outOfRange: countdownOutOfRange,
+  split: countdownSplit,
   isFinal: isAnswerLine,
   verify: verifyCountdown,
   label: labelCountdown,

@@ -1,3 +1,5 @@
+import type { Split } from './split.ts'
+
 /** A line of reasoning judged by the task's rules. */
 export interface StepVerdict {
   readonly valid: boolean
@@ -42,6 +44,8 @@ export interface Task<Problem> {
   prompt(problem: Problem): string
   /** A remark on a problem the bundled model was not trained for, or null. */
   outOfRange(problem: Problem): string | null
+  /** Problems that differ only in what a model could carry over are in the same split. */
+  split(problem: Problem): Split
   /** Does this line end the response? */
   isFinal(step: string): boolean
   verify(problem: Problem, steps: readonly string[]): ResponseVerdict

@@ -1,4 +1,6 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { itemSeed } from '../../core/item-seed.ts'
+import { orderedWork } from '../../core/ordered-work.ts'
 import { wilsonInterval } from '../../core/statistics.ts'
 import type { Ledger, RunSetup } from '../../search/events.ts'
 import { runSearch } from '../../search/run-search.ts'
@@ -21,7 +23,6 @@ import {
   STRATEGY_NOTES,
   STRATEGY_OPTIONS,
 } from '../strategy-options.ts'
-import { workPool } from '../work-pool.ts'
 
 /** One problem under one strategy. */
 interface EvalResult {
@@ -117,12 +118,13 @@ export const evaluate: Command = {
       for (const choice of choices) {
         const started = performance.now()
         let done = 0
-        const search = async (problem: unknown, index: number): Promise<EvalResult> => {
-          const result = await searchProblem(engine, task, problem, choice, problemSeed(seed, index), signal)
+        const search = async (problem: unknown, index: number, ended: AbortSignal): Promise<EvalResult> => {
+          const result = await searchProblem(engine, task, problem, choice, itemSeed(seed, index), ended)
           progress.show(`${choice.name}: ${++done} of ${problems.length}`)
           return result
         }
-        const own = await workPool(problems, concurrency, search)
+        const own: EvalResult[] = []
+        for await (const result of orderedWork(problems, concurrency, search, signal)) own.push(result)
         results.push(...own)
         rows.push({ ...rowOf(choice.name, own), seconds: (performance.now() - started) / 1000 })
       }
@@ -175,11 +177,6 @@ async function searchProblem(
     return { strategy: name, problem: task.fields(problem), seed, response, correct, ledger }
   }
   throw new RangeError('a search ended without a result')
-}
-
-/** The first problem has the run's seed itself; the golden ratio keeps the others apart from those of nearby seeds. */
-function problemSeed(seed: number, index: number): number {
-  return (seed + Math.imul(index, 0x9e3779b9)) >>> 0
 }
 
 function rowOf(strategy: string, results: readonly EvalResult[]): EvalRow {

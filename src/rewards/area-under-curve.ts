@@ -1,0 +1,27 @@
+/**
+ * Area under the receiver operating characteristic: the probability that a right one is scored above a wrong one, ties
+ * counted half (Mann-Whitney U over its highest value; Hanley & McNeil, Radiology 143, 1982).
+ *
+ * The curve knows two classes: a soft label, as the share of completions that were right, counts as right from
+ * `threshold` on. Only the order of scores matters, so logits do as well as probabilities.
+ * @returns null where a class is missing
+ */
+export function areaUnderCurve(scores: readonly number[], labels: readonly number[], threshold = 0.5): number | null {
+  const order = scores.map((_, index) => index).sort((a, b) => (scores[a] as number) - (scores[b] as number))
+  let right = 0
+  let wrong = 0
+  let wins = 0
+  for (let start = 0; start < order.length; ) {
+    const score = scores[order[start] as number] as number
+    let tiedRight = 0
+    let tiedWrong = 0
+    for (; start < order.length && scores[order[start] as number] === score; start++) {
+      if ((labels[order[start] as number] as number) >= threshold) tiedRight++
+      else tiedWrong++
+    }
+    wins += tiedRight * (wrong + tiedWrong / 2)
+    right += tiedRight
+    wrong += tiedWrong
+  }
+  return right === 0 || wrong === 0 ? null : wins / (right * wrong)
+}

@@ -1,0 +1,66 @@
+import { orderedWork } from '../core/ordered-work.ts'
+import type { Usage, Verdict } from '../search/models.ts'
+import { addUsage, NO_USAGE } from './usage.ts'
+
+/** A problem as models read it, with the task's word on steps and responses. */
+export interface ResponseProblem {
+  readonly prompt: string
+  /** Does this step end the response? */
+  isFinal(step: string): boolean
+  /** Verdict on a whole response, its steps each with their step end. */
+  verify(steps: readonly string[]): Verdict
+}
+
+/** How far the work on a set of problems is. */
+export interface SetProgress {
+  /** Problems done, those that were finished before included. */
+  readonly done: number
+  readonly total: number
+  /** Cost of what was done in this call. */
+  readonly usage: Usage
+}
+
+/** How a set of problems is worked on; changes the time it takes and never its results. */
+export interface SetOptions {
+  /** Problems worked on at a time; by default as many as fill the engine's batches. */
+  readonly concurrency?: number
+  /** Indices of problems whose results are there already: they are passed over. */
+  readonly finished?: ReadonlySet<number>
+  /** Called after each problem, in the order in which they end. */
+  readonly onProgress?: (progress: SetProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** Responses in the making that fill the decoder's batches; more only need more memory. */
+const FULL_BATCH = 256
+
+/** Problems at a time where each needs about so many responses at once. */
+export function defaultConcurrency(responsesEach: number): number {
+  return Math.max(1, Math.min(64, Math.floor(FULL_BATCH / Math.max(1, responsesEach))))
+}
+
+/**
+ * Works on many problems side by side; results in the order of the problems, without those that are finished. Throws
+ * what the work threw, and the signal's reason where it aborts; then nothing is left running.
+ * @param work gets the problem's index in the set, which keys its noise
+ */
+export async function* overProblems<Problem, Result extends { readonly usage: Usage }>(
+  problems: readonly Problem[],
+  concurrency: number,
+  { finished, onProgress, signal }: Omit<SetOptions, 'concurrency'>,
+  work: (problem: Problem, index: number, signal: AbortSignal) => Promise<Result>,
+): AsyncGenerator<Result, void> {
+  const open = problems
+    .map((problem, index) => ({ problem, index }))
+    .filter(({ index }) => finished === undefined || !finished.has(index))
+  let done = problems.length - open.length
+  let usage = NO_USAGE
+  const one = async ({ problem, index }: (typeof open)[number], _: number, ended: AbortSignal): Promise<Result> => {
+    const result = await work(problem, index, ended)
+    done += 1
+    usage = addUsage(usage, result.usage)
+    onProgress?.({ done, total: problems.length, usage })
+    return result
+  }
+  yield* orderedWork(open, concurrency, one, signal)
+}
