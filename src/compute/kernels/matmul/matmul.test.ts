@@ -97,15 +97,13 @@ onEachBackend('matmul', (backend) => {
   })
 
   test.each(TILES)('sums as far as the sizes on the device say, tile $rows × $columns', async (tile) => {
-    const shape = shapeOf({ tile, epilogue: 'add' })
+    const shape = shapeOf({ tile })
     const shorter = { ...shape, inner: 12 }
     const inputs = inputsOf(shape, 5)
     // What lies past the terms is never touched.
     inputs.weights.fill(Number.NaN, 12 * shape.columns)
     const { output } = await runKernel(backend(), matmulKernel(shape), { ...inputs, sizes: matmulSizes(shorter) }, 5)
-    const expected = product(shorter, inputs.input, inputs.weights, inputs.bias, 4).map(
-      (sum, column) => sum + (inputs.output[4 * 56 + column] as number),
-    )
+    const expected = product(shorter, inputs.input, inputs.weights, inputs.bias, 4)
     expect(relativeError(output.slice(4 * 56, 4 * 56 + 48), expected)).toBeLessThan(1e-6)
   })
 
