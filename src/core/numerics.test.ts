@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { logOdds, logSumExp, sigmoid } from './numerics.ts'
+import { logOdds, logSigmoid, logSumExp, sigmoid } from './numerics.ts'
 
 describe('logSumExp', () => {
   it('adds in log space', () => {
@@ -21,5 +21,16 @@ describe('sigmoid and logOdds', () => {
     expect(sigmoid(800)).toBe(1)
     expect(logOdds(1)).toBeCloseTo(13.8155, 4)
     expect(logOdds(0)).toBeCloseTo(-13.8155, 4)
+  })
+})
+
+describe('logSigmoid', () => {
+  it('is the logarithm of the sigmoid', () => {
+    for (const x of [-30, -2, 0, 0.7, 12]) expect(logSigmoid(x)).toBeCloseTo(Math.log(sigmoid(x)), 12)
+  })
+  it('stays finite and exact far out', () => {
+    expect(logSigmoid(-1e4)).toBe(-1e4)
+    expect(logSigmoid(40)).toBeCloseTo(-Math.exp(-40), 30)
+    expect(logSigmoid(1e4) === 0).toBe(true)
   })
 })

@@ -16,6 +16,11 @@ export function sigmoid(x: number): number {
   return e / (1 + e)
 }
 
+/** log(1 / (1 + exp(−x))) without overflow: close to x where x is very negative. */
+export function logSigmoid(x: number): number {
+  return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)))
+}
+
 /** log(p / (1 − p)) of a probability moved into [margin, 1 − margin], so that 0 and 1 stay finite. */
 export function logOdds(probability: number, margin = 1e-6): number {
   const p = Math.min(1 - margin, Math.max(margin, probability))

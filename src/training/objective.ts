@@ -21,7 +21,11 @@ export interface Objective<Item, Observation> {
   readonly needs: HeadNeeds
   /** The item's sequences; `evaluate` gets their values in this order. */
   sequences(item: Item): readonly TrainingSequence[]
-  /** The item's part of the batch's mean, e.g. its number of completion tokens. */
+  /**
+   * The item's part of the batch's mean, e.g. its number of completion tokens. Asked before the model is, so it is here
+   * that an item is checked.
+   * @throws StepscopeError `bad-problem` naming the item and what of it cannot be learned from
+   */
   weight(item: Item): number
   /**
    * The item's share of the loss. Fills in dShare / dValue.

@@ -10,23 +10,26 @@ export interface TrainingSequence {
   readonly targets: Uint32Array
 }
 
+/** A device's values come as float32; on the host an objective may as well be given float64. */
+export type Floats = Float32Array | Float64Array
+
 /** What a model says at the heads of one sequence; arrays are empty where a value was not asked for. */
 export interface SequenceValues {
   /** log π(target | tokens before), [heads]. */
-  readonly logprobs: Float32Array
+  readonly logprobs: Floats
   /** Entropy of the next token's distribution in nats, [heads]. */
-  readonly entropies: Float32Array
+  readonly entropies: Floats
   /** 1 where the target is the most probable token, else 0, [heads]. */
-  readonly hits: Float32Array
+  readonly hits: Floats
   /** Raw outputs of the score head, [heads, labels]. */
-  readonly scores: Float32Array
+  readonly scores: Floats
 }
 
 /** dLoss / dValue at the heads of one sequence, zeros until an objective fills them; same shapes as the values. */
 export interface SequenceGradients {
-  readonly logprobs: Float32Array
-  readonly entropies: Float32Array
-  readonly scores: Float32Array
+  readonly logprobs: Floats
+  readonly entropies: Floats
+  readonly scores: Floats
 }
 
 /**
@@ -39,6 +42,12 @@ export function completionSequence(prompt: ArrayLike<number>, completion: ArrayL
   tokenIds.set(Array.from(completion), prompt.length)
   const heads = Uint32Array.from({ length: completion.length }, (_, i) => prompt.length - 1 + i)
   return { tokenIds, heads, targets: Uint32Array.from(completion) }
+}
+
+/** A text of which every token but the first is learned. */
+export function wholeSequence(tokenIds: ArrayLike<number>): TrainingSequence {
+  const ids = Array.from(tokenIds)
+  return completionSequence(ids.slice(0, 1), ids.slice(1))
 }
 
 /** A sequence whose score is read at these positions. */

@@ -1,0 +1,75 @@
+import { logSigmoid, sigmoid } from '../../core/numerics.ts'
+import { mean } from '../../core/statistics.ts'
+import { checkFinite, checkSequence } from '../check-example.ts'
+import type { Objective } from '../objective.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
+import { sum } from './sum.ts'
+
+export interface DpoSettings {
+  /** How strongly the policy is held to the reference model; 0.1 in the paper. */
+  readonly beta: number
+}
+
+/** Two responses to one prompt. */
+export interface DpoItem {
+  readonly id: string
+  readonly chosen: TrainingSequence
+  readonly rejected: TrainingSequence
+  /** log π_ref of each completion, summed over its tokens. */
+  readonly reference: { readonly chosen: number; readonly rejected: number }
+}
+
+export interface DpoObservation {
+  readonly logps: { readonly chosen: number; readonly rejected: number }
+  readonly rewards: { readonly chosen: number; readonly rejected: number }
+}
+
+/**
+ * Direct preference optimization (Rafailov et al., arXiv 2305.18290, eq. 7), the mean over pairs of
+ *
+ *   loss = −log σ(r(chosen) − r(rejected)),   r(y) = β (log π(y) − log π_ref(y))
+ *
+ * with log π(y) summed over the completion's tokens.
+ */
+export function dpo({ beta }: DpoSettings): Objective<DpoItem, DpoObservation> {
+  return {
+    name: 'dpo',
+    needs: { logprobs: true, scores: false },
+    sequences: ({ chosen, rejected }) => [chosen, rejected],
+
+    weight({ id, chosen, rejected, reference }) {
+      checkSequence(`${id}, chosen`, chosen, true)
+      checkSequence(`${id}, rejected`, rejected, true)
+      checkFinite(`${id}, chosen`, "reference model's log-probability", reference.chosen)
+      checkFinite(`${id}, rejected`, "reference model's log-probability", reference.rejected)
+      return 1
+    },
+
+    evaluate({ reference }, values, gradients, total) {
+      const [chosen, rejected] = values as readonly [SequenceValues, SequenceValues]
+      const [chosenSlopes, rejectedSlopes] = gradients as readonly [SequenceGradients, SequenceGradients]
+      const logps = { chosen: sum(chosen.logprobs), rejected: sum(rejected.logprobs) }
+      const rewards = {
+        chosen: beta * (logps.chosen - reference.chosen),
+        rejected: beta * (logps.rejected - reference.rejected),
+      }
+      const margin = rewards.chosen - rewards.rejected
+      const slope = (-beta * sigmoid(-margin)) / total
+      chosenSlopes.logprobs.fill(slope)
+      rejectedSlopes.logprobs.fill(-slope)
+      return { loss: -logSigmoid(margin) / total, observation: { logps, rewards } }
+    },
+
+    metrics(observations) {
+      const average = (value: (seen: DpoObservation) => number) => mean(observations.map(value))
+      return {
+        'rewards/chosen': average(({ rewards }) => rewards.chosen),
+        'rewards/rejected': average(({ rewards }) => rewards.rejected),
+        'rewards/margins': average(({ rewards }) => rewards.chosen - rewards.rejected),
+        'rewards/accuracies': average(({ rewards }) => (rewards.chosen > rewards.rejected ? 1 : 0)),
+        'logps/chosen': average(({ logps }) => logps.chosen),
+        'logps/rejected': average(({ logps }) => logps.rejected),
+      }
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { logSigmoid, sigmoid } from '../../core/numerics.ts'
+import { accuracy } from '../../rewards/accuracy.ts'
+import { areaUnderCurve } from '../../rewards/area-under-curve.ts'
+import type { SequenceGradients, SequenceValues } from '../sequence.ts'
+import { scoreLogit, spreadLogit } from './score-logit.ts'
+
+/** Scores in [0, 1] beside what was right. */
+export interface Judgements {
+  readonly scores: readonly number[]
+  readonly labels: readonly number[]
+}
+
+/** −y log σ(x) − (1 − y) log σ(−x); its derivative by x is σ(x) − y. */
+export function binaryCrossEntropy(logit: number, label: number): number {
+  return -label * logSigmoid(logit) - (1 - label) * logSigmoid(-logit)
+}
+
+/** Binary cross-entropy of a sequence's score heads with one label each: its share of the mean over `total` heads. */
+export function judgeHeads(
+  { scores: outputs }: SequenceValues,
+  { scores: slopes }: SequenceGradients,
+  labels: ArrayLike<number>,
+  total: number,
+): { loss: number; observation: Judgements } {
+  const width = outputs.length / labels.length
+  const scores: number[] = []
+  let loss = 0
+  for (let head = 0; head < labels.length; head++) {
+    const label = labels[head] as number
+    const logit = scoreLogit(outputs, head, width)
+    loss += binaryCrossEntropy(logit, label) / total
+    spreadLogit(slopes, outputs, head, width, (sigmoid(logit) - label) / total)
+    scores.push(sigmoid(logit))
+  }
+  return { loss, observation: { scores, labels: Array.from(labels) } }
+}
+
+/** All judgements of a batch. */
+export function gather(observations: readonly Judgements[]): Judgements {
+  return {
+    scores: observations.flatMap(({ scores }) => scores),
+    labels: observations.flatMap(({ labels }) => labels),
+  }
+}
+
+/** accuracy, and auc where both classes are there. */
+export function judgementMetrics({ scores, labels }: Judgements): Record<string, number> {
+  const auc = areaUnderCurve(scores, labels)
+  return { accuracy: accuracy(scores, labels), ...(auc === null ? {} : { auc }) }
+}

@@ -1,0 +1,41 @@
+import { checkLabel, checkSequence } from '../check-example.ts'
+import type { Objective } from '../objective.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
+import type { Judgements } from './judge-heads.ts'
+import { gather, judgeHeads, judgementMetrics } from './judge-heads.ts'
+
+/** A response and whether it came out right. */
+export interface OutcomeRewardItem {
+  readonly id: string
+  /** One head at the last token; more heads teach the model to foresee the outcome from a part of the response. */
+  readonly sequence: TrainingSequence
+  /** 1 for right, 0 for wrong, or a probability. */
+  readonly label: number
+}
+
+/**
+ * An outcome reward model, or verifier (Cobbe et al., arXiv 2110.14168): the mean over the heads of all sequences of
+ *
+ *   loss = −y log σ(s) − (1 − y) log(1 − σ(s))
+ *
+ * with y the outcome of the whole response, whichever part of it a head has seen.
+ */
+export const outcomeReward: Objective<OutcomeRewardItem, Judgements> = {
+  name: 'outcome-reward',
+  needs: { logprobs: false, scores: true },
+  sequences: ({ sequence }) => [sequence],
+
+  weight({ id, sequence, label }) {
+    checkSequence(id, sequence, false)
+    checkLabel(id, label)
+    return sequence.heads.length
+  },
+
+  evaluate({ sequence, label }, values, gradients, total) {
+    const [said] = values as readonly [SequenceValues]
+    const [slopes] = gradients as readonly [SequenceGradients]
+    return judgeHeads(said, slopes, new Float64Array(sequence.heads.length).fill(label), total)
+  },
+
+  metrics: (observations) => judgementMetrics(gather(observations)),
+}

@@ -1,0 +1,48 @@
+import { expectedCalibrationError } from '../../rewards/calibration.ts'
+import { checkLabel, checkLength, checkSequence } from '../check-example.ts'
+import type { Objective } from '../objective.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
+import type { Judgements } from './judge-heads.ts'
+import { gather, judgeHeads, judgementMetrics } from './judge-heads.ts'
+
+/** A trace judged step by step. */
+export interface ProcessRewardItem {
+  readonly id: string
+  /** Heads at the last tokens of the labelled steps; steps without a label have none. */
+  readonly sequence: TrainingSequence
+  /** For each head the probability that the step is right, in [0, 1]: soft, or hard as 0 and 1. */
+  readonly labels: ArrayLike<number>
+}
+
+/**
+ * A process reward model (Lightman et al., arXiv 2305.20050; soft labels: Math-Shepherd, arXiv 2312.08935, eq. 4): the
+ * mean over labelled step ends of all sequences of
+ *
+ *   loss = −y log σ(s) − (1 − y) log(1 − σ(s))
+ *
+ * In `auc` and `accuracy` a soft label counts as right from ½ on; `calibration_error` takes it as it is.
+ */
+export const processReward: Objective<ProcessRewardItem, Judgements> = {
+  name: 'process-reward',
+  needs: { logprobs: false, scores: true },
+  sequences: ({ sequence }) => [sequence],
+
+  weight({ id, sequence, labels }) {
+    checkSequence(id, sequence, false)
+    checkLength(id, 'labels', labels, sequence.heads.length)
+    for (let i = 0; i < labels.length; i++) checkLabel(id, labels[i] as number)
+    return labels.length
+  },
+
+  evaluate({ labels }, values, gradients, total) {
+    const [said] = values as readonly [SequenceValues]
+    const [slopes] = gradients as readonly [SequenceGradients]
+    return judgeHeads(said, slopes, labels, total)
+  },
+
+  metrics(observations) {
+    const judgements = gather(observations)
+    const { scores, labels } = judgements
+    return { ...judgementMetrics(judgements), calibration_error: expectedCalibrationError(scores, labels) }
+  },
+}

@@ -1,0 +1,123 @@
+import type { RandomStream } from '../../core/random.ts'
+import type { Metrics, Objective } from '../objective.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
+import { completionSequence, scoredSequence } from '../sequence.ts'
+
+/** What a model could say at a sequence's heads, in float64; the score head has `labels` outputs. */
+export function randomValues(sequence: TrainingSequence, random: RandomStream, labels = 1): SequenceValues {
+  const heads = sequence.heads.length
+  const draw = (length: number, low: number, high: number) =>
+    Float64Array.from({ length }, () => low + (high - low) * random.next())
+  return {
+    logprobs: draw(heads, -4, -0.1),
+    entropies: draw(heads, 0.1, 3),
+    hits: Float64Array.from({ length: heads }, () => random.integer(0, 1)),
+    scores: draw(heads * labels, -3, 3),
+  }
+}
+
+/** A prompt and completion of random tokens. */
+export function randomCompletion(random: RandomStream, tokens: number): TrainingSequence {
+  const draw = (length: number) => Array.from({ length }, () => random.integer(0, 63))
+  return completionSequence(draw(random.integer(1, 4)), draw(tokens))
+}
+
+/** A sequence of `3 · heads` tokens with a head at every third. */
+export function randomTrace(random: RandomStream, heads: number): TrainingSequence {
+  return scoredSequence(
+    Array.from({ length: heads * 3 }, () => random.integer(0, 63)),
+    Array.from({ length: heads }, (_, i) => 3 * i + 2),
+  )
+}
+
+/** Values with no more than what is given, for tests on known numbers. */
+export function knownValues(given: Partial<Record<keyof SequenceValues, readonly number[]>>): SequenceValues {
+  const of = (name: keyof SequenceValues) => Float64Array.from(given[name] ?? [])
+  return { logprobs: of('logprobs'), entropies: of('entropies'), hits: of('hits'), scores: of('scores') }
+}
+
+export interface BatchResult {
+  readonly loss: number
+  /** Per item, per sequence. */
+  readonly gradients: readonly (readonly SequenceGradients[])[]
+  readonly metrics: Metrics
+}
+
+/**
+ * A whole batch as the trainer evaluates it.
+ * @param values per item, per sequence
+ * @param total sum of all weights, where the items are only a part of the batch
+ */
+export function evaluateBatch<Item, Observation>(
+  objective: Objective<Item, Observation>,
+  items: readonly Item[],
+  values: readonly (readonly SequenceValues[])[],
+  total = items.reduce((sum, item) => sum + objective.weight(item), 0),
+): BatchResult {
+  let loss = 0
+  const observations: Observation[] = []
+  const gradients = items.map((item, index) => {
+    const said = values[index] as readonly SequenceValues[]
+    const slopes = said.map(({ logprobs, entropies, scores }) => ({
+      logprobs: new Float64Array(logprobs.length),
+      entropies: new Float64Array(entropies.length),
+      scores: new Float64Array(scores.length),
+    }))
+    const share = objective.evaluate(item, said, slopes, total)
+    loss += share.loss
+    observations.push(share.observation)
+    return slopes
+  })
+  return { loss, gradients, metrics: objective.metrics(observations) }
+}
+
+const PARTS = ['logprobs', 'entropies', 'scores'] as const
+
+/** Largest difference between an objective's gradients and central differences of its loss. */
+export function gradientError<Item, Observation>(
+  objective: Objective<Item, Observation>,
+  items: readonly Item[],
+  values: readonly (readonly SequenceValues[])[],
+): number {
+  const step = 1e-5
+  const { gradients } = evaluateBatch(objective, items, values)
+  let worst = 0
+  values.forEach((said, item) => {
+    said.forEach((sequence, index) => {
+      for (const part of PARTS) {
+        const numbers = sequence[part]
+        for (let i = 0; i < numbers.length; i++) {
+          const kept = numbers[i] as number
+          const lossAt = (value: number) => {
+            numbers[i] = value
+            return evaluateBatch(objective, items, values).loss
+          }
+          const slope = (lossAt(kept + step) - lossAt(kept - step)) / (2 * step)
+          numbers[i] = kept
+          worst = Math.max(worst, Math.abs(slope - (gradients[item]?.[index]?.[part][i] ?? Number.NaN)))
+        }
+      }
+    })
+  })
+  return worst
+}
+
+/** Largest difference between a batch and the same batch in parts, in loss and gradients. */
+export function splitError<Item, Observation>(
+  objective: Objective<Item, Observation>,
+  items: readonly Item[],
+  values: readonly (readonly SequenceValues[])[],
+): number {
+  const total = items.reduce((sum, item) => sum + objective.weight(item), 0)
+  const whole = evaluateBatch(objective, items, values)
+  const parts = items.map((item, i) => evaluateBatch(objective, [item], values.slice(i, i + 1), total))
+  const loss = parts.reduce((sum, part) => sum + part.loss, 0)
+  const flat = (gradients: readonly (readonly SequenceGradients[])[]) =>
+    gradients.flat().flatMap((slopes) => PARTS.flatMap((part) => Array.from(slopes[part])))
+  const expected = flat(whole.gradients)
+  const found = parts.flatMap((part) => flat(part.gradients))
+  return expected.reduce(
+    (worst, value, i) => Math.max(worst, Math.abs(value - (found[i] ?? Number.NaN))),
+    Math.abs(loss - whole.loss),
+  )
+}
