@@ -56,7 +56,10 @@ export interface DecodeWork {
 }
 
 export interface DecodeAnswer extends Timing {
-  /** Of the prefix's last token, to see that engines hold the same weights; the first 32 at most. */
+  /**
+   * Of the prefix's last token, to see that engines hold the same weights; the first 32 at most, those of one engine less
+   * a constant.
+   */
   readonly logits: readonly number[]
   readonly work: DecodeWork | null
 }

@@ -3,10 +3,12 @@ import type { Roofline } from '../roofline/measure.ts'
 import type { DecodeCell, EngineSession, PrefillCell, ScoreCell } from './cells.ts'
 import { StepscopeSession } from './stepscope.ts'
 import { openTransformersJs } from './transformersjs.ts'
+import { WllamaSession } from './wllama.ts'
 
 export type PageEngine =
   | { readonly kind: 'stepscope'; readonly backend: 'webgpu' | 'cpu' }
   | { readonly kind: 'transformersjs'; readonly device: 'webgpu' | 'wasm'; readonly threads: number }
+  | { readonly kind: 'wllama'; readonly threads: number }
 
 const FILES = ['config.json', 'model.safetensors']
 
@@ -14,6 +16,7 @@ let session: EngineSession | null = null
 
 async function openSession(engine: PageEngine, model: string): Promise<EngineSession> {
   if (engine.kind === 'transformersjs') return openTransformersJs(engine.device, engine.threads, model)
+  if (engine.kind === 'wllama') return WllamaSession.open(engine.threads, model)
   return StepscopeSession.open(engine.backend, await openUrlCheckpoint({ baseUrl: `/models/${model}/`, files: FILES }))
 }
 

@@ -36,10 +36,17 @@ export const ENGINES: readonly EngineChoice[] = [
     device: 'wasm',
     threads: 2,
   }),
+  page('wllama-wasm', 'wllama, WASM, 1 thread', { kind: 'wllama', threads: 1 }),
+  page('wllama-wasm-2', 'wllama, WASM, 2 threads', { kind: 'wllama', threads: 2 }),
   node('node-stepscope-webgpu', 'Stepscope, WebGPU in Node', { kind: 'stepscope', backend: 'webgpu' }),
   node('node-stepscope-cpu', 'Stepscope, CPU in Node', { kind: 'stepscope', backend: 'cpu' }),
   node('node-onnxruntime', 'onnxruntime-node, CPU', { kind: 'onnxruntime-node' }),
 ]
+
+/** Engines that run passes of any shape; wllama only completes prompts. */
+export function runsPasses({ engine }: EngineChoice): boolean {
+  return engine.kind !== 'wllama'
+}
 
 /** Why a cell has no figure. */
 export interface Missing {
@@ -142,7 +149,7 @@ type PageGlobal = { engines: EnginesPageApi }
 async function openInPage(engine: PageEngine, model: string): Promise<Opened> {
   const bench: BenchPage = await openBenchPage('/bench/engines/page.html', {
     name: 'engines',
-    include: ['@huggingface/transformers'],
+    include: ['@huggingface/transformers', '@wllama/wllama'],
     plugins: [servedFiles()],
   })
   try {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { openCheckpointDirectory } from '../../src/cli/checkpoint-directory.ts'
 import { openWeights } from '../../src/engine/checkpoint-weights.ts'
 import { readConfig } from '../../src/engine/config.ts'
+import { writeGgufLlama } from './gguf-llama.ts'
 import type { AttentionOperators } from './onnx-llama.ts'
 import { writeOnnxLlama } from './onnx-llama.ts'
 import { writeRandomLlama } from './random-llama.ts'
@@ -25,6 +26,7 @@ export const SMOLLM2 = 'smollm2-135m'
 export async function prepareBundled(): Promise<void> {
   await copyCheckpoint(POLICY, POLICY)
   await copyFile(POLICY_ONNX, `${MODELS}${POLICY}/onnx/model.onnx`)
+  await exportGguf(POLICY)
   await copyCheckpoint(POLICY, POLICY_FUSED)
   await exportOnnx(POLICY_FUSED, 'grouped')
   await copyCheckpoint(PRM, PRM)
@@ -48,6 +50,16 @@ export async function exportOnnx(name: string, operators: AttentionOperators): P
   await mkdir(`${folder}onnx`, { recursive: true })
   const files = await openCheckpointDirectory(folder)
   await writeOnnxLlama(`${path}.part`, await readConfig(files), await openWeights(files), operators)
+  await rename(`${path}.part`, path)
+}
+
+/** Writes a checkpoint's GGUF file where it is not there yet. */
+async function exportGguf(name: string): Promise<void> {
+  const folder = `${MODELS}${name}/`
+  const path = `${folder}model.gguf`
+  if (existsSync(path)) return
+  const files = await openCheckpointDirectory(folder)
+  await writeGgufLlama(`${path}.part`, await readConfig(files), await openWeights(files))
   await rename(`${path}.part`, path)
 }
 
@@ -84,4 +96,5 @@ export async function prepareSmolLm2(): Promise<void> {
     await rename(`${weights}.part`, weights)
   }
   await exportOnnx(SMOLLM2, 'grouped')
+  await exportGguf(SMOLLM2)
 }

@@ -10,6 +10,7 @@ export const MODELS = `${root}node_modules/.cache/bench-models/`
 const FOLDERS: readonly (readonly [string, string])[] = [
   ['/models/', MODELS],
   ['/peer-wasm/', `${root}node_modules/onnxruntime-web/dist/`],
+  ['/wllama/', `${root}node_modules/@wllama/wllama/esm/wasm/`],
 ]
 const TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',

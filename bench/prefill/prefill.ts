@@ -1,5 +1,5 @@
 import type { PrefillCell } from '../engines/cells.ts'
-import { isMissing, Seat } from '../engines/seats.ts'
+import { isMissing, runsPasses, Seat } from '../engines/seats.ts'
 import { modelShape } from '../models/model-shape.ts'
 import { POLICY, prepareBundled } from '../models/prepare-models.ts'
 import { countdownText } from '../models/prompt-tokens.ts'
@@ -34,12 +34,13 @@ interface PrefillResult {
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = readOptions(args)
+  const engines = options.engines.filter(runsPasses)
   await prepareBundled()
   if (options.whole) progress('Expected time: 5 minutes.')
   const shape = await modelShape(POLICY)
   const results: PrefillResult[] = []
   let roofline: Roofline | null = null
-  for (const choice of options.engines) {
+  for (const choice of engines) {
     const seat = new Seat(choice, POLICY)
     let own: Roofline | null = null
     if (choice.ours && choice.id !== 'stepscope-cpu' && choice.id !== 'node-stepscope-cpu') {
@@ -79,7 +80,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   printTable(
     'Prefill of the bundled policy: tokens per second (GFLOP/s, share of the roofline)',
     ['', ...CELLS.map(({ rows, tokens }) => `${rows} × ${tokens}`)],
-    options.engines.map(({ id, label }) => [
+    engines.map(({ id, label }) => [
       label,
       ...CELLS.map(({ rows, tokens }) => {
         const result = results.find((one) => one.engine === id && one.rows === rows && one.tokens === tokens)

@@ -1,5 +1,5 @@
 import type { ScoreAnswer, ScoreCell } from '../engines/cells.ts'
-import { isMissing, Seat } from '../engines/seats.ts'
+import { isMissing, runsPasses, Seat } from '../engines/seats.ts'
 import { PRM, prepareBundled } from '../models/prepare-models.ts'
 import { countdownProblems, countdownPrompt, countdownTokens } from '../models/prompt-tokens.ts'
 import { readOptions } from '../options.ts'
@@ -33,11 +33,12 @@ interface ScoreResult {
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = readOptions(args)
+  const engines = options.engines.filter(runsPasses)
   await prepareBundled()
   if (options.whole) progress('Expected time: 5 minutes.')
   const results: ScoreResult[] = []
   let adapter: string | null = null
-  for (const choice of options.engines) {
+  for (const choice of engines) {
     const seat = new Seat(choice, PRM)
     if (choice.id === 'stepscope-webgpu') {
       const answer = await seat.adapter()
@@ -62,7 +63,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   printTable(
     'Scoring a beam round with the bundled PRM: candidates per second (their tokens per second)',
     ['', ...columns.map(({ candidates, mode }) => `${candidates}, ${mode}`)],
-    options.engines.map(({ id, label }) => [
+    engines.map(({ id, label }) => [
       label,
       ...columns.map(({ candidates, mode }) => {
         const found = results.find((one) => one.engine === id && one.candidates === candidates && one.mode === mode)

@@ -82,7 +82,7 @@ async function bundledGrids(): Promise<Grid[]> {
     title: 'The same weights for the peers, with the fused operators of the files on the Hugging Face hub',
     rows: [HEADLINE.rows],
     prefixes: [HEADLINE.prefix],
-    engines: ENGINES.filter(({ ours }) => !ours),
+    engines: ENGINES.filter(({ engine }) => engine.kind === 'transformersjs' || engine.kind === 'onnxruntime-node'),
   }
   return [bundled, fused]
 }
@@ -160,10 +160,18 @@ function differences(cells: readonly CellResult[]): string[] {
       ({ model, prefix, logits }) => model === cell.model && prefix === cell.prefix && logits.length > 0,
     )
     if (first === undefined || cell.logits.length === 0) return []
-    const difference = Math.max(...cell.logits.map((value, index) => Math.abs(value - (first.logits[index] ?? 0))))
+    const own = centred(cell.logits)
+    const others = centred(first.logits)
+    const difference = Math.max(...own.map((value, index) => Math.abs(value - (others[index] ?? 0))))
     if (difference < SAME_LOGITS) return []
     return [`${cell.label}, prefix ${cell.prefix}: logits differ from ${first.label}'s by ${difference}`]
   })
+}
+
+/** Less their mean: one engine gives log-probabilities. */
+function centred(logits: readonly number[]): number[] {
+  const mean = logits.reduce((sum, value) => sum + value, 0) / logits.length
+  return logits.map((value) => value - mean)
 }
 
 function summary(
@@ -189,6 +197,7 @@ function summary(
   const distinct = found(['stepscope-webgpu'], 'distinct')
   const peerWebGpu = found(['transformersjs-webgpu'], 'greedy')
   const peerWasm = found(['transformersjs-wasm', 'transformersjs-wasm-2'], 'greedy')
+  const wllama = found(['wllama-wasm', 'wllama-wasm-2'], 'greedy')
   const ratio = (peer: CellResult | null, mine = ours): number | null =>
     mine?.tokensPerSecond && peer?.tokensPerSecond ? mine.tokensPerSecond / peer.tokensPerSecond : null
   const grid = grids.find(({ model }) => model === POLICY)
@@ -200,8 +209,10 @@ function summary(
     headline: HEADLINE,
     ratio_vs_transformersjs_webgpu: ratio(peerWebGpu),
     ratio_vs_transformersjs_wasm: ratio(peerWasm),
+    ratio_vs_wllama: ratio(wllama),
     ratio_vs_transformersjs_webgpu_distinct: ratio(peerWebGpu, distinct),
     ratio_vs_transformersjs_wasm_distinct: ratio(peerWasm, distinct),
+    ratio_vs_wllama_distinct: ratio(wllama, distinct),
     roofline_share: roofline && grid && ours ? rooflineShare(grid, ours, roofline) : null,
     roofline,
     figures: cells.map(({ logits: _, ...cell }) => cell),
