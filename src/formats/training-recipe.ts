@@ -1,0 +1,226 @@
+import { z } from 'zod'
+import { StepscopeError } from '../core/errors.ts'
+
+/** What a model can be trained by; see docs/training.md and `src/training/objectives`. */
+export const OBJECTIVE_IDS = [
+  'pretraining',
+  'sft',
+  'outcome-reward',
+  'ranked-reward',
+  'process-reward',
+  'implicit-process-reward',
+  'dpo',
+  'expert-iteration',
+  'ppo',
+  'grpo',
+] as const
+export type ObjectiveId = (typeof OBJECTIVE_IDS)[number]
+
+/** Objectives that sample from the model while they train it. */
+export const ONLINE_OBJECTIVES: readonly ObjectiveId[] = ['expert-iteration', 'ppo', 'grpo']
+/** Objectives whose result is a reward model with a scalar head. */
+export const REWARD_OBJECTIVES: readonly ObjectiveId[] = ['outcome-reward', 'ranked-reward', 'process-reward']
+
+const count = z.number().int().min(1)
+const natural = z.number().int().min(0)
+const share = z.number().min(0).max(1)
+
+const methodSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('full') }),
+  z.strictObject({
+    kind: z.literal('low-rank'),
+    rank: count.max(256).default(8),
+    alpha: z.number().positive().default(16),
+    targets: z.array(z.string().min(1)).min(1).default(['q_proj', 'k_proj', 'v_proj', 'o_proj']),
+  }),
+])
+
+const dataSchema = z.discriminatedUnion('source', [
+  z.strictObject({
+    /**
+     * Problems of the task's generator. What is learned from them depends on the objective: solutions (pretraining, sft),
+     * traces with planted mistakes and exact labels (process-reward), the model's own samples, judged (the others).
+     */
+    source: z.literal('generated'),
+    difficulties: z.array(z.string()).min(1).default(['3-numbers', '4-numbers']),
+    problems: count.default(2000),
+  }),
+  z.strictObject({
+    /** A JSONL file: TRL's SFT, preference, unpaired or stepwise data, as the objective needs. */
+    source: z.literal('file'),
+    file: z.string().min(1),
+  }),
+])
+
+const optimizerSchema = z.strictObject({
+  learningRate: z.number().positive().default(1e-4),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('cosine'),
+  warmupSteps: natural.default(10),
+  /** The schedule ends at this share of the learning rate. */
+  minimumRatio: share.default(0.1),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.95),
+  epsilon: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0.01),
+  decayOn: z.enum(['all', 'matrices']).default('matrices'),
+  /** Gradients are scaled down to this norm; 0 does not clip. */
+  maxNorm: z.number().min(0).default(1),
+})
+
+const rolloutSchema = z.strictObject({
+  /** Samples of each problem; GRPO's group. */
+  samples: count.default(8),
+  temperature: z.number().positive().default(1),
+  topP: z.number().gt(0).max(1).default(1),
+  maxSteps: count.default(16),
+  maxStepTokens: count.default(64),
+})
+
+/** Weights of what a sampled response earns; the sum is its reward. */
+const rewardSchema = z.strictObject({
+  /** 1 where the task's verifier accepts the answer. */
+  verifier: z.number().min(0).default(1),
+  /** 1 where every line is a step of the task and the last one an answer. */
+  format: z.number().min(0).default(0),
+  /** An outcome reward model's score of the whole response. */
+  outcome: z.number().min(0).default(0),
+  /** A process reward model's score of each step, at its end. */
+  process: z.number().min(0).default(0),
+})
+
+const objectiveSchema = z.strictObject({
+  /** DPO: 0.1. Implicit PRM: 0.05. GRPO: weight of the divergence from the reference model; 0 does without one. */
+  beta: z.number().min(0).default(0.1),
+  clip: z.number().positive().default(0.2),
+  valueClip: z.number().positive().default(0.2),
+  valueCoefficient: z.number().min(0).default(0.1),
+  klCoefficient: z.number().min(0).default(0.05),
+  discount: share.default(1),
+  lambda: share.default(0.95),
+  /** Passes over one batch of rollouts, and batches that each pass is cut into. */
+  innerEpochs: count.default(1),
+  minibatches: count.default(1),
+})
+
+const labelSchema = z.strictObject({
+  method: z.enum(['soft', 'hard', 'exact']).default('soft'),
+  /** Monte Carlo completions per prefix. */
+  completions: count.default(8),
+})
+
+export const recipeSchema = z.strictObject({
+  objective: z.enum(OBJECTIVE_IDS),
+  task: z.string().default('countdown'),
+  /** Id of a model, or its folder. */
+  model: z.string().min(1),
+  /** The frozen model that DPO, implicit PRM, PPO and GRPO compare with; the model before training where not given. */
+  reference: z.string().min(1).optional(),
+  /** The reward model where rewards come from one. */
+  rewardModel: z.string().min(1).optional(),
+  seed: natural.max(2 ** 32 - 1).default(7),
+  steps: count.default(200),
+  /** Examples of a step; problems of a step where the model samples. */
+  batch: count.default(32),
+  method: methodSchema.default({ kind: 'full' }),
+  data: dataSchema.prefault({ source: 'generated' }),
+  optimizer: optimizerSchema.prefault({}),
+  rollout: rolloutSchema.prefault({}),
+  reward: rewardSchema.prefault({}),
+  settings: objectiveSchema.prefault({}),
+  labels: labelSchema.prefault({}),
+  /** Tokens of one pass: more are quicker and take more memory; the result does not change. */
+  passTokens: count.default(2048),
+  /** Longest sequence in tokens. */
+  maxTokens: count.default(128),
+  /** Runs layers again on the way back instead of keeping their activations. */
+  recompute: z.boolean().default(false),
+  saveEvery: count.default(50),
+  /** Steps between looks at the model: samples of held-out problems (policies), AUC on held-out traces (reward models). */
+  evaluateEvery: count.default(25),
+  evaluateProblems: natural.default(64),
+})
+
+export type TrainingRecipe = z.infer<typeof recipeSchema>
+/** As written: everything that has a default may be left out. */
+export type RecipeInput = z.input<typeof recipeSchema>
+
+/** What differs from the schema's own defaults, by objective. */
+const STARTS: { readonly [K in ObjectiveId]: Omit<RecipeInput, 'objective' | 'model'> } = {
+  pretraining: { optimizer: { learningRate: 1e-3 } },
+  sft: { optimizer: { learningRate: 3e-4 } },
+  'outcome-reward': { optimizer: { learningRate: 3e-4 } },
+  'ranked-reward': { optimizer: { learningRate: 3e-4 } },
+  'process-reward': { optimizer: { learningRate: 5e-4 } },
+  'implicit-process-reward': { settings: { beta: 0.05 }, optimizer: { learningRate: 1e-4 } },
+  dpo: { optimizer: { learningRate: 5e-5 }, settings: { beta: 0.1 } },
+  'expert-iteration': { optimizer: { learningRate: 2e-4, schedule: 'constant' }, batch: 64 },
+  ppo: {
+    optimizer: { learningRate: 1e-4, schedule: 'constant' },
+    batch: 64,
+    rollout: { samples: 4 },
+    settings: { innerEpochs: 4, minibatches: 2 },
+  },
+  grpo: {
+    optimizer: { learningRate: 1e-4, schedule: 'constant' },
+    batch: 32,
+    reward: { format: 0.1 },
+    settings: { beta: 0 },
+  },
+}
+
+/** A recipe that works, to start from. */
+export function defaultRecipe(objective: ObjectiveId, model: string): TrainingRecipe {
+  return recipeSchema.parse({ ...STARTS[objective], objective, model })
+}
+
+/**
+ * Reads a recipe; what is left out gets the objective's defaults.
+ * @throws StepscopeError `bad-setting` that names the field, what was expected and what was found
+ */
+export function readRecipe(value: unknown, file?: string): TrainingRecipe {
+  const given = z.looseObject({ objective: z.enum(OBJECTIVE_IDS), model: z.string().min(1) }).safeParse(value)
+  if (!given.success) throw badRecipe(given.error, value, file)
+  const parsed = recipeSchema.safeParse(merge(STARTS[given.data.objective], given.data))
+  if (!parsed.success) throw badRecipe(parsed.error, value, file)
+  const { data: recipe } = parsed
+  const needsModel = recipe.reward.outcome > 0 || recipe.reward.process > 0
+  if (needsModel && recipe.rewardModel === undefined) {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'Rewards of a reward model without a reward model',
+      expected: 'the id or folder of one',
+      found: 'nothing',
+      place: { field: 'rewardModel', ...(file === undefined ? {} : { file }) },
+      nextStep: 'Name a reward model, or set reward.outcome and reward.process to 0.',
+    })
+  }
+  return recipe
+}
+
+/** Objects are merged field by field; anything else is replaced. */
+function merge(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? merge(base[key], value) : value
+  return merged
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function badRecipe(error: z.ZodError, value: unknown, file: string | undefined): StepscopeError {
+  const [issue] = error.issues
+  const path = issue?.path ?? []
+  const found = path.reduce<unknown>(
+    (at, key) => (isObject(at) || Array.isArray(at) ? at[key as never] : undefined),
+    value,
+  )
+  return new StepscopeError({
+    code: 'bad-setting',
+    message: issue?.message ?? 'The recipe is not valid',
+    found: JSON.stringify(found)?.slice(0, 60) ?? 'nothing',
+    place: { field: path.join('.'), ...(file === undefined ? {} : { file }) },
+    nextStep: 'Correct the field; docs/training.md lists all of them.',
+  })
+}

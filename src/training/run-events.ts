@@ -1,0 +1,42 @@
+import type { TrainingRecipe } from '../formats/training-recipe.ts'
+import type { Metrics } from './objective.ts'
+
+/** A response of the model while it learns. */
+export interface TrainingSample {
+  readonly problem: string
+  readonly response: string
+  /** The verifier's word; null where there is none. */
+  readonly correct: boolean | null
+}
+
+/** What a run tells while it goes: plain data. Times are of this machine. */
+export type TrainingEvent =
+  | {
+      readonly type: 'started'
+      readonly recipe: TrainingRecipe
+      /** The first step to come: above 1 where the run goes on from a save. */
+      readonly step: number
+      readonly trainedWeights: number
+      readonly adapter: string
+      /** Bytes on the device by purpose, all there will be. */
+      readonly bytes: Readonly<Record<string, number>>
+    }
+  /** Work besides steps, e.g. sampling or labelling the data. */
+  | { readonly type: 'phase'; readonly name: string; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'step'
+      readonly step: number
+      readonly metrics: Metrics
+      readonly learningRate: number
+      /** Tokens trained on, and seconds, of this step. */
+      readonly tokens: number
+      readonly seconds: number
+    }
+  | {
+      readonly type: 'evaluated'
+      readonly step: number
+      readonly metrics: Metrics
+      readonly samples: readonly TrainingSample[]
+    }
+  | { readonly type: 'saved'; readonly step: number }
+  | { readonly type: 'finished'; readonly step: number }
