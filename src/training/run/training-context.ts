@@ -1,0 +1,22 @@
+import type { Backend } from '../../compute/backend.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { RunStore } from './run-store.ts'
+
+/** What a training run works with; the recipe says what to do with it. */
+export interface TrainingContext {
+  readonly backend: Backend
+  /** Hugging Face folder of the model to train, as it is before training. */
+  readonly model: CheckpointFiles
+  /** The frozen model to compare with; null for the model before training. */
+  readonly reference: CheckpointFiles | null
+  /** Null where no reward comes from one. */
+  readonly rewardModel: CheckpointFiles | null
+  /** The data file's name and text, where the data comes from one. */
+  readonly data: { readonly name: string; readonly text: string } | null
+  readonly store: RunStore
+  readonly signal: AbortSignal
+  /** Called between steps: resolves when the run may go on. */
+  readonly gate: () => Promise<void>
+  /** Milliseconds, for durations. */
+  readonly clock: () => number
+}
