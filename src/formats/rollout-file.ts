@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { ProposalFinish, Verdict } from '../search/models.ts'
+import type { RowFormat } from './json-lines.ts'
+
+/** What determines a file's responses, on every line of it: a line moved elsewhere still says where it is from. */
+export interface RolloutSource {
+  /** Id and hash of the policy's weights. */
+  readonly policy: string
+  readonly hash: string
+  readonly seed: number
+  /** Responses per problem. */
+  readonly n: number
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+  readonly maxSteps: number
+  readonly maxStepTokens: number
+  readonly stopAtAnswer: boolean
+}
+
+/** One step with every token of it. */
+export interface RolloutStep {
+  /** With its step end; '' where the sequence ended at once. */
+  readonly text: string
+  readonly tokenIds: readonly number[]
+  /** log π of each token at temperature 1 (nats), to the last bit of float32. */
+  readonly logprobs: readonly number[]
+  readonly finish: ProposalFinish
+}
+
+/** One sampled response: a line of a rollout file. */
+export interface RolloutRow {
+  readonly task: string
+  /** As the task formats it. */
+  readonly problem: string
+  /** The problem's index in the set, and the response's among the problem's: with the seed, the key of its noise. */
+  readonly index: number
+  readonly sample: number
+  readonly prompt: string
+  readonly steps: readonly RolloutStep[]
+  /** Why it ended. */
+  readonly end: 'answer' | 'eos' | 'length' | 'max-steps'
+  readonly verdict: Verdict
+  readonly source: RolloutSource
+}
+
+const count = z.int().nonnegative()
+
+const step = z
+  .object({
+    text: z.string(),
+    tokenIds: z.array(count),
+    logprobs: z.array(z.number()),
+    finish: z.enum(['step', 'eos', 'length']),
+  })
+  .check(({ value: { tokenIds, logprobs }, issues }) => {
+    if (tokenIds.length === logprobs.length) return
+    const message = `There must be one log-probability for each token: ${logprobs.length} for ${tokenIds.length} tokens`
+    issues.push({ code: 'custom', message, path: ['logprobs'], input: logprobs })
+  })
+
+export const ROLLOUT_FORMAT: RowFormat<RolloutRow> = {
+  schema: z.object({
+    task: z.string(),
+    problem: z.string(),
+    index: count,
+    sample: count,
+    prompt: z.string().min(1, 'The text is empty'),
+    steps: z.array(step),
+    end: z.enum(['answer', 'eos', 'length', 'max-steps']),
+    verdict: z.object({ answer: z.string().nullable(), correct: z.boolean(), explanation: z.string() }),
+    source: z.object({
+      policy: z.string(),
+      hash: z.string(),
+      seed: count,
+      n: count,
+      temperature: z.number(),
+      topP: z.number(),
+      topK: count,
+      maxSteps: count,
+      maxStepTokens: count,
+      stopAtAnswer: z.boolean(),
+    }),
+  }),
+  example: 'stepscope rollout does',
+}
+
+/** A float32 in as few digits as bring it back: nine are always enough. */
+export function shortFloat(value: number): number {
+  for (const digits of [6, 7, 8]) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return short
+  }
+  return Number(value.toPrecision(9))
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import type { RowFormat } from './json-lines.ts'
+
+/**
+ * The data sets of TRL (huggingface/trl, docs/source/dataset_formats.md) in their standard form, texts without roles.
+ * Further columns are allowed and passed over, as TRL does.
+ */
+
+const text = z.string().min(1, 'The text is empty')
+
+/** Supervised fine-tuning. */
+export interface SftRow {
+  readonly prompt: string
+  readonly completion: string
+}
+
+export const SFT_FORMAT: RowFormat<SftRow> = {
+  schema: z.object({ prompt: text, completion: text }),
+  example: '{"prompt": "Q 3 5 > 8\\n", "completion": "3+5=8 : 8\\nA 8\\n"}',
+}
+
+/** Preference learning and ranked reward models. */
+export interface PreferenceRow {
+  readonly prompt: string
+  readonly chosen: string
+  readonly rejected: string
+}
+
+export const PREFERENCE_FORMAT: RowFormat<PreferenceRow> = {
+  schema: z
+    .object({ prompt: text, chosen: text, rejected: text })
+    .refine(({ chosen, rejected }) => chosen !== rejected, {
+      message: 'The rejected text is the chosen one',
+      path: ['rejected'],
+    }),
+  example: '{"prompt": "…", "chosen": "…", "rejected": "…"}',
+}
+
+/** Outcome reward models. */
+export interface UnpairedRow {
+  readonly prompt: string
+  readonly completion: string
+  readonly label: boolean
+}
+
+export const UNPAIRED_FORMAT: RowFormat<UnpairedRow> = {
+  schema: z.object({ prompt: text, completion: text, label: z.boolean('The label is not true or false') }),
+  example: '{"prompt": "…", "completion": "…", "label": true}',
+}
+
+/** A step's label: right or wrong, or the chance that it leads to a right answer, from 0 to 1. */
+export type StepLabel = boolean | number
+
+/** Process reward models: steps without their step ends, and one label each. */
+export interface StepwiseRow {
+  readonly prompt: string
+  readonly completions: readonly string[]
+  readonly labels: readonly StepLabel[]
+}
+
+const label = z.union([z.boolean(), z.number().min(0).max(1)], {
+  error: 'A label is neither true or false nor a number from 0 to 1',
+})
+
+export const STEPWISE_FORMAT: RowFormat<StepwiseRow> = {
+  schema: z
+    .object({ prompt: text, completions: z.array(text).min(1, 'There are no steps'), labels: z.array(label) })
+    .check(({ value: { completions, labels }, issues }) => {
+      if (labels.length === completions.length) return
+      const message = `There must be one label for each step: ${labels.length} labels, ${completions.length} steps`
+      issues.push({ code: 'custom', message, path: ['labels'], input: labels })
+    }),
+  example: '{"prompt": "…", "completions": ["first step", "second step"], "labels": [true, 0.25]}',
+}
+
+/** A step as a file has it: TRL puts the step end after each step itself. */
+export function bareStep(step: string, stepEnd = '\n'): string {
+  return step.endsWith(stepEnd) ? step.slice(0, -stepEnd.length) : step
+}
+
+/** A step of a file as a model reads it. */
+export function endedStep(step: string, stepEnd = '\n'): string {
+  return step.endsWith(stepEnd) ? step : step + stepEnd
+}
