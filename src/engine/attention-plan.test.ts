@@ -88,9 +88,7 @@ describe('the plan of a burst', () => {
               }
             }
           })
-          expect(
-            countPageLoads(plan, lanes, executed, { heads: 6, keyValueHeads: 2, perLoad: Number.POSITIVE_INFINITY }),
-          ).toEqual({
+          expect(countPageLoads(plan, lanes, executed, { heads: 6, keyValueHeads: 2 })).toEqual({
             reads: 6 * single + 2 * loads.size,
             visits: 6 * visits,
           })
@@ -106,7 +104,7 @@ describe('the plan of a burst', () => {
         pageTable: Uint32Array.from([...trunk, 12 + lane]),
         position: 192,
       }))
-    const heads = { heads: 4, keyValueHeads: 4, perLoad: Number.POSITIVE_INFINITY }
+    const heads = { heads: 4, keyValueHeads: 4 }
     const loads = (count: number) => {
       const lanes = branches(count)
       const plan = planAttention(lanes, { capacity: 4096, sharedBy: 2, pages: 100 })

@@ -82,8 +82,8 @@ export function planAttention(lanes: readonly PlannedLane[], options: AttentionP
 
 /**
  * Pages of keys and values loaded in one layer of a burst, at most: rows that lanes share are counted for each of them.
- * One load is one page of one key-value head: an item loads it once in a step for `perLoad` query heads on it (all of
- * them where a workgroup holds the page); otherwise each query head of each row does.
+ * One load is one page of one key-value head: an item loads it once in a step, whatever the rows on it; otherwise each
+ * query head of each row does.
  */
 export interface PageLoads {
   readonly reads: number
@@ -96,9 +96,8 @@ export function countPageLoads(
   plan: AttentionPlan,
   lanes: readonly PlannedLane[],
   executed: readonly number[],
-  heads: { readonly heads: number; readonly keyValueHeads: number; readonly perLoad: number },
+  heads: { readonly heads: number; readonly keyValueHeads: number },
 ): PageLoads {
-  const group = heads.heads / heads.keyValueHeads
   let rowLoads = 0
   let visits = 0
   lanes.forEach(({ position }, lane) => {
@@ -112,17 +111,13 @@ export function countPageLoads(
   let itemLoads = 0
   for (let item = 0; item < plan.items.length; item += 4) {
     const first = plan.items[item + 1] as number
-    const steps = Array.from(
-      { length: plan.items[item + 2] as number },
-      (_, entry) => executed[plan.list[2 * (first + entry)] as number] as number,
-    ).sort((a, b) => a - b)
-    // Between the ends of one lane and the next, as many take part as are left.
-    let done = 0
-    steps.forEach((end, ended) => {
-      const left = steps.length - ended
-      itemLoads += (end - done) * Math.max(1, Math.ceil((left * group) / heads.perLoad))
-      done = end
-    })
+    const end = first + (plan.items[item + 2] as number)
+    // An item is read as long as one of its lanes goes on.
+    let steps = 0
+    for (let entry = first; entry < end; entry++) {
+      steps = Math.max(steps, executed[plan.list[2 * entry] as number] as number)
+    }
+    itemLoads += steps
   }
   return { reads: rowLoads * heads.heads + itemLoads * heads.keyValueHeads, visits: visits * heads.heads }
 }

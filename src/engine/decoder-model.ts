@@ -1,5 +1,4 @@
 import type { Backend, BackendBuffer } from '../compute/backend.ts'
-import { SERIAL_HEADS_PER_LOAD } from '../compute/kernels/attention/page-attention.wgsl.ts'
 import {
   LANE_DONE,
   LANE_MAX_TOKENS,
@@ -310,10 +309,7 @@ class BackendDecoder implements Decoder {
       return sampled - (progress.stopped ? 1 : 0)
     })
     this.counters.passes += executed.reduce((most, steps) => Math.max(most, steps), 0)
-    const { reads, visits } = countPageLoads(plan, planned, executed, {
-      ...this.config,
-      perLoad: this.backend.tuning.attentionLanes === 1 ? SERIAL_HEADS_PER_LOAD : Number.POSITIVE_INFINITY,
-    })
+    const { reads, visits } = countPageLoads(plan, planned, executed, this.config)
     this.counters.attentionPageReads += reads
     this.counters.attentionPageVisits += visits
   }

@@ -1,4 +1,5 @@
 import type { PoolShape } from '../page-pool.ts'
+import { PAGE_POSITIONS } from '../rows.ts'
 
 export interface AttentionShape extends PoolShape {
   readonly heads: number
@@ -11,16 +12,17 @@ export interface AttentionShape extends PoolShape {
 }
 
 /**
- * What a page contributes to one row and head: its values weighed, Σ e^(s − m) · v [headWidth, at least 16 floats], then
- * the largest score m and Σ e^(s − m). Partials lie [place, head]; the places of a sequence's pages follow each other.
+ * What a page contributes to one row and head: its values weighed, Σ e^(s − m) · v [headWidth], then the largest score m
+ * and Σ e^(s − m) with two words of padding, then sixteen words where scores and weights wait meanwhile. Partials lie
+ * [place, head]; the places of a sequence's pages follow each other.
  */
 export function partialStride({ headWidth }: Pick<AttentionShape, 'headWidth'>): number {
-  return Math.max(headWidth, 16) + 4
+  return headWidth + 4 + PAGE_POSITIONS
 }
 
 /** Floats from the start of a partial to its (m, Σ e^(s − m)). */
 export function partialNumbers({ headWidth }: Pick<AttentionShape, 'headWidth'>): number {
-  return Math.max(headWidth, 16)
+  return headWidth
 }
 
 /** No row: a lane that leads none in the current step. */

@@ -17,43 +17,33 @@ const DECLARATIONS = declareBindings(PAGE_ATTENTION_BINDINGS, {
   partials: 'vec4f',
 })
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
-/** Query heads of lanes that share one load of a page where an invocation works alone. */
-export const SERIAL_HEADS_PER_LOAD = COMPONENTS.length
+/** Quads of keys or values that an invocation keeps: as many as pay, and more take drivers seconds to compile. */
+const HELD_QUADS = 64
 
 /**
- * One invocation has an item and a key-value head, for software adapters: it takes four query heads of lanes at a time, so
- * that each key and value loaded serves four sums. A copy of the page in private memory would be read once for all lanes,
- * but drivers take half a minute to compile it. Scores and weights wait in the partials.
+ * One invocation has an item and a key-value head, for software adapters. It keeps the keys of some positions, then some
+ * columns of the values, while it goes through all query heads on the page: each key and value is loaded once, whatever
+ * their number. Scores, then weights, wait in the partials. What is kept is filled by loops and read at fixed places,
+ * which drivers compile quickly and keep near.
  */
 export function serialPageAttentionWgsl(shape: AttentionShape): string {
   const { heads, keyValueHeads, serialLanes } = shape
-  const { quads, stride, valueOffset, partial, numbers, group, scale } = quadSizes(shape)
-  const each = (line: (row: string, position: string) => string) =>
-    COMPONENTS.flatMap((r) => COMPONENTS.map((p) => line(r, p))).join('\n')
-  const ofRows = (line: (row: string, index: number) => string) => COMPONENTS.map(line).join('\n')
+  const { quads, stride, valueOffset, partial, numbers, scores, group, scale } = quadSizes(shape)
+  const positions = quads * 8 > HELD_QUADS ? 4 : 8
+  const columns = HELD_QUADS / PAGE_POSITIONS
+  const end = `(kv + 1u) * ${group}u${group === 1 ? '' : ` + ${HIDDEN_ZERO}`}`
+  const lines = (parts: readonly string[]) => parts.join('\n')
 
-  /** `body` for query heads of lanes that lead a row, four at a time: their partials are `at`, their queries `query`. */
-  const forLanes = (body: string) => `
-  var next = 0u;
-  while (next < all) {
-    var taken = 0u;
-    var at = vec4u();
-    var query = vec4u();
-    while (next < all && taken < 4u) {
-      let entry = list[item.y + next / ${group}u];
-      let row = laneRows[entry.x];
-      if (row != ${NO_ROW}u) {
-        let head = kv * ${group}u + next % ${group}u;
-        // Where fewer than four are left, the last fills their places: it is done again, to the same end.
-        let free = vec4u(0u, 1u, 2u, 3u) >= vec4u(taken);
-        at = select(at, vec4u((entry.y * ${heads}u + head) * ${partial}u), free);
-        query = select(query, vec4u((row * ${heads}u + head) * ${quads}u), free);
-        taken++;
-      }
-      next++;
-    }
-    if (taken == 0u) { break; }
+  /** `body` for each query head of each lane that leads a row; its partial is `at`, its query `query`. */
+  const forHeads = (body: string) => `  for (var entry = item.y; entry < item.y + item.z; entry++) {
+    let lane = list[entry];
+    let row = laneRows[lane.x];
+    if (row == ${NO_ROW}u) { continue; }
+    for (var head = kv * ${group}u; head < ${end}; head++) {
+      let at = (lane.y * ${heads}u + head) * ${partial}u;
+      let query = (row * ${heads}u + head) * ${quads}u;
 ${body}
+    }
   }`
 
   return `
@@ -66,47 +56,66 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let kv = id.x % ${keyValueHeads}u;
   if (number >= items[0].x) { return; }
   let item = items[1u + number];
-  let all = item.z * ${group}u;
   let base = (layer[0] + item.x) * ${PAGE_POSITIONS * stride}u + kv * ${quads}u;
-  let quads = ${quads}u + ${HIDDEN_ZERO};
-${forLanes(`    for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
-${each((r, p) => `      var dot_${r}${p} = vec4f();`)}
-      for (var i = 0u; i < quads; i++) {
-${COMPONENTS.map((p, index) => `        let key_${p} = pool[base + (4u * step + ${index}u) * ${stride}u + i];`).join('\n')}
-${ofRows((r) => `        let query_${r} = queries[query.${r} + i] * ${scale};`)}
-${each((r, p) => `        dot_${r}${p} = fma(query_${r}, key_${p}, dot_${r}${p});`)}
-      }
-${ofRows((r) => `      partials[at.${r} + step] = vec4f(${COMPONENTS.map((p) => `across(dot_${r}${p})`).join(', ')});`)}
+  // Zero, but no compiler knows: else short sums are products at their start, which drivers fuse with what adds them up.
+  let zero = vec4f(f32(${HIDDEN_ZERO}));
+  var held: array<vec4f, ${Math.max(positions * quads, HELD_QUADS)}>;
+  for (var step = 0u; step < ${PAGE_POSITIONS / positions}u + ${HIDDEN_ZERO}; step++) {
+    let keys = base + step * ${positions * stride}u;
+    for (var i = 0u; i < ${positions * quads}u + ${HIDDEN_ZERO}; i++) {
+      held[i] = pool[keys + (i / ${quads}u) * ${stride}u + i % ${quads}u];
     }
-    for (var r = 0u; r < taken; r++) {
-      var most = ${LEAST};
-      for (var step = 0u; step < 4u; step++) { most = max(most, highest(partials[at[r] + step])); }
-      var weight = 0.0;
-      for (var step = 0u; step < 4u; step++) {
-        let e = exp(partials[at[r] + step] - vec4f(most));
-        weight += across(e);
-        partials[at[r] + step] = e;
-      }
-      partials[at[r] + ${numbers}u] = vec4f(most, weight, 0.0, 0.0);
-    }`)}
-  next = 0u;
-${forLanes(`    var weights: array<vec4f, 16>;
-    for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
-${ofRows((r, index) => `      weights[4u * step + ${index}u] = partials[at.${r} + step];`)}
+${forHeads(
+  lines([
+    ...range(positions).map((p) => `      var dot_${p} = zero;`),
+    ...range(quads).flatMap((i) => [
+      `      let query_${i} = queries[query + ${i}u] * ${scale};`,
+      ...range(positions).map((p) => `      dot_${p} = fma(query_${i}, held[${p * quads + i}], dot_${p});`),
+    ]),
+    ...range(positions / 4).map((quad) => {
+      const dots = range(4).map((p) => `across(dot_${4 * quad + p})`)
+      return `      partials[at + ${scores + quad}u + step * ${positions / 4}u] = vec4f(${dots.join(', ')});`
+    }),
+  ]),
+)}
+  }
+${forHeads(
+  lines([
+    `      var most = ${LEAST};`,
+    ...range(4).flatMap((i) => [
+      `      let score_${i} = partials[at + ${scores + i}u];`,
+      `      most = max(most, highest(score_${i}));`,
+    ]),
+    '      var weight = 0.0;',
+    ...range(4).flatMap((i) => [
+      `      let e_${i} = exp(score_${i} - vec4f(most));`,
+      `      weight += across(e_${i});`,
+      `      partials[at + ${scores + i}u] = e_${i};`,
+    ]),
+    `      partials[at + ${numbers}u] = vec4f(most, weight, 0.0, 0.0);`,
+  ]),
+)}
+  for (var first = 0u; first < ${quads}u + ${HIDDEN_ZERO}; first += ${columns}u) {
+    // Past the last column it is done again, to the same end.
+    for (var i = 0u; i < ${PAGE_POSITIONS * columns}u + ${HIDDEN_ZERO}; i++) {
+      let column = min(first + i % ${columns}u, ${quads - 1}u);
+      held[i] = pool[base + ${valueOffset}u + (i / ${columns}u) * ${stride}u + column];
     }
-    for (var i = 0u; i < quads; i++) {
-${ofRows((r) => `      var mixed_${r} = vec4f();`)}
-      for (var step = 0u; step < 4u + ${HIDDEN_ZERO}; step++) {
-${ofRows((r, index) => `        let weight_${r} = weights[4u * step + ${index}u];`)}
-${COMPONENTS.map((p, index) =>
-  [
-    `        let value_${p} = pool[base + (4u * step + ${index}u) * ${stride}u + ${valueOffset}u + i];`,
-    ...COMPONENTS.map((r) => `        mixed_${r} = fma(vec4f(weight_${r}.${p}), value_${p}, mixed_${r});`),
-  ].join('\n'),
-).join('\n')}
-      }
-${ofRows((r) => `      partials[at.${r} + i] = mixed_${r};`)}
-    }`).replace('  var next = 0u;\n', '')}
+${forHeads(
+  lines([
+    ...range(columns).map((c) => `      var mixed_${c} = vec4f();`),
+    ...range(PAGE_POSITIONS / 4).flatMap((i) => [
+      `      let e_${i} = partials[at + ${scores + i}u];`,
+      ...COMPONENTS.flatMap((component, p) =>
+        range(columns).map(
+          (c) => `      mixed_${c} = fma(vec4f(e_${i}.${component}), held[${(4 * i + p) * columns + c}], mixed_${c});`,
+        ),
+      ),
+    ]),
+    ...range(columns).map((c) => `      partials[at + min(first + ${c}u, ${quads - 1}u)] = mixed_${c};`),
+  ]),
+)}
+  }
 }
 `
 }
@@ -187,4 +196,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: v
   }
 }
 `
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index)
 }

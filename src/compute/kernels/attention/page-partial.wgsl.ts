@@ -10,9 +10,10 @@ export function quadSizes(shape: AttentionShape) {
     /** From one position of a page to the next, and from a key to its value. */
     stride: positionStride(shape) / 4,
     valueOffset: (shape.keyValueHeads * shape.headWidth) / 4,
-    /** From one partial to the next, and from its start to its numbers. */
+    /** From one partial to the next, and from its start to its numbers and to its scores, then weights. */
     partial: partialStride(shape) / 4,
     numbers: partialNumbers(shape) / 4,
+    scores: partialNumbers(shape) / 4 + 1,
     /** Query heads of one key-value head. */
     group: shape.heads / shape.keyValueHeads,
     scale: 1 / Math.sqrt(shape.headDim),
