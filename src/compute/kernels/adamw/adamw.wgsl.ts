@@ -42,6 +42,6 @@ export function adamwWgsl({ decay, lanes }: AdamwShape): string {
     parameters[i] = parameters[i] * kept - step_size * m / (sqrt(v) / correction2 + epsilon);`
   return `
 ${declareBindings(ADAMW_BINDINGS, elements)}
-${eachQuadWgsl(lanes, body, before)}
+${eachQuadWgsl(lanes, body, { before })}
 `
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../../backend.ts'
+import { quadGroups } from '../quads.ts'
 import { SWIGLU_BACKWARD_BINDINGS, swigluBackwardReference } from './swiglu-backward.reference.ts'
 import { swigluBackwardWgsl } from './swiglu-backward.wgsl.ts'
 import type { SwigluShape } from './swiglu-shape.ts'
@@ -12,7 +13,7 @@ export function swigluBackwardKernel(shape: SwigluShape): Kernel<typeof SWIGLU_B
     name: 'swiglu-backward',
     bindings: SWIGLU_BACKWARD_BINDINGS,
     wgsl: () => swigluBackwardWgsl(shape),
-    workgroups: (rows) => [Math.ceil(shape.columns / 8 / shape.lanes), rows, 1],
+    workgroups: (rows) => quadGroups((rows * shape.columns) / 8, shape.lanes),
     reference: (views) => swigluBackwardReference(shape, views),
   }
 }

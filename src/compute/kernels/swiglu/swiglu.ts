@@ -1,4 +1,5 @@
 import type { Kernel } from '../../backend.ts'
+import { quadGroups } from '../quads.ts'
 import { SWIGLU_BINDINGS, swigluReference } from './swiglu.reference.ts'
 import { swigluWgsl } from './swiglu.wgsl.ts'
 import type { SwigluShape } from './swiglu-shape.ts'
@@ -12,7 +13,7 @@ export function swigluKernel(shape: SwigluShape): Kernel<typeof SWIGLU_BINDINGS>
     name: 'swiglu',
     bindings: SWIGLU_BINDINGS,
     wgsl: () => swigluWgsl(shape),
-    workgroups: (rows) => [Math.ceil(shape.columns / 8 / shape.lanes), rows, 1],
+    workgroups: (rows) => quadGroups((rows * shape.columns) / 8, shape.lanes),
     reference: (views) => swigluReference(shape, views),
   }
 }

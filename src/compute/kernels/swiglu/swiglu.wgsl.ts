@@ -1,17 +1,15 @@
 import { declareBindings } from '../declare-bindings.ts'
+import { eachQuadWgsl } from '../quads.ts'
 import { SWIGLU_BINDINGS } from './swiglu.reference.ts'
 import type { SwigluShape } from './swiglu-shape.ts'
 
 export function swigluWgsl({ columns, lanes }: SwigluShape): string {
+  const body = `
+    let gate = input[2u * i];
+    output[i] = gate / (1.0 + exp(-gate)) * input[2u * i + 1u];`
   return `
 ${declareBindings(SWIGLU_BINDINGS, { rows: 'vec4u', input: 'vec4f', output: 'vec4f' })}
 
-@compute @workgroup_size(${lanes})
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.y >= rows[0].x || id.x >= ${columns / 8}u) { return; }
-  let place = id.y * ${columns / 8}u + id.x;
-  let gate = input[2u * place];
-  output[place] = gate / (1.0 + exp(-gate)) * input[2u * place + 1u];
-}
+${eachQuadWgsl(lanes, body, { end: `rows[0].x * ${columns / 8}u` })}
 `
 }

@@ -1,7 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { TransposeShape } from './transpose.reference.ts'
 import { TRANSPOSE_BINDINGS, transposeReference } from './transpose.reference.ts'
-import { transposeWgsl } from './transpose.wgsl.ts'
+import { BLOCKS, transposeWgsl } from './transpose.wgsl.ts'
 
 /**
  * output[c, r] = input[r, inputOffset + c] for the first rows[0].x rows r and the columns c < width; zeros in the
@@ -14,7 +14,7 @@ export function transposeKernel(shape: TransposeShape): Kernel<typeof TRANSPOSE_
     name: 'transpose',
     bindings: TRANSPOSE_BINDINGS,
     wgsl: () => transposeWgsl(shape),
-    workgroups: (rows) => [Math.ceil(width / 4 / lanes), (Math.ceil(rows / padTo) * padTo) / 4, 1],
+    workgroups: (rows) => [Math.ceil(width / 4 / lanes), Math.ceil((Math.ceil(rows / padTo) * padTo) / 4 / BLOCKS), 1],
     reference: (views) => transposeReference(shape, views),
   }
 }

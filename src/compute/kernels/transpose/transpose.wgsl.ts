@@ -3,7 +3,9 @@ import { singleWeightWgsl } from '../weight-format.wgsl.ts'
 import type { TransposeShape } from './transpose.reference.ts'
 import { TRANSPOSE_BINDINGS } from './transpose.reference.ts'
 
-/** One invocation turns a block of four by four. */
+/** Blocks of four by four that one invocation turns, one below the other: what it writes fills whole cache lines. */
+export const BLOCKS = 4
+
 export function transposeWgsl(shape: TransposeShape): string {
   const { format, inputStride, inputOffset, width, outputStride, padTo, lanes } = shape
   const read =
@@ -23,15 +25,19 @@ fn quad_at(row: u32, quad: u32) -> vec4f {
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let row = 4u * id.y;
-  let end = (rows[0].x + ${padTo - 1}u) / ${padTo}u * ${padTo}u;
-  if (row >= end || id.x >= ${width / 4}u) { return; }
-  let turned = transpose(mat4x4f(quad_at(row, id.x), quad_at(row + 1u, id.x), quad_at(row + 2u, id.x), quad_at(row + 3u, id.x)));
-  let place = 4u * id.x * ${outputStride / 4}u + id.y;
-  output[place] = turned[0];
-  output[place + ${outputStride / 4}u] = turned[1];
-  output[place + ${2 * (outputStride / 4)}u] = turned[2];
-  output[place + ${3 * (outputStride / 4)}u] = turned[3];
+  if (id.x >= ${width / 4}u) { return; }
+  let end = (rows[0].x + ${padTo - 1}u) / ${padTo}u * ${padTo / 4}u;
+  let stop = min((id.y + 1u) * ${BLOCKS}u, end);
+  let place = 4u * id.x * ${outputStride / 4}u;
+  for (var i = id.y * ${BLOCKS}u; i < stop; i++) {
+    let row = 4u * i;
+    let turned = transpose(
+      mat4x4f(quad_at(row, id.x), quad_at(row + 1u, id.x), quad_at(row + 2u, id.x), quad_at(row + 3u, id.x)));
+    output[place + i] = turned[0];
+    output[place + ${outputStride / 4}u + i] = turned[1];
+    output[place + ${2 * (outputStride / 4)}u + i] = turned[2];
+    output[place + ${3 * (outputStride / 4)}u + i] = turned[3];
+  }
 }
 `
 }
