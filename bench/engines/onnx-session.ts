@@ -1,6 +1,12 @@
 import type { DecodeAnswer, DecodeCell, EngineSession, PrefillCell, ScoreAnswer, ScoreCell, Timing } from './cells.ts'
 import { best } from './cells.ts'
 
+/**
+ * Tokens of a prefix run at once. From 32 tokens on onnxruntime's WebGPU kernel for GroupQueryAttention reads the keys of
+ * eight lanes of a subgroup, of which software adapters have four, and its logits are wrong.
+ */
+const PREFIX_PIECE = 16
+
 /** What Transformers.js and onnxruntime-node call a tensor. */
 export interface OnnxTensor {
   readonly dims: readonly number[]
@@ -45,8 +51,6 @@ export class OnnxSession<T extends OnnxTensor> implements EngineSession {
 
   async decode({ rows, prefix, newTokens, ...effort }: DecodeCell): Promise<DecodeAnswer> {
     const { snapshot, logits } = await this.snapshot(prefix)
-    const vocabulary = logits.length / prefix.length
-    const lastLogits = logits.subarray(logits.length - vocabulary)
     const tiled = await this.tile(snapshot, rows)
     const first = new BigInt64Array(rows).map((_, row) => BigInt(1 + (row % 20)))
     const timing = await best(async () => {
@@ -67,7 +71,7 @@ export class OnnxSession<T extends OnnxTensor> implements EngineSession {
       return took
     }, effort)
     this.free(tiled)
-    return { ...timing, work: null, logits: [...lastLogits.subarray(0, 32)] }
+    return { ...timing, work: null, logits: [...logits.subarray(0, 32)] }
   }
 
   async prefill({ prompts, ...effort }: PrefillCell): Promise<Timing> {
@@ -113,9 +117,20 @@ export class OnnxSession<T extends OnnxTensor> implements EngineSession {
     return this.model.dispose()
   }
 
+  /** Keys and values after a prefix, and the logits of its last token. */
   private async snapshot(prefix: readonly number[]): Promise<{ snapshot: Snapshot<T>; logits: Float32Array }> {
-    const { logits, next } = await this.forward(BigInt64Array.from(prefix, BigInt), 1, this.nothing(1))
-    return { snapshot: next, logits: await this.model.values(logits) }
+    let snapshot = this.nothing(1)
+    let last = new Float32Array()
+    for (let start = 0; start < prefix.length; start += PREFIX_PIECE) {
+      const piece = BigInt64Array.from(prefix.slice(start, start + PREFIX_PIECE), BigInt)
+      const { logits, next } = await this.forward(piece, 1, snapshot)
+      this.free(snapshot)
+      snapshot = next
+      const values = await this.model.values(logits)
+      last = values.slice(values.length - values.length / piece.length)
+      logits.dispose()
+    }
+    return { snapshot, logits: last }
   }
 
   private async forward(
