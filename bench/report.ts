@@ -20,9 +20,9 @@ export function figure(value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** Keeps the results of a whole run beside the benchmark, small enough to be committed. */
-export async function keepResults(benchmark: string, results: object): Promise<void> {
+/** Keeps the results of a run beside the benchmarks, small enough to be committed. */
+export async function keepResults(name: string, results: unknown): Promise<void> {
   const folder = new URL('./results/', import.meta.url)
   await mkdir(folder, { recursive: true })
-  await writeFile(new URL(`${benchmark}.json`, folder), `${JSON.stringify(results, null, 1)}\n`)
+  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(results, null, 1)}\n`)
 }
