@@ -34,7 +34,8 @@ export interface DecoderLayout {
 export function decoderLayout(config: DecoderConfig, tuning: Tuning): DecoderLayout {
   const tile = tuning.matmul.columns
   const headWidth = roundUp(config.headDim, 4)
-  const gateColumns = roundUp(2 * roundUp(config.intermediateSize, 4), tile)
+  // Half of it is whole tiles too: the gradient of what lies between gate and down is a product's output.
+  const gateColumns = roundUp(2 * roundUp(config.intermediateSize, 4), 2 * tile)
   return {
     hidden: roundUp(config.hiddenSize, 4),
     hiddenStride: roundUp(config.hiddenSize, tile),

@@ -89,7 +89,7 @@ export async function createActivations(
     projected: layout.projectionStride,
     attended: roundUp(layout.queryWidth, tile),
     gated: layout.gateColumns,
-    inner: roundUp(layout.innerStride, tile),
+    inner: layout.innerStride,
   }
   // Tiles of rows read past the last row; what they read is not used.
   const tokenRows = roundUp(limits.maxRows, tileRows)

@@ -342,7 +342,6 @@ function attentionShape({ tools, config, layout, activations }: LayerContext) {
 function swigluShape({ tools, activations }: LayerContext) {
   return {
     columns: activations.strides.gated,
-    innerStride: activations.strides.inner,
     lanes: tools.backend.tuning.elementLanes,
   }
 }

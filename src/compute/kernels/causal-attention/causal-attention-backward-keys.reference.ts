@@ -21,7 +21,7 @@ export function causalAttentionBackwardKeysReference(
   shape: CausalAttentionShape,
   views: Views<typeof CAUSAL_ATTENTION_BACKWARD_KEYS_BINDINGS>,
 ): () => void {
-  const { heads, keyValueHeads, headDim, headWidth, stride } = shape
+  const { heads, keyValueHeads, headDim, headWidth, stride, attendedStride = heads * headWidth } = shape
   const { rows, turned, logSums, gradient, deltas, output } = views
   const scale = 1 / Math.sqrt(headDim)
   const group = heads / keyValueHeads
@@ -40,9 +40,10 @@ export function causalAttentionBackwardKeysReference(
           for (let head = keyHead * group; head < (keyHead + 1) * group; head++) {
             const query = other * stride + head * headWidth
             const number = other * heads + head
+            const above = other * attendedStride + head * headWidth
             const weight = Math.exp(dot(turned, query, turned, key, headDim) * scale - (logSums[number] as number))
-            const byWeight = dot(gradient, number * headWidth, turned, value, headDim)
-            addScaled(valueSums, weight, gradient, number * headWidth, headDim)
+            const byWeight = dot(gradient, above, turned, value, headDim)
+            addScaled(valueSums, weight, gradient, above, headDim)
             addScaled(keySums, weight * (byWeight - (deltas[number] as number)) * scale, turned, query, headDim)
           }
         }

@@ -21,7 +21,7 @@ export function causalAttentionBackwardQueriesReference(
   shape: CausalAttentionShape,
   views: Views<typeof CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS>,
 ): () => void {
-  const { heads, keyValueHeads, headDim, headWidth, stride } = shape
+  const { heads, keyValueHeads, headDim, headWidth, stride, attendedStride = heads * headWidth } = shape
   const { rows, turned, attended, logSums, gradient, output, deltas } = views
   const scale = 1 / Math.sqrt(headDim)
   const group = heads / keyValueHeads
@@ -34,7 +34,7 @@ export function causalAttentionBackwardQueriesReference(
         const query = row * stride + head * headWidth
         const key = (heads + Math.floor(head / group)) * headWidth
         const value = key + keyValueHeads * headWidth
-        const from = (row * heads + head) * headWidth
+        const from = row * attendedStride + head * headWidth
         const logSum = logSums[row * heads + head] as number
         const delta = dot(gradient, from, attended, from, headDim)
         deltas[row * heads + head] = delta

@@ -1,11 +1,11 @@
 import { declareBindings } from '../declare-bindings.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
-import { ACROSS_WGSL, COMPONENTS, quadSizes } from './causal-attention.wgsl.ts'
 import { CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS } from './causal-attention-backward-queries.reference.ts'
+import { inEach, lines, quadSizes, range, SUM_WGSL, tileWgsl, transposedWgsl } from './row-tile.wgsl.ts'
 
-/** One invocation has one head of one row, and takes four positions at a time as the forward kernel does. */
-export function causalAttentionBackwardQueriesWgsl(shape: CausalAttentionShape): string {
+/** One invocation has one head of a tile of rows and takes four positions at a time, as in the forward kernel. */
+export function causalAttentionBackwardQueriesWgsl(shape: CausalAttentionShape, tileRows: number): string {
   const { heads, lanes } = shape
   const { quads, stride, keys, toValue, group, scale } = quadSizes(shape)
   const elements = {
@@ -17,57 +17,72 @@ export function causalAttentionBackwardQueriesWgsl(shape: CausalAttentionShape):
     output: 'vec4f',
     deltas: 'f32',
   }
+  const each = range(tileRows)
   return `
 ${declareBindings(CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS, elements)}
-${ACROSS_WGSL}
+${SUM_WGSL}
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x;
-  let head = id.y;
-  if (row >= rows[0].x) { return; }
-  let start = row - rows[1u + row].y;
+${tileWgsl(heads, tileRows)}
   let quads = ${quads}u + ${HIDDEN_ZERO};
   let key = ${keys}u + (head / ${group}u) * ${quads}u;
-  let query = row * ${stride}u + head * ${quads}u;
-  let number = row * ${heads}u + head;
-  let log_sum = logSums[number];
-  var q: array<vec4f, ${quads}>;
-  var above: array<vec4f, ${quads}>;
-  var sum: array<vec4f, ${quads}>;
-  var products = vec4f();
-  for (var i = 0u; i < quads; i++) {
-    q[i] = turned[query + i] * ${scale};
-    let part = gradient[number * ${quads}u + i];
-    above[i] = part;
-    products = fma(part, attended[number * ${quads}u + i], products);
-  }
-  let delta = across(products);
-  deltas[number] = delta;
-  for (var first = start; first <= row; first += 4u) {
-    // Rows past the invocation's own weigh nothing; it reads its own in their place.
-    let others = vec4u(0u, 1u, 2u, 3u) + first;
-    let at = min(others, vec4u(row)) * ${stride}u + key;
-${COMPONENTS.map((c) => `    var score_${c} = vec4f();\n    var mixed_${c} = vec4f();`).join('\n')}
+  var q: array<vec4f, ${tileRows * quads}>;
+  var above: array<vec4f, ${tileRows * quads}>;
+  var sum: array<vec4f, ${tileRows * quads}>;
+  var log_sums: array<f32, ${tileRows}>;
+  var delta: array<f32, ${tileRows}>;
+  for (var row = tile; row <= tile_end; row++) {
+    let r = row - tile;
+    let number = row * ${heads}u + head;
+    var products = vec4f();
     for (var i = 0u; i < quads; i++) {
-      let part = q[i];
-      let part_above = above[i];
-${COMPONENTS.map(
-  (c) => `      score_${c} = fma(part, turned[at.${c} + i], score_${c});
-      mixed_${c} = fma(part_above, turned[at.${c} + ${toValue}u + i], mixed_${c});`,
-).join('\n')}
+      q[r * ${quads}u + i] = turned[row * ${stride}u + head * ${quads}u + i] * ${scale};
+      let part = gradient[number * ${quads}u + i];
+      above[r * ${quads}u + i] = part;
+      products = fma(part, attended[number * ${quads}u + i], products);
     }
-    let scores = vec4f(across(score_x), across(score_y), across(score_z), across(score_w));
-    let mixed = vec4f(across(mixed_x), across(mixed_y), across(mixed_z), across(mixed_w));
-    let p = select(vec4f(), exp(scores - log_sum), others <= vec4u(row));
-    let by_score = p * (mixed - delta);
-    for (var i = 0u; i < quads; i++) {
-      var value = sum[i];
-${COMPONENTS.map((c) => `      value = fma(vec4f(by_score.${c}), turned[at.${c} + i], value);`).join('\n')}
-      sum[i] = value;
-    }
+    log_sums[r] = logSums[number];
+    delta[r] = across(products);
+    deltas[number] = delta[r];
   }
-  for (var i = 0u; i < quads; i++) { output[query + i] = sum[i] * ${scale}; }
+  // Rows of a tile may belong to several sequences: one after the other.
+  for (var begin = tile; begin <= tile_end;) {
+    let end = min(rows[1u + begin].z, tile_end);
+    for (var i = 0u; i < ${tileRows}u * quads; i++) { sum[i] = vec4f(); }
+    for (var first = begin - rows[1u + begin].y; first <= end; first += 4u) {
+      let others = vec4u(0u, 1u, 2u, 3u) + first;
+      let at = min(others, vec4u(end)) * ${stride}u + key;
+${lines(each, (r) => `      var score${r} = vec4f();\n      var mixed${r} = vec4f();`)}
+      for (var i = 0u; i < quads; i++) {
+${transposedWgsl('key', 'turned', 'at.* + i')}
+${lines(each, (r) => `        let q${r} = q[${r * quads}u + i];`)}
+${lines(each, (r) => inEach((c) => `        score${r} = fma(vec4f(q${r}.${c}), key_${c}, score${r});`))}
+${transposedWgsl('value', 'turned', `at.* + ${toValue}u + i`)}
+${lines(each, (r) => `        let above${r} = above[${r * quads}u + i];`)}
+${lines(each, (r) => inEach((c) => `        mixed${r} = fma(vec4f(above${r}.${c}), value_${c}, mixed${r});`))}
+      }
+${lines(
+  each,
+  (r) => `      let e${r} = select(vec4f(), exp(score${r} - log_sums[${r}]), others <= vec4u(tile + ${r}u));
+      let by_score${r} = e${r} * (mixed${r} - delta[${r}]);`,
+)}
+      for (var i = 0u; i < quads; i++) {
+${inEach((c) => `        let key_${c} = turned[at.${c} + i];`)}
+${lines(
+  each,
+  (r) => `        var sum${r} = sum[${r * quads}u + i];
+${inEach((c) => `        sum${r} = fma(vec4f(by_score${r}.${c}), key_${c}, sum${r});`)}
+        sum[${r * quads}u + i] = sum${r};`,
+)}
+      }
+    }
+    for (var row = begin; row <= end; row++) {
+      let query = row * ${stride}u + head * ${quads}u;
+      for (var i = 0u; i < quads; i++) { output[query + i] = sum[(row - tile) * ${quads}u + i] * ${scale}; }
+    }
+    begin = end + 1u;
+  }
 }
 `
 }

@@ -10,6 +10,8 @@ export interface CausalAttentionShape {
   readonly headWidth: number
   /** Floats from one row of queries, keys and values to the next; a multiple of 4. */
   readonly stride: number
+  /** The same for what is attended and its gradient; all heads' widths where it is not given. */
+  readonly attendedStride?: number
   /** Invocations of a workgroup, which share nothing. */
   readonly lanes: number
 }
@@ -18,7 +20,7 @@ export const CAUSAL_ATTENTION_BINDINGS = {
   rows: ['u32', 'read'],
   /** Per row: query heads, key heads, value heads, `headWidth` floats each, as rotary-dense leaves them. */
   turned: ['f32', 'read'],
-  /** [rows, heads, headWidth] */
+  /** [rows, heads, headWidth], rows `attendedStride` apart. */
   attended: ['f32', 'read_write'],
   /** [rows, heads]: log Σ e^score. */
   logSums: ['f32', 'read_write'],
@@ -28,7 +30,7 @@ export function causalAttentionReference(
   shape: CausalAttentionShape,
   views: Views<typeof CAUSAL_ATTENTION_BINDINGS>,
 ): () => void {
-  const { heads, keyValueHeads, headDim, headWidth, stride } = shape
+  const { heads, keyValueHeads, headDim, headWidth, stride, attendedStride = heads * headWidth } = shape
   const { rows, turned, attended, logSums } = views
   const scale = 1 / Math.sqrt(headDim)
   const group = heads / keyValueHeads
@@ -55,7 +57,7 @@ export function causalAttentionReference(
           sum += weight
           addScaled(mixed, weight, turned, other * stride + value, headDim)
         }
-        const to = (row * heads + head) * headWidth
+        const to = row * attendedStride + head * headWidth
         for (let d = 0; d < headWidth; d++) attended[to + d] = (mixed[d] as number) / sum
         logSums[row * heads + head] = most + Math.log(sum)
       }

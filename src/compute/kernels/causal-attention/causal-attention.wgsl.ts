@@ -2,77 +2,78 @@ import { declareBindings } from '../declare-bindings.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
 import { CAUSAL_ATTENTION_BINDINGS } from './causal-attention.reference.ts'
-
-/** Sizes in quads of four floats, as WGSL counts them. */
-export function quadSizes({ heads, keyValueHeads, headDim, headWidth, stride }: CausalAttentionShape) {
-  const quads = headWidth / 4
-  return {
-    quads,
-    stride: stride / 4,
-    /** From the start of a row to its keys, and from a key to its value. */
-    keys: heads * quads,
-    toValue: keyValueHeads * quads,
-    /** Query heads of one key-value head. */
-    group: heads / keyValueHeads,
-    scale: 1 / Math.sqrt(headDim),
-  }
-}
-
-export const COMPONENTS = ['x', 'y', 'z', 'w'] as const
-
-export const ACROSS_WGSL = 'fn across(v: vec4f) -> f32 { return (v.x + v.y) + (v.z + v.w); }'
+import { inEach, lines, quadSizes, range, SUM_WGSL, tileWgsl, transposedWgsl } from './row-tile.wgsl.ts'
 
 /**
- * One invocation has one head of one row, those side by side the same head of further rows. It takes four positions at a
- * time, counted from the start of the sequence, so that its bits do not depend on where the sequence lies.
+ * One invocation has one head of a tile of rows, so that each key and value it loads serves all of them; those side by
+ * side have the same rows, so that they take as many steps. A step takes four positions, counted from the start of the
+ * sequence: a row's sums do not depend on where its sequence lies. What a row does not see changes no bit of them.
  */
-export function causalAttentionWgsl(shape: CausalAttentionShape): string {
+export function causalAttentionWgsl(shape: CausalAttentionShape, tileRows: number): string {
   const { heads, lanes } = shape
   const { quads, stride, keys, toValue, group, scale } = quadSizes(shape)
   const elements = { rows: 'vec4u', turned: 'vec4f', attended: 'vec4f', logSums: 'f32' }
+  const each = range(tileRows)
   return `
 ${declareBindings(CAUSAL_ATTENTION_BINDINGS, elements)}
-${ACROSS_WGSL}
+${SUM_WGSL}
 fn highest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x;
-  let head = id.y;
-  if (row >= rows[0].x) { return; }
-  let start = row - rows[1u + row].y;
+${tileWgsl(heads, tileRows)}
   let quads = ${quads}u + ${HIDDEN_ZERO};
   let key = ${keys}u + (head / ${group}u) * ${quads}u;
-  let query = row * ${stride}u + head * ${quads}u;
-  var q: array<vec4f, ${quads}>;
-  var sum: array<vec4f, ${quads}>;
-  for (var i = 0u; i < quads; i++) { q[i] = turned[query + i] * ${scale}; }
-  var most = -3.0e38;
-  var weight = 0.0;
-  for (var first = start; first <= row; first += 4u) {
-    // Rows past the invocation's own weigh nothing; it reads its own in their place.
-    let others = vec4u(0u, 1u, 2u, 3u) + first;
-    let at = min(others, vec4u(row)) * ${stride}u + key;
-${COMPONENTS.map((c) => `    var dot_${c} = vec4f();`).join('\n')}
-    for (var i = 0u; i < quads; i++) {
-      let part = q[i];
-${COMPONENTS.map((c) => `      dot_${c} = fma(part, turned[at.${c} + i], dot_${c});`).join('\n')}
-    }
-    let dots = vec4f(across(dot_x), across(dot_y), across(dot_z), across(dot_w));
-    let now = max(most, highest(select(vec4f(-3.0e38), dots, others <= vec4u(row))));
-    let shrink = exp(most - now);
-    let e = select(vec4f(), exp(dots - now), others <= vec4u(row));
-    most = now;
-    weight = fma(weight, shrink, across(e));
-    for (var i = 0u; i < quads; i++) {
-      var value = sum[i] * shrink;
-${COMPONENTS.map((c) => `      value = fma(vec4f(e.${c}), turned[at.${c} + ${toValue}u + i], value);`).join('\n')}
-      sum[i] = value;
-    }
+  var q: array<vec4f, ${tileRows * quads}>;
+  var sum: array<vec4f, ${tileRows * quads}>;
+  var weights: array<f32, ${tileRows}>;
+  var largest: array<f32, ${tileRows}>;
+  for (var row = tile; row <= tile_end; row++) {
+    let query = row * ${stride}u + head * ${quads}u;
+    for (var i = 0u; i < quads; i++) { q[(row - tile) * ${quads}u + i] = turned[query + i] * ${scale}; }
   }
-  let to = (row * ${heads}u + head) * ${quads}u;
-  for (var i = 0u; i < quads; i++) { attended[to + i] = sum[i] / weight; }
-  logSums[row * ${heads}u + head] = most + log(weight);
+  // Rows of a tile may belong to several sequences: one after the other.
+  for (var begin = tile; begin <= tile_end;) {
+    let end = min(rows[1u + begin].z, tile_end);
+    for (var i = 0u; i < ${tileRows}u * quads; i++) { sum[i] = vec4f(); }
+${lines(each, (r) => `    var most${r} = -3.0e38;\n    var weight${r} = 0.0;`)}
+    for (var first = begin - rows[1u + begin].y; first <= end; first += 4u) {
+      let others = vec4u(0u, 1u, 2u, 3u) + first;
+      let at = min(others, vec4u(end)) * ${stride}u + key;
+${lines(each, (r) => `      var score${r} = vec4f();`)}
+      for (var i = 0u; i < quads; i++) {
+${transposedWgsl('key', 'turned', 'at.* + i')}
+${lines(each, (r) => `        let q${r} = q[${r * quads}u + i];`)}
+${lines(each, (r) => inEach((c) => `        score${r} = fma(vec4f(q${r}.${c}), key_${c}, score${r});`))}
+      }
+${lines(
+  each,
+  (r) => `      let seen${r} = others <= vec4u(tile + ${r}u);
+      let now${r} = max(most${r}, highest(select(vec4f(-3.0e38), score${r}, seen${r})));
+      let shrink${r} = select(exp(most${r} - now${r}), 1.0, now${r} == most${r});
+      let e${r} = select(vec4f(), exp(score${r} - now${r}), seen${r});
+      most${r} = now${r};
+      weight${r} = fma(weight${r}, shrink${r}, across(e${r}));`,
+)}
+      for (var i = 0u; i < quads; i++) {
+${inEach((c) => `        let value_${c} = turned[at.${c} + ${toValue}u + i];`)}
+${lines(
+  each,
+  (r) => `        var sum${r} = sum[${r * quads}u + i] * shrink${r};
+${inEach((c) => `        sum${r} = fma(vec4f(e${r}.${c}), value_${c}, sum${r});`)}
+        sum[${r * quads}u + i] = sum${r};`,
+)}
+      }
+    }
+${lines(each, (r) => `    weights[${r}] = weight${r};\n    largest[${r}] = most${r};`)}
+    for (var row = begin; row <= end; row++) {
+      let r = row - tile;
+      let number = row * ${heads}u + head;
+      for (var i = 0u; i < quads; i++) { attended[number * ${quads}u + i] = sum[r * ${quads}u + i] / weights[r]; }
+      logSums[number] = largest[r] + log(weights[r]);
+    }
+    begin = end + 1u;
+  }
 }
 `
 }
