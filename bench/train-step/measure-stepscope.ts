@@ -1,0 +1,73 @@
+import type { Backend } from '../../src/compute/backend.ts'
+import { openBackend } from '../../src/compute/open-backend.ts'
+import { openUrlCheckpoint } from '../../src/engine/checkpoint-files-url.ts'
+import { openWeights } from '../../src/engine/checkpoint-weights.ts'
+import { readConfig } from '../../src/engine/config.ts'
+import { TrainableModel } from '../../src/training/model/trainable-model.ts'
+import type { SftItem } from '../../src/training/objectives/sft.ts'
+import { sft } from '../../src/training/objectives/sft.ts'
+import { completionSequence } from '../../src/training/sequence.ts'
+import { trainStep } from '../../src/training/train-step.ts'
+import type { TrainStepBatch, TrainStepEngine, TrainStepShape } from './engine.ts'
+import { ADAMW } from './engine.ts'
+
+/** The product's own step, with the norm of the gradients that a run reports. */
+export async function openStepscope(choice: 'webgpu' | 'cpu'): Promise<TrainStepEngine> {
+  const { backend } = await openBackend({ choice })
+  return new StepscopeTrainer(backend)
+}
+
+class StepscopeTrainer implements TrainStepEngine {
+  private readonly backend: Backend
+  private prepared: { readonly model: TrainableModel; readonly items: readonly SftItem[] } | null = null
+  private steps = 0
+
+  constructor(backend: Backend) {
+    this.backend = backend
+  }
+
+  get adapter(): string {
+    return this.backend.adapter
+  }
+
+  async prepare({ model: folder }: TrainStepShape, { tokenIds, promptTokens }: TrainStepBatch): Promise<void> {
+    const files = await openUrlCheckpoint({
+      baseUrl: `/models/${folder}/`,
+      files: ['config.json', 'model.safetensors'],
+    })
+    const items = tokenIds.map((ids, index): SftItem => {
+      const prompt = promptTokens[index] ?? 1
+      return { id: String(index), sequence: completionSequence(ids.slice(0, prompt), ids.slice(prompt)) }
+    })
+    const sequences = items.map(({ sequence }) => sequence)
+    const model = await TrainableModel.create(this.backend, await readConfig(files), await openWeights(files), {
+      limits: {
+        maxRows: sequences.reduce((sum, sequence) => sum + sequence.tokenIds.length, 0),
+        maxHeads: sequences.reduce((sum, { heads }) => sum + heads.length, 0),
+        maxPositions: Math.max(...sequences.map((sequence) => sequence.tokenIds.length)),
+      },
+      method: { kind: 'full' },
+      recompute: false,
+      valueHead: false,
+      decayOn: 'all',
+    })
+    this.prepared = { model, items }
+  }
+
+  async step(): Promise<number> {
+    if (this.prepared === null) throw new Error('nothing was prepared')
+    const { model, items } = this.prepared
+    this.steps += 1
+    const { loss } = await trainStep(model, sft, items, { ...ADAMW, maxNorm: 0 }, this.steps)
+    const [parameter] = model.parameters
+    if (parameter === undefined) throw new Error('nothing is trained')
+    // What comes back from the weights comes after their update.
+    await this.backend.submit(() => {}, [{ buffer: parameter.weights, offset: 0, bytes: 16 }])
+    return loss ?? Number.NaN
+  }
+
+  dispose(): void {
+    this.prepared?.model.dispose()
+    this.backend.dispose()
+  }
+}
