@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
+import { RandomStream } from '../../core/random.ts'
+import { completionSequence } from '../sequence.ts'
+import {
+  evaluateBatch,
+  gradientError,
+  knownValues,
+  randomCompletion,
+  randomValues,
+  splitError,
+} from '../testing/evaluate-batch.ts'
+import { expectRelative } from '../testing/expect-relative.ts'
+import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../testing/train-fixture.ts'
+import { implicitProcessReward, implicitStepRewards, implicitTokenRewards } from './implicit-process-reward.ts'
+
+test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
+  const recorded = await readRecorded(await openCheckpointDirectory(`tests/fixtures/${fixture}`), 'implicit-prm')
+  const beta = recorded.figure('beta')
+  const masks = recorded.rows('completion_mask')
+  const rewards = recorded.rows('token_rewards').map((row, i) => ofCompletion(row, masks[i] as readonly number[]))
+  // A reference of probability 1 leaves the policy's log-probabilities as rewards.
+  const { loss } = evaluateBatch(
+    implicitProcessReward({ beta }),
+    rewards.map((row, i) => ({
+      id: `${i}`,
+      sequence: completionSequence([1], row),
+      referenceLogprobs: new Float64Array(row.length),
+      label: recorded.tensor('labels')[i] as number,
+    })),
+    rewards.map((row) => [knownValues({ logprobs: row.map((reward) => reward / beta) })]),
+  )
+  expectRelative(loss, recorded.figure('loss'))
+})
+
+describe('implicit process reward', () => {
+  const objective = implicitProcessReward({ beta: 0.5 })
+
+  test('its gradients are the slopes of its loss, whole or in parts', () => {
+    const random = new RandomStream(7)
+    const items = [5, 1, 2].map((tokens, i) => ({
+      id: `${i}`,
+      sequence: randomCompletion(random, tokens),
+      referenceLogprobs: Float64Array.from({ length: tokens }, () => -3 * random.next()),
+      label: [1, 0, 0.3][i] ?? 0,
+    }))
+    const values = items.map(({ sequence }) => [randomValues(sequence, random)])
+    expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
+    expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+  })
+
+  const item = { id: 'a', sequence: completionSequence([1], [2, 3]), referenceLogprobs: [-1e5, -1], label: 0 }
+
+  test('an extreme reward stays finite', () => {
+    const { loss, gradients, metrics } = evaluateBatch(objective, [item], [[knownValues({ logprobs: [-1, -1] })]])
+    expect(loss).toBeCloseTo(0.5 * (1e5 - 1), 6)
+    expect(Array.from(gradients[0]?.[0]?.logprobs ?? [])).toEqual([0.5, 0.5])
+    expect(metrics).toEqual({ accuracy: 0 })
+  })
+
+  test('a step is rewarded with the sum over its tokens', () => {
+    const tokens = implicitTokenRewards(0.5, [-1, -2, -3, -4], [-2, -2, -1, -5])
+    expect([...tokens]).toEqual([0.5, 0, -1, 0.5])
+    expect([...implicitStepRewards(tokens, [0, 2, 3])]).toEqual([0.5, -1, 0.5])
+    expect([...implicitStepRewards(tokens, [3])]).toEqual([0])
+    expect(() => implicitStepRewards(tokens, [2, 1])).toThrow(RangeError)
+    expect(() => implicitStepRewards(tokens, [4])).toThrow(RangeError)
+  })
+
+  test('refuses what does not fit', () => {
+    expect(() => objective.weight({ ...item, label: 2 })).toThrow(/example a: A label/)
+    expect(() => objective.weight({ ...item, referenceLogprobs: [] })).toThrow(/example a: .*reference model/)
+    expect(() => objective.weight({ ...item, sequence: completionSequence([1], []) })).toThrow(
+      /example a: The completion/,
+    )
+  })
+})
