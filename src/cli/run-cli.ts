@@ -2,13 +2,16 @@ import { toErrorDetails } from '../core/errors.ts'
 import type { Command } from './command.ts'
 import { engine } from './commands/engine.ts'
 import { evaluate } from './commands/eval.ts'
+import { label } from './commands/label.ts'
 import { logits } from './commands/logits.ts'
+import { reference } from './commands/reference.ts'
+import { rollout } from './commands/rollout.ts'
 import { score } from './commands/score.ts'
 import { search } from './commands/search.ts'
 import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
 import type { Output } from './output.ts'
 
-const COMMANDS: readonly Command[] = [search, evaluate, score, logits, engine]
+const COMMANDS: readonly Command[] = [search, evaluate, score, rollout, label, reference, logits, engine]
 
 /** Done; something went wrong; the command line was wrong; interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
