@@ -80,6 +80,15 @@ export function readWhole(name: string, text: string, min: number, max: number):
   return value
 }
 
+/** A number in a range. Throws a UsageError otherwise. */
+export function readNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= min && value <= max)) {
+    throw new UsageError(`--${name} must be a number from ${min} to ${max}, not ${text}`)
+  }
+  return value
+}
+
 /** One of some words. Throws a UsageError otherwise. */
 export function readChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text)

@@ -12,7 +12,8 @@ import { STRATEGY_IDS } from '../search/events.ts'
 import { treeOf } from '../search/testing/collect.ts'
 import { recount } from '../search/testing/recount.ts'
 import { openCheckpointDirectory } from './checkpoint-directory.ts'
-import { runCli } from './run-cli.ts'
+import type { Ran } from './testing/run-command.ts'
+import { runCommand as run } from './testing/run-command.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 const PROBLEMS = path('public/datasets/countdown4-problems.jsonl')
@@ -24,30 +25,6 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true })
 })
-
-interface Ran {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-/** A command in this process, on the CPU. */
-async function run(...args: string[]): Promise<Ran> {
-  let out = ''
-  let err = ''
-  const output = {
-    out: (text: string) => {
-      out += text
-    },
-    err: (text: string) => {
-      err += text
-    },
-    color: false,
-    progress: false,
-  }
-  const code = await runCli(args, output, new AbortController().signal)
-  return { code, out, err }
-}
 
 /** A command as a person runs it. */
 function spawn(...args: string[]): Promise<Ran> {
@@ -65,7 +42,7 @@ describe('stepscope', () => {
   it('shows help everywhere', async () => {
     const all = await run('--help')
     expect(all).toMatchObject({ code: 0, err: '' })
-    for (const command of ['search', 'eval', 'score', 'logits']) {
+    for (const command of ['search', 'eval', 'score', 'rollout', 'label', 'logits']) {
       expect(all.out).toContain(`  ${command}`)
       const help = await run(command, '--help')
       expect(help).toMatchObject({ code: 0, err: '' })

@@ -6,7 +6,7 @@ import { toErrorDetails } from './errors.ts'
  * failure is thrown after the results before it; then, or where the consumer stops early, or when `signal` aborts,
  * what is under way is aborted and waited for, so that nothing of it is left running.
  *
- * @param work gets a signal of its own, which ends with the whole
+ * @param work gets a signal of its own, which aborts with the whole
  */
 export async function* orderedWork<T, R>(
   items: readonly T[],
@@ -14,9 +14,13 @@ export async function* orderedWork<T, R>(
   work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
   signal?: AbortSignal,
 ): AsyncGenerator<R, void> {
-  const ended = new AbortController()
-  const end = (): void => ended.abort(signal?.reason)
-  if (signal?.aborted) end()
+  const running = new Set<AbortController>()
+  let ended = signal?.aborted === true
+  const end = (): void => {
+    ended = true
+    for (const controller of running) controller.abort(signal?.reason)
+    wake()
+  }
   signal?.addEventListener('abort', end, { once: true })
 
   const waiting = items.map((item, index) => ({ item, index }))
@@ -25,15 +29,19 @@ export async function* orderedWork<T, R>(
   let active = Math.min(places, items.length)
   let wake = (): void => {}
   const worker = async (): Promise<void> => {
-    for (let task = waiting.shift(); task && !failure && !ended.signal.aborted; task = waiting.shift()) {
+    for (let task = waiting.shift(); task && !failure && !ended; task = waiting.shift()) {
       const alone = active === 1
+      const controller = new AbortController()
+      running.add(controller)
       try {
-        results.set(task.index, await work(task.item, task.index, ended.signal))
+        results.set(task.index, await work(task.item, task.index, controller.signal))
         wake()
       } catch (reason) {
         if (alone || toErrorDetails(reason).code !== 'out-of-memory') failure ??= { reason }
         waiting.unshift(task)
         if (active > 1) break
+      } finally {
+        running.delete(controller)
       }
     }
     active -= 1
@@ -42,7 +50,7 @@ export async function* orderedWork<T, R>(
   const workers = Array.from({ length: active }, worker)
   try {
     for (let next = 0; next < items.length; next++) {
-      while (!results.has(next) && active > 0 && !failure && !ended.signal.aborted) {
+      while (!results.has(next) && active > 0 && !failure && !ended) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -55,7 +63,7 @@ export async function* orderedWork<T, R>(
     if (failure !== null) throw (failure as { readonly reason: unknown }).reason
     signal?.throwIfAborted()
   } finally {
-    ended.abort()
+    end()
     signal?.removeEventListener('abort', end)
     await Promise.all(workers)
   }

@@ -1,4 +1,3 @@
-import { StepscopeError } from '../../core/errors.ts'
 import { itemSeed } from '../../core/item-seed.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
 import { wilsonInterval } from '../../core/statistics.ts'
@@ -11,9 +10,10 @@ import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import type { CommandEngine } from '../engine.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
-import { atLine, checkOutputFile, readJsonLines, writeOutputFile } from '../files.ts'
+import { checkOutputFile, writeOutputFile } from '../files.ts'
 import { readWhole, UsageError } from '../options.ts'
 import { ProgressLine } from '../output.ts'
+import { readProblems } from '../read-problems.ts'
 import type { StrategyChoice } from '../strategy-options.ts'
 import {
   completeConfig,
@@ -138,20 +138,6 @@ export const evaluate: Command = {
     if (out !== undefined) await writeOutputFile(out, `${JSON.stringify({ results, table, models }, null, 1)}\n`)
     output.out(describeTable(rows))
   },
-}
-
-async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
-  const lines = await readJsonLines(file)
-  if (lines.length === 0) {
-    throw new StepscopeError({ code: 'bad-file', message: 'The file holds no problems', place: { file } })
-  }
-  return lines.map(({ line, value }) => {
-    try {
-      return task.readFields(value)
-    } catch (error) {
-      throw atLine(error, file, line)
-    }
-  })
 }
 
 async function searchProblem(

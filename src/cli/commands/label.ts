@@ -1,0 +1,246 @@
+import { StepscopeError } from '../../core/errors.ts'
+import { mean } from '../../core/statistics.ts'
+import { createDecoder } from '../../engine/decoder-model.ts'
+import { loadRewardModel } from '../../engine/load-model.ts'
+import { readRows } from '../../formats/json-lines.ts'
+import { ROLLOUT_FORMAT } from '../../formats/rollout-file.ts'
+import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
+import type { ModelInfo } from '../../search/models.ts'
+import { openAppendFile } from '../append-file.ts'
+import { openCheckpointDirectory } from '../checkpoint-directory.ts'
+import type { Command } from '../command.ts'
+import { BUNDLED_REWARD_MODEL, loadCommandEngine, MODEL_OPTIONS, openCommandBackend, readWeights } from '../engine.ts'
+import { checkOutputFile, readTextFile } from '../files.ts'
+import type { LabelMethod } from '../label-methods.ts'
+import { byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
+import type { LabelRow, RolloutGroup, SourcedRow } from '../label-rows.ts'
+import { groupRollouts, LABEL_FILE, promptOf } from '../label-rows.ts'
+import type { ParsedOptions } from '../options.ts'
+import { readChoice, readNumber, readWhole, UsageError } from '../options.ts'
+import type { Output } from '../output.ts'
+import { ProgressLine } from '../output.ts'
+import { showSetProgress } from '../set-progress.ts'
+import { readSeed } from '../strategy-options.ts'
+
+const METHODS = ['monte-carlo', 'omega', 'exact', 'pairs', 'outcome'] as const
+
+export const label: Command = {
+  name: 'label',
+  usage: '--input ROLLOUTS.jsonl --method monte-carlo|omega|exact|pairs|outcome --out FILE.jsonl [options]',
+  summary: 'Labels sampled responses for training: their steps, pairs of them, or whole responses.',
+  options: {
+    input: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      required: true,
+      description: 'Responses as stepscope rollout writes them.',
+    },
+    method: { type: 'string', value: 'NAME', required: true, description: 'See below.' },
+    limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+    k: { type: 'string', value: 'COUNT', description: 'monte-carlo, omega: completions per prefix; default 8.' },
+    soft: { type: 'boolean', description: 'monte-carlo, omega: labels are fractions of right completions (default).' },
+    hard: { type: 'boolean', description: 'monte-carlo, omega: labels are whether any completion is right.' },
+    searches: {
+      type: 'string',
+      value: 'COUNT',
+      description: 'omega: rollouts per problem that are searched for their first wrong step; default 20.',
+    },
+    budget: {
+      type: 'string',
+      value: 'COUNT',
+      description: 'omega: no further search of a problem begins after so many completions; default none.',
+    },
+    tree: { type: 'boolean', description: 'omega: write a tree {"text", "mc_value", "children"} per problem.' },
+    by: { type: 'string', value: 'verifier|prm', description: 'pairs: who judges; default verifier.' },
+    'min-margin': {
+      type: 'string',
+      value: 'NUMBER',
+      description: 'pairs: least difference of the path scores; default 0, and 0.2 by prm.',
+    },
+    'max-pairs': { type: 'string', value: 'COUNT', description: 'pairs: per problem at most; default 4.' },
+    seed: { type: 'string', value: 'NUMBER', description: 'The same seed gives the same file. Default 0.' },
+    out: { type: 'string', value: 'FILE.jsonl', required: true, description: 'Gets the labels as they come.' },
+    resume: { type: 'boolean', description: 'Continue the file where it stops.' },
+    concurrency: {
+      type: 'string',
+      value: 'COUNT',
+      description: 'Problems worked on at the same time; default as many as fill a batch. Changes no result.',
+    },
+    ...MODEL_OPTIONS,
+  },
+  notes: [
+    'Methods:',
+    '  monte-carlo  k completions from every prefix: how many are right (Math-Shepherd).',
+    '  omega        the first wrong step of many rollouts by binary search, as a tree (OmegaPRM).',
+    '  exact        the task’s own label: can a right answer still be reached?',
+    '  pairs        preference pairs, by the verdict or by a process reward model’s path score.',
+    '  outcome      the verdict on each response.',
+  ],
+  run: async (options, output, signal) => {
+    const plan = readPlan(options)
+    const input = options.required('input')
+    const rollouts = groupRollouts(readRows(ROLLOUT_FORMAT, await readTextFile(input), input), input)
+    const groups = rollouts.slice(0, readCount(options, 'limit'))
+    const file = options.required('out')
+    await checkOutputFile(file)
+    const { method, model, dispose } = await openMethod(plan, options, output, signal)
+    const progress = new ProgressLine(output)
+    try {
+      const source = { ...plan.source, ...(model === null ? {} : { model: model.id, hash: model.hash }) }
+      const out = await openAppendFile(file, LABEL_FILE, { resume: options.flag('resume'), source })
+      try {
+        checkSamePrompts(groups, out.kept, file)
+        const all: LabelRow[] = [...out.kept]
+        let added = 0
+        let cost = NO_USAGE
+        const concurrency = readCount(options, 'concurrency')
+        const started = performance.now()
+        for await (const { problem, rows, usage } of method(groups, {
+          signal,
+          ...(concurrency === undefined ? {} : { concurrency }),
+          finished: out.finished,
+          onProgress: showSetProgress(progress, 'Labels', Math.min(out.finished.size, groups.length)),
+        })) {
+          const place = { problem, rows: rows.length }
+          await out.append(rows.map((row, index) => ({ ...row, source: { ...source, ...place, row: index } })))
+          all.push(...rows)
+          added += rows.length
+          cost = addUsage(cost, usage)
+        }
+        progress.clear()
+        const seconds = (performance.now() - started) / 1000
+        output.out(describeRows(all, groups.length))
+        const rate = (count: number): string => (count / Math.max(seconds, 1e-3)).toFixed(1)
+        output.out(`tokens   ${cost.executed} executed of ${cost.asked} asked\n`)
+        output.out(`time     ${seconds.toFixed(1)} s: ${rate(cost.executed)} tokens/s, ${rate(added)} rows/s\n`)
+        if (model !== null) output.out(`model    ${model.id} on ${model.backend} (${model.adapter})\n`)
+      } finally {
+        await out.close()
+      }
+    } finally {
+      progress.clear()
+      dispose()
+    }
+  },
+}
+
+/** What was asked for, before any model is loaded. */
+interface Plan {
+  readonly needs: 'policy' | 'reward' | null
+  /** What determines the rows besides the model and the input, as every line tells it. */
+  readonly source: { readonly method: (typeof METHODS)[number] } & Readonly<Record<string, unknown>>
+  make(models: {
+    readonly policy: Parameters<typeof byMonteCarlo>[0] | null
+    readonly reward: Parameters<typeof byPairs>[1]
+  }): LabelMethod
+}
+
+function readPlan(options: ParsedOptions): Plan {
+  const method = readChoice('method', options.required('method'), METHODS)
+  const seed = readSeed(options)
+  if (options.flag('soft') && options.flag('hard')) throw new UsageError('Give either --soft or --hard')
+  switch (method) {
+    case 'exact':
+      return { needs: null, source: { method }, make: byTask }
+    case 'outcome':
+      return { needs: null, source: { method }, make: byOutcome }
+    case 'pairs': {
+      const by = readChoice('by', options.text('by') ?? 'verifier', ['verifier', 'prm'])
+      const margin = options.text('min-margin') ?? (by === 'prm' ? '0.2' : '0')
+      const minMargin = readNumber('min-margin', margin, 0, 1000)
+      const maxPairs = readCount(options, 'max-pairs') ?? 4
+      const settings = { by: by === 'prm' ? 'score' : by, minMargin, maxPairs, seed } as const
+      const needs = by === 'prm' || minMargin > 0 ? 'reward' : null
+      return {
+        needs,
+        source: { method, by, minMargin, maxPairs, seed },
+        make: ({ reward }) => byPairs(settings, reward),
+      }
+    }
+    default: {
+      const completions = { k: readWhole('k', options.text('k') ?? '8', 1, 1024), seed, soft: !options.flag('hard') }
+      if (method === 'monte-carlo') {
+        return {
+          needs: 'policy',
+          source: { method, ...completions },
+          make: ({ policy }) => byMonteCarlo(loaded(policy), completions),
+        }
+      }
+      const [searches, budget] = [readCount(options, 'searches') ?? 20, readCount(options, 'budget')]
+      const limits = { asTree: options.flag('tree'), searches, ...(budget === undefined ? {} : { budget }) }
+      return {
+        needs: 'policy',
+        source: { method, ...completions, ...limits },
+        make: ({ policy }) => byOmega(loaded(policy), completions, limits),
+      }
+    }
+  }
+}
+
+/** Loads the model that the method asks for. */
+async function openMethod(
+  plan: Plan,
+  options: ParsedOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ method: LabelMethod; model: ModelInfo | null; dispose(): void }> {
+  if (plan.needs === null) {
+    return { method: plan.make({ policy: null, reward: null }), model: null, dispose: () => {} }
+  }
+  if (plan.needs === 'policy') {
+    const engine = await loadCommandEngine(options, output, { needsReward: false, signal })
+    const method = plan.make({ policy: engine.policy, reward: null })
+    return { method, model: engine.policy.info, dispose: () => engine.dispose() }
+  }
+  const files = await openCheckpointDirectory(options.text('prm') ?? BUNDLED_REWARD_MODEL)
+  const backend = await openCommandBackend(options, output)
+  try {
+    const reward = await loadRewardModel(backend, files, { weights: readWeights(options), signal }, createDecoder)
+    const dispose = (): void => {
+      reward.model.dispose()
+      backend.dispose()
+    }
+    return { method: plan.make({ policy: null, reward }), model: reward.info, dispose }
+  } catch (error) {
+    backend.dispose()
+    throw error
+  }
+}
+
+function loaded<T>(model: T | null): T {
+  if (model === null) throw new RangeError('the method’s model was not loaded')
+  return model
+}
+
+function readCount(options: ParsedOptions, name: string): number | undefined {
+  const text = options.text(name)
+  return text === undefined ? undefined : readWhole(name, text, 1, 10_000_000)
+}
+
+/** A file is only continued with the responses that it was begun with. */
+function checkSamePrompts(groups: readonly RolloutGroup[], kept: readonly SourcedRow[], file: string): void {
+  for (const [index, row] of kept.entries()) {
+    const group = groups[row.source.problem]
+    const prompt = promptOf(row)
+    if (group === undefined || group.prompt === prompt) continue
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'The file was begun with other responses',
+      expected: JSON.stringify(group.prompt),
+      found: JSON.stringify(prompt),
+      place: { file, line: index + 1 },
+      nextStep: 'Give the input that it was made with, or another file.',
+    })
+  }
+}
+
+function describeRows(rows: readonly LabelRow[], problems: number): string {
+  const labels = rows.flatMap((row) =>
+    'labels' in row ? row.labels.map(Number) : 'label' in row ? [Number(row.label)] : [],
+  )
+  const about =
+    labels.length === 0
+      ? ''
+      : `; ${labels.length} labels, ${mean(labels).toFixed(3)} on average, ${labels.filter((value) => value > 0).length} above 0`
+  return `rows     ${rows.length} of ${problems} problems${about}\n`
+}

@@ -1,0 +1,256 @@
+import { StepscopeError } from '../../core/errors.ts'
+import { groupedRate, mean, passAtK } from '../../core/statistics.ts'
+import type { RolloutRow, RolloutSource } from '../../formats/rollout-file.ts'
+import { ROLLOUT_FORMAT, shortFloat } from '../../formats/rollout-file.ts'
+import type { SampledResponse } from '../../rewards/sample-responses.ts'
+import { sampleResponses } from '../../rewards/sample-responses.ts'
+import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
+import type { Usage } from '../../search/models.ts'
+import { generateProblems } from '../../tasks/generate-problems.ts'
+import type { AnyTask } from '../../tasks/registry.ts'
+import { checkerFor, taskById } from '../../tasks/registry.ts'
+import { SPLITS } from '../../tasks/split.ts'
+import type { AppendFormat } from '../append-file.ts'
+import { openAppendFile } from '../append-file.ts'
+import type { Command } from '../command.ts'
+import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
+import type { ParsedOptions } from '../options.ts'
+import { readChoice, readWhole, UsageError } from '../options.ts'
+import { ProgressLine } from '../output.ts'
+import { readProblems } from '../read-problems.ts'
+import { readSampling, SAMPLING_OPTIONS } from '../sampling-options.ts'
+import { showSetProgress } from '../set-progress.ts'
+import { readSeed } from '../strategy-options.ts'
+
+const { prm: _, ...POLICY_OPTIONS } = MODEL_OPTIONS
+
+const FORMAT: AppendFormat<RolloutRow> = {
+  ...ROLLOUT_FORMAT,
+  place: ({ index, sample, source }) => ({ group: index, row: sample, rows: source.n }),
+  source: ({ source }) => source,
+}
+
+export const rollout: Command = {
+  name: 'rollout',
+  usage: '(--problems FILE.jsonl | --generate COUNT --difficulty ID) --n 8 --out FILE.jsonl [options]',
+  summary: 'Samples responses to many problems from a policy, each judged by the task.',
+  options: {
+    task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
+    problems: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
+    },
+    generate: { type: 'string', value: 'COUNT', description: 'So many different problems from the task’s generator.' },
+    difficulty: { type: 'string', value: 'ID', description: 'Of generated problems, e.g. 3-numbers or 4-numbers.' },
+    split: {
+      type: 'string',
+      value: SPLITS.join('|'),
+      description:
+        'Only problems of this split, by a hash of their numbers; default train for generated problems, all of a file.',
+    },
+    limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+    n: { type: 'string', value: 'COUNT', description: 'Responses per problem, 1 to 1024; default 8.' },
+    ...SAMPLING_OPTIONS,
+    'to-eos': {
+      type: 'boolean',
+      description: 'Draw on after the answer to the end of the sequence, for reinforcement learning.',
+    },
+    seed: {
+      type: 'string',
+      value: 'NUMBER',
+      description: 'Seed of the sampling and of the generator; the same seed gives the same file. Default 0.',
+    },
+    out: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      required: true,
+      description: 'Gets a response a line, problem by problem, as they come.',
+    },
+    resume: { type: 'boolean', description: 'Continue the file where it stops.' },
+    concurrency: {
+      type: 'string',
+      value: 'COUNT',
+      description: 'Problems sampled at the same time; default as many as fill a batch. Changes no result.',
+    },
+    ...POLICY_OPTIONS,
+  },
+  run: async (options, output, signal) => {
+    const task = taskById(options.text('task') ?? 'countdown')
+    const n = readWhole('n', options.text('n') ?? '8', 1, 1024)
+    const seed = readSeed(options)
+    const sampling = { ...readSampling(options), stopAtAnswer: !options.flag('to-eos') }
+    const concurrency = readCount(options, 'concurrency')
+    const problems = (await chooseProblems(task, options, seed)).slice(0, readCount(options, 'limit'))
+    const file = options.required('out')
+
+    const engine = await loadCommandEngine(options, output, { needsReward: false, signal })
+    const { info } = engine.policy
+    const { temperature, topP, topK, maxSteps, maxStepTokens, stopAtAnswer } = sampling
+    const settings = { seed, n, temperature, topP, topK, maxSteps, maxStepTokens, stopAtAnswer }
+    const source: RolloutSource = { policy: info.id, hash: info.hash, ...settings }
+    const progress = new ProgressLine(output)
+    try {
+      const out = await openAppendFile(file, FORMAT, { resume: options.flag('resume'), source })
+      try {
+        checkSameProblems(task, problems, out.kept, file)
+        const groups = groupsOf(out.kept)
+        let cost = NO_USAGE
+        let responses = 0
+        let tokens = 0
+        const started = performance.now()
+        const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+        for await (const result of sampleResponses(engine.policy, set, {
+          n,
+          seed,
+          sampling,
+          signal,
+          ...(concurrency === undefined ? {} : { concurrency }),
+          finished: out.finished,
+          onProgress: showSetProgress(progress, 'Rollouts', Math.min(out.finished.size, problems.length)),
+        })) {
+          const rows = result.responses.map((response) => rowOf(task, problems[result.problem], response, source))
+          await out.append(rows)
+          groups.push(...groupsOf(rows))
+          cost = addUsage(cost, result.usage)
+          responses += rows.length
+          tokens += rows.reduce((sum, { steps }) => sum + countTokens(steps), 0)
+        }
+        progress.clear()
+        const seconds = (performance.now() - started) / 1000
+        output.out(describeRates(groups))
+        output.out(describeWork({ responses, tokens, cost, seconds }))
+        output.out(`policy     ${info.id} on ${info.backend} (${info.adapter})\n`)
+      } finally {
+        await out.close()
+      }
+    } finally {
+      progress.clear()
+      engine.dispose()
+    }
+  },
+}
+
+/** The problems of a file, or generated ones. */
+async function chooseProblems(task: AnyTask, options: ParsedOptions, seed: number): Promise<unknown[]> {
+  const file = options.text('problems')
+  const count = readCount(options, 'generate')
+  if ((file === undefined) === (count === undefined)) throw new UsageError('Give either --problems or --generate')
+  const asked = options.text('split')
+  const split = asked === undefined ? null : readChoice('split', asked, SPLITS)
+  if (count !== undefined) {
+    return generateProblems(task, { count, difficulty: options.required('difficulty'), seed, split: split ?? 'train' })
+  }
+  const all = await readProblems(task, file ?? '')
+  const chosen = split === null ? all : all.filter((problem) => task.split(problem) === split)
+  if (chosen.length > 0) return chosen
+  throw new StepscopeError({
+    code: 'bad-file',
+    message: `The file holds no problems of the split ${split}`,
+    place: { file: file ?? '' },
+    nextStep: 'Leave out --split, or generate problems with --generate.',
+  })
+}
+
+function readCount(options: ParsedOptions, name: string): number | undefined {
+  const text = options.text(name)
+  return text === undefined ? undefined : readWhole(name, text, 1, 10_000_000)
+}
+
+function rowOf(
+  task: AnyTask,
+  problem: unknown,
+  { problem: index, sample, prompt, steps, end, verdict }: SampledResponse,
+  source: RolloutSource,
+): RolloutRow {
+  const { answer, correct, explanation } = verdict
+  return {
+    task: task.id,
+    problem: task.format(problem),
+    index,
+    sample,
+    prompt,
+    steps: steps.map(({ text, tokenIds, logprobs, finish }) => {
+      return { text, tokenIds, logprobs: logprobs.map(shortFloat), finish }
+    }),
+    end,
+    verdict: { answer, correct, explanation },
+    source,
+  }
+}
+
+/** A file is only continued with the problems that it was begun with. */
+function checkSameProblems(
+  task: AnyTask,
+  problems: readonly unknown[],
+  kept: readonly RolloutRow[],
+  file: string,
+): void {
+  for (const [at, { index, problem }] of kept.entries()) {
+    const expected = index < problems.length ? task.format(problems[index]) : problem
+    if (problem === expected) continue
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'The file was begun with other problems',
+      expected,
+      found: problem,
+      place: { file, line: at + 1, field: 'problem' },
+      nextStep: 'Give the problems that it was made with, or another file.',
+    })
+  }
+}
+
+interface ProblemRate {
+  readonly index: number
+  readonly successes: number
+  readonly trials: number
+}
+
+function groupsOf(rows: readonly RolloutRow[]): ProblemRate[] {
+  const groups = new Map<number, ProblemRate>()
+  for (const { index, verdict } of rows) {
+    const { successes, trials } = groups.get(index) ?? { successes: 0, trials: 0 }
+    groups.set(index, { index, successes: successes + (verdict.correct ? 1 : 0), trials: trials + 1 })
+  }
+  return [...groups.values()]
+}
+
+function countTokens(steps: RolloutRow['steps']): number {
+  return steps.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0)
+}
+
+function describeRates(groups: readonly ProblemRate[]): string {
+  const [right, all] = [groups.map(({ successes }) => successes), groups.map(({ trials }) => trials)].map((values) =>
+    values.reduce((sum, value) => sum + value, 0),
+  )
+  const { rate, interval } = groupedRate(groups)
+  const lines = [
+    `responses  ${all} to ${groups.length} problems, ${right} right`,
+    `pass@1     ${rate.toFixed(3)} (95% interval ${interval[0].toFixed(3)}–${interval[1].toFixed(3)})`,
+  ]
+  const most = Math.min(...groups.map(({ trials }) => trials))
+  if (groups.length > 0 && most > 1) {
+    lines.push(`${`pass@${most}`.padEnd(10)} ${mean(groups.map((group) => passAtK(group, most))).toFixed(3)}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function describeWork({
+  responses,
+  tokens,
+  cost,
+  seconds,
+}: {
+  readonly responses: number
+  readonly tokens: number
+  readonly cost: Usage
+  readonly seconds: number
+}): string {
+  const saved = cost.asked === 0 ? 0 : Math.round((100 * (cost.asked - cost.executed)) / cost.asked)
+  const rate = (value: number): string => (value / Math.max(seconds, 1e-3)).toFixed(1)
+  return [
+    `tokens     ${tokens} drawn; ${cost.executed} executed of ${cost.asked} asked, ${saved}% saved by sharing`,
+    `time       ${seconds.toFixed(1)} s: ${rate(tokens)} drawn tokens/s, ${rate(responses)} responses/s`,
+    '',
+  ].join('\n')
+}

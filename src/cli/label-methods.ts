@@ -1,0 +1,141 @@
+import { itemSeed } from '../core/item-seed.ts'
+import type { OmegaNode } from '../formats/omega-file.ts'
+import type { StepLabel, StepwiseRow } from '../formats/trl.ts'
+import { bareStep } from '../formats/trl.ts'
+import { exactLabels } from '../rewards/exact-labels.ts'
+import { monteCarloLabels } from '../rewards/monte-carlo-labels.ts'
+import type { OmegaSettings } from '../rewards/omega-prm.ts'
+import { omegaLabels } from '../rewards/omega-prm.ts'
+import type { PairSettings } from '../rewards/preference-pairs.ts'
+import { preferencePairs } from '../rewards/preference-pairs.ts'
+import { hardLabel, softLabel } from '../rewards/prefix-values.ts'
+import type { SetOptions } from '../rewards/problem-set.ts'
+import { scoreResponses } from '../rewards/score-responses.ts'
+import { NO_USAGE } from '../rewards/usage.ts'
+import type { ValueTree } from '../rewards/value-tree.ts'
+import { treeRows } from '../rewards/value-tree.ts'
+import { aggregate } from '../search/aggregate.ts'
+import type { Policy, RewardModel, Usage } from '../search/models.ts'
+import type { LabelRow, RolloutGroup } from './label-rows.ts'
+
+/** The lines that one problem's responses give. */
+export interface LabelledGroup {
+  readonly problem: number
+  readonly rows: readonly LabelRow[]
+  readonly usage: Usage
+}
+
+/** Labels of one method for all problems, in their order, without those that are finished. */
+export type LabelMethod = (groups: readonly RolloutGroup[], set: SetOptions) => AsyncIterable<LabelledGroup>
+
+export interface CompletionSettings {
+  readonly k: number
+  readonly seed: number
+  /** Fractions, or whether any completion is right. */
+  readonly soft: boolean
+}
+
+/** Monte Carlo labels: a stepwise row per response. */
+export function byMonteCarlo(policy: Policy, { k, seed, soft }: CompletionSettings): LabelMethod {
+  return async function* (groups, set) {
+    for await (const { problem, values, usage } of monteCarloLabels(policy, groups, { ...set, k, seed })) {
+      const group = groups[problem]
+      const rows = values.map((own, index) =>
+        stepwise(
+          group?.prompt ?? '',
+          group?.responses[index]?.steps ?? [],
+          own.map((value) => (soft ? softLabel(value) : hardLabel(value))),
+        ),
+      )
+      yield { problem, rows: rows.flat(), usage }
+    }
+  }
+}
+
+/** OmegaPRM: a stepwise row per path from node to node, or the tree itself. */
+export function byOmega(
+  policy: Policy,
+  { k, seed, soft }: CompletionSettings,
+  { asTree, ...limits }: Partial<OmegaSettings> & { readonly asTree: boolean },
+): LabelMethod {
+  return async function* (groups, set) {
+    const settings = { ...limits, k }
+    for await (const { problem, tree, usage } of omegaLabels(policy, groups, { ...set, seed, settings })) {
+      const rows = asTree
+        ? [omegaNode(tree)]
+        : treeRows(tree).flatMap(({ completions, values }) =>
+            stepwise(
+              tree.text,
+              completions,
+              values.map((value) => (soft ? value : value > 0)),
+            ),
+          )
+      yield { problem, rows, usage }
+    }
+  }
+}
+
+/** The task's own labels: a stepwise row per response. */
+export function byTask(): LabelMethod {
+  return (groups, set) =>
+    eachGroup(groups, set, ({ prompt, responses, label }) =>
+      responses.flatMap(({ steps }) => stepwise(prompt, steps, exactLabels(steps, label))),
+    )
+}
+
+/** The verdict on each response: an unpaired row per response. */
+export function byOutcome(): LabelMethod {
+  return (groups, set) =>
+    eachGroup(groups, set, ({ prompt, rows }) =>
+      rows.flatMap(({ steps, verdict }) => {
+        const completion = steps.map(({ text }) => text).join('')
+        return completion === '' ? [] : [{ prompt, completion, label: verdict.correct }]
+      }),
+    )
+}
+
+/** Preference rows among the responses to each problem; with a reward model, by its path scores. */
+export function byPairs(settings: PairSettings, reward: RewardModel | null): LabelMethod {
+  const pairsOf = (group: RolloutGroup, index: number, scores: readonly number[] | null): LabelRow[] => {
+    const ranked = group.rows.map(({ steps, verdict }, row) => ({
+      text: steps.map(({ text }) => text).join(''),
+      correct: verdict.correct,
+      ...(scores === null ? {} : { score: scores[row] ?? 0 }),
+    }))
+    const written = ranked.filter(({ text }) => text !== '')
+    const pairs = preferencePairs(written, { ...settings, seed: itemSeed(settings.seed, index) })
+    return pairs.map(({ chosen, rejected }) => ({ prompt: group.prompt, chosen, rejected }))
+  }
+  if (reward === null) return (groups, set) => eachGroup(groups, set, (group, index) => pairsOf(group, index, null))
+  return async function* (groups, set) {
+    const problems = groups.map(({ prompt, responses }) => ({ prompt, responses: responses.map(({ steps }) => steps) }))
+    for await (const { problem, scores, usage } of scoreResponses(reward, problems, set)) {
+      const group = groups[problem]
+      const paths = scores.map((own) => (own.length === 0 ? 0 : aggregate(reward.info.aggregation, own)))
+      yield { problem, rows: group ? pairsOf(group, problem, paths) : [], usage }
+    }
+  }
+}
+
+/** What needs no model. */
+async function* eachGroup(
+  groups: readonly RolloutGroup[],
+  { finished, onProgress, signal }: SetOptions,
+  rowsOf: (group: RolloutGroup, index: number) => LabelRow[],
+): AsyncGenerator<LabelledGroup, void> {
+  for (const [problem, group] of groups.entries()) {
+    if (finished?.has(problem)) continue
+    signal?.throwIfAborted()
+    yield { problem, rows: rowsOf(group, problem), usage: NO_USAGE }
+    onProgress?.({ done: problem + 1, total: groups.length, usage: NO_USAGE })
+  }
+}
+
+/** A row, or none where the response has no step. */
+function stepwise(prompt: string, steps: readonly string[], labels: readonly StepLabel[]): StepwiseRow[] {
+  return steps.length === 0 ? [] : [{ prompt, completions: steps.map((step) => bareStep(step)), labels }]
+}
+
+function omegaNode({ text, value, children }: ValueTree): OmegaNode {
+  return { text, mc_value: value, children: children.map(omegaNode) }
+}

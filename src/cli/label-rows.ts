@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { StepscopeError } from '../core/errors.ts'
+import type { OmegaNode } from '../formats/omega-file.ts'
+import type { RolloutRow } from '../formats/rollout-file.ts'
+import type { PreferenceRow, StepwiseRow, UnpairedRow } from '../formats/trl.ts'
+import type { GivenResponse } from '../rewards/given-response.ts'
+import { givenResponse } from '../rewards/given-response.ts'
+import type { LabelProblem } from '../rewards/monte-carlo-labels.ts'
+import { checkerFor, taskById } from '../tasks/registry.ts'
+import type { AppendFormat } from './append-file.ts'
+
+/** The responses to one problem, from a rollout file. */
+export interface RolloutGroup extends LabelProblem {
+  readonly rows: readonly RolloutRow[]
+  readonly responses: readonly GivenResponse[]
+  /** The task's exact label of a prefix. */
+  label(steps: readonly string[]): { readonly label: 0 | 1 }
+}
+
+/**
+ * Rollouts by problem, in the order of the file. Throws a StepscopeError that names the line where a problem cannot be
+ * read.
+ */
+export function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[] {
+  const groups = new Map<string, RolloutRow[]>()
+  for (const row of rows) {
+    const key = `${row.task}:${row.index}:${row.problem}`
+    groups.set(key, [...(groups.get(key) ?? []), row])
+  }
+  return [...groups.values()].map((own) => {
+    const [first] = own
+    if (!first) throw new RangeError('a group has no rows')
+    try {
+      const task = taskById(first.task)
+      const problem = task.parse(first.problem)
+      return {
+        rows: own,
+        prompt: first.prompt,
+        ...checkerFor(task, problem),
+        isValid: (steps) => task.label(problem, steps).valid,
+        label: (steps) => task.label(problem, steps),
+        responses: own.map(givenResponse),
+      }
+    } catch (error) {
+      if (!(error instanceof StepscopeError)) throw error
+      const place = { file, line: rows.indexOf(first) + 1, field: 'problem' }
+      throw new StepscopeError({ ...error.details, place }, { cause: error })
+    }
+  })
+}
+
+/** Where a line is from: what was asked for, the problem's place among the input's, the line's among the problem's. */
+export interface LabelSource {
+  readonly method: string
+  readonly problem: number
+  readonly row: number
+  readonly rows: number
+}
+
+/** A line of a label file without its source. */
+export type LabelRow = StepwiseRow | PreferenceRow | UnpairedRow | OmegaNode
+export type SourcedRow = LabelRow & { readonly source: LabelSource }
+
+const count = z.int().nonnegative()
+
+/** Lines of a label file, as far as continuing it needs. */
+export const LABEL_FILE: AppendFormat<SourcedRow> = {
+  schema: z.looseObject({
+    source: z.looseObject({ method: z.string(), problem: count, row: count, rows: count }),
+  }) as unknown as z.ZodType<SourcedRow>,
+  example: 'stepscope label does',
+  place: ({ source }) => ({ group: source.problem, row: source.row, rows: source.rows }),
+  source: ({ source }) => source,
+}
+
+/** The prompt of a line, whichever its format. */
+export function promptOf(row: LabelRow): string {
+  return 'prompt' in row ? row.prompt : row.text
+}
