@@ -71,6 +71,28 @@ export async function createDecoder(
   }
 }
 
+/**
+ * A decoder on weights that are on the device already and belong to somebody else, e.g. a model in training. What it has
+ * executed is out of date once they change.
+ */
+export async function createResidentDecoder(
+  backend: Backend,
+  config: DecoderConfig,
+  weights: DecoderWeights,
+  options: DecoderOptions = {},
+): Promise<Decoder> {
+  const layout = decoderLayout(config, backend.tuning)
+  const buffers = new DecoderBuffers(backend)
+  try {
+    const memory = await planMemory(backend, buffers, config, layout, options)
+    const kernels = await bindKernels(backend, buffers, config, layout, weights, memory)
+    return new BackendDecoder({ backend, config, layout, buffers, weights, memory, kernels })
+  } catch (error) {
+    buffers.destroy()
+    throw error
+  }
+}
+
 /** Cost of a token: twice the parameters of the matrices it passes, and the attention over its context. */
 export function flopsModel(config: DecoderConfig): FlopsModel {
   const { hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, vocabSize, head } = config

@@ -5,6 +5,7 @@ import type { SequenceNode } from './branch.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { SharedHistories } from './shared-histories.ts'
+import { placeSteps } from './step-readouts.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export interface RewardModelParts {
@@ -62,7 +63,12 @@ export class EngineRewardModel implements RewardModel {
       const histories = new Map(parents.map((parent) => [parent, new SharedHistories()]))
       const placed = requests.map(({ steps }, index) => {
         const parent = parents[index] as SequenceNode
-        const { ids, readouts } = this.place(steps, parent.tokens)
+        const { ids, readouts } = placeSteps(
+          this.tokenizer,
+          this.scoreAt,
+          steps,
+          this.model.contextLength - parent.tokens,
+        )
         // Steps of one branch that begin alike are run once as far as they do, and charged to the first.
         return { parent, ids, readouts, known: histories.get(parent)?.add(ids) ?? 0 }
       })
@@ -115,31 +121,6 @@ export class EngineRewardModel implements RewardModel {
         flops: tokenFlops(this.info.flops, parent.tokens + known, ids.length - known, readouts.length),
       },
     }
-  }
-
-  /** Tokens of the steps, and for each step the index of the token it is scored at. */
-  private place(steps: readonly string[], before: number): { ids: number[]; readouts: number[] } {
-    const ids: number[] = []
-    const readouts: number[] = []
-    for (const [index, step] of steps.entries()) {
-      if (step === '') throw new RangeError(`step ${index} is empty: it has no score`)
-      const marked = step.includes(this.scoreAt) ? step : step + this.scoreAt
-      const all = this.tokenizer.encode(marked)
-      const fits = before + ids.length + all.length <= this.model.contextLength
-      // A sequence that fills the context to its last token is read there.
-      const stepIds = marked === step || fits ? all : this.tokenizer.encode(step)
-      const texts = this.tokenizer.texts(stepIds)
-      const at = texts.join('').lastIndexOf(this.scoreAt)
-      const end = at < 0 ? Number.POSITIVE_INFINITY : at + this.scoreAt.length
-      let length = 0
-      const token = texts.findIndex((text) => {
-        length += text.length
-        return length >= end
-      })
-      readouts.push(ids.length + (token < 0 ? stepIds.length - 1 : token))
-      ids.push(...stepIds)
-    }
-    return { ids, readouts }
   }
 
   /** Sigmoid of a single output; with several labels, the softmax probability of label 1. */

@@ -3,6 +3,7 @@ import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './countdown-generator
 import { isAnswerLine } from './countdown-line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './countdown-problem.ts'
 import { countdownSplit } from './countdown-split.ts'
+import { attemptCountdown, demonstrateCountdown } from './countdown-traces.ts'
 import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
 import type { Task } from './task.ts'
 
@@ -34,6 +35,8 @@ export const countdown: Task<CountdownProblem> = {
   isFinal: isAnswerLine,
   verify: verifyCountdown,
   label: labelCountdown,
+  demonstrate: demonstrateCountdown,
+  attempt: attemptCountdown,
   // A right answer is recognized from the problem alone: every step valid, and the target reached.
   accepts: (problem, steps) => verifyCountdown(problem, steps).correct,
 }

@@ -51,6 +51,10 @@ export interface Task<Problem> {
   verify(problem: Problem, steps: readonly string[]): ResponseVerdict
   /** Label of the prefix made of these steps. */
   label(problem: Problem, steps: readonly string[]): ExactLabel
+  /** Steps of a solution, drawn by the seed, each with its step end; null where the problem has none. */
+  demonstrate(problem: Problem, seed: number): readonly string[] | null
+  /** Steps of an attempt with the mistakes that models make, drawn by the seed; exact labels come from `label`. */
+  attempt(problem: Problem, seed: number): readonly string[]
   /** A check of a response without the gold answer, which may stop a search early; null where the task has none. */
   accepts: ((problem: Problem, steps: readonly string[]) => boolean) | null
 }

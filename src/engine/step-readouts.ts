@@ -1,0 +1,34 @@
+import type { Tokenizer } from './tokenizer.ts'
+
+/**
+ * Tokens of the steps, and for each step the index of the token it is scored at: the last one that completes `scoreAt`,
+ * which is appended to steps without it.
+ * @param room tokens that fit after the prompt
+ */
+export function placeSteps(
+  tokenizer: Tokenizer,
+  scoreAt: string,
+  steps: readonly string[],
+  room: number,
+): { readonly ids: number[]; readonly readouts: number[] } {
+  const ids: number[] = []
+  const readouts: number[] = []
+  for (const [index, step] of steps.entries()) {
+    if (step === '') throw new RangeError(`step ${index} is empty: it has no score`)
+    const marked = step.includes(scoreAt) ? step : step + scoreAt
+    const all = tokenizer.encode(marked)
+    // A sequence that fills the context to its last token is read there.
+    const stepIds = marked === step || ids.length + all.length <= room ? all : tokenizer.encode(step)
+    const texts = tokenizer.texts(stepIds)
+    const at = texts.join('').lastIndexOf(scoreAt)
+    const end = at < 0 ? Number.POSITIVE_INFINITY : at + scoreAt.length
+    let length = 0
+    const token = texts.findIndex((text) => {
+      length += text.length
+      return length >= end
+    })
+    readouts.push(ids.length + (token < 0 ? stepIds.length - 1 : token))
+    ids.push(...stepIds)
+  }
+  return { ids, readouts }
+}
