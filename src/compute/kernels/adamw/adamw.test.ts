@@ -45,7 +45,7 @@ onEachBackend('adamw', (backend) => {
     const kernel = adamwKernel({ decay, lanes })
     const rows = Uint32Array.of(quads, 0, 0, 0)
     const scale = 0.25
-    let state = {
+    let state: Record<'parameters' | 'first' | 'second', Float32Array> = {
       parameters: someFloats(length, 1),
       first: new Float32Array(length),
       second: new Float32Array(length),
