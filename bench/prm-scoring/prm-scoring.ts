@@ -78,6 +78,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     command: ['npm run bench -- prm-scoring', ...args].join(' '),
     headline: { candidates: HEADLINE },
     ...ratios(results),
+    largest_difference_cached_full: cachedAgainstFull(results),
     figures: results.map(({ scores: _, ...result }) => result),
   }
   if (options.whole) await keepResults('prm-scoring', summary)
@@ -140,6 +141,18 @@ function ratios(results: readonly ScoreResult[]): Record<string, number | null> 
     ratio_vs_transformersjs_wasm_full: ratio(wasm, ['full']),
     ratio_vs_own_full: ratio(['stepscope-webgpu'], ['full']),
   }
+}
+
+/** Largest difference of this engine's cached scores from those of full passes, before the sigmoid. */
+function cachedAgainstFull(results: readonly ScoreResult[]): number | null {
+  const own = results.filter(({ engine, scores }) => engine === 'stepscope-webgpu' && scores.length > 0)
+  const pairs = own
+    .filter(({ mode }) => mode === 'cached')
+    .flatMap((cached) => {
+      const full = own.find(({ mode, candidates }) => mode === 'full' && candidates === cached.candidates)
+      return full === undefined ? [] : cached.scores.map((score, index) => Math.abs(score - (full.scores[index] ?? 0)))
+    })
+  return pairs.length === 0 ? null : Math.max(...pairs)
 }
 
 function differences(results: readonly ScoreResult[]): string[] {

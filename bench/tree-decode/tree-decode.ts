@@ -14,6 +14,8 @@ import { describeCell, measureEngine, rooflineShare } from './grid.ts'
 
 /** The cell that the ratios are about: a beam of 16 on a prompt with some steps behind it. */
 const HEADLINE = { rows: 16, prefix: 192 }
+/** The engine whose shares and ratios are given. */
+const OURS = 'stepscope-webgpu'
 /** Greatest difference between engines' logits of the same prefix that is still the same model. */
 const SAME_LOGITS = 0.01
 
@@ -96,7 +98,7 @@ function narrow(grid: Grid, { rows, prefix }: BenchOptions): Grid {
 async function measureAdapter({
   engines,
 }: BenchOptions): Promise<{ readonly adapter: string | null; readonly roofline: Roofline | null }> {
-  const choice = engines.find(({ id }) => id === 'stepscope-webgpu')
+  const choice = engines.find(({ id }) => id === OURS)
   if (choice === undefined) return { adapter: null, roofline: null }
   const seat = new Seat(choice, POLICY)
   try {
@@ -181,41 +183,54 @@ function summary(
   { adapter, roofline }: { readonly adapter: string | null; readonly roofline: Roofline | null },
   args: readonly string[],
 ): Record<string, unknown> {
-  const found = (engines: readonly string[], mode: CellResult['mode']): CellResult | null => {
-    const all = cells.filter(
-      (cell) =>
-        (cell.model === POLICY || cell.model === POLICY_FUSED) &&
-        engines.includes(cell.engine) &&
-        cell.mode === mode &&
-        cell.rows === HEADLINE.rows &&
-        cell.prefix === HEADLINE.prefix &&
-        cell.tokensPerSecond !== null,
-    )
-    return all.sort((a, b) => (b.tokensPerSecond ?? 0) - (a.tokensPerSecond ?? 0))[0] ?? null
+  const share = (cell: CellResult | undefined): number | null => {
+    const grid = grids.find(({ model }) => model === cell?.model)
+    return roofline && grid && cell?.engine === OURS ? rooflineShare(grid, cell, roofline) : null
   }
-  const ours = found(['stepscope-webgpu'], 'sampled')
-  const distinct = found(['stepscope-webgpu'], 'distinct')
-  const peerWebGpu = found(['transformersjs-webgpu'], 'greedy')
-  const peerWasm = found(['transformersjs-wasm', 'transformersjs-wasm-2'], 'greedy')
-  const wllama = found(['wllama-wasm', 'wllama-wasm-2'], 'greedy')
-  const ratio = (peer: CellResult | null, mine = ours): number | null =>
-    mine?.tokensPerSecond && peer?.tokensPerSecond ? mine.tokensPerSecond / peer.tokensPerSecond : null
-  const grid = grids.find(({ model }) => model === POLICY)
   return {
     benchmark: 'tree-decode',
     adapter,
     date: new Date().toISOString(),
     command: ['npm run bench -- tree-decode', ...args].join(' '),
     headline: HEADLINE,
-    ratio_vs_transformersjs_webgpu: ratio(peerWebGpu),
-    ratio_vs_transformersjs_wasm: ratio(peerWasm),
-    ratio_vs_wllama: ratio(wllama),
-    ratio_vs_transformersjs_webgpu_distinct: ratio(peerWebGpu, distinct),
-    ratio_vs_transformersjs_wasm_distinct: ratio(peerWasm, distinct),
-    ratio_vs_wllama_distinct: ratio(wllama, distinct),
-    roofline_share: roofline && grid && ours ? rooflineShare(grid, ours, roofline) : null,
+    ...ratios(cells, [POLICY, POLICY_FUSED], HEADLINE),
+    roofline_share: share(fastest(cells, [POLICY], HEADLINE, [OURS], 'sampled')),
+    'smollm2-135m': [1, 16].map((rows) => ({ rows, ...ratios(cells, [SMOLLM2], { rows, prefix: 32 }) })),
     roofline,
-    figures: cells.map(({ logits: _, ...cell }) => cell),
+    figures: cells.map((cell) => ({ ...cell, logits: undefined, rooflineShare: share(cell) })),
     bursts,
   }
+}
+
+interface Place {
+  readonly rows: number
+  readonly prefix: number
+}
+
+/** Tokens per second of this engine over those of each peer at its best. */
+function ratios(cells: readonly CellResult[], models: readonly string[], place: Place): Record<string, number | null> {
+  const ratio = (mode: CellResult['mode'], ...peers: readonly string[]): number | null => {
+    const ours = fastest(cells, models, place, [OURS], mode)?.tokensPerSecond
+    const theirs = fastest(cells, models, place, peers, 'greedy')?.tokensPerSecond
+    return ours && theirs ? ours / theirs : null
+  }
+  const of = (mode: CellResult['mode'], suffix: string) => ({
+    [`ratio_vs_transformersjs_webgpu${suffix}`]: ratio(mode, 'transformersjs-webgpu'),
+    [`ratio_vs_transformersjs_wasm${suffix}`]: ratio(mode, 'transformersjs-wasm', 'transformersjs-wasm-2'),
+    [`ratio_vs_wllama${suffix}`]: ratio(mode, 'wllama-wasm', 'wllama-wasm-2'),
+  })
+  return { ...of('sampled', ''), ...of('distinct', '_distinct') }
+}
+
+function fastest(
+  cells: readonly CellResult[],
+  models: readonly string[],
+  { rows, prefix }: Place,
+  engines: readonly string[],
+  mode: CellResult['mode'],
+): CellResult | undefined {
+  return cells
+    .filter((cell) => models.includes(cell.model) && engines.includes(cell.engine) && cell.mode === mode)
+    .filter((cell) => cell.rows === rows && cell.prefix === prefix && cell.tokensPerSecond !== null)
+    .sort((a, b) => (b.tokensPerSecond ?? 0) - (a.tokensPerSecond ?? 0))[0]
 }
