@@ -9,6 +9,12 @@ export interface TrainingSample {
   readonly correct: boolean | null
 }
 
+/** Metrics of a step as the charts show them. */
+export interface HistoryEntry {
+  readonly step: number
+  readonly metrics: Metrics
+}
+
 /** What a run tells while it goes: plain data. Times are of this machine. */
 export type TrainingEvent =
   | {
@@ -20,6 +26,8 @@ export type TrainingEvent =
       readonly adapter: string
       /** Bytes on the device by purpose, all there will be. */
       readonly bytes: Readonly<Record<string, number>>
+      /** Of the steps before, where the run goes on from a save. */
+      readonly history: readonly HistoryEntry[]
     }
   /** Work besides steps, e.g. sampling or labelling the data. */
   | { readonly type: 'phase'; readonly name: string; readonly done: number; readonly total: number }

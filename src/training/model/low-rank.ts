@@ -1,6 +1,7 @@
 import type { Backend, BackendBuffer } from '../../compute/backend.ts'
 import { multiplyKernel } from '../../compute/kernels/multiply/multiply.ts'
 import { scaledCopyKernel } from '../../compute/kernels/scaled-copy/scaled-copy.ts'
+import { StepscopeError } from '../../core/errors.ts'
 import { RandomStream } from '../../core/random.ts'
 import type { DecoderBuffers } from '../../engine/decoder-buffers.ts'
 import { roundUp } from '../../engine/decoder-layout.ts'
@@ -171,4 +172,43 @@ export async function maskLowRank(tools: GraphTools, { upGradient, mask, words }
     output: upGradient,
   })
   return { kernel, rows: words / 4 }
+}
+
+/**
+ * A copy of a matrix with its update added, for a decoder, and the steps that bring it up to date.
+ * @throws StepscopeError `bad-setting` where the matrix is compressed or split
+ */
+export async function mergeLowRank(
+  tools: GraphTools,
+  buffers: DecoderBuffers,
+  matrix: Matrix,
+  { down, up }: LowRank,
+): Promise<{ readonly matrix: Matrix; readonly steps: readonly GraphStep[] }> {
+  const [part, ...more] = matrix.parts
+  const factors = down.parts[0]
+  if (part === undefined || factors === undefined || more.length > 0 || matrix.format !== 'f32') {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'Low-rank updates can only be merged into float32 weights',
+      expected: 'a model with float32 matrices that fit one buffer each',
+      found: more.length > 0 ? `${matrix.parts.length} buffers for one matrix` : `weights as ${matrix.format}`,
+      nextStep: 'Train with an objective that does not sample from the model.',
+    })
+  }
+  const { backend } = tools
+  const words = matrix.inner * part.columns
+  const weights = await buffers.words(words, 'adapters')
+  const copy: GraphStep = {
+    kernel: await backend.bind(scaledCopyKernel(backend.tuning.elementLanes), {
+      rows: await tools.count(words / 4),
+      factor: await tools.number(1),
+      input: part.weights,
+      output: weights,
+    }),
+    rows: words / 4,
+  }
+  const span = { rows: await tools.count(matrix.inner), extent: matrix.inner, name: 'weights' }
+  const input = { data: factors.weights, stride: factors.columns }
+  const add = await tools.product(up, span, input, { data: weights, stride: part.columns }, 'add')
+  return { matrix: { ...matrix, parts: [{ ...part, weights }] }, steps: [copy, ...add] }
 }

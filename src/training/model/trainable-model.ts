@@ -12,11 +12,11 @@ import { loadWeights } from '../../engine/decoder-weights.ts'
 import type { SequenceGradients, SequenceValues } from '../sequence.ts'
 import type { Activations } from './activations.ts'
 import { createActivations } from './activations.ts'
-import type { Scratch } from './graph-tools.ts'
+import type { GraphStep, Scratch } from './graph-tools.ts'
 import { createScratch, GraphTools, recordSteps } from './graph-tools.ts'
 import type { Heads } from './head-graph.ts'
 import type { LowRank, LowRankOptions } from './low-rank.ts'
-import { createLowRanks, maskLowRank, refreshLowRank } from './low-rank.ts'
+import { createLowRanks, maskLowRank, mergeLowRank, refreshLowRank } from './low-rank.ts'
 import type { DecayOn, TrainedParameter } from './optimizer.ts'
 import { Optimizer } from './optimizer.ts'
 import type { BatchLimits, PackedBatch } from './packed-batch.ts'
@@ -58,6 +58,7 @@ export class TrainableModel {
   readonly parameters: readonly TrainedParameter[]
   readonly buffers: DecoderBuffers
   private readonly parts: ModelParts
+  private readonly merges: GraphStep[] = []
 
   /**
    * Loads a checkpoint and makes all that training it takes; nothing stays on the device where this throws.
@@ -117,9 +118,8 @@ export class TrainableModel {
 
   /** Finishes a step's gradients; to be called once, before `update`. @returns their norm before clipping */
   async gradientNorm(settings: AdamwSettings, step: number): Promise<number> {
-    const { backend, tools, masks, optimizer } = this.parts
+    const { backend, masks, optimizer } = this.parts
     if (masks.length > 0) await backend.submit((recorder) => recordSteps(recorder, masks, NO_ROWS))
-    void tools
     return optimizer.gradientNorm(settings, step)
   }
 
@@ -193,6 +193,36 @@ export class TrainableModel {
     })
   }
 
+  /**
+   * The weights as a decoder reads them: the very ones that are trained, and copies with the low-rank updates merged in of
+   * those that have them. Made once; `refreshRolloutWeights` brings the copies up to date.
+   */
+  async createRolloutWeights(): Promise<DecoderWeights> {
+    const { buffers, tools, lowRanks } = this.parts
+    const merged = new Map<Matrix, Matrix>()
+    for (const [matrix, lowRank] of lowRanks) {
+      const { matrix: copy, steps } = await mergeLowRank(tools, buffers, matrix, lowRank)
+      merged.set(matrix, copy)
+      this.merges.push(...steps)
+    }
+    await this.refreshRolloutWeights()
+    const take = (matrix: Matrix) => merged.get(matrix) ?? matrix
+    return {
+      ...this.weights,
+      layers: this.weights.layers.map((layer) => ({
+        ...layer,
+        projection: take(layer.projection),
+        output: take(layer.output),
+        gate: take(layer.gate),
+        down: take(layer.down),
+      })),
+    }
+  }
+
+  async refreshRolloutWeights(): Promise<void> {
+    if (this.merges.length > 0) await this.backend.submit((recorder) => recordSteps(recorder, this.merges, NO_ROWS))
+  }
+
   dispose(): void {
     this.buffers.destroy()
   }
@@ -222,8 +252,9 @@ interface ModelParts {
   readonly graph: PassGraph
   readonly parameters: readonly TrainedParameter[]
   readonly optimizer: Optimizer
-  readonly masks: Awaited<ReturnType<typeof maskLowRank>>[]
-  readonly refreshes: Awaited<ReturnType<typeof refreshLowRank>>
+  readonly lowRanks: ReadonlyMap<Matrix, LowRank>
+  readonly masks: readonly GraphStep[]
+  readonly refreshes: readonly GraphStep[]
 }
 
 /** Steps that are no part of a batch have numbers of rows of their own. */
@@ -328,6 +359,7 @@ async function prepare(
     graph,
     parameters,
     optimizer,
+    lowRanks,
     masks,
     refreshes,
   }

@@ -1,0 +1,39 @@
+import { itemSeed } from '../../core/item-seed.ts'
+import { mean } from '../../core/statistics.ts'
+import { sampleResponses } from '../../rewards/sample-responses.ts'
+import type { Policy } from '../../search/models.ts'
+import type { AnyTask } from '../../tasks/registry.ts'
+import { checkerFor } from '../../tasks/registry.ts'
+import type { Metrics } from '../objective.ts'
+import type { TrainingSample } from '../run-events.ts'
+
+/** Samples of each problem: their mean is a steadier pass@1 than one sample's. */
+const SAMPLES = 4
+/** Responses that are shown. */
+const SHOWN = 12
+
+/** pass@1 of a policy at temperature 1, and some of its responses. The same problems and noise at every step. */
+export async function evaluatePolicy(
+  policy: Policy,
+  task: AnyTask,
+  problems: readonly unknown[],
+  seed: number,
+  signal: AbortSignal,
+): Promise<{ readonly metrics: Metrics; readonly samples: readonly TrainingSample[] }> {
+  if (problems.length === 0) return { metrics: {}, samples: [] }
+  const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+  const rates: number[] = []
+  const samples: TrainingSample[] = []
+  for await (const { problem, responses } of sampleResponses(policy, set, {
+    n: SAMPLES,
+    seed: itemSeed(seed, 0x5eed),
+    signal,
+  })) {
+    rates.push(mean(responses.map(({ verdict }) => (verdict.correct ? 1 : 0))))
+    const [first] = responses
+    if (first && samples.length < SHOWN) {
+      samples.push({ problem: task.format(problems[problem]), response: first.text, correct: first.verdict.correct })
+    }
+  }
+  return { metrics: { 'eval/pass@1': mean(rates) }, samples }
+}

@@ -1,0 +1,159 @@
+import { pcg4d } from '../../core/random.ts'
+import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import type { PreferenceRow, SftRow, StepwiseRow, UnpairedRow } from '../../formats/trl.ts'
+import { bareStep } from '../../formats/trl.ts'
+import { givenResponse } from '../../rewards/given-response.ts'
+import { writtenSteps } from '../../rewards/grow-responses.ts'
+import { monteCarloLabels } from '../../rewards/monte-carlo-labels.ts'
+import { preferencePairs } from '../../rewards/preference-pairs.ts'
+import { hardLabel, softLabel } from '../../rewards/prefix-values.ts'
+import type { SampledResponse } from '../../rewards/sample-responses.ts'
+import { sampleResponses } from '../../rewards/sample-responses.ts'
+import type { Policy } from '../../search/models.ts'
+import { generateProblems } from '../../tasks/generate-problems.ts'
+import type { AnyTask } from '../../tasks/registry.ts'
+import { checkerFor } from '../../tasks/registry.ts'
+import type { Split } from '../../tasks/split.ts'
+
+/** Pairs of one problem at most, so that problems with many different samples do not outweigh the others. */
+const PAIRS_PER_PROBLEM = 4
+/** Traces with planted mistakes per problem. */
+const ATTEMPTS_PER_PROBLEM = 2
+
+/** How far making the data is. */
+export type Report = (phase: string, done: number, total: number) => void
+
+export interface RowMaker {
+  readonly task: AnyTask
+  readonly recipe: TrainingRecipe
+  /** The model before training, where rows are made from its samples. */
+  readonly policy: () => Promise<Policy>
+  readonly report: Report
+  readonly signal: AbortSignal
+}
+
+/** Problems of the recipe's difficulties in turn, of one split. */
+export function recipeProblems(task: AnyTask, recipe: TrainingRecipe, split: Split, count: number): unknown[] {
+  const difficulties =
+    recipe.data.source === 'generated' ? recipe.data.difficulties : task.difficulties.slice(0, 1).map(({ id }) => id)
+  const each = difficulties.map((difficulty, index) => {
+    const share = Math.floor((count + difficulties.length - 1 - index) / difficulties.length)
+    return generateProblems(task, { count: share, difficulty, seed: recipe.seed, split })
+  })
+  return Array.from({ length: count }, (_, index) => {
+    return each[index % each.length]?.[Math.floor(index / each.length)]
+  }).filter((problem) => problem !== undefined)
+}
+
+export async function makeSftRows({ task, recipe }: RowMaker, split: Split, count: number): Promise<SftRow[]> {
+  return recipeProblems(task, recipe, split, count).flatMap((problem, index) => {
+    const steps = task.demonstrate(problem, pcg4d(recipe.seed, index, 1, 0)[0])
+    return steps === null ? [] : [{ prompt: task.prompt(problem), completion: steps.join('') }]
+  })
+}
+
+/** Traces with planted mistakes, labelled by the task; or the model's own samples, labelled by completions. */
+export async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): Promise<StepwiseRow[]> {
+  const { task, recipe, report, signal } = maker
+  const problems = recipeProblems(task, recipe, split, count)
+  if (recipe.labels.method === 'exact') {
+    return problems.flatMap((problem, index) =>
+      Array.from({ length: ATTEMPTS_PER_PROBLEM }, (_, attempt) => {
+        const steps = task.attempt(problem, pcg4d(recipe.seed, index, 2, attempt)[0])
+        return {
+          prompt: task.prompt(problem),
+          completions: steps.map((step) => bareStep(step)),
+          labels: steps.map((_, step) => task.label(problem, steps.slice(0, step + 1)).label),
+        }
+      }),
+    )
+  }
+  const sampled = await sample(maker, problems)
+  const policy = await maker.policy()
+  const rows: StepwiseRow[] = []
+  const labelled = monteCarloLabels(
+    policy,
+    problems.map((problem, index) => ({
+      prompt: task.prompt(problem),
+      ...checkerFor(task, problem),
+      isValid: (steps: readonly string[]) => task.label(problem, steps).valid,
+      responses: different(sampled[index] ?? []).map(givenResponse),
+    })),
+    {
+      k: recipe.labels.completions,
+      seed: recipe.seed,
+      signal,
+      onProgress: ({ done, total }) => report('Labels by completions', done, total),
+    },
+  )
+  for await (const { problem: index, values } of labelled) {
+    const responses = different(sampled[index] ?? [])
+    values.forEach((perStep, response) => {
+      const steps = writtenSteps(responses[response]?.steps ?? [])
+      rows.push({
+        prompt: task.prompt(problems[index]),
+        completions: steps.map((step) => bareStep(step)),
+        labels: perStep.map((value) => (recipe.labels.method === 'hard' ? hardLabel(value) : softLabel(value))),
+      })
+    })
+  }
+  return rows
+}
+
+export async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {
+  const { task, recipe } = maker
+  const problems = recipeProblems(task, recipe, split, count)
+  const sampled = await sample(maker, problems)
+  return sampled.flatMap((responses, index) => {
+    const ranked = responses.map(({ text, verdict }) => ({ text, correct: verdict.correct }))
+    const settings = {
+      by: 'verifier',
+      minMargin: 0,
+      maxPairs: PAIRS_PER_PROBLEM,
+      seed: pcg4d(recipe.seed, index, 3, 0)[0],
+    } as const
+    return preferencePairs(ranked, settings).map(({ chosen, rejected }) => ({
+      prompt: task.prompt(problems[index]),
+      chosen,
+      rejected,
+    }))
+  })
+}
+
+export async function makeUnpairedRows(maker: RowMaker, split: Split, count: number): Promise<UnpairedRow[]> {
+  const { task, recipe } = maker
+  const problems = recipeProblems(task, recipe, split, count)
+  const sampled = await sample(maker, problems)
+  return sampled.flatMap((responses, index) =>
+    different(responses).map(({ text, verdict }) => ({
+      prompt: task.prompt(problems[index]),
+      completion: text,
+      label: verdict.correct,
+    })),
+  )
+}
+
+async function sample(
+  { task, recipe, policy, report, signal }: RowMaker,
+  problems: readonly unknown[],
+): Promise<SampledResponse[][]> {
+  const { samples: n, temperature, topP, maxSteps, maxStepTokens } = recipe.rollout
+  const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+  const sampled: SampledResponse[][] = []
+  const rollouts = sampleResponses(await policy(), set, {
+    n,
+    seed: recipe.seed,
+    sampling: { temperature, topP, maxSteps, maxStepTokens },
+    signal,
+    onProgress: ({ done, total }) => report('Samples of the model', done, total),
+  })
+  for await (const { problem, responses } of rollouts) {
+    sampled[problem] = responses.filter(({ text }) => text !== '')
+  }
+  return problems.map((_, index) => sampled[index] ?? [])
+}
+
+/** Each text once. */
+function different(responses: readonly SampledResponse[]): SampledResponse[] {
+  return [...new Map(responses.map((response) => [response.text, response])).values()]
+}

@@ -1,0 +1,108 @@
+import type { Backend } from '../../compute/backend.ts'
+import { StepscopeError } from '../../core/errors.ts'
+import type { Adapter } from '../../engine/adapter.ts'
+import { readAdapter } from '../../engine/adapter.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import { openWeights } from '../../engine/checkpoint-weights.ts'
+import { readConfig } from '../../engine/config.ts'
+import type { DecoderConfig, WeightSource } from '../../engine/decoder.ts'
+import type { Tokenizer } from '../../engine/tokenizer.ts'
+import { readTokenizer } from '../../engine/tokenizer.ts'
+import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
+import { TrainableModel, VALUE_HEAD } from '../model/trainable-model.ts'
+
+/** Text that ends a step, and whose token a new reward model is read at, where a model does not say. */
+const STEP_END = '\n'
+const SCORE_BIAS = 'score.bias'
+
+/** A model in training, and how it reads text. */
+export interface Subject {
+  readonly model: TrainableModel
+  readonly config: DecoderConfig
+  readonly tokenizer: Tokenizer
+  readonly role: Adapter['role']
+  readonly stepEnd: string
+  /** Text of the token at which a reward model is read. */
+  readonly scoreAt: string
+  /** Whether the score head was made for this run. */
+  readonly newHead: boolean
+}
+
+/** What a recipe makes of a checkpoint's config: reward models get a scalar head where there is none. */
+export async function subjectConfig(
+  files: CheckpointFiles,
+  { objective }: TrainingRecipe,
+): Promise<{ readonly config: DecoderConfig; readonly newHead: boolean }> {
+  const config = await readConfig(files)
+  const rewards = REWARD_OBJECTIVES.includes(objective)
+  const scored = config.head.kind === 'score'
+  if (rewards && !scored)
+    return { config: { ...config, head: { kind: 'score', labels: 1, bias: true } }, newHead: true }
+  if (rewards || !scored) return { config, newHead: false }
+  throw new StepscopeError({
+    code: 'bad-setting',
+    message: `The objective ${objective} trains a language model`,
+    expected: 'a language-model head (…ForCausalLM)',
+    found: 'a score head',
+    place: { file: 'config.json', field: 'architectures' },
+    nextStep: 'Choose a policy, or an objective for reward models.',
+  })
+}
+
+/** Loads the recipe's model for training. @throws StepscopeError as loading a model does, and where it does not fit */
+export async function createSubject(
+  backend: Backend,
+  files: CheckpointFiles,
+  recipe: TrainingRecipe,
+  signal?: AbortSignal,
+): Promise<Subject> {
+  const { config, newHead } = await subjectConfig(files, recipe)
+  const stored = await readAdapter(files, signal)
+  const tokenizer = await readTokenizer(files, signal)
+  tokenizer.checkFits(config.vocabSize)
+  const source = await openWeights(files, signal)
+  const { method } = recipe
+  const model = await TrainableModel.create(backend, config, newHead ? withScoreHead(source, config) : source, {
+    limits: passLimits(recipe),
+    method: method.kind === 'full' ? method : { ...method, seed: recipe.seed },
+    recompute: recipe.recompute,
+    valueHead: recipe.objective === 'ppo',
+    decayOn: recipe.optimizer.decayOn,
+    weights: 'f32',
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return {
+    model,
+    config,
+    tokenizer,
+    newHead,
+    role: config.head.kind === 'score' ? 'process-reward-model' : 'policy',
+    stepEnd: stored.stepEnd ?? STEP_END,
+    scoreAt: stored.scoreAt ?? stored.stepEnd ?? STEP_END,
+  }
+}
+
+/** Rows of one pass: a pair of the longest sequences must fit. */
+export function passLimits({ passTokens, maxTokens }: TrainingRecipe) {
+  const maxRows = Math.max(passTokens, 2 * maxTokens)
+  return { maxRows, maxHeads: maxRows, maxPositions: maxTokens }
+}
+
+/** A language model's weights with a scalar head of zeros: it starts from a score of ½ everywhere. */
+export function withScoreHead(source: WeightSource, { hiddenSize }: DecoderConfig): WeightSource {
+  const shapes = new Map<string, readonly number[]>([
+    [VALUE_HEAD, [1, hiddenSize]],
+    [SCORE_BIAS, [1]],
+  ])
+  return {
+    has: (name) => shapes.has(name) || source.has(name),
+    shape: (name) => shapes.get(name) ?? source.shape(name),
+    read: (name, signal, range) => {
+      const shape = shapes.get(name)
+      if (shape === undefined) return source.read(name, signal, range)
+      const length = shape.reduce((product, size) => product * size, 1)
+      return Promise.resolve(new Float32Array(range === undefined ? length : range.end - range.first))
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
+import { StepscopeError } from '../../core/errors.ts'
+import { createDecoder } from '../../engine/decoder-model.ts'
+import { loadPolicy, loadRewardModel } from '../../engine/load-model.ts'
+import type { EnginePolicy } from '../../engine/policy.ts'
+import type { EngineRewardModel } from '../../engine/reward-model.ts'
+import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
+import { taskById } from '../../tasks/registry.ts'
+import type { Metrics } from '../objective.ts'
+import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
+import { learningRate } from '../schedule.ts'
+import type { Course } from './course.ts'
+import { LivePolicy } from './live-policy.ts'
+import { offlineCourse } from './offline-course.ts'
+import { onlineCourse } from './online-course.ts'
+import { readSave, writeSave } from './saves.ts'
+import type { Subject } from './subject.ts'
+import { createSubject } from './subject.ts'
+import type { TrainingContext } from './training-context.ts'
+
+/**
+ * Trains a model as a recipe says, from the store's last save where it has one. The same recipe on the same adapter gives
+ * the same weights bit for bit, whether it was interrupted or not. What is not saved when the run ends in whatever way is
+ * lost, and nothing else.
+ * @throws StepscopeError naming the setting, file, row or example that is wrong; saves stay as they are
+ */
+export async function* runTraining(context: TrainingContext, recipe: TrainingRecipe): AsyncGenerator<TrainingEvent> {
+  const { backend, store, signal, gate, clock } = context
+  const saved = await readSave(store)
+  const subject = await createSubject(backend, context.model, recipe, signal)
+  const parts = new Parts(context, recipe, subject)
+  try {
+    if (saved !== null) {
+      await subject.model.write('weights', saved.weights)
+      await subject.model.write('first', saved.first)
+      await subject.model.write('second', saved.second)
+    }
+    const history: HistoryEntry[] = [...(saved?.history ?? [])]
+    let step = saved?.manifest.step ?? 0
+    let updates = saved?.manifest.updates ?? 0
+    // Phases come while the course is made, so they are kept until they can be told.
+    const phases: TrainingEvent[] = []
+    const report = (name: string, done: number, total: number) => phases.push({ type: 'phase', name, done, total })
+    const making = settled(parts.course(report))
+    while (!(await Promise.race([making.done, pause(PHASE_MS).then(() => false)]))) yield* phases.splice(0)
+    yield* phases.splice(0)
+    const course = await making.value
+    yield {
+      type: 'started',
+      recipe,
+      step: step + 1,
+      trainedWeights: subject.model.trainedWeights,
+      adapter: backend.adapter,
+      bytes: backend.memory.liveByPurpose(),
+      history: [...history],
+    }
+    const evaluated = async (): Promise<TrainingEvent> => {
+      const { metrics, samples } = await course.evaluate(step, signal)
+      history.push({ step, metrics })
+      return { type: 'evaluated', step, metrics, samples }
+    }
+    let savedStep = step
+    const save = async (): Promise<TrainingEvent> => {
+      await writeSave(store, subject.model, { step, updates, recipe, savedAt: new Date().toISOString() }, history)
+      savedStep = step
+      return { type: 'saved', step }
+    }
+    if (step === 0) yield await evaluated()
+    while (step < recipe.steps) {
+      await gate()
+      // Stopped between two steps, nothing is lost.
+      if (signal.aborted && step > savedStep) yield await save()
+      signal.throwIfAborted()
+      const started = clock()
+      const plan = await course.plan(step + 1, signal)
+      const settings = adamwSettingsOf(recipe, step)
+      const found: Metrics[] = []
+      for (const one of plan.updates) found.push(await one.run(settings, ++updates, signal))
+      step++
+      const metrics = { ...averaged(found), ...plan.metrics }
+      history.push({ step, metrics })
+      yield {
+        type: 'step',
+        step,
+        metrics,
+        learningRate: settings.learningRate,
+        tokens: plan.updates.reduce((sum, { tokens }) => sum + tokens, 0),
+        seconds: (clock() - started) / 1000,
+      }
+      const last = step === recipe.steps
+      if (last || step % recipe.evaluateEvery === 0) yield await evaluated()
+      if (last || step % recipe.saveEvery === 0) yield await save()
+    }
+    yield { type: 'finished', step }
+  } finally {
+    parts.dispose()
+  }
+}
+
+/** How often phases are told while data is made, in ms. */
+const PHASE_MS = 250
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** Tells when a promise has come to its end, whichever it is. */
+function settled<T>(value: Promise<T>): { readonly value: Promise<T>; readonly done: Promise<boolean> } {
+  const done = value.then(
+    () => true,
+    () => true,
+  )
+  return { value, done }
+}
+
+function adamwSettingsOf({ optimizer, steps }: TrainingRecipe, step: number): AdamwSettings {
+  const { schedule: kind, learningRate: peak, warmupSteps, minimumRatio, ...settings } = optimizer
+  const rate = learningRate({ kind, peak, warmupSteps, totalSteps: steps, minimumRatio }, step)
+  return { ...settings, learningRate: rate }
+}
+
+/** Means over a step's updates. */
+function averaged(found: readonly Metrics[]): Metrics {
+  const names = new Set(found.flatMap((metrics) => Object.keys(metrics)))
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const values = found.flatMap((metrics) => metrics[name] ?? [])
+      return [name, values.reduce((sum, value) => sum + value, 0) / values.length]
+    }),
+  )
+}
+
+/** Everything of a run that has to be freed. */
+class Parts {
+  private readonly context: TrainingContext
+  private readonly recipe: TrainingRecipe
+  private readonly subject: Subject
+  private live: LivePolicy | null = null
+  private sampler: EnginePolicy | null = null
+  private rewardModel: EngineRewardModel | null = null
+
+  constructor(context: TrainingContext, recipe: TrainingRecipe, subject: Subject) {
+    this.context = context
+    this.recipe = recipe
+    this.subject = subject
+  }
+
+  async course(report: (name: string, done: number, total: number) => void): Promise<Course> {
+    const { backend, store, data, model, reference, rewardModel, signal } = this.context
+    const { recipe, subject } = this
+    const task = taskById(recipe.task)
+    if (subject.role === 'policy') this.live = await LivePolicy.create(backend, subject)
+    const shared = {
+      subject,
+      task,
+      recipe,
+      data,
+      store,
+      reference: reference ?? model,
+      maker: { task, recipe, report, signal, policy: () => this.policy() },
+      live: this.live,
+    }
+    if (!ONLINE_OBJECTIVES.includes(recipe.objective)) {
+      const course = await offlineCourse(shared)
+      this.freeSampler()
+      return course
+    }
+    if (recipe.data.source === 'file') throw noFile(recipe)
+    if (this.live === null) throw new RangeError('a policy without its engine')
+    if (rewardModel !== null) this.rewardModel = await loadRewardModel(backend, rewardModel, { signal }, createDecoder)
+    return onlineCourse({ ...shared, live: this.live }, this.rewardModel)
+  }
+
+  dispose(): void {
+    this.freeSampler()
+    this.rewardModel?.model.dispose()
+    this.live?.dispose()
+    this.subject.model.dispose()
+  }
+
+  /** The model before training, whose samples the data is made of; for reward models, the reference. */
+  private async policy(): Promise<EnginePolicy> {
+    const { backend, model, reference, signal } = this.context
+    this.sampler ??= await loadPolicy(backend, reference ?? model, { signal }, createDecoder)
+    return this.sampler
+  }
+
+  private freeSampler(): void {
+    this.sampler?.model.dispose()
+    this.sampler = null
+  }
+}
+
+function noFile({ objective }: TrainingRecipe): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-setting',
+    message: `${objective} samples from the model and takes no file of examples`,
+    expected: 'generated problems',
+    found: 'a data file',
+    place: { field: 'data.source' },
+    nextStep: 'Choose generated problems.',
+  })
+}
