@@ -2,6 +2,7 @@ import { runSearch } from '../../src/search/run-search.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
 import { checkerFor, taskById } from '../../src/tasks/registry.ts'
 import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
+import { browserFiles } from '../../src/worker/model-files.ts'
 
 export interface BeamFigures {
   readonly adapter: string
@@ -18,7 +19,7 @@ export interface BeamFigures {
 
 /** Beam searches one after the other, the first one (which warms up) not counted. */
 export async function measureBeam(problems: readonly string[], backend: 'webgpu' | 'cpu'): Promise<BeamFigures> {
-  const engine = await browserEngineLoader('/').load(
+  const engine = await browserEngineLoader(browserFiles('/')).load(
     {
       backend,
       policy: { source: { kind: 'bundled', id: 'countdown-policy' } },

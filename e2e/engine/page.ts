@@ -11,6 +11,7 @@ import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
 import { bundledFiles } from '../../src/worker/bundled-checkpoints.ts'
 import type { Engine } from '../../src/worker/engine-host.ts'
 import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
+import { browserFiles } from '../../src/worker/model-files.ts'
 import { searchTask } from '../../src/worker/task-search.ts'
 
 /** The engine's checks as the page offers them to the tests; each opens its own backend and gives it back. */
@@ -44,7 +45,7 @@ async function withBackend<T>(kind: BackendKind, use: (backend: Backend) => Prom
 }
 
 async function withEngine<T>(kind: BackendKind, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await browserEngineLoader('/').load(
+  const engine = await browserEngineLoader(browserFiles('/')).load(
     {
       backend: kind,
       policy: { source: { kind: 'bundled', id: 'countdown-policy' } },

@@ -5,6 +5,7 @@ import { STRATEGY_IDS } from '../search/events.ts'
 import { AGGREGATIONS } from '../search/models.ts'
 import type { LinkState } from './permalink.ts'
 import { readPermalink, writePermalink } from './permalink.ts'
+import { defaultRecipe, OBJECTIVE_IDS } from './training-recipe.ts'
 
 const config: StrategyConfig = {
   n: 16,
@@ -33,6 +34,7 @@ const defaults: LinkState = {
     { strategy: 'greedy-tree', config: {} },
     { strategy: 'beam', config: {} },
   ],
+  recipe: null,
 }
 
 const anyConfig: fc.Arbitrary<StrategyConfig> = fc.record({
@@ -66,6 +68,7 @@ const anyState: fc.Arbitrary<LinkState> = fc.record({
   event: fc.option(fc.nat()),
   node: fc.option(fc.nat()),
   compare: fc.oneof(fc.constant([]), fc.array(spec, { minLength: 2, maxLength: 4 })),
+  recipe: fc.constantFrom(null, ...OBJECTIVE_IDS.map((objective) => ({ ...defaultRecipe(objective, 'm'), steps: 33 }))),
 })
 
 describe('permalink', () => {

@@ -2,6 +2,7 @@ import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { StrategyConfig, StrategyId } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
+import { readRecipeLink, writeRecipeLink } from './recipe-link.ts'
 import type { StrategySpec } from './strategy-spec.ts'
 import {
   configDifference,
@@ -10,6 +11,7 @@ import {
   SETTING_NAMES,
   writeStrategySpec,
 } from './strategy-spec.ts'
+import type { TrainingRecipe } from './training-recipe.ts'
 
 /** What a link reproduces. */
 export interface LinkState {
@@ -26,6 +28,8 @@ export interface LinkState {
   readonly node: number | null
   /** Strategies side by side; settings are those that differ from the defaults. */
   readonly compare: readonly StrategySpec[]
+  /** What the next training run does; null where the link is not about training. */
+  readonly recipe: TrainingRecipe | null
 }
 
 interface Field<T> {
@@ -93,6 +97,12 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkSt
       return specs
     },
     write: (value) => value.map(writeStrategySpec).join(','),
+  },
+  recipe: {
+    key: 'recipe',
+    read: readRecipeLink,
+    // Fields that are null are not written.
+    write: (value) => (value === null ? '' : writeRecipeLink(value)),
   },
 }
 
@@ -169,6 +179,7 @@ export function readPermalink(
     event: field('event'),
     node: field('node'),
     compare: field('compare'),
+    recipe: field('recipe'),
   }
   return { state, problems }
 }

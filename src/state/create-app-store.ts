@@ -18,6 +18,7 @@ import type { Snapshot } from './session-snapshot.ts'
 import { snapshotSchema } from './session-snapshot.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
+import { createTrainingSlice } from './training-slice.ts'
 import type { Actions, AppState } from './types.ts'
 
 /** State to read, actions to change it, and the end of all that they hold. */
@@ -58,7 +59,8 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const history = createHistorySlice(context, saving, runs, session)
   const compare = createCompareSlice(context, runs, session)
   const probe = createProbeSlice(context, runs)
-  const link = createLinkSlice(context, { engine, session, runs, compare })
+  const training = createTrainingSlice(context, engine, runs, session)
+  const link = createLinkSlice(context, { engine, session, runs, compare, training })
   let cancelSnapshot: (() => void) | null = null
   let started = false
 
@@ -68,8 +70,11 @@ export function createAppStore(deps: AppDependencies): AppStore {
     else if (message.type === 'lost') {
       runs.failLive(message.error)
       engine.onLost(message.error)
+      training.onLost()
     } else if (message.type === 'transfer') downloads.onTransfer(message)
-    else runs.receive(message)
+    else if (message.type === 'training' || message.type === 'trainingState' || message.type === 'trainingEnded') {
+      training.receive(message)
+    } else runs.receive(message)
   })
   const stopTransfers = deps.downloads?.subscribe((message) => {
     if (message.type === 'transfer') downloads.onTransfer(message)
@@ -87,6 +92,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       policy: chosen.policy.id,
       reward: chosen.reward.id,
       preferences,
+      training: { recipe: get().training.draft.recipe, active: get().training.active },
     }
   }
 
@@ -103,6 +109,8 @@ export function createAppStore(deps: AppDependencies): AppStore {
       state.preferences !== before.preferences ||
       state.compare.entries !== before.compare.entries ||
       state.runs.active !== before.runs.active ||
+      state.training.draft.recipe !== before.training.draft.recipe ||
+      state.training.active !== before.training.active ||
       viewOf(state) !== viewOf(before) ||
       state.engine.policy !== before.engine.policy ||
       state.engine.reward !== before.engine.reward ||
@@ -157,12 +165,14 @@ export function createAppStore(deps: AppDependencies): AppStore {
     compare.restore(saved.compare)
     engine.choose({ policy: saved.policy, reward: saved.reward, backend: saved.backend })
     set({ preferences: saved.preferences })
+    training.restoreDraft(saved.training.recipe, saved.training.active)
   }
 
   const actions: Actions = {
     engine: engine.actions,
     onnx: onnx.actions,
     downloads: downloads.actions,
+    training: training.actions,
     session: session.actions,
     runs: runs.actions,
     history: history.actions,
@@ -187,7 +197,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       const sample = deps.fetchText(SAMPLE_PATH)
       // It may fail before somebody waits for it.
       sample.catch(() => {})
-      const restored = downloads.restore()
+      const restored = Promise.all([downloads.restore(), training.restore()])
       const saved = await openSaved()
       const linked = hash.replace(/^#/, '') !== ''
       // Only a choice that may be among the downloaded models waits for their list.
@@ -215,6 +225,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       stopWatching()
       stopHide()
       link.dispose()
+      training.dispose()
       probe.dispose()
       compare.dispose()
       history.dispose()

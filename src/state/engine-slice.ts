@@ -18,6 +18,14 @@ interface LocalFiles {
 type Role = 'policy' | 'reward'
 type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'weights'>
 
+function missingRun(name: string): StepscopeError {
+  return new StepscopeError({
+    code: 'not-found',
+    message: `The training run of “${name}” is not here any more`,
+    nextStep: 'Choose another model.',
+  })
+}
+
 /** After a lost device or a crash, one reload is tried at once; a second loss within this time waits for the person. */
 const RELOAD_GUARD_MS = 60_000
 
@@ -37,6 +45,14 @@ export interface EngineSlice {
   }): Promise<boolean>
   /** Puts complete downloaded models into the pickers, and takes others out. */
   offerStored(models: readonly StoredModel[]): void
+  /** Puts the last saves of training runs into the pickers, instead of those before. */
+  offerTrained(models: EngineState['localModels']): void
+  /** A training run is about to be deleted: a bundled model takes its place where it is chosen. */
+  forgetTrained(id: string): Promise<void>
+  /** Where a model's files are. Throws a StepscopeError where they are not here any more. */
+  sourceOf(choice: ModelChoice): ModelSource
+  /** Loads other models. @returns whether they are loaded */
+  use(change: { readonly policy?: ModelChoice; readonly reward?: ModelChoice }): Promise<boolean>
   /** A downloaded model is about to be deleted: a bundled one takes its place where it is chosen. */
   forgetStored(id: string): Promise<void>
   /** Loads a model from its server, asking for the fields that its files lack. */
@@ -88,6 +104,12 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         const { adapter, baseUrl, files } = known
         return { source: { kind: 'url', id: choice.id, baseUrl, files }, adapter: adapter as AdapterFields }
       }
+    }
+    if (choice.kind === 'trained') {
+      const run = get().training.runs.find(({ id }) => id === choice.id)
+      if (!run) throw missingRun(choice.name)
+      const base = sourceOf(run.models.model).source
+      return { source: { kind: 'trained', id: choice.id, step: run.savedStep ?? 0, base } }
     }
     const found = local.get(choice.id)
     if (!found) {
@@ -325,7 +347,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
             bytes,
             ...settings(onnx),
           })),
-          ...get().engine.localModels.filter(({ kind }) => kind === 'stored'),
+          ...get().engine.localModels.filter(({ kind }) => kind !== 'local'),
         ],
       })
     },
@@ -338,6 +360,17 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
             .map(({ id, role, storedBytes }) => ({ kind: 'stored' as const, id, name: id, role, bytes: storedBytes })),
         ],
       }),
+    offerTrained: (models) =>
+      patch({ localModels: [...get().engine.localModels.filter(({ kind }) => kind !== 'trained'), ...models] }),
+    forgetTrained: async (id) => {
+      patch({ localModels: get().engine.localModels.filter((model) => model.id !== id || model.kind !== 'trained') })
+      await replace(id, 'trained')
+    },
+    sourceOf: (choice) => sourceOf(choice).source,
+    use: (change) => {
+      const named = Object.entries(change).map(([role, { kind, id, name }]) => [role, { kind, id, name }] as const)
+      return load(Object.fromEntries(named))
+    },
     forgetStored: async (id) => {
       patch({ localModels: get().engine.localModels.filter((model) => model.id !== id || model.kind !== 'stored') })
       await replace(id, 'stored')

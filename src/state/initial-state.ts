@@ -1,3 +1,4 @@
+import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
 import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
 import type { SessionCore } from './session-slice.ts'
@@ -20,6 +21,9 @@ export const INITIAL_COMPARE: readonly CompareEntry[] = (['greedy-tree', 'beam']
   config: DEFAULT_CONFIG,
   run: null,
 }))
+
+/** Quick enough to be watched: supervised fine-tuning of the bundled policy. */
+export const INITIAL_RECIPE = defaultRecipe('sft', DEFAULT_POLICY.id)
 
 /** The page before anything was loaded. */
 export function initialState(): AppState {
@@ -51,6 +55,26 @@ export function initialState(): AppState {
       persisted: null,
       runs: null,
       offer: null,
+    },
+    training: {
+      status: 'loading',
+      error: null,
+      draft: {
+        recipe: INITIAL_RECIPE,
+        errors: {},
+        data: null,
+        dataError: null,
+        from: null,
+        canUndo: false,
+        canRedo: false,
+      },
+      estimate: { status: 'idle', value: null, error: null },
+      starting: false,
+      refused: null,
+      runs: [],
+      unreadable: [],
+      active: null,
+      trees: null,
     },
     session: deriveSession(INITIAL_SESSION),
     runs: { byId: {}, active: null },

@@ -11,6 +11,7 @@ import type { RunsSlice } from './runs-slice.ts'
 import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import { checkTask } from './task-tools.ts'
+import type { TrainingSlice } from './training-slice.ts'
 import type { Actions, RunSetup, RunView } from './types.ts'
 
 const DEFAULTS: LinkState = {
@@ -25,6 +26,7 @@ const DEFAULTS: LinkState = {
   event: null,
   node: null,
   compare: INITIAL_COMPARE.map(({ strategy }) => ({ strategy, config: {} })),
+  recipe: null,
 }
 
 export interface LinkSlice {
@@ -42,10 +44,11 @@ export function createLinkSlice(
     readonly session: SessionSlice
     readonly runs: RunsSlice
     readonly compare: CompareSlice
+    readonly training: TrainingSlice
   },
 ): LinkSlice {
   const { get, notify } = context
-  const { engine, session, runs, compare } = slices
+  const { engine, session, runs, compare, training } = slices
   let stopWaiting: (() => void) | null = null
 
   const sessionSetup = (): RunSetup => {
@@ -53,7 +56,7 @@ export function createLinkSlice(
     return { task, problem: problem.ok ? problem.text : problemText, strategy, config, seed, prefix: [...prefix] }
   }
 
-  const hash = (): string => {
+  const hash = (recipe = false): string => {
     const state = get()
     const next = sessionSetup()
     const active = state.runs.active === null ? undefined : state.runs.byId[state.runs.active]
@@ -71,6 +74,7 @@ export function createLinkSlice(
           strategy,
           config: configDifference(config, DEFAULT_CONFIG),
         })),
+        recipe: recipe ? state.training.draft.recipe : null,
       },
       DEFAULTS,
     )
@@ -113,6 +117,7 @@ export function createLinkSlice(
         config: { ...DEFAULT_CONFIG, ...spec.config },
       })),
     )
+    if (state.recipe) training.adoptRecipe(state.recipe)
     if (event === null) return false
     void showAt(event, node)
     return true

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { setupSchema } from '../formats/event-schema.ts'
 import { parentSchema } from '../formats/run-file.ts'
+import { recipeSchema } from '../formats/training-recipe.ts'
 import { AGGREGATIONS } from '../search/models.ts'
 
 /** What a reload restores, besides the saved runs. */
@@ -16,6 +17,10 @@ export const snapshotSchema = z.object({
   backend: z.enum(['auto', 'webgpu', 'cpu']),
   policy: z.string(),
   reward: z.string(),
+  /** Null where it cannot be read any more: the rest is worth keeping. */
+  training: z
+    .object({ recipe: recipeSchema.nullable().catch(null), active: z.string().nullable() })
+    .default({ recipe: null, active: null }),
   preferences: z.object({
     theme: z.enum(['system', 'light', 'dark']),
     revealTruth: z.boolean(),

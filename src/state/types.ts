@@ -3,6 +3,7 @@
  * promises live behind the actions. Screens read it through `hooks.ts` and change it through `Actions`.
  */
 import type { ErrorDetails } from '../core/errors.ts'
+import type { ObjectiveId, TrainingRecipe } from '../formats/training-recipe.ts'
 import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
@@ -12,6 +13,7 @@ import type {
   BackendChoice,
   CachedModel,
   EngineStatus,
+  ExportForm,
   FolderSummary,
   LoadedModels,
   Measured,
@@ -20,11 +22,16 @@ import type {
   OnnxSummary,
   RemotePlan,
   StoredModel,
+  TrainingEntry,
+  TrainingEstimate,
+  TrainingSample,
+  TrainingSummary,
   WeightChoice,
 } from '../worker/protocol.ts'
 
 // Screens import these names from here: they stand below the state in the order of imports.
 export type { ErrorDetails } from '../core/errors.ts'
+export type { ObjectiveId, TrainingRecipe } from '../formats/training-recipe.ts'
 export type {
   Candidate,
   Decision,
@@ -46,6 +53,7 @@ export type {
   BackendChoice,
   CachedModel,
   EngineStatus,
+  ExportForm,
   LoadedModels,
   Measured,
   OnnxDevice,
@@ -53,6 +61,10 @@ export type {
   OnnxSummary,
   RemotePlan,
   StoredModel,
+  TrainingEntry,
+  TrainingEstimate,
+  TrainingSample,
+  TrainingSummary,
   WeightChoice,
 } from '../worker/protocol.ts'
 
@@ -62,8 +74,11 @@ export type RunId = string
 
 /** A model by name. The File objects of a local folder are kept outside the state. */
 export interface ModelChoice {
-  /** `stored`: downloaded to this device; `url`: read from its server at every load, until the page is left. */
-  readonly kind: 'bundled' | 'local' | 'stored' | 'url'
+  /**
+   * `stored`: downloaded to this device; `url`: read from its server at every load, until the page is left; `trained`: the
+   * last save of a training run.
+   */
+  readonly kind: 'bundled' | 'local' | 'stored' | 'url' | 'trained'
   readonly id: string
   /** For people: the folder's name, or the bundled model's. */
   readonly name: string
@@ -160,6 +175,92 @@ export interface DownloadsState {
     readonly plan: RemotePlan | null
     readonly error: ErrorDetails | null
   } | null
+}
+
+// ---------------------------------------------------------------- training
+
+export interface StepPoint {
+  readonly step: number
+  /** By TRL's names. */
+  readonly metrics: Readonly<Record<string, number>>
+  readonly learningRate: number
+  readonly tokens: number
+  readonly seconds: number
+}
+
+/** A look at the model while it learned. */
+export interface Evaluation {
+  readonly step: number
+  readonly metrics: Readonly<Record<string, number>>
+  readonly samples: readonly TrainingSample[]
+}
+
+/** A training run with all that it told. */
+export interface TrainingRun extends Omit<TrainingSummary, 'status'> {
+  /** `pausing`, `stopping`: until the step at work has ended. */
+  readonly status: TrainingSummary['status'] | 'pausing' | 'stopping'
+  /** Whether `points`, `evaluations` and `log` have been read from this device. */
+  readonly read: boolean
+  /** Work besides steps, now. */
+  readonly phase: { readonly name: string; readonly done: number; readonly total: number } | null
+  /** One for each step, in their order. */
+  readonly points: readonly StepPoint[]
+  readonly evaluations: readonly Evaluation[]
+  /** What else happened, oldest first. */
+  readonly log: readonly TrainingEntry[]
+  readonly error: ErrorDetails | null
+  readonly adapter: string | null
+  readonly trainedWeights: number | null
+}
+
+/** What the next training run will do. */
+export interface TrainingDraft {
+  readonly recipe: TrainingRecipe
+  /** Message per field that cannot run, by its path in the recipe, e.g. `optimizer.learningRate`. */
+  readonly errors: Readonly<Record<string, string>>
+  /** The chosen file; its text is kept outside the state. */
+  readonly data: { readonly name: string; readonly rows: number } | null
+  readonly dataError: ErrorDetails | null
+  /** It goes on from the last save of this run. */
+  readonly from: { readonly id: string; readonly title: string; readonly step: number } | null
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+}
+
+/** The same search before and after training. */
+export interface TreePair {
+  /** The training run. */
+  readonly training: string
+  readonly role: 'policy' | 'reward'
+  readonly problem: string
+  readonly seed: number
+  readonly names: { readonly before: string; readonly after: string }
+  readonly before: RunId | null
+  readonly after: RunId | null
+  readonly status: 'before' | 'after' | 'ready' | 'failed'
+}
+
+export interface TrainingState {
+  /** Of the list. */
+  readonly status: 'loading' | 'ready' | 'failed'
+  readonly error: ErrorDetails | null
+  readonly draft: TrainingDraft
+  readonly estimate: {
+    readonly status: 'idle' | 'looking' | 'ready' | 'failed'
+    readonly value: TrainingEstimate | null
+    readonly error: ErrorDetails | null
+  }
+  /** A run is on its way to its first event. */
+  readonly starting: boolean
+  /** Why the last start was refused. */
+  readonly refused: ErrorDetails | null
+  /** Newest first. */
+  readonly runs: readonly TrainingRun[]
+  /** Ids of runs of which only the name can be read. */
+  readonly unreadable: readonly string[]
+  /** The run that is shown. */
+  readonly active: string | null
+  readonly trees: TreePair | null
 }
 
 // ---------------------------------------------------------------- session
@@ -392,6 +493,7 @@ export interface AppState {
   readonly engine: EngineState
   readonly onnx: OnnxState
   readonly downloads: DownloadsState
+  readonly training: TrainingState
   readonly session: SessionState
   readonly runs: RunsState
   readonly history: HistoryState
@@ -458,6 +560,46 @@ export interface Actions {
     removeAll(): Promise<void>
     /** Deletes an ONNX repository's files, and the models of the list that need them. */
     removeOther(repo: string): Promise<void>
+  }
+  readonly training: {
+    /** Looks at what is on this device. */
+    refresh(): Promise<void>
+    /** Takes over the objective's own defaults; model, seed, steps and data stay. */
+    setObjective(objective: ObjectiveId): void
+    /** Sets one field of the recipe by its path, e.g. `optimizer.learningRate`. */
+    setField(path: string, value: unknown): void
+    /** Back to the objective's defaults. */
+    reset(): void
+    undo(): void
+    redo(): void
+    /** Takes a data file; what is wrong with it is told with line and field. */
+    setData(name: string, text: string): void
+    /** Asks what the draft will take. */
+    estimate(): void
+    /** Loads models where needed and starts the draft, or branches where it comes from a save. */
+    start(): Promise<string | null>
+    pause(id: string): void
+    resume(id: string): void
+    /** Saves, then ends; asked again, ends at once. */
+    stop(id: string): Promise<void>
+    /** From the last save. */
+    continue(id: string): Promise<void>
+    /** Makes the draft of a run's recipe: to branch from its last save, or to start anew. */
+    adopt(id: string, how: 'branch' | 'anew'): void
+    /** The draft starts from its model again. */
+    leaveBranch(): void
+    select(id: string): Promise<void>
+    remove(id: string): Promise<void>
+    /** An archive of the last save, in parts to be written one after the other; null, with a notice, where it cannot be had. */
+    exportZip(
+      id: string,
+      form: ExportForm,
+    ): Promise<{ readonly name: string; readonly parts: readonly Uint8Array<ArrayBuffer>[] } | null>
+    /** Loads the last save in its role. @returns whether it is loaded */
+    use(id: string): Promise<boolean>
+    /** Runs the session's search with the model before training and with the last save. */
+    compareTrees(id: string): Promise<void>
+    closeTrees(): void
   }
   readonly session: {
     setTask(task: string): void
@@ -551,8 +693,11 @@ export interface Actions {
     show(notice: Omit<Notice, 'id'>): void
   }
   readonly link: {
-    /** URL hash (`#…`) that reproduces session, compare entries and selected event; '' where all is default. */
-    hash(): string
+    /**
+     * URL hash (`#…`) that reproduces session, compare entries and selected event; '' where all is default.
+     * @param recipe with what the next training run does
+     */
+    hash(recipe?: boolean): string
     /** Takes over what a hash says; bad values fall back with a notice. */
     apply(hash: string): void
   }

@@ -1,6 +1,8 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
+import type { Held } from './held.ts'
 import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
+import type { OpenBackend } from './resident-models.ts'
 
 /** What an engine tells of itself; the rest of the status is the worker's. */
 export type EngineReport = Omit<EngineStatus, 'tokensPerSecond' | 'executedTokens' | 'searched'>
@@ -15,6 +17,8 @@ export interface Engine {
   executedTokens(): number
   /** Settles with the reason when the device is gone; never on `dispose`. */
   readonly lost: Promise<Error>
+  /** Its backend, for somebody else to hold as well; absent where it has none of its own. */
+  readonly shareBackend?: () => Held<OpenBackend>
   dispose(): void
 }
 
@@ -92,6 +96,13 @@ export class EngineHost {
   /** The models. Throws a StepscopeError where none are loaded. */
   models(): { readonly policy: Policy; readonly reward: RewardModel } {
     return this.loaded()
+  }
+
+  /** The backend of the models, held once more. Throws a StepscopeError where none are loaded. */
+  shareBackend(): Held<OpenBackend> {
+    const { shareBackend } = this.loaded()
+    if (!shareBackend) throw new TypeError('this engine has no backend to share')
+    return shareBackend()
   }
 
   status(): EngineReport {

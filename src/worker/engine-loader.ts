@@ -2,21 +2,18 @@ import { deleteHubModel, listHubModels } from '../backends/transformersjs/hub.ts
 import { inspectOnnx } from '../backends/transformersjs/inspect.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
-import type { ModelLibrary } from '../downloads/model-library.ts'
 import { Activity } from '../engine/activity.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../engine/checkpoint-files-browser.ts'
-import { openUrlCheckpoint } from '../engine/checkpoint-files-url.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
 import { inspectCheckpoint, loadPolicy, loadRewardModel } from '../engine/load-model.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
-import { bundledFiles } from './bundled-checkpoints.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
 import { Held } from './held.ts'
 import type { LoadOnnx } from './load-onnx.ts'
 import { loadOnnx, onnxReward, refuseOnnx } from './load-onnx.ts'
-import { openModelLibrary } from './open-library.ts'
+import type { OpenModelFiles } from './model-files.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { onnxPolicy, ownPolicy } from './policy-part.ts'
 import type { ModelSource, OnnxSource, ParamsOf } from './protocol.ts'
@@ -26,34 +23,14 @@ import { sameBackend, sameModel } from './resident-models.ts'
 
 type OpenFiles = (source: Exclude<ModelSource, OnnxSource>, signal: AbortSignal) => Promise<CheckpointFiles>
 
-/**
- * Engines from the app's own checkpoints (same origin, below `base`), from folders that were dragged in, from models
- * stored on this device, and from servers.
- */
-export function browserEngineLoader(
-  base: string,
-  library: () => Promise<ModelLibrary> = openModelLibrary(),
-): EngineLoader {
+/** Engines from the checkpoints of this browser; see `browserFiles`. */
+export function browserEngineLoader(files: OpenModelFiles): EngineLoader {
   // By the signal of the load that opened them.
   const leases = new WeakMap<AbortSignal, ReadLease>()
   const loader = engineLoader(async (source, signal) => {
-    switch (source.kind) {
-      case 'local':
-        return browserCheckpointFiles(source.files)
-      case 'stored': {
-        const { files, release } = await (await library()).open(source.id)
-        leases.get(signal)?.add(release)
-        return files
-      }
-      case 'url':
-        return openUrlCheckpoint({ baseUrl: source.baseUrl, files: source.files, signal })
-      case 'bundled':
-        return openUrlCheckpoint({
-          baseUrl: `${base}checkpoints/${source.id}/`,
-          files: bundledFiles(source.id),
-          signal,
-        })
-    }
+    const opened = await files(source, signal)
+    leases.get(signal)?.add(opened.release)
+    return opened.files
   }, loadOnnx)
   return {
     ...loader,
@@ -172,6 +149,7 @@ function makeEngine(held: Residents): Engine {
     policy: policy.policy,
     reward,
     lost: backend.lost,
+    shareBackend: () => held.backend.retain(),
     status: () => {
       const counted = counters()
       const all = Object.values(counted)

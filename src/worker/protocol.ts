@@ -7,19 +7,34 @@ import type { StoredModel } from '../downloads/stored-model.ts'
 import type { Adapter } from '../engine/adapter.ts'
 import type { WeightChoice as EngineWeightChoice } from '../engine/decoder.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
+import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
+import type { TrainingEvent } from '../training/run-events.ts'
+import type { TrainingRecord } from './training/training-record.ts'
 
 /**
  * Where a model comes from. Bundled ones are files of the app; local ones are dragged in and stay in this browser; stored
- * ones were downloaded and are read from this device; `url` is read over the network at every load, by range.
+ * ones were downloaded and are read from this device; `url` is read over the network at every load, by range; trained ones
+ * are the last saves of training runs on this device.
  */
 export type ModelSource =
   | { readonly kind: 'bundled'; readonly id: string }
   | { readonly kind: 'local'; readonly id: string; readonly files: readonly File[] }
   | { readonly kind: 'stored'; readonly id: string }
   | { readonly kind: 'url'; readonly id: string; readonly baseUrl: string; readonly files: readonly string[] }
+  | TrainedSource
   | OnnxSource
+
+export interface TrainedSource {
+  readonly kind: 'trained'
+  /** Of the training run. */
+  readonly id: string
+  /** The last save, as the page knows it: another one is another model. */
+  readonly step: number
+  /** The model before training, from which what was not trained is taken. */
+  readonly base: ModelSource
+}
 
 /** An ONNX checkpoint, which runs on Transformers.js; policies only. */
 export interface OnnxSource {
@@ -91,6 +106,48 @@ export interface RunResult {
   readonly measured: Measured
 }
 
+export type { TrainingEvent, TrainingSample } from '../training/run-events.ts'
+
+/** The models that a recipe names, as sources. */
+export interface TrainingSources {
+  readonly model: ModelSource
+  readonly reference: ModelSource | null
+  readonly rewardModel: ModelSource | null
+}
+
+/** What happened in a training run and when (ISO 8601, UTC): its log is a list of these. */
+export interface TrainingEntry {
+  readonly at: string
+  readonly event: TrainingEvent | TrainingEnd
+}
+
+export interface TrainingEnd {
+  readonly type: 'ended'
+  readonly status: 'finished' | 'stopped' | 'failed'
+  readonly error?: ErrorDetails
+}
+
+/** A training run on this device. */
+export interface TrainingSummary extends Omit<TrainingRecord, 'version' | 'status'> {
+  /** `interrupted`: the page was closed, or crashed, while it ran. */
+  readonly status: TrainingRecord['status'] | 'paused' | 'interrupted'
+  /** Under way in another tab. */
+  readonly elsewhere: boolean
+  /** On this device: saves, model and notes. */
+  readonly storedBytes: number
+}
+
+/** Before a run: what it will take. */
+export interface TrainingEstimate {
+  /** On the device, by purpose. */
+  readonly bytes: Readonly<Record<string, number>>
+  readonly tokensPerStep: number
+  readonly flopsPerStep: number
+}
+
+/** `model`: a Hugging Face folder; `adapter`: a PEFT adapter. */
+export type ExportForm = 'model' | 'adapter'
+
 /** Requests with one answer. Each is sent as `{ id, method, params }` and answered once. */
 export interface WorkerMethods {
   /** Opens the backend and loads both models (replacing what was loaded); progress comes as messages. */
@@ -135,6 +192,45 @@ export interface WorkerMethods {
     readonly scores: readonly number[]
     readonly readings: readonly (readonly TokenReading[])[]
   }
+  /** Starts a training run on the loaded models' backend; events come as messages with its id. One at a time. */
+  startTraining(params: {
+    readonly id: string
+    readonly title: string
+    readonly recipe: TrainingRecipe
+    readonly models: TrainingRecord['models']
+    readonly sources: TrainingSources
+    readonly data: { readonly name: string; readonly text: string } | null
+  }): TrainingSummary
+  /** Goes on from the last save of a run that ended, or was interrupted. */
+  continueTraining(params: { readonly id: string; readonly sources: TrainingSources }): TrainingSummary
+  /** A new run that goes on from the last save of another, with other settings. */
+  branchTraining(params: {
+    readonly from: string
+    readonly id: string
+    readonly title: string
+    readonly recipe: TrainingRecipe
+    readonly sources: TrainingSources
+  }): TrainingSummary
+  /** Before the next step; the loaded models have the device for themselves from then on. */
+  pauseTraining(params: { readonly id: string }): void
+  resumeTraining(params: { readonly id: string }): void
+  /** Saves what came since the last save, then ends; asked again, ends at once. Resolves when the run has ended. */
+  stopTraining(params: { readonly id: string }): void
+  listTrainings(params: Record<string, never>): {
+    readonly runs: readonly TrainingSummary[]
+    /** Ids of which only the name is left. */
+    readonly unreadable: readonly string[]
+  }
+  /** All that a run told so far. */
+  readTraining(params: { readonly id: string }): readonly TrainingEntry[]
+  removeTraining(params: { readonly id: string }): void
+  /** Files of the last save, as other programs read them. */
+  exportTraining(params: {
+    readonly id: string
+    readonly form: ExportForm
+    readonly base: ModelSource
+  }): readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[]
+  estimateTraining(params: { readonly recipe: TrainingRecipe; readonly model: ModelSource }): TrainingEstimate
   status(params: Record<string, never>): EngineStatus
   dispose(params: Record<string, never>): void
 }
@@ -167,3 +263,12 @@ export type FromWorker =
   | { readonly type: 'status'; readonly status: EngineStatus }
   | { readonly type: 'lost'; readonly error: ErrorDetails }
   | ({ readonly type: 'transfer'; readonly bytesPerSecond: number } & TransferProgress)
+  | { readonly type: 'training'; readonly id: string; readonly entries: readonly TrainingEntry[] }
+  /** `pausing`, `stopping`: until the step at work has ended. */
+  | {
+      readonly type: 'trainingState'
+      readonly id: string
+      readonly state: 'running' | 'pausing' | 'paused' | 'stopping'
+    }
+  /** After its last entry, and when its files are at rest. */
+  | { readonly type: 'trainingEnded'; readonly summary: TrainingSummary }

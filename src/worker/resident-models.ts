@@ -42,6 +42,7 @@ function describeSource(source: ModelSource): unknown {
     const { origin, ...named } = source
     return [named, describeFiles(origin.files)]
   }
+  if (source.kind === 'trained') return [source.kind, source.id, source.step]
   if (source.kind !== 'local') return source
   const { files, ...named } = source
   return [named, describeFiles(files)]

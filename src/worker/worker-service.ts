@@ -9,11 +9,14 @@ import type { EngineStatus, ParamsOf, ResultOf, ToWorker, WorkerMethod } from '.
 import { RateMeter } from './rate-meter.ts'
 import type { RunHostDeps } from './run-host.ts'
 import { RunHost } from './run-host.ts'
+import type { TrainingHost } from './training/training-host.ts'
 
 export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
   readonly loader: EngineLoader
   /** Models on this device; opened when first asked for. */
   readonly library?: () => Promise<ModelLibrary>
+  /** Training runs; absent where none are kept. */
+  readonly trainings?: TrainingHost
   /** The events of a run. Throws a StepscopeError at the first pull where the setup cannot run. */
   readonly search: (
     setup: RunSetup,
@@ -108,8 +111,20 @@ export class WorkerService {
         this.scheduleStatus()
         return this.engine.probe(prompt, steps, signal)
       },
+      startTraining: (given) => this.trainings().start(given, this.shareBackend, signal),
+      continueTraining: (given) => this.trainings().continue(given, this.shareBackend, signal),
+      branchTraining: (given) => this.trainings().branch(given, this.shareBackend, signal),
+      pauseTraining: ({ id }) => this.trainings().pause(id),
+      resumeTraining: ({ id }) => this.trainings().resume(id),
+      stopTraining: ({ id }) => this.trainings().stop(id),
+      listTrainings: () => this.trainings().list(),
+      readTraining: ({ id }) => this.trainings().read(id),
+      removeTraining: ({ id }) => this.trainings().remove(id),
+      exportTraining: (given) => this.trainings().export(given, signal),
+      estimateTraining: (given) => this.trainings().estimate(given, this.shareBackend, signal),
       status: () => this.status(),
       dispose: async () => {
+        await this.deps.trainings?.dispose()
         await this.runs.cancelAll()
         this.cancelStatus?.()
         this.engine.dispose()
@@ -123,6 +138,13 @@ export class WorkerService {
     throw new StepscopeError({ code: 'storage', message: 'No models are kept here' })
   }
 
+  private trainings(): TrainingHost {
+    if (this.deps.trainings) return this.deps.trainings
+    throw new StepscopeError({ code: 'storage', message: 'Nothing is trained here' })
+  }
+
+  private readonly shareBackend = () => this.engine.shareBackend()
+
   /** Posts how far a transfer is, with its speed. */
   private transfer(): (progress: TransferProgress) => void {
     const meter = new RateMeter(this.deps.now, TRANSFER_WINDOW_MS)
@@ -132,8 +154,10 @@ export class WorkerService {
 
   private status(): EngineStatus {
     const executedTokens = this.engine.executedTokens()
+    const status = this.engine.status()
     return {
-      ...this.engine.status(),
+      ...status,
+      bytes: { ...status.bytes, ...this.deps.trainings?.bytes() },
       executedTokens,
       searched: this.runs.searched,
       tokensPerSecond: this.tokens.look(executedTokens),

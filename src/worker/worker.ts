@@ -1,9 +1,13 @@
 /// <reference lib="webworker" />
 import { breathe } from '../engine/breathe.ts'
 import { browserEngineLoader } from './engine-loader.ts'
+import { browserFiles } from './model-files.ts'
 import { openModelLibrary } from './open-library.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { searchTask } from './task-search.ts'
+import { opfsRunFolders } from './training/opfs-run-folders.ts'
+import { TrainingHost } from './training/training-host.ts'
+import { webTrainingLocks } from './training/training-locks.ts'
 import { WorkerService } from './worker-service.ts'
 
 /** The worker's own side of the boundary; the DOM library types `self` as a window. */
@@ -11,16 +15,36 @@ const scope = self as unknown as DedicatedWorkerGlobalScope
 
 const library = openModelLibrary()
 
-const service = new WorkerService({
-  post: (message: FromWorker) => scope.postMessage(message),
-  now: () => performance.now(),
+const post = (message: FromWorker) => scope.postMessage(message)
+const now = () => performance.now()
+const later = (callback: () => void, ms: number) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
+const { storage, locks } = navigator as Partial<Pick<Navigator, 'storage' | 'locks'>>
+
+const files = browserFiles(import.meta.env.BASE_URL, library, (source, signal) => trainings.open(source, signal))
+
+const trainings: TrainingHost = new TrainingHost({
+  post,
+  now,
+  date: () => new Date().toISOString(),
   breathe,
-  later: (callback, ms) => {
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
-  },
-  loader: browserEngineLoader(import.meta.env.BASE_URL, library),
+  later,
+  files,
+  folders: opfsRunFolders(storage),
+  locks: webTrainingLocks(locks),
+  tools: async () => (await import('./training/load-tools.ts')).tools,
+})
+
+const service = new WorkerService({
+  post,
+  now,
+  breathe,
+  later,
+  loader: browserEngineLoader(files),
   library,
+  trainings,
   search: searchTask,
 })
 

@@ -1,8 +1,8 @@
-import type { ReactNode } from 'react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { StoredModel, Transfer } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Progress } from '../../ui/progress.tsx'
@@ -205,55 +205,6 @@ function TransferBar({ id, transfer }: { id: string; transfer: Transfer }) {
       detail={detail}
       onCancel={() => actions.downloads.cancel(id)}
     />
-  )
-}
-
-/** A button that asks once more in its place; Escape and Keep go back. */
-function Confirm(props: { label: string; name?: string; question?: string; onConfirm(): void }) {
-  const { label, name, question, onConfirm } = props
-  const [asking, setAsking] = useState(false)
-  const first = useRef<HTMLButtonElement>(null)
-  const back = () => {
-    setAsking(false)
-    // The button is back after this render.
-    requestAnimationFrame(() => first.current?.focus())
-  }
-  if (!asking) {
-    return (
-      <Button
-        ref={first}
-        variant="plain"
-        icon="trash"
-        aria-label={name ? `${label} ${name}` : label}
-        onClick={() => setAsking(true)}
-      >
-        {label}
-      </Button>
-    )
-  }
-  const verb: ReactNode = label.split(' ')[0]
-  return (
-    <fieldset
-      className={styles.confirm}
-      aria-label={`${label}${name ? ` ${name}` : ''}?`}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') back()
-      }}
-    >
-      {question ? <span>{question}</span> : null}
-      <Button
-        variant="danger"
-        onClick={() => {
-          setAsking(false)
-          onConfirm()
-        }}
-      >
-        {verb}
-      </Button>
-      <Button autoFocus onClick={back}>
-        Keep
-      </Button>
-    </fieldset>
   )
 }
 

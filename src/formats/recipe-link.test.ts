@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { readRecipeLink, writeRecipeLink } from './recipe-link.ts'
+import { defaultRecipe, OBJECTIVE_IDS, readRecipe } from './training-recipe.ts'
+
+describe('a recipe in a link', () => {
+  it('holds what differs from the defaults, and comes back whole', () => {
+    for (const objective of OBJECTIVE_IDS) {
+      const plain = defaultRecipe(objective, 'countdown-policy')
+      expect(JSON.parse(writeRecipeLink(plain))).toEqual({ objective, model: 'countdown-policy' })
+      const changed = readRecipe({
+        ...plain,
+        steps: 33,
+        optimizer: { ...plain.optimizer, learningRate: 0.002 },
+        method: { kind: 'low-rank', rank: 4 },
+        data: { source: 'file', file: 'mine.jsonl' },
+      })
+      expect(readRecipeLink(writeRecipeLink(changed))).toEqual(changed)
+      expect(writeRecipeLink(changed).length).toBeLessThan(260)
+    }
+  })
+
+  it('that is cut, or has a field that cannot be, is refused by name', () => {
+    expect(() => readRecipeLink('{"objective":"sft"')).toThrow(/cut or changed/)
+    expect(() => readRecipeLink('{"objective":"sft","model":"m","steps":-1}')).toThrow(/steps/)
+  })
+})

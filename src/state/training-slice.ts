@@ -1,0 +1,429 @@
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { TrainingRecipe } from '../formats/training-recipe.ts'
+import { zipParts } from '../formats/zip.ts'
+import type { FromWorker, TrainingSources } from '../worker/protocol.ts'
+import { BUNDLED_MODELS } from './bundled-models.ts'
+import type { EngineSlice } from './engine-slice.ts'
+import { fileStem } from './run-files.ts'
+import type { RunsSlice } from './runs-slice.ts'
+import { isLive } from './runs-slice.ts'
+import type { SessionSlice } from './session-slice.ts'
+import type { SliceContext } from './slice-context.ts'
+import { notifyError } from './slice-context.ts'
+import { DraftEditor } from './training-draft.ts'
+import { applyEntries, historyUpTo, isUnderWay, readRun, relistRun, trainedModel, unreadRun } from './training-view.ts'
+import type {
+  Actions,
+  ModelChoice,
+  RunId,
+  TrainingEntry,
+  TrainingRun,
+  TrainingState,
+  TrainingSummary,
+  TreePair,
+} from './types.ts'
+
+type TrainingMessage = Extract<FromWorker, { type: 'training' | 'trainingState' | 'trainingEnded' }>
+
+export interface TrainingSlice {
+  readonly actions: Actions['training']
+  /** Lists the runs, and offers their models in the pickers; quietly nothing where they cannot be listed. */
+  restore(): Promise<void>
+  /** Takes over the recipe and the run of the last visit. */
+  restoreDraft(recipe: TrainingRecipe | null, active: string | null): void
+  /** Takes over a link's recipe; undo goes back. */
+  adoptRecipe(recipe: TrainingRecipe): void
+  receive(message: TrainingMessage): void
+  /** The worker is gone, with the run in it; it goes on from its last save when the models are back. */
+  onLost(): void
+  dispose(): void
+}
+
+const ESTIMATE_MS = 250
+/** A run that is lost twice within this time waits for the person. */
+const CONTINUE_GUARD_MS = 60_000
+
+const OBJECTIVE_TITLES: { readonly [K in TrainingRecipe['objective']]: string } = {
+  pretraining: 'Pretraining',
+  sft: 'SFT',
+  'outcome-reward': 'ORM',
+  'ranked-reward': 'Ranked RM',
+  'process-reward': 'PRM',
+  'implicit-process-reward': 'Implicit PRM',
+  dpo: 'DPO',
+  'expert-iteration': 'Expert iteration',
+  ppo: 'PPO',
+  grpo: 'GRPO',
+}
+
+/** Training runs: the recipe that is edited, the runs of this browser, and the one that is under way. */
+export function createTrainingSlice(
+  context: SliceContext,
+  engine: EngineSlice,
+  runs: RunsSlice,
+  session: SessionSlice,
+): TrainingSlice {
+  const { get, set, deps, notify } = context
+  let cancelEstimate: (() => void) | null = null
+  let estimating: AbortController | null = null
+  const incoming = new Map<string, TrainingEntry[]>()
+  let cancelFrame: (() => void) | null = null
+  let lastLoss = Number.NEGATIVE_INFINITY
+  let wantedActive: string | null = null
+
+  const state = (): TrainingState => get().training
+  const patch = (change: Partial<TrainingState>): void => set({ training: { ...state(), ...change } })
+
+  const draft = new DraftEditor(state().draft.recipe, deps.now, (shown) => patch({ draft: shown, refused: null }))
+
+  const find = (id: string): TrainingRun | undefined => state().runs.find((run) => run.id === id)
+
+  const change = (id: string, update: (run: TrainingRun) => TrainingRun): void =>
+    patch({ runs: state().runs.map((run) => (run.id === id ? update(run) : run)) })
+
+  const offer = (): void => engine.offerTrained(state().runs.flatMap((run) => trainedModel(run) ?? []))
+
+  /** Puts a run in, with the history of the one that it branched from, or takes its new summary over. */
+  const put = (summary: TrainingSummary): void => {
+    if (find(summary.id)) change(summary.id, (run) => relistRun(run, summary))
+    else {
+      const parent = summary.parent && find(summary.parent.id)
+      const fresh = { ...unreadRun(summary), read: true }
+      patch({ runs: [parent ? historyUpTo(fresh, parent, summary.step) : fresh, ...state().runs] })
+    }
+    offer()
+    drain()
+  }
+
+  const list = async (): Promise<void> => {
+    const { runs: listed, unreadable } = await deps.client.call('listTrainings', {})
+    const sorted = listed.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    const next = sorted.map((summary) => {
+      const known = find(summary.id)
+      return known ? relistRun(known, summary) : unreadRun(summary)
+    })
+    const { active } = state()
+    const shown = active ?? wantedActive
+    const still = next.find(({ id }) => id === shown) ?? next[0]
+    patch({ status: 'ready', error: null, runs: next, unreadable, active: still?.id ?? null })
+    offer()
+    if (still && !still.read) await readLog(still.id)
+  }
+
+  const readLog = async (id: string): Promise<void> => {
+    try {
+      const entries = await deps.client.call('readTraining', { id })
+      change(id, (run) => readRun(run, entries))
+    } catch (error) {
+      notifyError(context, 'The charts of the run could not be read', error)
+    }
+  }
+
+  /** Takes over what arrived since the last frame. */
+  const drain = (): void => {
+    cancelFrame?.()
+    cancelFrame = null
+    if (incoming.size === 0) return
+    const before = state().runs
+    const after = before.map((run) => {
+      const entries = incoming.get(run.id)
+      if (!entries) return run
+      incoming.delete(run.id)
+      return applyEntries(run, entries)
+    })
+    // What is told of a run before its start is answered waits for that.
+    patch({ runs: after })
+    if (after.some((run, at) => run.savedStep !== before[at]?.savedStep)) offer()
+  }
+
+  /** A model by the id that a recipe names. */
+  const choiceOf = (id: string): ModelChoice | null => {
+    const { localModels } = get().engine
+    const found = [...BUNDLED_MODELS.policy, ...BUNDLED_MODELS.reward, ...localModels].find((model) => model.id === id)
+    return found ? { kind: found.kind, id: found.id, name: found.name } : null
+  }
+
+  const choicesOf = ({ model, reference, rewardModel }: TrainingRecipe): TrainingRun['models'] => {
+    const need = (id: string, field: string): ModelChoice => {
+      const choice = choiceOf(id)
+      if (choice) return choice
+      throw missingModel(id, field)
+    }
+    return {
+      model: need(model, 'model'),
+      reference: reference === undefined ? null : need(reference, 'reference'),
+      rewardModel: rewardModel === undefined ? null : need(rewardModel, 'rewardModel'),
+    }
+  }
+
+  const sourcesOf = ({ model, reference, rewardModel }: TrainingRun['models']): TrainingSources => ({
+    model: engine.sourceOf(model),
+    reference: reference && engine.sourceOf(reference),
+    rewardModel: rewardModel && engine.sourceOf(rewardModel),
+  })
+
+  /** Runs a start; its refusal is shown beside the button that asked for it. */
+  const begin = async (call: () => Promise<TrainingSummary>): Promise<string | null> => {
+    if (state().starting) return null
+    patch({ starting: true, refused: null })
+    try {
+      if (!(await engine.ensureReady())) {
+        patch({ refused: get().engine.error ?? { code: 'not-found', message: 'No models are loaded' } })
+        return null
+      }
+      // Kept like a model: the browser should not clear it by itself.
+      await deps.device?.persist().catch(() => null)
+      const summary = await call()
+      put(summary)
+      patch({ active: summary.id })
+      return summary.id
+    } catch (error) {
+      patch({ refused: toErrorDetails(error) })
+      return null
+    } finally {
+      patch({ starting: false })
+    }
+  }
+
+  const newRun = (recipe: TrainingRecipe): { id: string; title: string } => {
+    const number = deps.randomId().slice(0, 6)
+    const title = `${OBJECTIVE_TITLES[recipe.objective]} ${number}`
+    return { id: fileStem(title).toLowerCase(), title }
+  }
+
+  const send = (method: 'pauseTraining' | 'resumeTraining', id: string): void => {
+    deps.client.call(method, { id }).catch((error: unknown) => notifyError(context, 'The engine did not answer', error))
+  }
+
+  const runOver = (id: RunId): Promise<void> =>
+    new Promise((resolve) => {
+      const over = () => !isLive(get().runs.byId[id]?.status ?? 'failed')
+      if (over()) resolve()
+      const stop = runs.onChange(() => {
+        if (!over()) return
+        stop()
+        resolve()
+      })
+    })
+
+  const actions: Actions['training'] = {
+    refresh: async () => {
+      try {
+        await list()
+      } catch (error) {
+        patch({ status: 'failed', error: toErrorDetails(error) })
+      }
+    },
+    setObjective: (objective) => draft.setObjective(objective),
+    setField: (path, value) => draft.setField(path, value),
+    reset: () => draft.reset(),
+    undo: () => draft.undo(),
+    redo: () => draft.redo(),
+    setData: (name, text) => draft.setFile(name, text),
+    leaveBranch: () => draft.adopt(draft.recipe, null),
+    adopt: (id, how) => {
+      const run = find(id)
+      if (!run) return
+      const branches = how === 'branch' && run.savedStep !== null
+      draft.adopt(run.recipe, branches ? { id, title: run.title, step: run.savedStep ?? 0 } : null)
+    },
+    estimate: () => {
+      cancelEstimate?.()
+      estimating?.abort()
+      const { errors, recipe } = state().draft
+      const choice = choiceOf(recipe.model)
+      if (get().engine.phase !== 'ready' || Object.keys(errors).length > 0 || !choice) {
+        patch({ estimate: { status: 'idle', value: null, error: null } })
+        return
+      }
+      const controller = new AbortController()
+      estimating = controller
+      patch({ estimate: { ...state().estimate, status: 'looking' } })
+      cancelEstimate = deps.later(() => {
+        deps.client
+          .call('estimateTraining', { recipe, model: engine.sourceOf(choice) }, controller.signal)
+          .then((value) => patch({ estimate: { status: 'ready', value, error: null } }))
+          .catch((error: unknown) => {
+            if (controller.signal.aborted) return
+            patch({ estimate: { status: 'failed', value: null, error: toErrorDetails(error) } })
+          })
+      }, ESTIMATE_MS)
+    },
+    start: async () => {
+      const { from } = state().draft
+      if (from && find(from.id)?.read === false) await readLog(from.id)
+      return begin(() => {
+        const { recipe } = state().draft
+        const models = choicesOf(recipe)
+        const common = { ...newRun(recipe), recipe, sources: sourcesOf(models) }
+        return from
+          ? deps.client.call('branchTraining', { ...common, from: from.id })
+          : deps.client.call('startTraining', { ...common, models, data: draft.data })
+      })
+    },
+    pause: (id) => send('pauseTraining', id),
+    resume: (id) => send('resumeTraining', id),
+    stop: async (id) => {
+      try {
+        await deps.client.call('stopTraining', { id })
+      } catch (error) {
+        notifyError(context, 'The run was not stopped', error)
+      }
+    },
+    continue: async (id) => {
+      const run = find(id)
+      if (!run) return
+      if (!run.read) await readLog(id)
+      await begin(() => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }))
+    },
+    select: async (id) => {
+      patch({ active: id, refused: null })
+      if (find(id)?.read === false) await readLog(id)
+    },
+    remove: async (id) => {
+      try {
+        await engine.forgetTrained(id)
+        await deps.client.call('removeTraining', { id })
+        const left = state().runs.filter((run) => run.id !== id)
+        const active = state().active === id ? (left[0]?.id ?? null) : state().active
+        const trees = state().trees?.training === id ? null : state().trees
+        const from = state().draft.from?.id === id
+        patch({ runs: left, unreadable: state().unreadable.filter((other) => other !== id), active, trees })
+        if (from) draft.adopt(draft.recipe, null)
+        if (active !== null) await actions.select(active)
+      } catch (error) {
+        notifyError(context, 'The run was not deleted', error)
+        await actions.refresh()
+      }
+    },
+    exportZip: async (id, form) => {
+      const run = find(id)
+      if (!run) return null
+      try {
+        const base = engine.sourceOf(run.models.model)
+        const files = await deps.client.call('exportTraining', { id, form, base })
+        const folder = `${fileStem(run.title).toLowerCase()}-step-${run.savedStep}${form === 'adapter' ? '-adapter' : ''}`
+        const parts = zipParts(new Map(files.map(({ name, bytes }) => [`${folder}/${name}`, bytes])))
+        return { name: `${folder}.zip`, parts }
+      } catch (error) {
+        notifyError(context, 'The model was not exported', error)
+        return null
+      }
+    },
+    use: async (id) => {
+      const run = find(id)
+      const model = run && trainedModel(run)
+      if (!model) return false
+      return engine.use({ [model.role === 'policy' ? 'policy' : 'reward']: model })
+    },
+    compareTrees: async (id) => {
+      const run = find(id)
+      const after = run && trainedModel(run)
+      const setup = session.setup()
+      if (!run || !after || !setup) return
+      const role = after.role === 'policy' ? 'policy' : 'reward'
+      const chosen = get().engine[role]
+      const sameRun = chosen.kind === 'trained' && chosen.id === id
+      const fallback = BUNDLED_MODELS.reward[0] ?? chosen
+      const before = role === 'policy' ? run.models.model : sameRun ? fallback : chosen
+      const names = { before: before.name, after: after.name }
+      const { problem, seed } = setup
+      const pair: TreePair = {
+        training: id,
+        role,
+        problem,
+        seed,
+        names,
+        before: null,
+        after: null,
+        status: 'before',
+      }
+      patch({ trees: pair })
+      const search = async (model: ModelChoice, word: string): Promise<RunId | null> => {
+        if (!(await engine.use({ [role]: model }))) return null
+        return runs.launch(setup, { activate: false, title: `${problem} · ${word} ${run.title}` })
+      }
+      const show = (next: Partial<TreePair>): boolean => {
+        const { trees } = state()
+        // Another pair was asked for, or this one was closed.
+        if (trees === null || trees.training !== id || trees.status === 'failed') return false
+        patch({ trees: { ...trees, ...next } })
+        return true
+      }
+      const first = await search(before, 'before')
+      if (first !== null && show({ before: first, status: 'after' })) {
+        await runOver(first)
+        const second = await search(after, 'after')
+        if (second === null) show({ status: 'failed' })
+        else {
+          show({ after: second })
+          await runOver(second)
+          show({ status: 'ready' })
+        }
+      } else show({ status: 'failed' })
+      // What was chosen before is chosen again; the trained model is taken by `use`.
+      if (get().engine[role].id !== chosen.id) await engine.use({ [role]: chosen })
+    },
+    closeTrees: () => patch({ trees: null }),
+  }
+
+  return {
+    actions,
+    restore: () => list().catch(() => {}),
+    restoreDraft: (recipe, active) => {
+      wantedActive = active
+      if (recipe) draft.restore(recipe)
+      if (active !== null && find(active)) void actions.select(active)
+    },
+    adoptRecipe: (recipe) => draft.adopt(recipe, null),
+    receive: (message) => {
+      if (message.type === 'training') {
+        incoming.set(message.id, [...(incoming.get(message.id) ?? []), ...message.entries])
+        cancelFrame ??= deps.frame(drain)
+      } else if (message.type === 'trainingState') {
+        drain()
+        change(message.id, (run) => ({ ...run, status: message.state }))
+      } else {
+        drain()
+        put(message.summary)
+        const run = find(message.summary.id)
+        const lost = run?.error?.code === 'device-lost'
+        if (run?.status === 'failed' && run.error && !lost) {
+          notify({ tone: 'error', text: `${run.title} stopped`, error: run.error })
+        }
+      }
+    },
+    onLost: () => {
+      drain()
+      const lost = state().runs.find(isUnderWay)
+      patch({
+        runs: state().runs.map((run) => (isUnderWay(run) ? { ...run, status: 'interrupted', phase: null } : run)),
+      })
+      const again = deps.now() - lastLoss > CONTINUE_GUARD_MS
+      lastLoss = deps.now()
+      if (!lost || !again) return
+      notify({
+        tone: 'warning',
+        text:
+          lost.savedStep === null
+            ? `${lost.title} starts again: it had not been saved yet`
+            : `${lost.title} goes on from step ${lost.savedStep}, its last save`,
+      })
+      void actions.continue(lost.id)
+    },
+    dispose: () => {
+      cancelEstimate?.()
+      estimating?.abort()
+      cancelFrame?.()
+    },
+  }
+}
+
+function missingModel(id: string, field: string): StepscopeError {
+  return new StepscopeError({
+    code: 'not-found',
+    message: `The model “${id}” is not in this browser`,
+    place: { field },
+    nextStep: 'Choose another model, or add it on the Models screen.',
+  })
+}

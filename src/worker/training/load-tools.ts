@@ -1,0 +1,12 @@
+import { branchSave, lastSave } from '../../training/run/saves.ts'
+import { runTraining } from '../../training/run/training-run.ts'
+import type { TrainingTools } from './training-tools.ts'
+
+/** Training on our own kernels; large, and loaded when a run needs it. */
+export const tools: TrainingTools = {
+  run: runTraining,
+  branch: branchSave,
+  lastSave,
+  exportRun: async () => new Map(),
+  estimate: async () => ({ bytes: {}, tokensPerStep: 0, flopsPerStep: 0 }),
+}

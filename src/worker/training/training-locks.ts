@@ -1,0 +1,54 @@
+import { StepscopeError } from '../../core/errors.ts'
+
+/** One worker trains, copies or deletes a run at a time, over all tabs. */
+export interface TrainingLocks {
+  /** @returns the way out. @throws StepscopeError `storage` where somebody holds it */
+  hold(id: string): Promise<() => void>
+  /** Ids that are held now, in any tab. */
+  held(): Promise<ReadonlySet<string>>
+}
+
+const PREFIX = 'stepscope-training-'
+
+/** Web Locks end with their tab, however it ends; without them (insecure pages) this worker alone is looked at. */
+export function webTrainingLocks(locks: LockManager | undefined): TrainingLocks {
+  return locks ? sharedLocks(locks) : localTrainingLocks()
+}
+
+function sharedLocks(locks: LockManager): TrainingLocks {
+  return {
+    hold: (id) =>
+      new Promise((resolve, reject) => {
+        locks
+          .request(PREFIX + id, { ifAvailable: true }, (lock) => {
+            if (!lock) throw busy(id)
+            return new Promise<void>((release) => resolve(release))
+          })
+          .catch(reject)
+      }),
+    held: async () => {
+      const { held = [] } = await locks.query()
+      return new Set(held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])))
+    },
+  }
+}
+
+export function localTrainingLocks(): TrainingLocks {
+  const held = new Set<string>()
+  return {
+    hold: async (id) => {
+      if (held.has(id)) throw busy(id)
+      held.add(id)
+      return () => held.delete(id)
+    },
+    held: async () => new Set(held),
+  }
+}
+
+function busy(id: string): StepscopeError {
+  return new StepscopeError({
+    code: 'storage',
+    message: `The training run “${id}” is under way, here or in another tab`,
+    nextStep: 'Stop it there, or wait until it has ended.',
+  })
+}

@@ -1,0 +1,23 @@
+import type { Backend } from '../../compute/backend.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import type { RunStore } from '../../training/run/run-store.ts'
+import type { TrainingContext } from '../../training/run/training-context.ts'
+import type { TrainingEvent } from '../../training/run-events.ts'
+import type { ExportForm, TrainingEstimate } from '../protocol.ts'
+
+/** What trains, saves and exports; the host says when and where. Tests pass a scripted one. */
+export interface TrainingTools {
+  /** Goes on from the last save in the context's store, where there is one. */
+  run(context: TrainingContext, recipe: TrainingRecipe): AsyncGenerator<TrainingEvent>
+  /** Files of the last save as a Hugging Face folder or a PEFT adapter. */
+  exportRun(
+    context: { readonly model: CheckpointFiles; readonly store: RunStore },
+    form: ExportForm,
+  ): Promise<ReadonlyMap<string, Uint8Array>>
+  estimate(backend: Backend, model: CheckpointFiles, recipe: TrainingRecipe): Promise<TrainingEstimate>
+  /** Makes the store of a run that goes on from another's last save. Null where that has none. */
+  branch(from: RunStore, to: RunStore, recipe: TrainingRecipe): Promise<{ readonly step: number } | null>
+  /** Null before the first save. */
+  lastSave(store: RunStore): Promise<{ readonly step: number } | null>
+}
