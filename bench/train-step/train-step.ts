@@ -59,7 +59,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const engines = chosen('only', values.only, ENGINES, ({ id }) => id)
   const seconds = Number(values.seconds ?? 20)
   const whole = shapes.length === SHAPES.length && engines.length === ENGINES.length
-  if (whole) progress('Expected time: 7 minutes.')
+  if (whole) progress('Expected time: 10 minutes.')
 
   const results: TrainStepResult[] = []
   const sizes: StepSize[] = []
