@@ -5,6 +5,10 @@ import {
   causalAttentionBackwardKeysReference,
 } from './causal-attention-backward-keys.reference.ts'
 import { causalAttentionBackwardKeysWgsl } from './causal-attention-backward-keys.wgsl.ts'
+import { tileWorkgroups } from './row-tile.wgsl.ts'
+
+/** Keys that share the queries one invocation loads; a fourth would take software drivers two seconds to compile. */
+const TILE_ROWS = 3
 
 /**
  * Gradient of causal attention by keys and values, each summed by one invocation over the rows that see it, in order,
@@ -17,8 +21,8 @@ export function causalAttentionBackwardKeysKernel(
   return {
     name: 'causal-attention-backward-keys',
     bindings: CAUSAL_ATTENTION_BACKWARD_KEYS_BINDINGS,
-    wgsl: () => causalAttentionBackwardKeysWgsl(shape),
-    workgroups: (rows) => [Math.ceil(rows / shape.lanes), shape.keyValueHeads, 1],
+    wgsl: () => causalAttentionBackwardKeysWgsl(shape, TILE_ROWS),
+    workgroups: (rows) => tileWorkgroups(rows, TILE_ROWS, shape.keyValueHeads, shape.lanes),
     reference: (views) => causalAttentionBackwardKeysReference(shape, views),
   }
 }

@@ -10,7 +10,7 @@ import { inEach, lines, quadSizes, range, tileWgsl, transposedWgsl } from './row
  */
 export function causalAttentionBackwardKeysWgsl(shape: CausalAttentionShape, tileRows: number): string {
   const { heads, keyValueHeads, lanes } = shape
-  const { quads, stride, keys, toValue, group, scale } = quadSizes(shape)
+  const { quads, stride, attendedStride, keys, toValue, group, scale } = quadSizes(shape)
   const elements = { rows: 'vec4u', turned: 'vec4f', logSums: 'f32', gradient: 'vec4f', deltas: 'f32', output: 'vec4f' }
   const each = range(tileRows)
   const atEach = (array: string) => `vec4f(${['x', 'y', 'z', 'w'].map((c) => `${array}[number.${c}]`).join(', ')})`
@@ -47,7 +47,7 @@ ${tileWgsl(keyValueHeads, tileRows)}
       for (var query_head = head * ${group}u; query_head < (head + 1u) * ${group}u; query_head++) {
         let at = read * ${stride}u + query_head * ${quads}u;
         let number = read * ${heads}u + query_head;
-        let above = number * ${quads}u;
+        let above = read * ${attendedStride}u + query_head * ${quads}u;
 ${lines(each, (r) => `        var score${r} = vec4f();\n        var mixed${r} = vec4f();`)}
         for (var i = 0u; i < quads; i++) {
 ${transposedWgsl('query', 'turned', 'at.* + i')}

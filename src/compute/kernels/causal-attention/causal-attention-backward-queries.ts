@@ -5,6 +5,10 @@ import {
   causalAttentionBackwardQueriesReference,
 } from './causal-attention-backward-queries.reference.ts'
 import { causalAttentionBackwardQueriesWgsl } from './causal-attention-backward-queries.wgsl.ts'
+import { tileWorkgroups } from './row-tile.wgsl.ts'
+
+/** Rows that share the keys and values one invocation loads. */
+const TILE_ROWS = 4
 
 /**
  * Gradient of causal attention by the queries, and δ = Σ dO · O of each row and head. With p = e^(score − log Σ):
@@ -16,8 +20,8 @@ export function causalAttentionBackwardQueriesKernel(
   return {
     name: 'causal-attention-backward-queries',
     bindings: CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS,
-    wgsl: () => causalAttentionBackwardQueriesWgsl(shape),
-    workgroups: (rows) => [Math.ceil(rows / shape.lanes), shape.heads, 1],
+    wgsl: () => causalAttentionBackwardQueriesWgsl(shape, TILE_ROWS),
+    workgroups: (rows) => tileWorkgroups(rows, TILE_ROWS, shape.heads, shape.lanes),
     reference: (views) => causalAttentionBackwardQueriesReference(shape, views),
   }
 }

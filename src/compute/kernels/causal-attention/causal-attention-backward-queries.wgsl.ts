@@ -7,7 +7,7 @@ import { inEach, lines, quadSizes, range, SUM_WGSL, tileWgsl, transposedWgsl } f
 /** One invocation has one head of a tile of rows and takes four positions at a time, as in the forward kernel. */
 export function causalAttentionBackwardQueriesWgsl(shape: CausalAttentionShape, tileRows: number): string {
   const { heads, lanes } = shape
-  const { quads, stride, keys, toValue, group, scale } = quadSizes(shape)
+  const { quads, stride, attendedStride, keys, toValue, group, scale } = quadSizes(shape)
   const elements = {
     rows: 'vec4u',
     turned: 'vec4f',
@@ -35,12 +35,13 @@ ${tileWgsl(heads, tileRows)}
   for (var row = tile; row <= tile_end; row++) {
     let r = row - tile;
     let number = row * ${heads}u + head;
+    let place = row * ${attendedStride}u + head * ${quads}u;
     var products = vec4f();
     for (var i = 0u; i < quads; i++) {
       q[r * ${quads}u + i] = turned[row * ${stride}u + head * ${quads}u + i] * ${scale};
-      let part = gradient[number * ${quads}u + i];
+      let part = gradient[place + i];
       above[r * ${quads}u + i] = part;
-      products = fma(part, attended[number * ${quads}u + i], products);
+      products = fma(part, attended[place + i], products);
     }
     log_sums[r] = logSums[number];
     delta[r] = across(products);

@@ -32,7 +32,7 @@ onEachBackend('causal attention, backward', (backend) => {
       attended,
       logSums: inDouble(new Float32Array(inputs.total * shape.heads)),
     })
-    const used = 16 * shape.heads * shape.headWidth
+    const used = 16 * (shape.attendedStride ?? 0)
     const expected = centralDifferences((x) => {
       turned.set(x)
       forward()
@@ -89,7 +89,7 @@ onEachBackend('causal attention, backward', (backend) => {
     const found = await backward(backend(), shape, alone)
     const together = inputsOf(shape, [3, 10, length, 60])
     together.turned.set(alone.turned.subarray(0, length * shape.stride), 13 * shape.stride)
-    together.gradient.set(alone.gradient.subarray(0, length * 64), 13 * 64)
+    together.gradient.set(alone.gradient.subarray(0, length * 68), 13 * 68)
     const company = await backward(backend(), shape, together)
     const part = (values: Float32Array, from: number, width: number) => [
       ...values.subarray(from * width, (from + length) * width),
@@ -105,7 +105,7 @@ function shapeOf(
   const { heads, keyValueHeads, headDim, lanes } = given
   const headWidth = Math.ceil(headDim / 4) * 4
   const stride = (heads + 2 * keyValueHeads) * headWidth + 8
-  return { heads, keyValueHeads, headDim, headWidth, stride, lanes }
+  return { heads, keyValueHeads, headDim, headWidth, stride, attendedStride: heads * headWidth + 4, lanes }
 }
 
 interface Inputs {
@@ -117,12 +117,12 @@ interface Inputs {
 }
 
 function inputsOf(shape: CausalAttentionShape, lengths: readonly number[], size = 1): Inputs {
-  const { heads, keyValueHeads, headWidth } = shape
+  const { heads, keyValueHeads, attendedStride = 0 } = shape
   const total = lengths.reduce((sum, length) => sum + length, 2)
   return {
     rows: packedRows(lengths),
     turned: someHeads(total, { ...shape, parts: heads + 2 * keyValueHeads }, 3, size),
-    gradient: someHeads(total, { ...shape, parts: heads, stride: heads * headWidth }, 5),
+    gradient: someHeads(total, { ...shape, parts: heads, stride: attendedStride }, 5),
     total,
   }
 }

@@ -11,7 +11,7 @@ import { inEach, lines, quadSizes, range, SUM_WGSL, tileWgsl, transposedWgsl } f
  */
 export function causalAttentionWgsl(shape: CausalAttentionShape, tileRows: number): string {
   const { heads, lanes } = shape
-  const { quads, stride, keys, toValue, group, scale } = quadSizes(shape)
+  const { quads, stride, attendedStride, keys, toValue, group, scale } = quadSizes(shape)
   const elements = { rows: 'vec4u', turned: 'vec4f', attended: 'vec4f', logSums: 'f32' }
   const each = range(tileRows)
   return `
@@ -68,9 +68,9 @@ ${inEach((c) => `        sum${r} = fma(vec4f(e${r}.${c}), value_${c}, sum${r});`
 ${lines(each, (r) => `    weights[${r}] = weight${r};\n    largest[${r}] = most${r};`)}
     for (var row = begin; row <= end; row++) {
       let r = row - tile;
-      let number = row * ${heads}u + head;
-      for (var i = 0u; i < quads; i++) { attended[number * ${quads}u + i] = sum[r * ${quads}u + i] / weights[r]; }
-      logSums[number] = largest[r] + log(weights[r]);
+      let to = row * ${attendedStride}u + head * ${quads}u;
+      for (var i = 0u; i < quads; i++) { attended[to + i] = sum[r * ${quads}u + i] / weights[r]; }
+      logSums[row * ${heads}u + head] = largest[r] + log(weights[r]);
     }
     begin = end + 1u;
   }

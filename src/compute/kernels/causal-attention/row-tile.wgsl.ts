@@ -2,12 +2,14 @@ import { HIDDEN_ZERO } from '../rows.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
 
 /** Sizes in quads of four floats, as WGSL counts them. */
-export function quadSizes({ heads, keyValueHeads, headDim, headWidth, stride }: CausalAttentionShape) {
+export function quadSizes(shape: CausalAttentionShape) {
+  const { heads, keyValueHeads, headDim, headWidth, stride, attendedStride = heads * headWidth } = shape
   const quads = headWidth / 4
   return {
     /** One head. */
     quads,
     stride: stride / 4,
+    attendedStride: attendedStride / 4,
     /** From the start of a row to its keys, and from a key to its value. */
     keys: heads * quads,
     toValue: keyValueHeads * quads,
