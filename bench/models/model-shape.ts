@@ -6,6 +6,7 @@ import { MODELS } from './served-files.ts'
 
 export interface ModelShape {
   readonly vocabulary: number
+  readonly heads: number
   readonly flops: FlopsModel
   /** Of the matrices that each pass reads. */
   readonly parameters: number
@@ -14,5 +15,5 @@ export interface ModelShape {
 export async function modelShape(name: string): Promise<ModelShape> {
   const config = parseConfig(JSON.parse(await readFile(`${MODELS}${name}/config.json`, 'utf8')))
   const flops = flopsModel(config)
-  return { vocabulary: config.vocabSize, flops, parameters: (flops.token + flops.head) / 2 }
+  return { vocabulary: config.vocabSize, heads: config.heads, flops, parameters: (flops.token + flops.head) / 2 }
 }

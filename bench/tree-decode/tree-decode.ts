@@ -11,6 +11,7 @@ import type { BurstResult } from './bursts.ts'
 import { measureBursts } from './bursts.ts'
 import type { CellResult, Grid } from './grid.ts'
 import { describeCell, measureEngine, rooflineShare } from './grid.ts'
+import { trunkReads } from './trunk-reads.ts'
 
 /** The cell that the ratios are about: a beam of 16 on a prompt with some steps behind it. */
 const HEADLINE = { rows: 16, prefix: 192 }
@@ -196,6 +197,7 @@ function summary(
     ...ratios(cells, [POLICY, POLICY_FUSED], HEADLINE),
     roofline_share: share(fastest(cells, [POLICY], HEADLINE, [OURS], 'sampled')),
     'smollm2-135m': [1, 16].map((rows) => ({ rows, ...ratios(cells, [SMOLLM2], { rows, prefix: 32 }) })),
+    trunk_reads_64_vs_1: grids.filter(({ model }) => model === POLICY).flatMap((grid) => trunkReads(grid, cells)),
     roofline,
     figures: cells.map((cell) => ({ ...cell, logits: undefined, rooflineShare: share(cell) })),
     bursts,

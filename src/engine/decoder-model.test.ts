@@ -433,6 +433,31 @@ onEachBackend('decoder', (backend) => {
     await withDecoder(backend(), ODD_CONFIG, body, { ...OPTIONS, maxRows: 256 })
   })
 
+  test('64 branches read their trunk within 1.2 times as often as one branch does', async () => {
+    const body = async (decoder: Decoder) => {
+      const trunk = Array.from({ length: 32 }, (_, i) => 1 + ((i * 5) % 30))
+      await prefill(decoder, [trunk])
+      const trunkReads = async (branches: number) => {
+        const lanes = Array.from({ length: branches }, (_, branch) => {
+          const pageTable = tableOf(decoder, 0)
+          pageTable[2] = 4 + branch
+          return laneOf(decoder, 0, trunk.length, { pageTable, sample: branch, maxTokens: 6 })
+        })
+        const before = decoder.counters.attentionPageReads
+        await decoder.decode(lanes, 6, NO_FLAGS)
+        // Five tokens are executed on a page of each branch's own.
+        return decoder.counters.attentionPageReads - before - branches * 5 * ODD_CONFIG.heads
+      }
+      const one = await trunkReads(1)
+      const many = await trunkReads(64)
+      expect(one).toBe(5 * 2 * ODD_CONFIG.heads)
+      // The CPU backend goes row by row: its caches keep the trunk, and its counter says what the rows read.
+      if (backend().tuning.attentionSharedBy === Number.POSITIVE_INFINITY) expect(many).toBe(64 * one)
+      else expect(many).toBeLessThanOrEqual(1.2 * one)
+    }
+    await withDecoder(backend(), ODD_CONFIG, body, { ...OPTIONS, cacheTokens: 2048, maxLanes: 64 })
+  })
+
   test('keeps one row in several slots', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
       await decoder.execute({
