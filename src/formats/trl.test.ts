@@ -41,7 +41,11 @@ describe('TRL’s data sets', () => {
       STEPWISE_FORMAT,
       'x.jsonl, line 3, labels: There must be one label for each step: 1 labels, 2 steps',
     ],
-    ['{"prompt": "a", "completions": ["b"], "labels": [1.5]}', STEPWISE_FORMAT, 'labels[0]: Too big: expected number to be <=1 (found 1.5)'],
+    [
+      '{"prompt": "a", "completions": ["b"], "labels": [1.5]}',
+      STEPWISE_FORMAT,
+      'labels[0]: Too big: expected number to be <=1 (found 1.5)',
+    ],
     ['{"prompt": "a", "completions": ["b"], "labels": ["+"]}', STEPWISE_FORMAT, 'found "+"'],
     [
       '{"prompt": "a", "completions": ["b", ""], "labels": [1, 1]}',

@@ -31,12 +31,12 @@ export interface SetOptions {
   readonly signal?: AbortSignal
 }
 
-/** Responses in the making that fill the decoder's batches; more only need more memory. */
-const FULL_BATCH = 256
+/** Responses in the making that keep the decoder's batches of 256 full while some have ended; more only need memory. */
+const ENOUGH = 512
 
 /** Problems at a time where each needs about so many responses at once. */
 export function defaultConcurrency(responsesEach: number): number {
-  return Math.max(1, Math.min(64, Math.floor(FULL_BATCH / Math.max(1, responsesEach))))
+  return Math.max(1, Math.min(64, Math.floor(ENOUGH / Math.max(1, responsesEach))))
 }
 
 /**
