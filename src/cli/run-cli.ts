@@ -8,10 +8,11 @@ import { reference } from './commands/reference.ts'
 import { rollout } from './commands/rollout.ts'
 import { score } from './commands/score.ts'
 import { search } from './commands/search.ts'
+import { train } from './commands/train.ts'
 import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
 import type { Output } from './output.ts'
 
-const COMMANDS: readonly Command[] = [search, evaluate, score, rollout, label, reference, logits, engine]
+const COMMANDS: readonly Command[] = [search, evaluate, score, rollout, label, train, reference, logits, engine]
 
 /** Done; something went wrong; the command line was wrong; interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const

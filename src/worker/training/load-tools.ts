@@ -1,3 +1,5 @@
+import { estimateRun } from '../../training/run/estimate-run.ts'
+import { exportRun } from '../../training/run/export-run.ts'
 import { branchSave, lastSave } from '../../training/run/saves.ts'
 import { runTraining } from '../../training/run/training-run.ts'
 import type { TrainingTools } from './training-tools.ts'
@@ -7,6 +9,6 @@ export const tools: TrainingTools = {
   run: runTraining,
   branch: branchSave,
   lastSave,
-  exportRun: async () => new Map(),
-  estimate: async () => ({ bytes: {}, tokensPerStep: 0, flopsPerStep: 0 }),
+  exportRun,
+  estimate: estimateRun,
 }

@@ -1,0 +1,144 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { StepscopeError } from '../../core/errors.ts'
+import type { ObjectiveId } from '../../formats/training-recipe.ts'
+import { OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
+import { exportRun } from '../../training/run/export-run.ts'
+import { lastSave } from '../../training/run/saves.ts'
+import { runTraining } from '../../training/run/training-run.ts'
+import type { TrainingEvent } from '../../training/run-events.ts'
+import { openCheckpointDirectory } from '../checkpoint-directory.ts'
+import type { Command } from '../command.ts'
+import { BACKEND_OPTION, BUNDLED_POLICY, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
+import { readJsonFile } from '../files.ts'
+import { readChoice } from '../options.ts'
+import type { Output } from '../output.ts'
+import { ProgressLine } from '../output.ts'
+import { openRunDirectory } from '../run-directory.ts'
+
+/** Ids that stand for the models of the app. */
+const BUNDLED: Readonly<Record<string, string>> = {
+  'countdown-policy': BUNDLED_POLICY,
+  'countdown-prm': BUNDLED_REWARD_MODEL,
+}
+
+export const train: Command = {
+  name: 'train',
+  usage: '--objective NAME --config FILE.json --out DIR [--resume] [options]',
+  summary: 'Trains a policy or a reward model; saves as it goes, and can go on from a save.',
+  options: {
+    objective: { type: 'string', value: 'NAME', required: true, description: `One of ${OBJECTIVE_IDS.join(', ')}.` },
+    config: {
+      type: 'string',
+      value: 'FILE.json',
+      required: true,
+      description: 'The recipe; every field but "model" has a default for the objective (docs/training.md).',
+    },
+    out: {
+      type: 'string',
+      value: 'DIR',
+      required: true,
+      description: 'Gets run/ (saves, data, history) and, at the end, model/ (a Hugging Face folder) or adapter/.',
+    },
+    resume: { type: 'boolean', description: 'Goes on from the last save in DIR/run.' },
+    ...BACKEND_OPTION,
+  },
+  notes: [
+    'Metrics go to stdout, a JSON object a step. "model", "reference" and "rewardModel" are folders, relative to the recipe, or countdown-policy and countdown-prm.',
+    'Interrupted, a run loses at most the steps since its last save; the same recipe on the same adapter gives the same weights, interrupted or not.',
+  ],
+  run: async (options, output, signal) => {
+    const objective: ObjectiveId = readChoice('objective', options.required('objective'), OBJECTIVE_IDS)
+    const config = options.required('config')
+    const directory = options.required('out')
+    const given = await readJsonFile(config)
+    const recipe = readRecipe({ ...(given as object), objective }, config)
+    const folder = (id: string) => openCheckpointDirectory(BUNDLED[id] ?? beside(config, id))
+    const store = await openRunDirectory(join(directory, 'run'))
+    if (!options.flag('resume') && (await lastSave(store)) !== null) throw begun(directory)
+    const model = await folder(recipe.model)
+    const data = recipe.data.source === 'file' ? await readData(beside(config, recipe.data.file)) : null
+    const backend = await openCommandBackend(options, output)
+    const progress = new ProgressLine(output)
+    try {
+      const context = {
+        backend,
+        model,
+        reference: recipe.reference === undefined ? null : await folder(recipe.reference),
+        rewardModel: recipe.rewardModel === undefined ? null : await folder(recipe.rewardModel),
+        data,
+        store,
+        signal,
+        gate: () => Promise.resolve(),
+        clock: () => performance.now(),
+      }
+      const times: number[] = []
+      for await (const event of runTraining(context, recipe)) tell(event, recipe.steps, times, output, progress)
+      progress.clear()
+      await writeFolder(join(directory, 'model'), await exportRun({ model, store }, 'model'))
+      if (recipe.method.kind === 'low-rank') {
+        await writeFolder(join(directory, 'adapter'), await exportRun({ model, store }, 'adapter'))
+      }
+      output.err(`stepscope: the trained model is in ${join(directory, 'model')}\n`)
+    } finally {
+      progress.clear()
+      backend.dispose()
+    }
+  },
+}
+
+function tell(event: TrainingEvent, steps: number, times: number[], output: Output, progress: ProgressLine): void {
+  switch (event.type) {
+    case 'started':
+      output.err(`stepscope: from step ${event.step} on ${event.adapter}, ${event.trainedWeights} weights\n`)
+      return
+    case 'phase':
+      progress.show(`${event.name}: ${event.done} of ${event.total}`)
+      return
+    case 'step': {
+      const { step, metrics, learningRate, tokens, seconds } = event
+      times.push(seconds)
+      const left = (times.reduce((sum, time) => sum + time, 0) / times.length) * (steps - step)
+      output.out(`${JSON.stringify({ step, learning_rate: learningRate, tokens, seconds, ...metrics })}\n`)
+      progress.show(`Step ${step} of ${steps}, about ${Math.ceil(left / 60)} min left`)
+      return
+    }
+    case 'evaluated':
+      output.out(`${JSON.stringify({ step: event.step, ...event.metrics })}\n`)
+      return
+    case 'saved':
+      progress.show(`Saved at step ${event.step}`)
+      return
+    case 'finished':
+      return
+  }
+}
+
+function beside(config: string, path: string): string {
+  return isAbsolute(path) ? path : resolve(dirname(config), path)
+}
+
+async function readData(path: string): Promise<{ readonly name: string; readonly text: string }> {
+  try {
+    return { name: basename(path), text: await readFile(path, 'utf8') }
+  } catch (cause) {
+    throw new StepscopeError(
+      { code: 'not-found', message: 'The data file cannot be read', place: { file: path, field: 'data.file' } },
+      { cause },
+    )
+  }
+}
+
+async function writeFolder(directory: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  for (const [name, bytes] of files) await writeFile(join(directory, name), bytes)
+}
+
+function begun(directory: string): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-setting',
+    message: 'There is a run in this folder already',
+    place: { file: directory, field: 'out' },
+    nextStep: 'Go on with it by --resume, or choose another folder.',
+  })
+}

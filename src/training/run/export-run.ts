@@ -1,0 +1,175 @@
+import { StepscopeError } from '../../core/errors.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import { hasFile, readJson, readText } from '../../engine/checkpoint-text.ts'
+import { openWeights } from '../../engine/checkpoint-weights.ts'
+import { writeSafetensors } from '../../engine/safetensors.ts'
+import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import type { Tensors } from '../model/trainable-model.ts'
+import { VALUE_HEAD } from '../model/trainable-model.ts'
+import type { HistoryEntry } from '../run-events.ts'
+import type { RunStore } from './run-store.ts'
+import { readSave } from './saves.ts'
+import { subjectConfig } from './subject.ts'
+
+/** Small files that go along unchanged. */
+const COPIED = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'generation_config.json']
+const ADAPTER_PREFIX = 'base_model.model.'
+
+/**
+ * The last save as a Hugging Face folder (low-rank updates merged), or its low-rank updates as a PEFT folder; both with a
+ * card that records the recipe.
+ * @throws StepscopeError `not-found` where the run has no save, `bad-setting` for an adapter of a run without one
+ */
+export async function exportRun(
+  { model, store }: { readonly model: CheckpointFiles; readonly store: RunStore },
+  form: 'model' | 'adapter',
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const saved = await readSave(store)
+  if (saved === null) {
+    throw new StepscopeError({
+      code: 'not-found',
+      message: 'The run has not been saved yet',
+      place: { file: store.name },
+      nextStep: 'Wait for its first save.',
+    })
+  }
+  const { recipe, step } = saved.manifest
+  const card = cardOf(recipe, step, saved.history)
+  if (form === 'adapter') return adapterFolder(recipe, saved.weights, card)
+  return modelFolder(model, recipe, saved.weights, card)
+}
+
+async function modelFolder(
+  model: CheckpointFiles,
+  recipe: TrainingRecipe,
+  trained: Tensors,
+  card: string,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { config, newHead } = await subjectConfig(model, recipe)
+  const source = await openWeights(model)
+  const tensors: Record<string, { shape: readonly number[]; data: Float32Array }> = {}
+  for (const name of source.entries.keys()) {
+    const own = trained.get(name)
+    const data = own?.data ?? (await withUpdate(name, await source.read(name), trained, recipe))
+    tensors[name] = { shape: source.shape(name), data }
+  }
+  // The head of a new reward model; a policy's value head is no part of it.
+  if (newHead) {
+    for (const [name, tensor] of trained) if (name.startsWith('score.')) tensors[name] = tensor
+    delete tensors['lm_head.weight']
+  }
+  const given = (await readJson(model, 'config.json')) as Record<string, unknown>
+  const architecture = String((given.architectures as readonly unknown[] | undefined)?.[0] ?? '')
+  const json = {
+    ...given,
+    torch_dtype: 'float32',
+    ...('dtype' in given ? { dtype: 'float32' } : {}),
+    ...(newHead
+      ? {
+          architectures: [architecture.replace('ForCausalLM', 'ForTokenClassification')],
+          num_labels: 1,
+          id2label: { 0: 'LABEL_0' },
+          label2id: { LABEL_0: 0 },
+        }
+      : {}),
+  }
+  const files = new Map<string, Uint8Array>()
+  for (const name of COPIED) if (hasFile(model, name)) files.set(name, encode(await readText(model, name)))
+  const adapter = hasFile(model, 'stepscope.json')
+    ? ((await readJson(model, 'stepscope.json')) as Record<string, unknown>)
+    : {}
+  const stepEnd = String(adapter.score_at ?? adapter.step_end ?? '\n')
+  const reward = { role: 'process-reward-model', score_at: stepEnd, activation: 'sigmoid', aggregation: 'last' }
+  files.set('config.json', encodeJson(json))
+  files.set(
+    'stepscope.json',
+    encodeJson(
+      newHead
+        ? { task: recipe.task, ...reward }
+        : {
+            role: config.head.kind === 'score' ? 'process-reward-model' : 'policy',
+            task: recipe.task,
+            step_end: stepEnd,
+            ...adapter,
+          },
+    ),
+  )
+  files.set('model.safetensors', writeSafetensors(tensors, { format: 'pt' }))
+  files.set('card.md', encode(card))
+  return files
+}
+
+/** W + alpha / rank · B·A, summed in float64. */
+async function withUpdate(
+  name: string,
+  weights: Float32Array,
+  trained: Tensors,
+  { method }: TrainingRecipe,
+): Promise<Float32Array> {
+  const module = `${ADAPTER_PREFIX}${name.replace(/\.weight$/, '')}`
+  const [down, up] = [trained.get(`${module}.lora_A.weight`), trained.get(`${module}.lora_B.weight`)]
+  if (down === undefined || up === undefined || method.kind === 'full') return weights
+  const [rank = 1, inputs = 1] = down.shape
+  const scale = method.alpha / rank
+  return Float32Array.from(weights, (weight, index) => {
+    const [output, input] = [Math.floor(index / inputs), index % inputs]
+    let sum = 0
+    for (let r = 0; r < rank; r++) sum += (up.data[output * rank + r] ?? 0) * (down.data[r * inputs + input] ?? 0)
+    return weight + scale * sum
+  })
+}
+
+function adapterFolder(recipe: TrainingRecipe, trained: Tensors, card: string): ReadonlyMap<string, Uint8Array> {
+  const { method } = recipe
+  if (method.kind === 'full') {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'This run trained every weight: there is no adapter',
+      nextStep: 'Take the whole model.',
+    })
+  }
+  const updates = [...trained].filter(([name]) => name !== VALUE_HEAD)
+  const config = {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: recipe.model,
+    r: method.rank,
+    lora_alpha: method.alpha,
+    lora_dropout: 0,
+    target_modules: method.targets,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+  }
+  return new Map<string, Uint8Array>([
+    ['adapter_config.json', encodeJson(config)],
+    ['adapter_model.safetensors', writeSafetensors(Object.fromEntries(updates), { format: 'pt' })],
+    ['card.md', encode(card)],
+  ])
+}
+
+function cardOf(recipe: TrainingRecipe, step: number, history: readonly HistoryEntry[]): string {
+  const last = history.findLast(({ metrics }) => Object.keys(metrics).some((name) => name.startsWith('eval/')))
+  const figures = Object.entries(last?.metrics ?? {}).map(([name, value]) => `| ${name} | ${value.toPrecision(4)} |`)
+  return [
+    `# ${recipe.model}, ${recipe.objective}`,
+    '',
+    `Trained with Stepscope by ${recipe.objective}, ${step} of ${recipe.steps} steps, from ${recipe.model}.`,
+    '',
+    ...(figures.length === 0 ? [] : ['| last evaluation | |', '|---|---|', ...figures, '']),
+    'The recipe, which `stepscope train --config` takes as it is:',
+    '',
+    '```json',
+    JSON.stringify(recipe, null, 1),
+    '```',
+    '',
+  ].join('\n')
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return encode(`${JSON.stringify(value, null, 1)}\n`)
+}

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest'
+import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
+import type { Backend } from '../../compute/backend.ts'
+import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
+import { createDecoder } from '../../engine/decoder-model.ts'
+import { headOutputs } from '../../engine/head-outputs.ts'
+import { loadModel } from '../../engine/load-model.ts'
+import { memoryFiles } from '../../engine/testing/memory-files.ts'
+import type { RecipeInput, TrainingRecipe } from '../../formats/training-recipe.ts'
+import { readRecipe } from '../../formats/training-recipe.ts'
+import type { TrainingEvent } from '../run-events.ts'
+import { memoryStore } from '../testing/memory-store.ts'
+import { exportRun } from './export-run.ts'
+import type { RunStore } from './run-store.ts'
+import { lastSave, readSave } from './saves.ts'
+import { runTraining } from './training-run.ts'
+
+const POLICY = 'public/checkpoints/countdown-policy'
+
+function small(given: Partial<RecipeInput>): TrainingRecipe {
+  return readRecipe({
+    objective: 'sft',
+    model: 'countdown-policy',
+    steps: 4,
+    batch: 4,
+    saveEvery: 2,
+    evaluateEvery: 100,
+    evaluateProblems: 2,
+    maxTokens: 80,
+    passTokens: 256,
+    data: { source: 'generated', problems: 12 },
+    rollout: { samples: 3 },
+    ...given,
+  })
+}
+
+async function train(
+  backend: Backend,
+  recipe: TrainingRecipe,
+  store: RunStore,
+  options: { readonly signal?: AbortSignal; readonly data?: string; readonly stopAfter?: number } = {},
+): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = []
+  const run = runTraining(
+    {
+      backend,
+      model: await openCheckpointDirectory(POLICY),
+      reference: null,
+      rewardModel: null,
+      data: options.data === undefined ? null : { name: 'rows.jsonl', text: options.data },
+      store,
+      signal: options.signal ?? new AbortController().signal,
+      gate: () => Promise.resolve(),
+      clock: () => 0,
+    },
+    recipe,
+  )
+  for await (const event of run) {
+    events.push(event)
+    // Like a closed tab: nobody asks for the next event any more.
+    if (event.type === 'step' && event.step === options.stopAfter) break
+  }
+  return events
+}
+
+async function weightsOf(store: RunStore) {
+  const saved = await readSave(store)
+  return new Map([...(saved?.weights ?? [])].map(([name, { data }]) => [name, data]))
+}
+
+onEachBackend('training runs', (backend) => {
+  test.each(['sft', 'dpo', 'grpo', 'ppo'] as const)(
+    '%s goes on from a save to the same bits as without a break',
+    async (objective) => {
+      const recipe = small({ objective, steps: 3, saveEvery: 1 })
+      const whole = memoryStore()
+      await train(backend(), recipe, whole)
+      const broken = memoryStore()
+      await train(backend(), recipe, broken, { stopAfter: 2 })
+      expect((await lastSave(broken))?.step).toBe(1)
+      const events = await train(backend(), recipe, broken)
+      expect(events.find((event) => event.type === 'started')).toMatchObject({ step: 2 })
+      expect(await weightsOf(broken)).toEqual(await weightsOf(whole))
+    },
+    240_000,
+  )
+
+  test('a low-rank run exports an adapter, and a merged model that says what the trained one said', async () => {
+    const recipe = small({
+      steps: 2,
+      method: { kind: 'low-rank', rank: 3, targets: ['q_proj', 'v_proj', 'o_proj', 'up_proj', 'down_proj'] },
+      optimizer: { learningRate: 1e-2, warmupSteps: 0 },
+    })
+    const store = memoryStore()
+    const events = await train(backend(), recipe, store)
+    const model = await openCheckpointDirectory(POLICY)
+    const adapter = await exportRun({ model, store }, 'adapter')
+    expect([...adapter.keys()].sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'card.md'])
+    const files = memoryFiles(Object.fromEntries(await exportRun({ model, store }, 'model')))
+    const ids = [[10, 3, 5, 7, 9, 2]]
+    const outputs = async (from: Parameters<typeof loadModel>[1]) => {
+      const loaded = await loadModel(backend(), from, {}, createDecoder)
+      try {
+        return (await headOutputs(loaded, ids))[0] ?? new Float32Array()
+      } finally {
+        loaded.dispose()
+      }
+    }
+    const [before, after] = [await outputs(model), await outputs(files)]
+    expect(Math.max(...after.map((value, index) => Math.abs(value - (before[index] ?? 0))))).toBeGreaterThan(1e-3)
+    const last = events.findLast((event) => event.type === 'evaluated')
+    // The evaluation ran on the engine with the updates merged on the device; going on loads the same ones.
+    const again = await train(backend(), small({ ...recipe, steps: 3 }), store)
+    expect(again[0]?.type).toBe('started')
+    expect(last?.metrics['eval/loss']).toBeGreaterThan(0)
+  }, 240_000)
+
+  test('creates nothing while it trains', async () => {
+    const recipe = small({ steps: 6, saveEvery: 3, evaluateEvery: 3 })
+    const seen: number[] = []
+    const run = runTraining(
+      {
+        backend: backend(),
+        model: await openCheckpointDirectory(POLICY),
+        reference: null,
+        rewardModel: null,
+        data: null,
+        store: memoryStore(),
+        signal: new AbortController().signal,
+        gate: () => Promise.resolve(),
+        clock: () => 0,
+      },
+      recipe,
+    )
+    for await (const event of run) {
+      const { memory } = backend()
+      if (event.type === 'step') seen.push(memory.liveBytes - (memory.liveByPurpose().staging ?? 0))
+    }
+    expect(new Set(seen).size).toBe(1)
+  }, 120_000)
+})
+
+describe('a run that cannot go on', () => {
+  async function cpu(): Promise<Backend> {
+    const { CpuBackend } = await import('../../compute/cpu/cpu-backend.ts')
+    return new CpuBackend()
+  }
+
+  test('says which row is wrong, and frees everything', async () => {
+    const backend = await cpu()
+    const recipe = small({ data: { source: 'file', file: 'rows.jsonl' } })
+    const data = '{"prompt": "Q 1 2 > 3\\n", "completion": "1+2=3 : 3\\n"}\n{"prompt": "Q"}\n'
+    await expect(train(backend, recipe, memoryStore(), { data })).rejects.toThrow('rows.jsonl, line 2, completion')
+    const stepwise = small({ objective: 'process-reward', data: { source: 'file', file: 'rows.jsonl' } })
+    const labels = '{"prompt": "Q 1 2 > 3\\n", "completions": ["1+2=3 : 3"], "labels": [true, false]}\n'
+    await expect(train(backend, stepwise, memoryStore(), { data: labels })).rejects.toThrow('one label for each step')
+    await expect(train(backend, recipe, memoryStore(), { data: '\n' })).rejects.toThrow('holds no rows')
+    expect(backend.memory.liveBytes).toBe(0)
+  })
+
+  test('names the example that does not fit', async () => {
+    const recipe = small({ maxTokens: 16 })
+    await expect(train(await cpu(), recipe, memoryStore())).rejects.toThrow('maxTokens')
+  })
+
+  test('whose gradients overflow keeps its last save', async () => {
+    const backend = await cpu()
+    const store = memoryStore()
+    await train(backend, small({ steps: 2 }), store)
+    const before = await weightsOf(store)
+    const wild = small({
+      steps: 6,
+      optimizer: { learningRate: 1e30, schedule: 'constant', warmupSteps: 0, maxNorm: 0 },
+    })
+    await expect(train(backend, wild, store)).rejects.toThrow(/no number|not finite/)
+    expect(await weightsOf(store)).toEqual(before)
+  })
+
+  test('takes the save before a broken one', async () => {
+    const files = new Map<string, Uint8Array<ArrayBuffer>>()
+    const backend = await cpu()
+    await train(backend, small({ steps: 4, saveEvery: 2 }), memoryStore(files))
+    const broken = files.get('save-00000004.weights.safetensors')
+    if (broken) broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1
+    expect((await readSave(memoryStore(files)))?.manifest.step).toBe(2)
+    // Killed while it was being written, a save has no manifest.
+    files.delete('save-00000004.json')
+    expect((await lastSave(memoryStore(files)))?.step).toBe(2)
+  })
+})
