@@ -29,7 +29,11 @@ const ROOMS = [
   { room: 'rewards', files: /^rewards\//, may: ['core', 'search'] },
   { room: 'compute', files: /^compute\//, may: ['core'] },
   { room: 'engine', files: /^engine\//, may: ['core', 'search', 'compute'] },
-  { room: 'training', files: /^training\//, may: ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'formats'] },
+  {
+    room: 'training',
+    files: /^training\//,
+    may: ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'formats'],
+  },
   // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
   { room: 'backends', files: /^backends\//, may: ['core', 'search', 'compute', 'engine'] },
   { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },

@@ -14,10 +14,6 @@ import { linearBackward, linearForward } from './linear-graph.ts'
 
 /** Bytes of the logits that exist at a time: larger batches of heads go in chunks, and their logits are computed twice. */
 const LOGITS_BYTES = 2 ** 25
-/** Below this vocabulary one invocation per row is faster on software adapters, as in the decoder. */
-const WIDE_VOCABULARY = 4096
-const WIDE_LANES = 64
-
 /** What the model has on top: a language-model head, a score head, or both. */
 export interface Heads {
   readonly language: Matrix | null
@@ -108,8 +104,8 @@ async function bindChunks(context: LayerContext, head: Matrix, headRows: number)
   const fitting = Math.max(1, Math.floor(bytes / (4 * stride * tuning.matmul.rows))) * tuning.matmul.rows
   const chunkRows = Math.min(headRows, fitting)
   const logits = { data: await tools.buffers.words(chunkRows * stride, 'activations'), stride }
-  const lanes = config.vocabSize > WIDE_VOCABULARY ? WIDE_LANES : tuning.reduceLanes
-  const shape = { vocabulary: config.vocabSize, stride, lanes, serialLanes: tuning.elementLanes }
+  const { reduceLanes: lanes, elementLanes: serialLanes } = tuning
+  const shape = { vocabulary: config.vocabSize, stride, lanes, serialLanes }
   const chunks: HeadChunk[] = []
   for (let first = 0; first < headRows; first += chunkRows) {
     const rows = await tools.buffers.words(rowsLength(chunkRows), 'control')
