@@ -39,7 +39,12 @@ const ROOMS = [
   { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },
   { room: 'formats', files: /^formats\//, may: ['core', 'search'] },
   // What the page sees of the worker: types of the mechanisms, no code of theirs.
-  { room: 'worker-client', files: /^worker\/(protocol|client)(\.test)?\.ts$/, may: ['core'], mayTypes: MECHANISMS },
+  {
+    room: 'worker-client',
+    files: /^worker\/(protocol|client)(\.test)?\.ts$/,
+    may: ['core'],
+    mayTypes: [...MECHANISMS, 'worker'],
+  },
   { room: 'worker', files: /^worker\//, may: [...MECHANISMS, 'worker-client'] },
   { room: 'storage', files: /^storage\//, may: ['core', 'formats'] },
   {

@@ -19,9 +19,6 @@ export interface LowRankOptions {
   readonly seed: number
 }
 
-/** Modules that PEFT adapts in these families when it is told `all-linear`. */
-export const LOW_RANK_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const
-
 /**
  * The low-rank update of one matrix on the device. Modules that share a fused matrix have their ranks side by side:
  * `down` is [inner, rank of all], `up` [rank of all, columns] with zeros outside each module's own block.
