@@ -11,7 +11,7 @@ async function expectAccessible(page: Page, where: string): Promise<void> {
   expect(serious, where).toEqual([])
 }
 
-const SCREENS = ['playground', 'compare', 'models', 'runs'] as const
+const SCREENS = ['playground', 'compare', 'train', 'models', 'runs'] as const
 
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious on any screen, ${theme}`, async ({ page }) => {

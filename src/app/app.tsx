@@ -4,6 +4,7 @@ import { EnginePanel } from '../features/engine/engine-panel.tsx'
 import { ModelsScreen } from '../features/models/models-screen.tsx'
 import { PlaygroundScreen } from '../features/playground/playground-screen.tsx'
 import { RunsScreen } from '../features/runs/runs-screen.tsx'
+import { TrainingScreen } from '../features/training/training-screen.tsx'
 import { useActions } from '../state/hooks.ts'
 import { DropZone } from '../ui/drop-zone.tsx'
 import { TooltipProvider } from '../ui/tooltip.tsx'
@@ -46,7 +47,7 @@ export function App({ onReload }: { onReload(): void }) {
   }, [actions])
 
   const share = async () => {
-    const hash = formatRoute({ screen, link: actions.link.hash() })
+    const hash = formatRoute({ screen, link: actions.link.hash(screen === 'train') })
     const copied = await navigator.clipboard.writeText(new URL(hash, location.href).href).then(
       () => true,
       () => false,
@@ -55,7 +56,9 @@ export function App({ onReload }: { onReload(): void }) {
     actions.notices.show({
       tone: 'info',
       text: copied
-        ? 'Link copied. It holds the problem, models, strategy, settings, seed and selected event.'
+        ? screen === 'train'
+          ? 'Link copied. It holds the recipe of the next training run; data files are not in it.'
+          : 'Link copied. It holds the problem, models, strategy, settings, seed and selected event.'
         : 'The link is in the address bar; this browser did not let it be copied.',
       error: null,
       action: null,
@@ -71,7 +74,7 @@ export function App({ onReload }: { onReload(): void }) {
   return (
     <TooltipProvider>
       <DropZone
-        hint="Drop a Hugging Face model folder to load it, or a Stepscope run file to open it."
+        hint="Drop a Hugging Face model folder to load it, a Stepscope run file to open it, or JSON Lines to train on."
         onDrop={(dropped) => void openDropped(dropped, actions).then((target) => target && goTo(target))}
       >
         <div className={styles.app}>
@@ -85,6 +88,7 @@ export function App({ onReload }: { onReload(): void }) {
             <ErrorBoundary resetKey={screen}>
               {screen === 'playground' ? <PlaygroundScreen /> : null}
               {screen === 'compare' ? <CompareScreen /> : null}
+              {screen === 'train' ? <TrainingScreen /> : null}
               {screen === 'models' ? <ModelsScreen /> : null}
               {screen === 'runs' ? <RunsScreen onOpened={() => goTo('playground')} /> : null}
             </ErrorBoundary>

@@ -5,7 +5,8 @@ import type { Screen } from './route.ts'
 const MODEL_FILE = /^(config|tokenizer|tokenizer_config|stepscope|generation_config)\.json$|\.safetensors$/
 
 /**
- * Gives dropped files to whom they belong: a model folder to the engine, a single JSON file to the runs. Returns the
+ * Gives dropped files to whom they belong: a model folder to the engine, a single JSON file to the runs, JSON Lines to the
+ * recipe of the next training run. Returns the
  * screen that shows what came of it; null where nothing was opened.
  */
 export async function openDropped({ files, folder }: Dropped, actions: Actions): Promise<Screen | null> {
@@ -30,6 +31,10 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions):
   if (model) {
     await actions.engine.openFolder(folder ?? first.name, files)
     return 'models'
+  }
+  if (/\.jsonl$/.test(first.name)) {
+    actions.training.setData(first.name, await first.text())
+    return 'train'
   }
   const run = await actions.runs.importFile(first.name, await first.text())
   return run === null ? null : 'playground'

@@ -18,8 +18,14 @@ export const PLAYGROUND_SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Ctrl+Z'], does: 'Undo a change of the settings' },
 ]
 
+export const TRAINING_SHORTCUTS: readonly Shortcut[] = [
+  { keys: ['R'], does: 'Start the recipe' },
+  { keys: ['P'], does: 'Pause or resume the run' },
+  { keys: ['Ctrl+Z'], does: 'Undo a change of the recipe' },
+]
+
 export const EVERYWHERE_SHORTCUTS: readonly Shortcut[] = [
-  { keys: ['1', '2', '3', '4'], does: 'Playground, Compare, Models, Runs' },
+  { keys: ['1', '2', '3', '4', '5'], does: 'Playground, Compare, Train, Models, Runs' },
   { keys: ['S'], does: 'Copy a link to this state' },
   { keys: ['?'], does: 'This help' },
 ]

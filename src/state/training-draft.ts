@@ -122,3 +122,8 @@ function replaceAt(object: unknown, path: readonly string[], value: unknown): un
   const after = replaceAt(before, rest, value)
   return after === undefined ? others : { ...others, [key]: after }
 }
+
+/** The recipe that its objective starts from, with the same model. */
+export function defaultOf({ objective, model }: TrainingRecipe): TrainingRecipe {
+  return defaultRecipe(objective, model)
+}

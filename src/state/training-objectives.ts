@@ -1,9 +1,7 @@
 import type { RowFormat } from '../formats/json-lines.ts'
 import type { ObjectiveId } from '../formats/training-recipe.ts'
-import { OBJECTIVE_IDS, ONLINE_OBJECTIVES, REWARD_OBJECTIVES } from '../formats/training-recipe.ts'
+import { ONLINE_OBJECTIVES, REWARD_OBJECTIVES } from '../formats/training-recipe.ts'
 import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from '../formats/trl.ts'
-
-export const OBJECTIVES: readonly ObjectiveId[] = OBJECTIVE_IDS
 
 /** Whether what is trained is a reward model. */
 export function isRewardObjective(objective: ObjectiveId): boolean {

@@ -41,6 +41,7 @@ const SHAPES = {
       <path d="M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3" />
     </>
   ),
+  chart: <path d="M2.5 2.5v11h11M5 11l2.5-4 2.5 2 3.5-5.5" />,
   tree: (
     <>
       <circle cx="3" cy="8" r="1.5" />

@@ -61,5 +61,6 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
 /** Where it came from. */
 function origin({ onnx, kind }: ListedModel): string {
   if (kind === 'stored') return 'downloaded'
+  if (kind === 'trained') return 'trained here'
   return onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'
 }

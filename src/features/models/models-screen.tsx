@@ -16,6 +16,7 @@ import { ModelList } from './model-list.tsx'
 import styles from './models-screen.module.css'
 import { OnnxDialog } from './onnx-dialog.tsx'
 import { StoredSection } from './stored-section.tsx'
+import { TrainedSection } from './trained-section.tsx'
 
 const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string }[] = [
   { value: 'auto', label: 'Automatic' },
@@ -81,6 +82,8 @@ export function ModelsScreen() {
         <RoleColumn model="policy" title="Policy" />
         <RoleColumn model="reward" title="Reward model" />
       </div>
+
+      <TrainedSection />
 
       <StoredSection />
 

@@ -40,7 +40,7 @@ function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; labe
       onChange={(value) => {
         const [kind, ...rest] = value.split(':')
         const id = rest.join(':')
-        void (kind === 'local' ? actions.engine.chooseLocal(role, id) : actions.engine.chooseBundled(role, id))
+        void (kind === 'bundled' ? actions.engine.chooseBundled(role, id) : actions.engine.chooseLocal(role, id))
       }}
     />
   )

@@ -1,0 +1,131 @@
+import { useActions, useApp } from '../../state/hooks.ts'
+import { dataKind, isOnlineObjective } from '../../state/training-objectives.ts'
+import type { TrainingRecipe } from '../../state/types.ts'
+import { taskById } from '../../tasks/registry.ts'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { FileButton } from '../../ui/file-button.tsx'
+import { NumberField } from '../../ui/number-field.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import { formatNumber } from '../../viz/layout/format-number.ts'
+import styles from './recipe-panel.module.css'
+
+/** What is learned from: problems of the task's generator, or a file in one of TRL's formats. */
+export function DataPart() {
+  const actions = useActions()
+  const { recipe, errors, data, dataError, from } = useApp((state) => state.training.draft)
+  const kind = dataKind(recipe.objective)
+  const { source } = recipe.data
+  return (
+    <>
+      <Segmented<'generated' | 'file'>
+        label="Source of the data"
+        value={source}
+        disabled={from !== null}
+        options={[
+          { value: 'generated', label: isOnlineObjective(recipe.objective) ? 'Generated problems' : 'Generated' },
+          ...(kind ? [{ value: 'file' as const, label: 'A file' }] : []),
+        ]}
+        onChange={(next) =>
+          actions.training.setField(
+            'data',
+            next === 'file'
+              ? { source: 'file', file: data?.name ?? '' }
+              : { source: 'generated', difficulties: ['3-numbers', '4-numbers'], problems: 2000 },
+          )
+        }
+      />
+      {recipe.data.source === 'generated' ? (
+        <Generated recipe={recipe} given={recipe.data} errors={errors} />
+      ) : (
+        <>
+          <p className={styles.hint}>
+            JSON Lines of {kind?.name}, as TRL has them: <code>{kind?.format.example.replace(/\s+/g, ' ')}</code>
+          </p>
+          <FileButton
+            icon="open"
+            label="Choose a data file"
+            accept=".jsonl,.json,.txt"
+            onPick={async ({ files: [file] }) => {
+              if (file) actions.training.setData(file.name, await file.text())
+            }}
+          >
+            {data ? 'Choose another file' : 'Choose a file, or drop it'}
+          </FileButton>
+          {data ? (
+            <p>
+              <code>{data.name}</code>: {formatNumber(data.rows)} {data.rows === 1 ? 'row' : 'rows'}
+            </p>
+          ) : null}
+          {dataError ? <ErrorNotice details={dataError} /> : null}
+        </>
+      )}
+    </>
+  )
+}
+
+interface GeneratedProps {
+  recipe: TrainingRecipe
+  given: Extract<TrainingRecipe['data'], { source: 'generated' }>
+  errors: Readonly<Record<string, string>>
+}
+
+function Generated({ recipe, given, errors }: GeneratedProps) {
+  const actions = useActions()
+  const { name, difficulties } = taskById(recipe.task)
+  return (
+    <>
+      <p className={styles.hint}>{generatedWords(recipe)}</p>
+      <fieldset className={styles.checks}>
+        <legend className={styles.label}>{name}</legend>
+        {difficulties.map(({ id, name: label }) => (
+          <label key={id}>
+            <input
+              type="checkbox"
+              className={styles.checkbox}
+              checked={given.difficulties.includes(id)}
+              onChange={(event) => {
+                const wanted = new Set(given.difficulties)
+                if (event.target.checked) wanted.add(id)
+                else wanted.delete(id)
+                const next = difficulties.flatMap((one) => (wanted.has(one.id) ? [one.id] : []))
+                actions.training.setField('data.difficulties', next)
+              }}
+            />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+      {errors['data.difficulties'] ? <p className={styles.error}>{errors['data.difficulties']}</p> : null}
+      <NumberField
+        label="Problems"
+        hint="Of the training split; those of evaluation are never among them."
+        error={errors['data.problems']}
+        value={given.problems}
+        min={1}
+        max={1_000_000}
+        stops={[50, 100, 200, 500, 1000, 2000, 5000, 10_000]}
+        onChange={(problems) => actions.training.setField('data.problems', problems)}
+      />
+    </>
+  )
+}
+
+function generatedWords({ objective, labels }: TrainingRecipe): string {
+  switch (objective) {
+    case 'pretraining':
+    case 'sft':
+      return 'Problems with a solution that the task writes itself.'
+    case 'process-reward':
+      return labels.method === 'exact'
+        ? 'Traces with planted mistakes, labelled by the task.'
+        : 'The policy’s own traces, each step labelled by how many completions from it end right. This takes a while before the first step.'
+    case 'outcome-reward':
+    case 'implicit-process-reward':
+      return 'The policy’s own samples, judged by the verifier, made before the first step.'
+    case 'dpo':
+    case 'ranked-reward':
+      return 'Pairs of the model’s own samples, one right and one wrong, made before the first step.'
+    default:
+      return 'Problems; the model writes the responses as it learns.'
+  }
+}

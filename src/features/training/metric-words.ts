@@ -1,0 +1,28 @@
+/** What TRL's metrics are, in one sentence each. */
+const WORDS: Readonly<Record<string, string>> = {
+  loss: 'What training makes smaller, as the objective defines it.',
+  grad_norm: 'Norm of all gradients together, before clipping: jumps tell of a learning rate that is too high.',
+  learning_rate: 'How far this step went, as the schedule has it.',
+  entropy: 'How undecided the model is about the next token, in nats; it falls as the model commits.',
+  mean_token_accuracy: 'Share of tokens to learn that the model held most likely.',
+  num_tokens: 'Tokens of the batch, prompts included.',
+  reward: 'Mean reward of the sampled responses.',
+  reward_std: 'Spread of rewards within a group: without any, a group teaches nothing.',
+  frac_reward_zero_std: 'Share of groups whose responses all earned the same.',
+  kl: 'How far the model has moved from the reference model, per token, in nats.',
+  clip_ratio: 'Share of tokens whose probability moved further than the clip.',
+  'completions/mean_length': 'Tokens of a sampled response.',
+  'rewards/chosen': 'How much likelier the chosen response has become than under the reference model, times beta.',
+  'rewards/margins': 'Chosen reward less rejected reward.',
+  'rewards/accuracies': 'Share of pairs whose chosen response has the higher reward.',
+  'logps/chosen': 'Log-probability of a whole response.',
+  'pass@1': 'Share of single samples of held-out problems that the verifier accepts.',
+  auc: 'Chance that a right prefix scores above a wrong one.',
+  accuracy: 'Share that is judged right at ½.',
+  calibration_error: 'How far scores are from the share that is right, on average.',
+  margin: 'Score of the better response less that of the worse.',
+}
+
+export function metricWords(name: string): string | null {
+  return WORDS[name] ?? null
+}

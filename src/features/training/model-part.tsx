@@ -1,0 +1,77 @@
+import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
+import { isRewardObjective } from '../../state/training-objectives.ts'
+import type { TrainingRecipe } from '../../state/types.ts'
+import { Select } from '../../ui/select.tsx'
+import { takesReference, takesRewardModel } from './recipe-fields.ts'
+
+interface ModelPartProps {
+  recipe: TrainingRecipe
+  errors: Readonly<Record<string, string>>
+  /** A branch has its models already. */
+  branches: boolean
+}
+
+/** The model to train, and those that it is compared with or rewarded by. */
+export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
+  const actions = useActions()
+  const local = useApp((state) => state.engine.localModels)
+  const own = local.filter((model) => model.onnx === undefined)
+  const policies = [...BUNDLED_MODELS.policy, ...own.filter(({ role }) => role === 'policy')]
+  const rewards = [...BUNDLED_MODELS.reward, ...own.filter(({ role }) => role === 'process-reward-model')]
+  const option = ({ id, name }: { id: string; name: string }) => ({ value: id, label: name })
+  const missing = (id: string, among: readonly { id: string }[]) =>
+    among.some((model) => model.id === id) ? [] : [{ value: id, label: `${id} (not in this browser)` }]
+  const trainable = isRewardObjective(recipe.objective) ? [...policies, ...rewards] : policies
+  return (
+    <>
+      <Select
+        label="Model to train"
+        disabled={branches}
+        hint={
+          isRewardObjective(recipe.objective)
+            ? 'A policy gets a score head in place of its language-model head.'
+            : 'It stays as it is; the run trains a copy.'
+        }
+        error={errors.model}
+        value={recipe.model}
+        options={[...missing(recipe.model, trainable), ...trainable.map(option)]}
+        onChange={(id) => actions.training.setField('model', id)}
+      />
+      {takesReference(recipe) ? (
+        <Select
+          label={isRewardObjective(recipe.objective) ? 'Policy that samples' : 'Reference model'}
+          disabled={branches}
+          hint={
+            isRewardObjective(recipe.objective)
+              ? 'Whose responses the reward model learns to judge.'
+              : 'Frozen; what the policy is held to.'
+          }
+          error={errors.reference}
+          value={recipe.reference ?? ''}
+          options={[
+            { value: '', label: 'The model before training' },
+            ...(recipe.reference === undefined ? [] : missing(recipe.reference, policies)),
+            ...policies.map(option),
+          ]}
+          onChange={(id) => actions.training.setField('reference', id === '' ? undefined : id)}
+        />
+      ) : null}
+      {takesRewardModel(recipe) ? (
+        <Select
+          label="Reward model"
+          disabled={branches}
+          hint="Its scores are part of what a response earns."
+          error={errors.rewardModel}
+          value={recipe.rewardModel ?? ''}
+          options={[
+            { value: '', label: 'Choose one' },
+            ...(recipe.rewardModel === undefined ? [] : missing(recipe.rewardModel, rewards)),
+            ...rewards.map(option),
+          ]}
+          onChange={(id) => actions.training.setField('rewardModel', id === '' ? undefined : id)}
+        />
+      ) : null}
+    </>
+  )
+}

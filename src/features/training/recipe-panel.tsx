@@ -1,0 +1,125 @@
+import { useEffect } from 'react'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { ObjectiveId } from '../../state/types.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Select } from '../../ui/select.tsx'
+import { DataPart } from './data-part.tsx'
+import { EstimateLine } from './estimate-line.tsx'
+import { MethodPart } from './method-part.tsx'
+import { ModelPart } from './model-part.tsx'
+import { OBJECTIVE_ORDER, OBJECTIVE_WORDS } from './objective-words.ts'
+import { SETTING_GROUPS } from './recipe-fields.ts'
+import styles from './recipe-panel.module.css'
+import { SettingField } from './setting-field.tsx'
+import { useStart } from './use-start.ts'
+
+/** What the next training run will do, from the objective to the button that starts it. */
+export function RecipePanel() {
+  const actions = useActions()
+  const { recipe, errors, from } = useApp((state) => state.training.draft)
+  const phase = useApp((state) => state.engine.phase)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked for changes with these
+  useEffect(() => actions.training.estimate(), [actions, recipe, phase])
+  return (
+    <section className={styles.recipe} aria-label="Recipe">
+      <div className={styles.scroll}>
+        <Panel title="Recipe" actions={<EditHistory />}>
+          <ObjectivePicker objective={recipe.objective} />
+          {from ? (
+            <div className={styles.branch}>
+              <p>
+                Goes on from step {from.step} of {from.title}, with the settings below.
+              </p>
+              <Button onClick={actions.training.leaveBranch}>Start from the model instead</Button>
+            </div>
+          ) : null}
+          <ModelPart recipe={recipe} errors={errors} branches={from !== null} />
+          <MethodPart recipe={recipe} errors={errors} branches={from !== null} />
+        </Panel>
+        <Panel title="Data">
+          <DataPart />
+        </Panel>
+        {SETTING_GROUPS.map(({ title, folded, settings }) => {
+          const shown = settings.filter((setting) => setting.shown?.(recipe) ?? true)
+          if (shown.length === 0) return null
+          const wrong = shown.some(({ path }) => errors[path] !== undefined)
+          return (
+            <Panel
+              // What is wrong is in sight.
+              key={`${title} ${wrong}`}
+              title={title}
+              {...(folded ? { startsOpen: wrong } : {})}
+            >
+              {shown.map((setting) => (
+                <SettingField key={setting.path} setting={setting} recipe={recipe} error={errors[setting.path]} />
+              ))}
+            </Panel>
+          )
+        })}
+      </div>
+      <StartPart />
+    </section>
+  )
+}
+
+function ObjectivePicker({ objective }: { objective: ObjectiveId }) {
+  const actions = useActions()
+  const { hint, source } = OBJECTIVE_WORDS[objective]
+  return (
+    <Select
+      label="Objective"
+      value={objective}
+      options={OBJECTIVE_ORDER.map((value) => ({ value, label: OBJECTIVE_WORDS[value].name }))}
+      hint={
+        <>
+          {hint}{' '}
+          {source ? (
+            <a href={source.href} target="_blank" rel="noreferrer">
+              {source.label}
+            </a>
+          ) : null}
+        </>
+      }
+      onChange={actions.training.setObjective}
+    />
+  )
+}
+
+function EditHistory() {
+  const actions = useActions()
+  const canUndo = useApp((state) => state.training.draft.canUndo)
+  const canRedo = useApp((state) => state.training.draft.canRedo)
+  return (
+    <span className={styles.history}>
+      <IconButton icon="undo" label="Undo" shortcut="Ctrl+Z" disabled={!canUndo} onClick={actions.training.undo} />
+      <IconButton
+        icon="redo"
+        label="Redo"
+        shortcut="Ctrl+Shift+Z"
+        disabled={!canRedo}
+        onClick={actions.training.redo}
+      />
+      <Button variant="plain" onClick={actions.training.reset}>
+        Defaults
+      </Button>
+    </span>
+  )
+}
+
+function StartPart() {
+  const refused = useApp((state) => state.training.refused)
+  const from = useApp((state) => state.training.draft.from)
+  const { start, why } = useStart()
+  return (
+    <footer className={styles.footer}>
+      <EstimateLine />
+      {refused ? <ErrorNotice details={refused} /> : null}
+      <Button variant="primary" icon="play" disabled={why !== null} onClick={start} className={styles.start}>
+        {from ? `Branch from step ${from.step}` : 'Start training'}
+      </Button>
+      {why ? <p className={styles.muted}>{why}</p> : null}
+    </footer>
+  )
+}

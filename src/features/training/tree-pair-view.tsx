@@ -1,0 +1,99 @@
+import { useRef } from 'react'
+import { AnswerLine } from '../../panels/answer-line.tsx'
+import { LedgerFigures } from '../../panels/ledger-figures.tsx'
+import { useTruth } from '../../panels/use-truth.ts'
+import { useActions, useApp, useRun } from '../../state/hooks.ts'
+import type { RunId, TrainingRun } from '../../state/types.ts'
+import { IconButton } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
+import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
+import styles from './tree-pair-view.module.css'
+
+/** The playground's search with the model before training and with the last save: same problem, seed and strategy. */
+export function TreePairView({ run }: { run: TrainingRun }) {
+  const actions = useActions()
+  const trees = useApp((state) => state.training.trees)
+  if (trees === null || trees.training !== run.id) return null
+  return (
+    <section className={styles.pair} aria-label="Trees before and after">
+      <header className={styles.header}>
+        <h3 className={styles.heading}>Before and after</h3>
+        <p className={styles.muted}>
+          {trees.problem}, seed {trees.seed}: the playground’s search, one{' '}
+          {trees.role === 'policy' ? 'policy' : 'reward model'} after the other.
+        </p>
+        <IconButton
+          icon="close"
+          label="Close the trees"
+          disabled={trees.status === 'before' || trees.status === 'after'}
+          onClick={actions.training.closeTrees}
+        />
+      </header>
+      {trees.status === 'failed' ? (
+        <ErrorNotice
+          details={{
+            message: 'The models could not be compared.',
+            nextStep: 'See the message at the edge of the screen, then try again.',
+          }}
+        />
+      ) : null}
+      <div className={styles.columns}>
+        <Side name={`Before: ${trees.names.before}`} id={trees.before} waits={trees.status === 'before'} />
+        <Side name={`After: ${trees.names.after}`} id={trees.after} waits={trees.status !== 'ready'} />
+      </div>
+    </section>
+  )
+}
+
+function Side({ name, id, waits }: { name: string; id: RunId | null; waits: boolean }) {
+  const actions = useActions()
+  const run = useRun(id ?? '')
+  const canvas = useRef<TreeCanvasHandle>(null)
+  const truth = useTruth(run)
+  return (
+    <section className={styles.side} aria-label={name}>
+      <header className={styles.sideHead}>
+        <h4 className={styles.name}>{name}</h4>
+        <IconButton
+          icon="fit"
+          label="Fit the whole tree"
+          disabled={run === null}
+          onClick={() => canvas.current?.fit()}
+        />
+        <IconButton
+          icon="inspect"
+          label="Open in the playground"
+          disabled={run === null}
+          onClick={() => {
+            if (!run) return
+            actions.runs.activate(run.id)
+            location.hash = '#/playground'
+          }}
+        />
+      </header>
+      {run ? (
+        <>
+          <div className={styles.answer}>
+            {run.error ? <ErrorNotice details={run.error} /> : <AnswerLine run={run} />}
+          </div>
+          <div className={styles.tree}>
+            <TreeCanvas
+              ref={canvas}
+              className={styles.fill ?? ''}
+              label={`Search tree, ${name}`}
+              tree={run.tree}
+              selected={run.selected}
+              onSelect={(node) => actions.runs.select(run.id, node)}
+              truth={truth}
+              follow
+            />
+          </div>
+          <LedgerFigures run={run} />
+        </>
+      ) : (
+        <p className={styles.muted}>{waits ? 'Loading its model, then searching…' : 'Not run.'}</p>
+      )}
+    </section>
+  )
+}
