@@ -56,7 +56,7 @@ export function metricCharts(run: Pick<TrainingRun, 'points' | 'evaluations'>): 
   const charts = new Map<string, ChartSeries[]>()
   const put = (name: string, points: SeriesPoint[], sparse: boolean, own: string) => {
     const title = TOGETHER[name]?.title ?? name
-    const series = { name: own, points, sparse }
+    const series = { name: own, points, sparse, exact: name === 'learning_rate' }
     charts.set(title, [...(charts.get(title) ?? []), series])
   }
   for (const [name, points] of trained) {

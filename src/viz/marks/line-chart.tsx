@@ -12,6 +12,8 @@ export interface ChartSeries {
   readonly points: readonly SeriesPoint[]
   /** Few points far apart: drawn as dots, and never smoothed. */
   readonly sparse?: boolean
+  /** Set rather than measured: never smoothed. */
+  readonly exact?: boolean
 }
 
 export interface LineChartProps {
@@ -40,12 +42,12 @@ export function LineChart({ ref, title, series, domain, smoothing, at, onAt, wid
   const buckets = Math.max(20, Math.round(width / 2))
   const drawn = useMemo(
     () =>
-      series.map(({ name, points, sparse = false }) => ({
+      series.map(({ name, points, sparse = false, exact = false }) => ({
         name,
         points,
         sparse,
         raw: decimated(points, buckets),
-        mean: sparse || smoothing === 0 ? null : decimated(smoothed(points, smoothing), buckets),
+        mean: sparse || exact || smoothing === 0 ? null : decimated(smoothed(points, smoothing), buckets),
       })),
     [series, smoothing, buckets],
   )

@@ -1,0 +1,130 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { app, openReady, runToEnd, waitReady } from './app.ts'
+import { expect, test } from './fixtures.ts'
+
+const shown = (page: Page) => page.getByRole('region', { name: 'Training run' })
+
+/** Opens the Train screen with a short recipe of an objective. */
+async function openRecipe(page: Page, recipe: object): Promise<void> {
+  const text = JSON.stringify({ model: 'countdown-policy', evaluateProblems: 4, passTokens: 512, ...recipe })
+  await openReady(page, `/#/train?recipe=${encodeURIComponent(text)}`)
+}
+
+async function start(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Start training' }).click()
+}
+
+async function expectFinished(page: Page): Promise<void> {
+  await expect(shown(page).getByRole('heading', { level: 2 })).toContainText('finished', { timeout: 45_000 })
+}
+
+/** Unpacks an archive of stored files. @returns the folder that all of them lie in */
+async function unpack(archive: string, to: string): Promise<string> {
+  const bytes = await readFile(archive)
+  let folder = to
+  for (let at = 0; bytes.readUInt32LE(at) === 0x04034b50; ) {
+    const [size, name, extra] = [bytes.readUInt32LE(at + 18), bytes.readUInt16LE(at + 26), bytes.readUInt16LE(at + 28)]
+    const path = join(to, bytes.toString('utf8', at + 30, at + 30 + name))
+    const start = at + 30 + name + extra
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, bytes.subarray(start, start + size))
+    folder = dirname(path)
+    at = start + size
+  }
+  return folder
+}
+
+/** The hash of the loaded policy's weights, on the Models screen. */
+async function policyHash(page: Page): Promise<string> {
+  const policy = page.getByRole('region', { name: 'Policy', exact: true })
+  return policy.locator('dl > div').filter({ hasText: 'hash' }).locator('dd').innerText()
+}
+
+async function treeRows(page: Page): Promise<string[]> {
+  await page.getByText('Table', { exact: true }).click()
+  return app.rows(page).allInnerTexts()
+}
+
+test('a fine-tuning run is paused, survives a reload, is searched, and comes back from its download', async ({
+  page,
+}, testInfo) => {
+  const data = { source: 'generated', problems: 60 }
+  await openRecipe(page, { objective: 'sft', steps: 10, batch: 8, saveEvery: 2, evaluateEvery: 5, data })
+  await start(page)
+  const run = shown(page)
+  await expect(run.getByRole('img', { name: /^loss:/ })).toBeVisible({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await expect(run.getByRole('heading', { level: 2 })).toContainText('paused')
+  const paused = await run.getByRole('progressbar').getAttribute('aria-label')
+  await page.waitForTimeout(500)
+  expect(await run.getByRole('progressbar').getAttribute('aria-label')).toBe(paused)
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await expect(run.getByText(/Saved at step [2-8]/).first()).toBeVisible({ timeout: 20_000 })
+
+  await page.reload()
+  await waitReady(page)
+  await page.getByRole('button', { name: /^Continue from step/ }).click()
+  await expectFinished(page)
+  await expect(run.getByRole('img', { name: /^loss:.*step 10, from .* at step [01],/ })).toBeVisible()
+
+  const downloading = page.waitForEvent('download')
+  await run.getByRole('button', { name: 'Download', exact: true }).click()
+  await page.getByRole('button', { name: /Hugging Face folder/ }).click()
+  const archive = testInfo.outputPath('trained.zip')
+  await (await downloading).saveAs(archive)
+  const folder = await unpack(archive, testInfo.outputPath('unpacked'))
+  expect(await readFile(join(folder, 'card.md'), 'utf8')).toContain('sft')
+
+  await run.getByRole('button', { name: 'Open in the playground' }).click()
+  await expect(page).toHaveURL(/playground/)
+  await runToEnd(page)
+  const searched = await treeRows(page)
+  expect(searched.length).toBeGreaterThan(5)
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
+  const trained = await policyHash(page)
+
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Choose a folder' }).click()
+  await (await chooser).setFiles(folder)
+  const list = page.getByRole('list', { name: /^Policy/ })
+  await expect(list.getByRole('listitem').filter({ hasText: 'local' })).toContainText('chosen', { timeout: 30_000 })
+  expect(await policyHash(page)).toBe(trained)
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Playground' }).click()
+  await runToEnd(page)
+  expect(await treeRows(page)).toEqual(searched)
+})
+
+test('a preference file is checked, then learned from by DPO', async ({ page }) => {
+  await openRecipe(page, { objective: 'dpo', steps: 3, batch: 2, saveEvery: 3, evaluateProblems: 0 })
+  const rows = ['3*8=24 : 24\nA 24\n', '3+8=11 : 11\nA 11\n']
+  const pair = { prompt: 'Q 3 8 > 24\n', chosen: rows[0], rejected: rows[1] }
+  const choose = async (text: string) => {
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: /Choose (a|another) file/ }).click()
+    await (await chooser).setFiles({ name: 'pairs.jsonl', mimeType: 'text/plain', buffer: Buffer.from(text) })
+  }
+  await page.getByRole('radio', { name: 'A file' }).click()
+  await choose(`${JSON.stringify(pair)}\n${JSON.stringify({ ...pair, rejected: 3 })}\n`)
+  const recipe = page.getByRole('region', { name: 'Recipe' })
+  await expect(recipe.getByRole('alert').filter({ hasText: 'pairs.jsonl' })).toContainText(/Line\s*2.*rejected/s)
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeDisabled()
+  await choose(`${JSON.stringify(pair)}\n`.repeat(8))
+  await start(page)
+  await expectFinished(page)
+  await expect(shown(page).getByRole('img', { name: /^rewards: chosen/ })).toBeVisible()
+})
+
+test('GRPO samples, is rewarded, and writes what it samples', async ({ page }) => {
+  const rollout = { samples: 4 }
+  await openRecipe(page, { objective: 'grpo', steps: 2, batch: 2, saveEvery: 2, evaluateEvery: 2, rollout })
+  await start(page)
+  await expectFinished(page)
+  await expect(shown(page).getByRole('img', { name: /^reward:/ })).toBeVisible()
+  await expect(
+    shown(page)
+      .getByText(/Right|Wrong/)
+      .first(),
+  ).toBeVisible()
+})
