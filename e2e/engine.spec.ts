@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { servePages } from '../scripts/page-server.ts'
 import { FORWARD_CASES, forwardFaults } from '../src/engine/forward-cases.ts'
 import type { SearchEvent } from '../src/search/events.ts'
+import { TRAINING_CASES } from '../src/training/case-faults.ts'
 import type { BackendKind } from './engine/page.ts'
 import { test as base, expect } from './fixtures.ts'
 
@@ -62,6 +63,21 @@ for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) 
         )
         noteAdapter(adapter)
         expect(forwardFaults(name, report)).toEqual([])
+      })
+    }
+
+    for (const fixture of ['train', 'train-qwen2', 'train-qwen3']) {
+      test(`${fixture}: every objective agrees with PyTorch`, async ({ page }) => {
+        test.slow()
+        const files = readdirSync(new URL(`../tests/fixtures/${fixture}/model`, import.meta.url))
+        for (const name of TRAINING_CASES) {
+          const { adapter, faults } = await page.evaluate(
+            ([kind, fixture, name, files]) => window.engineChecks.training(kind, fixture, name, files),
+            [kind, fixture, name, files] as const,
+          )
+          expect(adapter).not.toBe('')
+          expect(faults, `${fixture}/${name}`).toEqual([])
+        }
       })
     }
 

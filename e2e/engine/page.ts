@@ -8,6 +8,9 @@ import { loadPolicy, loadRewardModel } from '../../src/engine/load-model.ts'
 import type { RunSetup, SearchEvent } from '../../src/search/events.ts'
 import type { Policy, RewardModel } from '../../src/search/models.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
+import { caseFaults } from '../../src/training/case-faults.ts'
+import { RecordedCase } from '../../src/training/recorded-case.ts'
+import { runReferenceCase } from '../../src/training/reference-case.ts'
 import { bundledFiles } from '../../src/worker/bundled-checkpoints.ts'
 import type { Engine } from '../../src/worker/engine-host.ts'
 import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
@@ -89,6 +92,24 @@ const checks = {
     return withBackend(kind, async (backend) => {
       const folder = await openUrlCheckpoint({ baseUrl: `/tests/fixtures/forward/${name}/`, files })
       return { adapter: backend.adapter, report: await runForwardCase(backend, folder) }
+    })
+  },
+
+  /** A training case of tests/fixtures recomputed: what differs from PyTorch's record. */
+  training(
+    kind: BackendKind,
+    fixture: string,
+    name: string,
+    modelFiles: readonly string[],
+  ): Promise<{ adapter: string; faults: string[] }> {
+    return withBackend(kind, async (backend) => {
+      const baseUrl = `/tests/fixtures/${fixture}/`
+      const files = [`${name}.json`, `${name}.safetensors`]
+      const recorded = await RecordedCase.open(await openUrlCheckpoint({ baseUrl, files }), name)
+      const model = await openUrlCheckpoint({ baseUrl: `${baseUrl}model/`, files: modelFiles })
+      const reference = await openUrlCheckpoint({ baseUrl: `${baseUrl}reference-model/`, files: modelFiles })
+      const result = await runReferenceCase({ backend, recorded, model, reference })
+      return { adapter: backend.adapter, faults: caseFaults(recorded, result) }
     })
   },
 

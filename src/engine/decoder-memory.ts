@@ -21,7 +21,7 @@ const DEFAULT_SLOTS = 1024
 /** Bytes of one set of logits: bounds the lanes of models with large vocabularies. */
 const LOGITS_BYTES = 2 ** 25
 /** Bytes of the pages' partial results in a decode burst, at most. */
-const PARTIALS_BYTES = 2 ** 24
+const PARTIALS_BYTES = 2 ** 23
 /** Widest heads whose shared pages are read apart: wider ones compile too slowly, or overfill workgroup memory. */
 const WIDEST_SHARED_HEAD = 64
 /** Decode steps recorded at once. */

@@ -83,7 +83,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         'optimizer.learningRate',
         'Learning rate',
         'How far a step goes. Too high, and the loss jumps or is no number.',
-        [1e-9, 1],
+        [1e-6, 1],
         { step: 1e-6, stops: RATES },
       ),
       number('seed', 'Seed', 'The same seed, models and adapter give the same run, to the last bit.', [0, 0xffff_ffff]),
