@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
+import type { Backend } from '../compute/backend.ts'
+import { onEachBackend } from '../compute/testing/on-each-backend.ts'
+import { openWeights } from '../engine/checkpoint-weights.ts'
+import { readConfig } from '../engine/config.ts'
+import { TrainableModel } from './model/trainable-model.ts'
+import { sft } from './objectives/sft.ts'
+import { completionSequence } from './sequence.ts'
+import { trainStep } from './train-step.ts'
+
+const SETTINGS = { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, maxNorm: 1 }
+const ITEMS = [
+  { id: 'one', sequence: completionSequence([3, 1, 4], [1, 5, 9, 2]) },
+  { id: 'two', sequence: completionSequence([2, 7], [1, 8, 2, 8]) },
+]
+
+async function load(backend: Backend): Promise<TrainableModel> {
+  const files = await openCheckpointDirectory('tests/fixtures/train/model')
+  return TrainableModel.create(backend, await readConfig(files), await openWeights(files), {
+    limits: { maxRows: 16, maxHeads: 16, maxPositions: 8 },
+    method: { kind: 'full' },
+    recompute: false,
+    valueHead: false,
+    decayOn: 'all',
+  })
+}
+
+onEachBackend('training steps', (backend) => {
+  test('a thousand of them create nothing and learn the batch by heart', async () => {
+    const model = await load(backend())
+    try {
+      const live = new Set<number>()
+      let loss = Number.NaN
+      for (let step = 1; step <= 1000; step++) {
+        loss = (await trainStep(model, sft, ITEMS, SETTINGS, step)).loss ?? Number.NaN
+        const { memory } = backend()
+        live.add(memory.liveBytes - (memory.liveByPurpose().staging ?? 0))
+      }
+      expect(live.size).toBe(1)
+      expect(loss).toBeLessThan(1e-2)
+    } finally {
+      model.dispose()
+    }
+  }, 180_000)
+
+  test('a batch that does not fit is refused by the setting to change', async () => {
+    const model = await load(backend())
+    try {
+      const long = { id: 'long', sequence: completionSequence([1], [2, 3, 4, 5, 6, 7, 8, 9]) }
+      await expect(trainStep(model, sft, [long], SETTINGS, 1)).rejects.toThrow('too many tokens of one sequence')
+    } finally {
+      model.dispose()
+    }
+  })
+})
