@@ -4,8 +4,8 @@ import { hasFile, readJson, readText } from '../../engine/checkpoint-text.ts'
 import { openWeights } from '../../engine/checkpoint-weights.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
 import type { Tensors } from '../model/trainable-model.ts'
-import { VALUE_HEAD } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
 import type { RunStore } from './run-store.ts'
 import { readSave } from './saves.ts'
@@ -128,10 +128,16 @@ function adapterFolder(recipe: TrainingRecipe, trained: Tensors, card: string): 
       nextStep: 'Take the whole model.',
     })
   }
-  const updates = [...trained].filter(([name]) => name !== VALUE_HEAD)
+  // A reward model's head is trained whole and goes along, as PEFT's modules_to_save; a policy's value head does not.
+  const rewards = REWARD_OBJECTIVES.includes(recipe.objective)
+  const updates = [...trained].flatMap(([name, tensor]) => {
+    if (name.startsWith(ADAPTER_PREFIX)) return [[name, tensor] as const]
+    return rewards ? [[`${ADAPTER_PREFIX}${name}`, tensor] as const] : []
+  })
   const config = {
     peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
+    task_type: rewards ? 'TOKEN_CLS' : 'CAUSAL_LM',
+    ...(rewards ? { modules_to_save: ['score'] } : {}),
     base_model_name_or_path: recipe.model,
     r: method.rank,
     lora_alpha: method.alpha,
