@@ -93,9 +93,10 @@ const GROUP_EPSILON = 1e-4
 
 /**
  * Advantages of a group's completions over each other (Shao et al., arXiv 2402.03300, §4.1.2):
- * (r − mean) / (std + 10⁻⁴), std with n − 1.
+ * (r − mean) / (std + 10⁻⁴), std with n − 1. Of equal rewards they are exactly 0, whatever the mean is rounded to.
  */
 export function groupAdvantages(rewards: readonly number[]): Float64Array {
+  if (rewards.every((reward) => reward === rewards[0])) return new Float64Array(rewards.length)
   const centre = mean(rewards)
   const scale = 1 / (standardDeviation(rewards) + GROUP_EPSILON)
   return Float64Array.from(rewards, (reward) => (reward - centre) * scale)

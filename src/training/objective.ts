@@ -28,6 +28,11 @@ export interface Objective<Item, Observation> {
    */
   weight(item: Item): number
   /**
+   * What is observed of an item whose loss and gradients are zero whatever the model says, which then is not run; null of
+   * all others. Its weight counts.
+   */
+  idle?(item: Item): Observation | null
+  /**
    * The item's share of the loss. Fills in dShare / dValue.
    * @param total sum of the weights of all items in the batch
    */

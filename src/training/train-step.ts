@@ -31,9 +31,14 @@ export async function accumulateGradients<Item extends Named, Observation>(
 ): Promise<{ readonly loss: number; readonly metrics: Metrics }> {
   const total = items.reduce((sum, item) => sum + objective.weight(item), 0)
   const observations: Observation[] = []
+  const run = items.filter((item) => {
+    const observation = objective.idle?.(item) ?? null
+    if (observation !== null) observations.push(observation)
+    return observation === null
+  })
   let loss = 0
   await model.zeroGradients()
-  for (const { items: held, batch } of microBatches(objective, items, model.limits)) {
+  for (const { items: held, batch } of microBatches(objective, run, model.limits)) {
     signal?.throwIfAborted()
     const said = perSequence(batch, await model.forward(batch), model.labels)
     const gradients = emptyGradients(batch, objective, model.labels)

@@ -72,6 +72,12 @@ export function grpo({ clip, beta }: GrpoSettings): Objective<GrpoItem, GrpoObse
       return 1
     },
 
+    idle({ group, reward, advantages, referenceLogprobs, sequence }) {
+      const teaches = typeof advantages === 'number' ? advantages !== 0 : Array.from(advantages).some((a) => a !== 0)
+      if (teaches || beta !== 0 || referenceLogprobs) return null
+      return { group, reward, tokens: sequence.heads.length, clipped: 0, divergence: null }
+    },
+
     evaluate({ group, reward, advantages, oldLogprobs, referenceLogprobs }, values, gradients, total) {
       const [{ logprobs }] = values as readonly [SequenceValues]
       const [slopes] = gradients as readonly [SequenceGradients]
