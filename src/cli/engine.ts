@@ -11,15 +11,20 @@ import type { LoadOptions } from '../engine/load-model.ts'
 import { loadPolicy, loadRewardModel } from '../engine/load-model.ts'
 import type { EnginePolicy } from '../engine/policy.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
+import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
+import type { RewardModel } from '../search/models.ts'
 import { openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
-import { readChoice, readWhole } from './options.ts'
+import { readChoice, readNumber, readWhole, UsageError } from './options.ts'
 import type { Output } from './output.ts'
 import { ProgressLine } from './output.ts'
 
 const CHECKPOINTS = join(dirname(fileURLToPath(import.meta.url)), '../../public/checkpoints')
 export const BUNDLED_POLICY = join(CHECKPOINTS, 'countdown-policy')
 export const BUNDLED_REWARD_MODEL = join(CHECKPOINTS, 'countdown-prm')
+
+/** β that an implicit reward model is trained with where nothing else is said (Yuan et al., arXiv 2412.01981). */
+const IMPLICIT_BETA = 0.05
 
 export const BACKEND_OPTION: Options = {
   backend: {
@@ -54,6 +59,13 @@ export const MODEL_OPTIONS: Options = {
     value: 'DIR',
     description: 'Hugging Face folder of the process reward model (default: the bundled one).',
   },
+  'prm-reference': {
+    type: 'string',
+    value: 'DIR',
+    description:
+      'Reads --prm, a language model, as an implicit process reward model trained against the one in this folder.',
+  },
+  'prm-beta': { type: 'string', value: 'NUMBER', description: 'β of an implicit reward model; default 0.05.' },
   'cache-mb': {
     type: 'string',
     value: 'MIB',
@@ -92,8 +104,58 @@ export interface CommandEngine {
   readonly backend: Backend
   readonly policy: EnginePolicy
   /** Null where it was not asked for. */
-  readonly reward: EngineRewardModel | null
+  readonly reward: RewardModel | null
+  readonly rewardParts: CommandRewardModel['parts']
   dispose(): void
+}
+
+/** A reward model, and the models that it is made of. */
+interface CommandRewardModel {
+  readonly model: RewardModel
+  readonly parts: readonly (EnginePolicy | EngineRewardModel)[]
+}
+
+/** Only what `--prm` names, on a backend of its own. */
+export async function openCommandRewardModel(
+  options: ParsedOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ readonly model: RewardModel; dispose(): void }> {
+  const weights = readWeights(options)
+  const cache = readCacheBytes(options)
+  const backend = await openCommandBackend(options, output)
+  try {
+    const reward = await loadCommandRewardModel(backend, options, { weights, ...cache, signal })
+    return { model: reward.model, dispose: () => dispose(backend, null, reward) }
+  } catch (error) {
+    backend.dispose()
+    throw error
+  }
+}
+
+/** Loads what `--prm` names, or the bundled model, as `--prm-reference` says it is to be read. */
+async function loadCommandRewardModel(
+  backend: Backend,
+  options: ParsedOptions,
+  loading: LoadOptions,
+): Promise<CommandRewardModel> {
+  const [prm, reference, beta] = ['prm', 'prm-reference', 'prm-beta'].map((name) => options.text(name))
+  if (reference === undefined) {
+    if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
+    const files = await openCheckpointDirectory(prm ?? BUNDLED_REWARD_MODEL)
+    const model = await loadRewardModel(backend, files, loading, createDecoder)
+    return { model, parts: [model] }
+  }
+  if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
+  const weight = readNumber('prm-beta', beta ?? String(IMPLICIT_BETA), 0, 1000)
+  const policy = await loadPolicy(backend, await openCheckpointDirectory(prm), loading, createDecoder)
+  try {
+    const other = await loadPolicy(backend, await openCheckpointDirectory(reference), loading, createDecoder)
+    return { model: new ImplicitRewardModel(policy, other, weight), parts: [policy, other] }
+  } catch (error) {
+    policy.model.dispose()
+    throw error
+  }
 }
 
 /** Loads the models that `--policy` and `--prm` name, or the bundled ones; where anything fails, nothing stays. */
@@ -105,7 +167,6 @@ export async function loadCommandEngine(
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
   const policyFiles = await openCheckpointDirectory(options.text('policy') ?? BUNDLED_POLICY)
-  const rewardFiles = needsReward ? await openCheckpointDirectory(options.text('prm') ?? BUNDLED_REWARD_MODEL) : null
   const backend = await openCommandBackend(options, output)
   const progress = new ProgressLine(output)
   const activity = new Activity()
@@ -119,10 +180,14 @@ export async function loadCommandEngine(
   let policy: EnginePolicy | null = null
   try {
     policy = await loadPolicy(backend, policyFiles, loading('policy'), createDecoder)
-    const reward = rewardFiles
-      ? await loadRewardModel(backend, rewardFiles, loading('reward model'), createDecoder)
-      : null
-    return { backend, policy, reward, dispose: () => dispose(backend, policy, reward) }
+    const reward = needsReward ? await loadCommandRewardModel(backend, options, loading('reward model')) : null
+    return {
+      backend,
+      policy,
+      reward: reward?.model ?? null,
+      rewardParts: reward?.parts ?? [],
+      dispose: () => dispose(backend, policy, reward),
+    }
   } catch (error) {
     dispose(backend, policy, null)
     throw error
@@ -131,8 +196,8 @@ export async function loadCommandEngine(
   }
 }
 
-function dispose(backend: Backend, policy: EnginePolicy | null, reward: EngineRewardModel | null): void {
+function dispose(backend: Backend, policy: EnginePolicy | null, reward: CommandRewardModel | null): void {
   policy?.model.dispose()
-  reward?.model.dispose()
+  for (const part of reward?.parts ?? []) part.model.dispose()
   backend.dispose()
 }

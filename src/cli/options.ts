@@ -80,6 +80,12 @@ export function readWhole(name: string, text: string, min: number, max: number):
   return value
 }
 
+/** A whole number from 1 on; undefined where the option was not given. */
+export function readCount(options: ParsedOptions, name: string): number | undefined {
+  const text = options.text(name)
+  return text === undefined ? undefined : readWhole(name, text, 1, 10_000_000)
+}
+
 /** A number in a range. Throws a UsageError otherwise. */
 export function readNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text)

@@ -224,3 +224,40 @@ describe('stepscope label', () => {
     expect(readRows(PREFERENCE_FORMAT, read('margin.jsonl'), 'margin.jsonl').length).toBeGreaterThan(0)
   })
 })
+
+describe('stepscope judge', () => {
+  it('tells how a reward model’s scores fit exact labels, and what it picks', async () => {
+    const result = await run('judge', '--input', at('six.jsonl'), '--json', ...cpu)
+    expect(result).toMatchObject({ code: 0, err: '' })
+    const judged = JSON.parse(result.out)
+    const rows = readRows(ROLLOUT_FORMAT, read('six.jsonl'), 'six.jsonl')
+    expect(judged).toMatchObject({ model: 'countdown-prm', problems: 6, n: 3 })
+    expect(judged.steps.count).toBe(rows.flatMap(({ steps }) => steps.filter(({ text }) => text !== '')).length)
+    expect(judged.steps.auc).toBeGreaterThan(0.8)
+    const right = rows.filter(({ verdict }) => verdict.correct).length
+    expect(judged.rates.reduce((sum: number, { successes }: { successes: number }) => sum + successes, 0)).toBe(right)
+    const text = await run('judge', '--input', at('six.jsonl'), '--limit', '2', ...cpu)
+    expect(text.out).toMatch(/^steps +\d+, 0\.\d+ of them right\nAUC +\S+\n[\s\S]*best-of-3 +\d\.\d+ \(95% interval/)
+  })
+
+  it('reads a language model as an implicit reward model: of one that never learned, all scores are ½', async () => {
+    const policy = fileURLToPath(new URL('../../public/checkpoints/countdown-policy', import.meta.url))
+    const result = await run(
+      'judge',
+      '--input',
+      at('six.jsonl'),
+      '--prm',
+      policy,
+      '--prm-reference',
+      policy,
+      '--json',
+      ...cpu,
+    )
+    expect(result).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(result.out).steps.auc).toBe(0.5)
+    expect(await run('judge', '--input', at('six.jsonl'), '--prm-reference', policy, ...cpu)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--prm-reference needs --prm'),
+    })
+  })
+})

@@ -68,6 +68,8 @@ describe('stepscope', () => {
     [['search', '--problem', '3 5 > 24'], 1, 'too few numbers'],
     [['search', '--problem', '3 5 7 2 > 24', '--task', 'chess'], 1, 'expected countdown, found chess'],
     [['search', '--problem', '3 5 7 2 > 24', '--policy', '/nowhere'], 1, 'no directory /nowhere'],
+    [['eval', '--problems', PROBLEMS, '--generate', '3'], 2, 'Give either --problems or --generate'],
+    [['eval', '--generate', '3'], 2, '--difficulty is missing'],
     [['eval', '--problems', '/nowhere.jsonl'], 1, '/nowhere.jsonl: The file cannot be read'],
     [['eval', '--problems', PROBLEMS, '--strategies', 'beam,,beam'], 2, 'empty name'],
     [['eval', '--problems', PROBLEMS, '--strategies', 'beam,lookahead:n=6'], 2, 'n = 6 is not divisible by m = 4'],

@@ -2,6 +2,7 @@ import { toErrorDetails } from '../core/errors.ts'
 import type { Command } from './command.ts'
 import { engine } from './commands/engine.ts'
 import { evaluate } from './commands/eval.ts'
+import { judge } from './commands/judge.ts'
 import { label } from './commands/label.ts'
 import { logits } from './commands/logits.ts'
 import { reference } from './commands/reference.ts'
@@ -12,7 +13,7 @@ import { train } from './commands/train.ts'
 import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
 import type { Output } from './output.ts'
 
-const COMMANDS: readonly Command[] = [search, evaluate, score, rollout, label, train, reference, logits, engine]
+const COMMANDS: readonly Command[] = [search, evaluate, score, judge, rollout, label, train, reference, logits, engine]
 
 /** Done; something went wrong; the command line was wrong; interrupted. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const

@@ -103,6 +103,7 @@ const objectiveSchema = z.strictObject({
 })
 
 const labelSchema = z.strictObject({
+  /** Of made data. Soft labels of a file stay as they are, or become hard where this is `hard`. */
   method: z.enum(['soft', 'hard', 'exact']).default('soft'),
   /** Monte Carlo completions per prefix. */
   completions: count.default(8),

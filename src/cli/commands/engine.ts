@@ -42,10 +42,10 @@ export const engine: Command = {
   },
 }
 
-function factsOf({ backend, policy, reward }: CommandEngine): EngineFacts {
+function factsOf({ backend, policy, rewardParts }: CommandEngine): EngineFacts {
   const { kind, adapter, software, features, limits } = backend
   const models: ModelFacts[] = [{ role: 'policy', info: policy.info, bytes: policy.model.decoder.bytes() }]
-  if (reward) models.push({ role: 'prm', info: reward.info, bytes: reward.model.decoder.bytes() })
+  for (const { info, model } of rewardParts) models.push({ role: 'prm', info, bytes: model.decoder.bytes() })
   return { backend: kind, adapter, software, features: [...features].sort(), limits, models }
 }
 

@@ -13,7 +13,7 @@ import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
 import { checkOutputFile, writeOutputFile } from '../files.ts'
 import { readWhole, UsageError } from '../options.ts'
 import { ProgressLine } from '../output.ts'
-import { readProblems } from '../read-problems.ts'
+import { chooseProblems, PROBLEM_OPTIONS } from '../problem-options.ts'
 import type { StrategyChoice } from '../strategy-options.ts'
 import {
   completeConfig,
@@ -54,16 +54,11 @@ const DEFAULT_CONCURRENCY = 16
 
 export const evaluate: Command = {
   name: 'eval',
-  usage: '--problems FILE.jsonl [--strategies beam,lookahead:n=4] [--out FILE.json] [options]',
-  summary: 'Runs strategies over a file of problems and compares them: accuracy, tokens, FLOPs.',
+  usage:
+    '(--problems FILE.jsonl | --generate COUNT --difficulty ID) [--strategies beam,lookahead:n=4] [--out FILE.json] [options]',
+  summary: 'Runs strategies over a set of problems and compares them: accuracy, tokens, FLOPs.',
   options: {
-    task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
-    problems: {
-      type: 'string',
-      value: 'FILE.jsonl',
-      required: true,
-      description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
-    },
+    ...PROBLEM_OPTIONS,
     strategies: {
       type: 'string',
       value: 'LIST',
@@ -75,7 +70,6 @@ export const evaluate: Command = {
       value: 'FILE.json',
       description: 'Written with {"results": […], "table": […], "models": {…}}, results by strategy, then problem.',
     },
-    limit: { type: 'string', value: 'NUMBER', description: 'Only the first problems of the file.' },
     concurrency: {
       type: 'string',
       value: 'NUMBER',
@@ -85,7 +79,7 @@ export const evaluate: Command = {
   },
   notes: [
     STRATEGY_NOTES,
-    'Problem i of the file (from 0) is searched with the seed (SEED + i · 2654435769) mod 2³², which its result names: the first with SEED itself. `stepscope search` with that seed repeats it.',
+    'Problem i of the set (from 0) is searched with the seed (SEED + i · 2654435769) mod 2³², which its result names: the first with SEED itself. `stepscope search` with that seed repeats it.',
   ],
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? 'countdown')
@@ -99,13 +93,7 @@ export const evaluate: Command = {
       checkSetup({ strategy, config: completeConfig(config, undefined), seed })
     }
     const concurrency = readWhole('concurrency', options.text('concurrency') ?? String(DEFAULT_CONCURRENCY), 1, 1024)
-    const limit = readWhole(
-      'limit',
-      options.text('limit') ?? String(Number.MAX_SAFE_INTEGER),
-      1,
-      Number.MAX_SAFE_INTEGER,
-    )
-    const problems = (await readProblems(task, options.required('problems'))).slice(0, limit)
+    const problems = await chooseProblems(task, options, seed)
     const out = options.text('out')
     if (out !== undefined) await checkOutputFile(out)
 

@@ -1,22 +1,19 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { mean } from '../../core/statistics.ts'
-import { createDecoder } from '../../engine/decoder-model.ts'
-import { loadRewardModel } from '../../engine/load-model.ts'
 import { readRows } from '../../formats/json-lines.ts'
 import { ROLLOUT_FORMAT } from '../../formats/rollout-file.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { ModelInfo } from '../../search/models.ts'
 import { openAppendFile } from '../append-file.ts'
-import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import { BUNDLED_REWARD_MODEL, loadCommandEngine, MODEL_OPTIONS, openCommandBackend, readWeights } from '../engine.ts'
+import { loadCommandEngine, MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
 import { checkOutputFile, readTextFile } from '../files.ts'
 import type { LabelMethod } from '../label-methods.ts'
 import { byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
 import type { LabelRow, RolloutGroup, SourcedRow } from '../label-rows.ts'
 import { groupRollouts, LABEL_FILE, promptOf } from '../label-rows.ts'
 import type { ParsedOptions } from '../options.ts'
-import { readChoice, readNumber, readWhole, UsageError } from '../options.ts'
+import { readChoice, readCount, readNumber, readWhole, UsageError } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
@@ -192,29 +189,13 @@ async function openMethod(
     const method = plan.make({ policy: engine.policy, reward: null })
     return { method, model: engine.policy.info, dispose: () => engine.dispose() }
   }
-  const files = await openCheckpointDirectory(options.text('prm') ?? BUNDLED_REWARD_MODEL)
-  const backend = await openCommandBackend(options, output)
-  try {
-    const reward = await loadRewardModel(backend, files, { weights: readWeights(options), signal }, createDecoder)
-    const dispose = (): void => {
-      reward.model.dispose()
-      backend.dispose()
-    }
-    return { method: plan.make({ policy: null, reward }), model: reward.info, dispose }
-  } catch (error) {
-    backend.dispose()
-    throw error
-  }
+  const { model, dispose } = await openCommandRewardModel(options, output, signal)
+  return { method: plan.make({ policy: null, reward: model }), model: model.info, dispose }
 }
 
 function loaded<T>(model: T | null): T {
   if (model === null) throw new RangeError('the method’s model was not loaded')
   return model
-}
-
-function readCount(options: ParsedOptions, name: string): number | undefined {
-  const text = options.text(name)
-  return text === undefined ? undefined : readWhole(name, text, 1, 10_000_000)
 }
 
 /** A file is only continued with the responses that it was begun with. */

@@ -6,23 +6,20 @@ import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { sampleResponses } from '../../rewards/sample-responses.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { Usage } from '../../search/models.ts'
-import { generateProblems } from '../../tasks/generate-problems.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, taskById } from '../../tasks/registry.ts'
-import { SPLITS } from '../../tasks/split.ts'
 import type { AppendFormat } from '../append-file.ts'
 import { openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
-import type { ParsedOptions } from '../options.ts'
-import { readChoice, readWhole, UsageError } from '../options.ts'
+import { readCount, readWhole } from '../options.ts'
 import { ProgressLine } from '../output.ts'
-import { readProblems } from '../read-problems.ts'
+import { chooseProblems, PROBLEM_OPTIONS } from '../problem-options.ts'
 import { readSampling, SAMPLING_OPTIONS } from '../sampling-options.ts'
 import { showSetProgress } from '../set-progress.ts'
 import { readSeed } from '../strategy-options.ts'
 
-const { prm: _, ...POLICY_OPTIONS } = MODEL_OPTIONS
+const { prm: _, 'prm-reference': __, 'prm-beta': ___, ...POLICY_OPTIONS } = MODEL_OPTIONS
 
 const FORMAT: AppendFormat<RolloutRow> = {
   ...ROLLOUT_FORMAT,
@@ -35,21 +32,7 @@ export const rollout: Command = {
   usage: '(--problems FILE.jsonl | --generate COUNT --difficulty ID) --n 8 --out FILE.jsonl [options]',
   summary: 'Samples responses to many problems from a policy, each judged by the task.',
   options: {
-    task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
-    problems: {
-      type: 'string',
-      value: 'FILE.jsonl',
-      description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
-    },
-    generate: { type: 'string', value: 'COUNT', description: 'So many different problems from the task’s generator.' },
-    difficulty: { type: 'string', value: 'ID', description: 'Of generated problems, e.g. 3-numbers or 4-numbers.' },
-    split: {
-      type: 'string',
-      value: SPLITS.join('|'),
-      description:
-        'Only problems of this split, by a hash of their numbers; default train for generated problems, all of a file.',
-    },
-    limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+    ...PROBLEM_OPTIONS,
     n: { type: 'string', value: 'COUNT', description: 'Responses per problem, 1 to 1024; default 8.' },
     ...SAMPLING_OPTIONS,
     'to-eos': {
@@ -81,7 +64,7 @@ export const rollout: Command = {
     const seed = readSeed(options)
     const sampling = { ...readSampling(options), stopAtAnswer: !options.flag('to-eos') }
     const concurrency = readCount(options, 'concurrency')
-    const problems = (await chooseProblems(task, options, seed)).slice(0, readCount(options, 'limit'))
+    const problems = await chooseProblems(task, options, seed)
     const file = options.required('out')
 
     const engine = await loadCommandEngine(options, output, { needsReward: false, signal })
@@ -129,32 +112,6 @@ export const rollout: Command = {
       engine.dispose()
     }
   },
-}
-
-/** The problems of a file, or generated ones. */
-async function chooseProblems(task: AnyTask, options: ParsedOptions, seed: number): Promise<unknown[]> {
-  const file = options.text('problems')
-  const count = readCount(options, 'generate')
-  if ((file === undefined) === (count === undefined)) throw new UsageError('Give either --problems or --generate')
-  const asked = options.text('split')
-  const split = asked === undefined ? null : readChoice('split', asked, SPLITS)
-  if (count !== undefined) {
-    return generateProblems(task, { count, difficulty: options.required('difficulty'), seed, split: split ?? 'train' })
-  }
-  const all = await readProblems(task, file ?? '')
-  const chosen = split === null ? all : all.filter((problem) => task.split(problem) === split)
-  if (chosen.length > 0) return chosen
-  throw new StepscopeError({
-    code: 'bad-file',
-    message: `The file holds no problems of the split ${split}`,
-    place: { file: file ?? '' },
-    nextStep: 'Leave out --split, or generate problems with --generate.',
-  })
-}
-
-function readCount(options: ParsedOptions, name: string): number | undefined {
-  const text = options.text(name)
-  return text === undefined ? undefined : readWhole(name, text, 1, 10_000_000)
 }
 
 function rowOf(

@@ -4,6 +4,7 @@ import { openWeights } from '../../engine/checkpoint-weights.ts'
 import type { RowFormat } from '../../formats/json-lines.ts'
 import { readRows, writeRows } from '../../formats/json-lines.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import type { StepwiseRow } from '../../formats/trl.ts'
 import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from '../../formats/trl.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import type { Metrics, Objective } from '../objective.ts'
@@ -61,7 +62,7 @@ export function offlineCourse(context: CourseContext): Promise<Course> {
         context,
         STEPWISE_FORMAT,
         makeStepwiseRows,
-        (row, id) => encoder.stepwise(row, id),
+        (row, id) => encoder.stepwise(recipe.labels.method === 'hard' ? hardened(row) : row, id),
         processReward,
       )
     case 'outcome-reward':
@@ -231,6 +232,11 @@ async function loadRows<Row extends object>(
   await store.write(DATA_FILE, new TextEncoder().encode(writeRows(train)))
   await store.write(HELD_OUT_FILE, new TextEncoder().encode(writeRows(heldOut)))
   return { train, heldOut }
+}
+
+/** Soft labels of a file as hard ones: any right completion makes a step right. */
+function hardened(row: StepwiseRow): StepwiseRow {
+  return { ...row, labels: row.labels.map((label) => Number(label) > 0) }
 }
 
 function rowName({ data }: CourseContext, index: number): string {

@@ -1,0 +1,80 @@
+import { groupedRate, mean, passAtK, wilsonInterval } from '../../core/statistics.ts'
+import { readRows } from '../../formats/json-lines.ts'
+import { ROLLOUT_FORMAT } from '../../formats/rollout-file.ts'
+import type { JudgedResponses } from '../../rewards/judge-responses.ts'
+import { judgeResponses } from '../../rewards/judge-responses.ts'
+import { scoreResponses } from '../../rewards/score-responses.ts'
+import type { Command } from '../command.ts'
+import { MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
+import { readTextFile } from '../files.ts'
+import { groupRollouts } from '../label-rows.ts'
+import { readCount } from '../options.ts'
+import { ProgressLine } from '../output.ts'
+import { showSetProgress } from '../set-progress.ts'
+
+const { policy: _, ...REWARD_OPTIONS } = MODEL_OPTIONS
+
+export const judge: Command = {
+  name: 'judge',
+  usage: '--input ROLLOUTS.jsonl [--prm DIR] [options]',
+  summary: 'Judges a reward model by sampled responses: its scores beside exact labels, and what it picks.',
+  options: {
+    input: {
+      type: 'string',
+      value: 'FILE.jsonl',
+      required: true,
+      description: 'Responses as stepscope rollout writes them.',
+    },
+    limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+    json: { type: 'boolean', description: 'Write one JSON object instead of lines.' },
+    ...REWARD_OPTIONS,
+  },
+  notes: [
+    'Steps are compared with the task’s exact labels: AUC, expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
+  ],
+  run: async (options, output, signal) => {
+    const input = options.required('input')
+    const rows = readRows(ROLLOUT_FORMAT, await readTextFile(input), input)
+    const groups = groupRollouts(rows, input).slice(0, readCount(options, 'limit'))
+    const { model, dispose } = await openCommandRewardModel(options, output, signal)
+    const progress = new ProgressLine(output)
+    try {
+      const scores: (readonly (readonly number[])[])[] = []
+      const problems = groups.map(({ prompt, responses }) => ({
+        prompt,
+        responses: responses.map(({ steps }) => steps),
+      }))
+      const onProgress = showSetProgress(progress, 'Scores', 0)
+      for await (const { problem, scores: own } of scoreResponses(model, problems, { signal, onProgress })) {
+        scores[problem] = own
+      }
+      progress.clear()
+      const judged = judgeResponses(groups, scores, model.info.aggregation)
+      const about = { model: model.info.id, hash: model.info.hash, adapter: model.info.adapter }
+      output.out(options.flag('json') ? `${JSON.stringify({ ...about, ...judged })}\n` : describe(judged))
+      if (!options.flag('json')) output.out(`model         ${about.model} (${about.hash}) on ${about.adapter}\n`)
+    } finally {
+      progress.clear()
+      dispose()
+    }
+  },
+}
+
+function describe({ steps, problems, n, rates, best }: JudgedResponses): string {
+  const number = (value: number | null): string => (value === null ? 'none' : value.toFixed(3))
+  const { rate, interval } = groupedRate(rates)
+  const share = (right: number): string => {
+    const [low, high] = wilsonInterval(right, problems)
+    return `${(right / problems).toFixed(3)} (95% interval ${number(low)}–${number(high)})`
+  }
+  const lines: readonly (readonly [string, string])[] = [
+    ['steps', `${steps.count}, ${number(steps.right)} of them right`],
+    ['AUC', number(steps.auc)],
+    ['calibration', `${number(steps.calibrationError)} expected error`],
+    ['first error', `F1 ${number(steps.firstErrorF1)}`],
+    ['pass@1', `${rate.toFixed(3)} (95% interval ${number(interval[0])}–${number(interval[1])})`],
+    [`best-of-${n}`, share(best)],
+    [`pass@${n}`, mean(rates.map((group) => passAtK(group, n))).toFixed(3)],
+  ]
+  return lines.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join('')
+}

@@ -1,0 +1,64 @@
+import { StepscopeError } from '../core/errors.ts'
+import { generateProblems } from '../tasks/generate-problems.ts'
+import type { AnyTask } from '../tasks/registry.ts'
+import { SPLITS } from '../tasks/split.ts'
+import { atLine, readJsonLines } from './files.ts'
+import type { Options, ParsedOptions } from './options.ts'
+import { readChoice, readCount, UsageError } from './options.ts'
+
+/** Which problems a command works on. */
+export const PROBLEM_OPTIONS: Options = {
+  task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
+  problems: {
+    type: 'string',
+    value: 'FILE.jsonl',
+    description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
+  },
+  generate: { type: 'string', value: 'COUNT', description: 'So many different problems from the task’s generator.' },
+  difficulty: { type: 'string', value: 'ID', description: 'Of generated problems, e.g. 3-numbers or 4-numbers.' },
+  split: {
+    type: 'string',
+    value: SPLITS.join('|'),
+    description:
+      'Only problems of this split, by a hash of their numbers; default train for generated problems, all of a file.',
+  },
+  limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+}
+
+/** The problems of a file, or generated ones. */
+export async function chooseProblems(task: AnyTask, options: ParsedOptions, seed: number): Promise<unknown[]> {
+  const file = options.text('problems')
+  const count = readCount(options, 'generate')
+  if ((file === undefined) === (count === undefined)) throw new UsageError('Give either --problems or --generate')
+  const asked = options.text('split')
+  const split = asked === undefined ? null : readChoice('split', asked, SPLITS)
+  const limit = readCount(options, 'limit')
+  if (count !== undefined) {
+    const difficulty = options.required('difficulty')
+    return generateProblems(task, { count, difficulty, seed, split: split ?? 'train' }).slice(0, limit)
+  }
+  const all = await readProblems(task, file ?? '')
+  const chosen = split === null ? all : all.filter((problem) => task.split(problem) === split)
+  if (chosen.length > 0) return chosen.slice(0, limit)
+  throw new StepscopeError({
+    code: 'bad-file',
+    message: `The file holds no problems of the split ${split}`,
+    place: { file: file ?? '' },
+    nextStep: 'Leave out --split, or generate problems with --generate.',
+  })
+}
+
+/** Problems of a file, one a line. Errors name file and line. */
+async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
+  const lines = await readJsonLines(file)
+  if (lines.length === 0) {
+    throw new StepscopeError({ code: 'bad-file', message: 'The file holds no problems', place: { file } })
+  }
+  return lines.map(({ line, value }) => {
+    try {
+      return task.readFields(value)
+    } catch (error) {
+      throw atLine(error, file, line)
+    }
+  })
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import type { JudgedGroup } from './judge-responses.ts'
+import { judgeResponses } from './judge-responses.ts'
+
+/** Steps `right` are right as long as no `wrong` came; a response is right if all are; `none` gives no answer. */
+function group(...responses: readonly string[][]): JudgedGroup {
+  const label = (steps: readonly string[]) => ({ label: steps.includes('wrong') ? 0 : 1 }) as const
+  return {
+    responses: responses.map((steps) => ({ steps })),
+    verify: (steps) => ({
+      answer: steps.includes('none') ? null : '1',
+      correct: !steps.includes('wrong') && !steps.includes('none'),
+      explanation: '',
+    }),
+    label,
+  }
+}
+
+test('picks the highest path among answers, the first of equal ones, out of as many as every problem has', () => {
+  const groups = [
+    group(['right', 'wrong'], ['right', 'right'], ['right', 'none']),
+    group(['right', 'right'], ['wrong', 'wrong']),
+  ]
+  const scores = [
+    [
+      [0.9, 0.2],
+      [0.9, 0.8],
+      [0.9, 0.9],
+    ],
+    [
+      [0.5, 0.4],
+      [0.1, 0.4],
+    ],
+  ]
+  const judged = judgeResponses(groups, scores, 'last')
+  expect(judged).toMatchObject({
+    problems: 2,
+    n: 2,
+    best: 2,
+    rates: [
+      { successes: 1, trials: 2 },
+      { successes: 1, trials: 2 },
+    ],
+  })
+  expect(judged.steps).toMatchObject({ count: 10, right: 0.7, auc: 1 - 0.5 / 21 })
+  // Traces: the first error of each wrong one is found; of the three right ones, one has a step below 0.5.
+  expect(judged.steps.firstErrorF1).toBeCloseTo(2 / (1 + 3 / 2), 12)
+})
+
+test('without an answer anywhere the highest path is picked, and it is wrong', () => {
+  expect(judgeResponses([group(['none'], ['none'])], [[[0.1], [0.9]]], 'last').best).toBe(0)
+  expect(() => judgeResponses([], [], 'last')).toThrow('nothing to judge')
+})

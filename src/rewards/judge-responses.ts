@@ -1,0 +1,90 @@
+import type { TrialGroup } from '../core/statistics.ts'
+import { aggregate } from '../search/aggregate.ts'
+import type { Aggregation, Verdict } from '../search/models.ts'
+import { areaUnderCurve } from './area-under-curve.ts'
+import { expectedCalibrationError } from './calibration.ts'
+import { exactLabels } from './exact-labels.ts'
+import { firstErrorF1 } from './first-error.ts'
+
+/** The responses to one problem, as a task knows them. */
+export interface JudgedGroup {
+  readonly responses: readonly { readonly steps: readonly string[] }[]
+  verify(steps: readonly string[]): Verdict
+  /** The task's exact label of a prefix. */
+  label(steps: readonly string[]): { readonly label: 0 | 1 }
+}
+
+/** What a reward model's scores are worth. */
+export interface JudgedResponses {
+  /** All steps beside their exact labels. */
+  readonly steps: {
+    readonly count: number
+    /** Share whose label is right. */
+    readonly right: number
+    /** Null where all labels are alike. */
+    readonly auc: number | null
+    readonly calibrationError: number
+    readonly firstErrorF1: number | null
+  }
+  readonly problems: number
+  /** Responses of a problem that something is picked from: the fewest that any has. */
+  readonly n: number
+  /** Right responses of each problem. */
+  readonly rates: readonly TrialGroup[]
+  /** Problems whose pick is right. */
+  readonly best: number
+}
+
+/**
+ * Judges scores of steps by exact labels, and by what is picked with them out of each problem's first n responses. The best
+ * is the one with the highest path score among those with an answer; ties go to the first, as in best-of-N.
+ * @param scores by group, response and step
+ */
+export function judgeResponses(
+  groups: readonly JudgedGroup[],
+  scores: readonly (readonly (readonly number[])[])[],
+  aggregation: Aggregation,
+): JudgedResponses {
+  const n = Math.min(...groups.map(({ responses }) => responses.length))
+  if (groups.length === 0 || n === 0) throw new RangeError('there is nothing to judge')
+  const traces = groups.flatMap(({ responses, label }, group) =>
+    responses.map(({ steps }, index) => ({
+      scores: scores[group]?.[index] ?? [],
+      labels: exactLabels(steps, label).map(Number),
+    })),
+  )
+  const said = traces.flatMap((trace) => [...trace.scores])
+  const labels = traces.flatMap((trace) => trace.labels)
+  const samples = groups.map(({ responses, verify }, group) =>
+    responses.slice(0, n).map(({ steps }, index) => {
+      const { answer, correct } = verify(steps)
+      const path = aggregate(aggregation, scores[group]?.[index] ?? [])
+      return { answer, right: correct, path }
+    }),
+  )
+  return {
+    steps: {
+      count: labels.length,
+      right: labels.reduce((sum, label) => sum + label, 0) / labels.length,
+      auc: areaUnderCurve(said, labels),
+      calibrationError: expectedCalibrationError(said, labels),
+      firstErrorF1: firstErrorF1(
+        traces.map((trace) => ({ scores: trace.scores, firstError: trace.labels.indexOf(0) })),
+        0.5,
+      ).f1,
+    },
+    problems: groups.length,
+    n,
+    rates: samples.map((own) => ({ successes: own.filter(({ right }) => right).length, trials: own.length })),
+    best: samples.filter((own) => {
+      const answered = own.filter(({ answer }) => answer !== null)
+      return bestOf(answered.length > 0 ? answered : own)?.right ?? false
+    }).length,
+  }
+}
+
+function bestOf<T extends { readonly path: number }>(samples: readonly T[]): T | undefined {
+  let best: T | undefined
+  for (const sample of samples) if (best === undefined || sample.path > best.path) best = sample
+  return best
+}
