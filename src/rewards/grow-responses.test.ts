@@ -52,6 +52,16 @@ describe('growResponses', () => {
     expect((await grow(short, [{ count: 1, seed: 1 }])).responses[0]).toMatchObject([
       { end: 'length', steps: [{ finish: 'step' }, { finish: 'step' }] },
     ])
+    const bounded = await grow(endless(), [{ count: 1, seed: 1 }], { maxTokens: PROMPT.length + 9 })
+    expect(bounded.responses[0]).toMatchObject([
+      {
+        end: 'length',
+        steps: [
+          { text: 'abcdef\n', finish: 'step' },
+          { text: 'ab', finish: 'length' },
+        ],
+      },
+    ])
   })
 
   it('gives a response by its root and number alone', async () => {

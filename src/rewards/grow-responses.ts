@@ -12,6 +12,8 @@ export interface SamplingSettings {
   readonly topK: number
   readonly maxSteps: number
   readonly maxStepTokens: number
+  /** Prompt and response together; the model's context where that is less. */
+  readonly maxTokens: number
   /**
    * Whether the answer's step ends a response, as in a search. Without, it goes on to the end of the sequence, so that
    * reinforcement learning sees that token too.
@@ -25,6 +27,7 @@ export const DEFAULT_SAMPLING: SamplingSettings = {
   topK: 0,
   maxSteps: 40,
   maxStepTokens: 64,
+  maxTokens: Number.POSITIVE_INFINITY,
   stopAtAnswer: true,
 }
 
@@ -81,7 +84,7 @@ export async function growResponses(
   signal?: AbortSignal,
 ): Promise<{ responses: GrownResponse[][]; usage: Usage }> {
   const responses = new Map<GrowthRoot, GrownResponse[]>(roots.map((root) => [root, []]))
-  const { contextLength } = policy.info
+  const room = Math.min(policy.info.contextLength, settings.maxTokens)
   const scope = new BranchScope()
   let usage = NO_USAGE
   let open: Growing[] = roots
@@ -96,7 +99,7 @@ export async function growResponses(
     const last = steps.at(-1)
     if (last && last.finish !== 'step') return last.finish
     if (last && settings.stopAtAnswer && isFinal(last.text)) return 'answer'
-    if (branch.tokens >= contextLength) return 'length'
+    if (branch.tokens >= room) return 'length'
     return steps.length >= settings.maxSteps ? 'max-steps' : null
   }
 
@@ -121,7 +124,7 @@ export async function growResponses(
           seed: root.seed,
           node: ((depth << 16) | (samples[0] ?? 0)) >>> 0,
           firstSample: 0,
-          maxTokens: Math.min(settings.maxStepTokens, contextLength - branch.tokens),
+          maxTokens: Math.min(settings.maxStepTokens, room - branch.tokens),
         })),
         signal,
       )

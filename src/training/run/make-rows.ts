@@ -143,7 +143,8 @@ async function sample(
   const rollouts = sampleResponses(await policy(), set, {
     n,
     seed: recipe.seed,
-    sampling: { temperature, topP, maxSteps, maxStepTokens },
+    // An end of the sequence may be added when a response is learned from.
+    sampling: { temperature, topP, maxSteps, maxStepTokens, maxTokens: recipe.maxTokens - 1 },
     signal,
     onProgress: ({ done, total }) => report('Samples of the model', done, total),
   })

@@ -65,7 +65,7 @@ export async function onlineCourse(
     for await (const { problem, responses } of sampleResponses(await live.refresh(), set, {
       n,
       seed: itemSeed(recipe.seed, step),
-      sampling: { temperature, topP, maxSteps, maxStepTokens, stopAtAnswer: false },
+      sampling: { temperature, topP, maxSteps, maxStepTokens, maxTokens: recipe.maxTokens, stopAtAnswer: false },
       signal,
     })) {
       groups[problem] = responses.filter((response) => completionTokens(response).tokenIds.length > 0)
