@@ -1,24 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { app, openReady, runToEnd, waitReady } from './app.ts'
+import type { RunFile } from '../src/formats/run-file.ts'
+import { runToEnd, waitReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
-
-const shown = (page: Page) => page.getByRole('region', { name: 'Training run' })
-
-/** Opens the Train screen with a short recipe of an objective. */
-async function openRecipe(page: Page, recipe: object): Promise<void> {
-  const text = JSON.stringify({ model: 'countdown-policy', evaluateProblems: 4, passTokens: 512, ...recipe })
-  await openReady(page, `/#/train?recipe=${encodeURIComponent(text)}`)
-}
-
-async function start(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Start training' }).click()
-}
-
-async function expectFinished(page: Page): Promise<void> {
-  await expect(shown(page).getByRole('heading', { level: 2 })).toContainText('finished', { timeout: 45_000 })
-}
+import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
 /** Unpacks an archive of stored files. @returns the folder that all of them lie in */
 async function unpack(archive: string, to: string): Promise<string> {
@@ -42,17 +28,24 @@ async function policyHash(page: Page): Promise<string> {
   return policy.locator('dl > div').filter({ hasText: 'hash' }).locator('dd').innerText()
 }
 
-async function treeRows(page: Page): Promise<string[]> {
-  await page.getByText('Table', { exact: true }).click()
-  return app.rows(page).allInnerTexts()
+/**
+ * Searches, and takes the events from the exported run: every token with its log-probability, every step with its score, to
+ * the last bit. Only the first event names the models.
+ */
+async function searchedEvents(page: Page): Promise<RunFile['events']> {
+  await runToEnd(page)
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export the run as a file' }).click()
+  const { events } = JSON.parse(await readFile(await (await downloading).path(), 'utf8')) as RunFile
+  return events.slice(1)
 }
 
 test('a fine-tuning run is paused, survives a reload, is searched, and comes back from its download', async ({
   page,
 }, testInfo) => {
-  const data = { source: 'generated', problems: 60 }
-  await openRecipe(page, { objective: 'sft', steps: 10, batch: 8, saveEvery: 2, evaluateEvery: 5, data })
-  await start(page)
+  const data = { source: 'generated', problems: 20 }
+  await openRecipe(page, { objective: 'sft', steps: 10, batch: 2, saveEvery: 2, evaluateEvery: 5, data })
+  await startTraining(page)
   const run = shown(page)
   await expect(run.getByRole('img', { name: /^loss:/ })).toBeVisible({ timeout: 30_000 })
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
@@ -66,7 +59,7 @@ test('a fine-tuning run is paused, survives a reload, is searched, and comes bac
   await page.reload()
   await waitReady(page)
   await page.getByRole('button', { name: /^Continue from step/ }).click()
-  await expectFinished(page)
+  await expectTrained(page)
   await expect(run.getByRole('img', { name: /^loss:.*step 10, from .* at step [01],/ })).toBeVisible()
 
   const downloading = page.waitForEvent('download')
@@ -79,9 +72,9 @@ test('a fine-tuning run is paused, survives a reload, is searched, and comes bac
 
   await run.getByRole('button', { name: 'Open in the playground' }).click()
   await expect(page).toHaveURL(/playground/)
-  await runToEnd(page)
-  const searched = await treeRows(page)
-  expect(searched.length).toBeGreaterThan(5)
+  const searched = await searchedEvents(page)
+  const tokens = searched.flatMap((event) => (event.type === 'proposed' ? event.tokens : []))
+  expect(new Set(tokens.map(({ logprob }) => logprob)).size).toBeGreaterThan(50)
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
   const trained = await policyHash(page)
 
@@ -92,8 +85,7 @@ test('a fine-tuning run is paused, survives a reload, is searched, and comes bac
   await expect(list.getByRole('listitem').filter({ hasText: 'local' })).toContainText('chosen', { timeout: 30_000 })
   expect(await policyHash(page)).toBe(trained)
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Playground' }).click()
-  await runToEnd(page)
-  expect(await treeRows(page)).toEqual(searched)
+  expect(await searchedEvents(page)).toEqual(searched)
 })
 
 test('a preference file is checked, then learned from by DPO', async ({ page }) => {
@@ -111,16 +103,16 @@ test('a preference file is checked, then learned from by DPO', async ({ page }) 
   await expect(recipe.getByRole('alert').filter({ hasText: 'pairs.jsonl' })).toContainText(/Line\s*2.*rejected/s)
   await expect(page.getByRole('button', { name: 'Start training' })).toBeDisabled()
   await choose(`${JSON.stringify(pair)}\n`.repeat(8))
-  await start(page)
-  await expectFinished(page)
+  await startTraining(page)
+  await expectTrained(page)
   await expect(shown(page).getByRole('img', { name: /^rewards: chosen/ })).toBeVisible()
 })
 
 test('GRPO samples, is rewarded, and writes what it samples', async ({ page }) => {
   const rollout = { samples: 4 }
   await openRecipe(page, { objective: 'grpo', steps: 2, batch: 2, saveEvery: 2, evaluateEvery: 2, rollout })
-  await start(page)
-  await expectFinished(page)
+  await startTraining(page)
+  await expectTrained(page)
   await expect(shown(page).getByRole('img', { name: /^reward:/ })).toBeVisible()
   await expect(
     shown(page)

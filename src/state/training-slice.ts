@@ -40,6 +40,8 @@ export interface TrainingSlice {
 }
 
 const ESTIMATE_MS = 250
+/** A run whose device is lost while the engine stays has ended this long before. */
+const LOSS_MS = 1000
 /** A run that is lost twice within this time waits for the person. */
 const CONTINUE_GUARD_MS = 60_000
 
@@ -69,6 +71,8 @@ export function createTrainingSlice(
   const incoming = new Map<string, TrainingEntry[]>()
   let cancelFrame: (() => void) | null = null
   let lastLoss = Number.NEGATIVE_INFINITY
+  /** Ended for want of a device; whether the engine is lost as well is told apart from it, before or after. */
+  let fallen: { readonly id: string; readonly cancel: () => void } | null = null
   let wantedActive: string | null = null
 
   const state = (): TrainingState => get().training
@@ -163,7 +167,7 @@ export function createTrainingSlice(
   })
 
   /** Runs a start; its refusal is shown beside the button that asked for it. */
-  const begin = async (call: () => Promise<TrainingSummary>): Promise<string | null> => {
+  const begin = async (call: () => Promise<TrainingSummary>): Promise<TrainingSummary | null> => {
     if (state().starting) return null
     patch({ starting: true, refused: null })
     try {
@@ -175,14 +179,41 @@ export function createTrainingSlice(
       await deps.device?.persist().catch(() => null)
       const summary = await call()
       put(summary)
-      patch({ active: summary.id })
-      return summary.id
+      return summary
     } catch (error) {
       patch({ refused: toErrorDetails(error) })
       return null
     } finally {
       patch({ starting: false })
     }
+  }
+
+  const goOn = async (id: string): Promise<TrainingSummary | null> => {
+    const run = find(id)
+    if (!run) return null
+    if (!run.read) await readLog(id)
+    return begin(() => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }))
+  }
+
+  /** Takes a run up again that was lost with its worker or device, and tells from where. */
+  const recover = async (id: string): Promise<void> => {
+    const again = deps.now() - lastLoss > CONTINUE_GUARD_MS
+    lastLoss = deps.now()
+    const run = find(id)
+    if (!again || !run || isUnderWay(run)) return
+    const { title } = run
+    const summary = await goOn(id)
+    const { refused } = state()
+    if (summary) {
+      const { savedStep } = summary
+      notify({
+        tone: 'warning',
+        text:
+          savedStep === null
+            ? `${title} started again: it had not been saved yet`
+            : `${title} went on by itself from step ${savedStep}, its last save`,
+      })
+    } else if (refused) notify({ tone: 'error', text: `${title} did not go on by itself`, error: refused })
   }
 
   const newRun = (recipe: TrainingRecipe): { id: string; title: string } => {
@@ -252,7 +283,7 @@ export function createTrainingSlice(
     start: async () => {
       const { from } = state().draft
       if (from && find(from.id)?.read === false) await readLog(from.id)
-      return begin(() => {
+      const begun = await begin(() => {
         const { recipe } = state().draft
         const models = choicesOf(recipe)
         const common = { ...newRun(recipe), recipe, sources: sourcesOf(models) }
@@ -260,6 +291,9 @@ export function createTrainingSlice(
           ? deps.client.call('branchTraining', { ...common, from: from.id })
           : deps.client.call('startTraining', { ...common, models, data: draft.data })
       })
+      if (!begun) return null
+      patch({ active: begun.id })
+      return begun.id
     },
     pause: (id) => send('pauseTraining', id),
     resume: (id) => send('resumeTraining', id),
@@ -271,10 +305,7 @@ export function createTrainingSlice(
       }
     },
     continue: async (id) => {
-      const run = find(id)
-      if (!run) return
-      if (!run.read) await readLog(id)
-      await begin(() => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }))
+      await goOn(id)
     },
     select: async (id) => {
       patch({ active: id, refused: null })
@@ -386,35 +417,35 @@ export function createTrainingSlice(
       } else {
         drain()
         put(message.summary)
-        const run = find(message.summary.id)
-        const lost = run?.error?.code === 'device-lost'
-        if (run?.status === 'failed' && run.error && !lost) {
-          notify({ tone: 'error', text: `${run.title} stopped`, error: run.error })
-        }
+        const { id } = message.summary
+        const run = find(id)
+        if (run?.status !== 'failed' || !run.error) return
+        if (run.error.code === 'device-lost') {
+          const recoverIt = () => {
+            fallen = null
+            void recover(id)
+          }
+          fallen = { id, cancel: deps.later(recoverIt, LOSS_MS) }
+        } else notify({ tone: 'error', text: `${run.title} stopped`, error: run.error })
       }
     },
     onLost: () => {
       drain()
-      const lost = state().runs.find(isUnderWay)
+      fallen?.cancel()
+      const mine = state().runs.filter((run) => isUnderWay(run) && !run.elsewhere)
       patch({
-        runs: state().runs.map((run) => (isUnderWay(run) ? { ...run, status: 'interrupted', phase: null } : run)),
+        runs: state().runs.map((run) => (mine.includes(run) ? { ...run, status: 'interrupted', phase: null } : run)),
       })
-      const again = deps.now() - lastLoss > CONTINUE_GUARD_MS
-      lastLoss = deps.now()
-      if (!lost || !again) return
-      notify({
-        tone: 'warning',
-        text:
-          lost.savedStep === null
-            ? `${lost.title} starts again: it had not been saved yet`
-            : `${lost.title} goes on from step ${lost.savedStep}, its last save`,
-      })
-      void actions.continue(lost.id)
+      // One that the person has paused or is stopping stays where it is.
+      const lost = mine.find(({ status }) => status === 'running')?.id ?? fallen?.id
+      fallen = null
+      if (lost !== undefined) void recover(lost)
     },
     dispose: () => {
       cancelEstimate?.()
       estimating?.abort()
       cancelFrame?.()
+      fallen?.cancel()
     },
   }
 }

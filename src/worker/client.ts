@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError } from '../core/errors.ts'
+import type { AliveMessage } from './life.ts'
 import type { FromWorker, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
 
 /** A running worker, or something that answers like one. */
@@ -29,7 +30,19 @@ export function openWorker(): WorkerPort {
   return {
     post: (message) => worker.postMessage(message),
     listen: (onMessage, onCrash) => {
-      worker.addEventListener('message', (event: MessageEvent<FromWorker>) => onMessage(event.data))
+      worker.addEventListener('message', ({ data }: MessageEvent<FromWorker | AliveMessage>) => {
+        if (data.type !== 'alive') onMessage(data)
+        else {
+          // Granted when the worker is gone: of its end, unlike of its errors, nothing else tells.
+          void navigator.locks.request(data.lock, () =>
+            onCrash({
+              code: 'device-lost',
+              message: 'The engine stopped: the browser ended its worker.',
+              nextStep: 'Load the models again; runs so far are kept.',
+            }),
+          )
+        }
+      })
       worker.addEventListener('error', (event) => {
         event.preventDefault()
         onCrash({

@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 import { breathe } from '../engine/breathe.ts'
 import { browserEngineLoader } from './engine-loader.ts'
+import { showLife } from './life.ts'
 import { browserFiles } from './model-files.ts'
 import { openModelLibrary } from './open-library.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
@@ -47,5 +48,8 @@ const service = new WorkerService({
   trainings,
   search: searchTask,
 })
+
+// Insecure pages have neither locks nor UUIDs.
+if (locks) showLife(locks, crypto.randomUUID(), (message) => scope.postMessage(message))
 
 scope.addEventListener('message', (event: MessageEvent<ToWorker>) => void service.handle(event.data))

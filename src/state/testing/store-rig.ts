@@ -5,6 +5,7 @@ import { openStorage } from '../../storage/storage.ts'
 import { createWorkerClient } from '../../worker/client.ts'
 import type { EngineLoader } from '../../worker/engine-host.ts'
 import { InProcessPort } from '../../worker/testing/in-process-port.ts'
+import type { TrainingHost, TrainingHostDeps } from '../../worker/training/training-host.ts'
 import { WorkerService } from '../../worker/worker-service.ts'
 import type { AppStore } from '../create-app-store.ts'
 import { createAppStore } from '../create-app-store.ts'
@@ -22,6 +23,8 @@ export interface RigOptions {
   readonly files?: Readonly<Record<string, string>>
   readonly search?: Search
   readonly loader?: Partial<EngineLoader>
+  /** The training runs of a worker; called for every worker that is opened. */
+  readonly trainings?: (deps: Pick<TrainingHostDeps, 'post' | 'now' | 'breathe' | 'later'>) => TrainingHost
   readonly dependencies?: Partial<AppDependencies>
 }
 
@@ -78,17 +81,20 @@ export function storeRig(options: RigOptions = {}): StoreRig {
     ...options.loader,
   }
   const open = (): InProcessPort => {
-    const port = new InProcessPort(
-      (post) =>
-        new WorkerService({
-          post,
-          now: () => clock,
-          breathe: () => new Promise((resolve) => setTimeout(resolve, 0)),
-          later,
-          loader,
-          search: (setup, _models, signal) => search(setup, signal),
-        }),
-    )
+    const port = new InProcessPort((post) => {
+      const shared = {
+        post,
+        now: () => clock,
+        breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
+        later,
+      }
+      return new WorkerService({
+        ...shared,
+        loader,
+        search: (setup, _models, signal) => search(setup, signal),
+        ...(options.trainings ? { trainings: options.trainings(shared) } : {}),
+      })
+    })
     ports.push(port)
     return port
   }

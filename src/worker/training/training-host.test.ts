@@ -166,7 +166,8 @@ describe('a run whose worker died', () => {
 
     const second = rig({ folders })
     expect((await second.host.list()).runs).toMatchObject([{ status: 'interrupted', savedStep: 5 }])
-    await second.host.continue({ id: 'a', sources }, second.share, never)
+    const summary = await second.host.continue({ id: 'a', sources }, second.share, never)
+    expect(summary).toMatchObject({ status: 'running', step: 5, savedStep: 5 })
     expect(await second.ended()).toMatchObject({ status: 'finished', step: 12, savedStep: 12 })
     expect(second.steps()).toEqual(upTo(12, 6))
     const starts = (await second.host.read('a')).flatMap(({ event }) => (event.type === 'started' ? [event.step] : []))

@@ -96,6 +96,7 @@ export class TrainingHost {
       }
       return this.begin(fresh, params.sources, shareBackend, signal, async () => {
         if (data) await folders.part(id, 'notes').write(DATA_FILE, encoder.encode(data.text))
+        return {}
       })
     })
   }
@@ -103,7 +104,11 @@ export class TrainingHost {
   async continue({ id, sources }: ParamsOf<'continueTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
     return this.alone(id, async (folders) => {
       const record = await readRecord(folders.part(id, 'notes'))
-      return this.begin(record, sources, shareBackend, signal, async () => {})
+      return this.begin(record, sources, shareBackend, signal, async () => {
+        // Where its worker died, the record is as old as the run's beginning.
+        const save = await (await this.deps.tools()).lastSave(folders.part(id, 'save'))
+        return { step: save?.step ?? 0, savedStep: save?.step ?? null }
+      })
     })
   }
 
@@ -135,6 +140,7 @@ export class TrainingHost {
           if (data) await folders.part(id, 'notes').write(DATA_FILE, data)
           const entries = await readEntries(folders.part(from, 'notes'))
           await appendEntries(folders.part(id, 'notes'), entries.filter(isPast(save.step)))
+          return {}
         })
       } finally {
         release()
@@ -255,12 +261,13 @@ export class TrainingHost {
     }
   }
 
+  /** @param prepare writes what the run needs, while nobody else can; its answer goes into the record */
   private async begin(
     given: TrainingRecord,
     sources: TrainingSources,
     shareBackend: ShareBackend,
     signal: AbortSignal,
-    prepare: () => Promise<void>,
+    prepare: () => Promise<Partial<TrainingRecord>>,
   ): Promise<TrainingSummary> {
     const { id, recipe } = given
     const folders = await this.folders()
@@ -283,8 +290,8 @@ export class TrainingHost {
       // What cannot run at all is refused here, before anything is written.
       const estimate = await tools.estimate(backend.value.backend, model, recipe)
       signal.throwIfAborted()
-      await prepare()
-      const record: TrainingRecord = { ...given, estimate, status: 'running', updatedAt: this.deps.date() }
+      const changes = await prepare()
+      const record: TrainingRecord = { ...given, ...changes, estimate, status: 'running', updatedAt: this.deps.date() }
       const notes = folders.part(id, 'notes')
       await writeRecord(notes, record)
       const text = given.dataFile === null ? null : await notes.read(DATA_FILE)

@@ -9,6 +9,8 @@ export interface TrainingLocks {
 }
 
 const PREFIX = 'stepscope-training-'
+/** A worker that is terminated may hold its locks for some two seconds more. */
+const WAIT_MS = 3000
 
 /** Web Locks end with their tab, however it ends; without them (insecure pages) this worker alone is looked at. */
 export function webTrainingLocks(locks: LockManager | undefined): TrainingLocks {
@@ -20,17 +22,22 @@ function sharedLocks(locks: LockManager): TrainingLocks {
     hold: (id) =>
       new Promise((resolve, reject) => {
         locks
-          .request(PREFIX + id, { ifAvailable: true }, (lock) => {
-            if (!lock) throw busy(id)
-            return new Promise<void>((release) => resolve(release))
-          })
-          .catch(reject)
+          .request(
+            PREFIX + id,
+            { signal: AbortSignal.timeout(WAIT_MS) },
+            () => new Promise<void>((release) => resolve(release)),
+          )
+          .catch((error: unknown) => reject(isTimeout(error) ? busy(id) : error))
       }),
     held: async () => {
       const { held = [] } = await locks.query()
       return new Set(held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])))
     },
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError'
 }
 
 export function localTrainingLocks(): TrainingLocks {

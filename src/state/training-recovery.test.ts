@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { StepscopeError } from '../core/errors.ts'
+import { memoryFiles } from '../engine/testing/memory-files.ts'
+import { Held } from '../worker/held.ts'
+import type { OpenBackend } from '../worker/resident-models.ts'
+import { MemoryRunFolders } from '../worker/training/testing/memory-run-folders.ts'
+import { scriptedTools } from '../worker/training/testing/scripted-tools.ts'
+import { TrainingHost } from '../worker/training/training-host.ts'
+import { localTrainingLocks } from '../worker/training/training-locks.ts'
+import type { TrainingTools } from '../worker/training/training-tools.ts'
+import { storeRig } from './testing/store-rig.ts'
+import { SYNTHETIC_MODELS } from './testing/synthetic-search.ts'
+import type { TrainingRun } from './types.ts'
+
+const STEPS = 60
+
+/** A store whose workers train by a script, over files that outlive them. A worker that crashed does nothing more. */
+async function trainingRig(change: (tools: TrainingTools) => TrainingTools = (tools) => tools) {
+  const folders = new MemoryRunFolders()
+  const elsewhere = new Set<string>()
+  let workers = 0
+  const rig = storeRig({
+    loader: {
+      load: () =>
+        Promise.resolve({
+          ...SYNTHETIC_MODELS,
+          lost: new Promise<Error>(() => {}),
+          status: () => ({
+            backend: 'cpu' as const,
+            adapter: 'test',
+            software: true,
+            note: null,
+            bytes: {},
+            passes: 0,
+            readbackBytes: 0,
+          }),
+          executedTokens: () => 0,
+          shareBackend: () =>
+            new Held({ backend: { memory: { liveByPurpose: () => ({}) } } } as unknown as OpenBackend, () => {}),
+          dispose: () => {},
+        }),
+    },
+    trainings: (deps) => {
+      const worker = ++workers
+      const alive = () => new Promise<void>((resolve) => worker === workers && setTimeout(resolve, 1))
+      const locks = localTrainingLocks()
+      return new TrainingHost({
+        ...deps,
+        date: () => new Date().toISOString(),
+        files: async () => ({ files: memoryFiles({ 'config.json': {} }), release: () => {} }),
+        folders: async () => folders,
+        locks: { ...locks, held: async () => new Set([...(await locks.held()), ...elsewhere]) },
+        tools: async () => change(scriptedTools({ pause: alive })),
+      })
+    },
+  })
+  await rig.ready()
+  const { training } = rig.store.actions
+  const run = (id: string): TrainingRun => {
+    const found = rig.state().training.runs.find((one) => one.id === id)
+    if (!found) throw new Error(`no run ${id}`)
+    return found
+  }
+  const start = async (): Promise<string> => {
+    for (const [path, value] of [
+      ['steps', STEPS],
+      ['saveEvery', 5],
+      ['evaluateProblems', 0],
+    ] as const) {
+      training.setField(path, value)
+    }
+    const id = await training.start()
+    if (id === null) throw new Error(rig.state().training.refused?.message)
+    return id
+  }
+  const texts = () => rig.state().notices.map(({ text }) => text)
+  return { rig, training, folders, elsewhere, run, start, texts }
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+describe('a training run whose worker dies', () => {
+  it('goes on by itself from its last save, and says so', async () => {
+    const { rig, run, start, texts } = await trainingRig()
+    const id = await start()
+    await rig.until(() => run(id).step >= 12)
+    rig.ports[0]?.crash()
+    expect(run(id).status).toBe('interrupted')
+    await rig.until(() => run(id).status === 'running')
+    const from = run(id).savedStep ?? 0
+    expect(from).toBeGreaterThanOrEqual(10)
+    await rig.until(() => run(id).status === 'finished')
+    expect(texts()).toContain(`${run(id).title} went on by itself from step ${from}, its last save`)
+    expect(run(id).points.map(({ step }) => step)).toEqual(upTo(STEPS))
+    await rig.store.dispose()
+  })
+
+  it('waits for the person where it was paused, and where it is lost again at once', async () => {
+    const { rig, training, run, start, texts } = await trainingRig()
+    const id = await start()
+    await rig.until(() => run(id).step >= 6)
+    training.pause(id)
+    await rig.until(() => run(id).status === 'paused')
+    rig.ports[0]?.crash()
+    await rig.until(({ engine }) => engine.phase === 'ready')
+    expect(run(id)).toMatchObject({ status: 'interrupted', savedStep: 5 })
+
+    await training.continue(id)
+    await rig.until(() => run(id).step >= 11)
+    rig.ports[1]?.crash()
+    expect(run(id).status).toBe('interrupted')
+    await training.continue(id)
+    await rig.until(() => run(id).step >= 16)
+    rig.ports[2]?.crash()
+    await training.refresh()
+    expect(run(id).status).toBe('interrupted')
+    expect(texts().filter((text) => text.includes('by itself'))).toHaveLength(1)
+    await rig.store.dispose()
+  })
+
+  it('is left alone where it is another tab’s', async () => {
+    const { rig, training, folders, elsewhere, run, start } = await trainingRig()
+    const id = await start()
+    await rig.until(() => run(id).status === 'finished')
+    const record = folders.files.get(`${id}/notes/run.json`)
+    const text = new TextDecoder().decode(record).replace('"finished"', '"running"')
+    folders.files.set(`${id}/notes/run.json`, new TextEncoder().encode(text))
+    elsewhere.add(id)
+    await training.refresh()
+    expect(run(id)).toMatchObject({ status: 'running', elsewhere: true })
+    rig.ports[0]?.crash()
+    await rig.until(({ engine }) => engine.phase === 'ready')
+    expect(run(id)).toMatchObject({ status: 'running', elsewhere: true })
+    await rig.store.dispose()
+  })
+})
+
+it('a training run whose device alone is lost goes on by itself', async () => {
+  let lost = false
+  const { rig, run, start, texts } = await trainingRig((tools) => ({
+    ...tools,
+    run: async function* (context, recipe) {
+      for await (const event of tools.run(context, recipe)) {
+        if (event.type === 'step' && event.step === 8 && !lost) {
+          lost = true
+          throw new StepscopeError({ code: 'device-lost', message: 'The graphics device was lost.' })
+        }
+        yield event
+      }
+    },
+  }))
+  const id = await start()
+  await rig.until(() => run(id).status === 'failed')
+  await rig.until(() => run(id).status === 'finished')
+  expect(texts()).toContain(`${run(id).title} went on by itself from step 5, its last save`)
+  expect(run(id).points.map(({ step }) => step)).toEqual(upTo(STEPS))
+  await rig.store.dispose()
+})
