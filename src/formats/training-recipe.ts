@@ -107,6 +107,11 @@ const labelSchema = z.strictObject({
   method: z.enum(['soft', 'hard', 'exact']).default('soft'),
   /** Monte Carlo completions per prefix. */
   completions: count.default(8),
+  /**
+   * Share of rows that are traces with planted mistakes and exact labels, beside those labelled by completions: they hold
+   * mistakes that the model itself rarely makes.
+   */
+  planted: z.number().min(0).max(0.9).default(0.125),
 })
 
 export const recipeSchema = z.strictObject({

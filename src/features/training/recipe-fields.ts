@@ -109,6 +109,15 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         stops: POWERS,
         shown: (recipe) => labelled(recipe) && recipe.labels.method !== 'exact',
       }),
+      number(
+        'labels.planted',
+        'Planted mistakes',
+        'Share of traces with planted mistakes and exact labels.',
+        [0, 0.9],
+        {
+          shown: (recipe) => labelled(recipe) && recipe.labels.method !== 'exact',
+        },
+      ),
     ],
   },
   {

@@ -52,22 +52,11 @@ export async function makeSftRows({ task, recipe }: RowMaker, split: Split, coun
   })
 }
 
-/** Traces with planted mistakes, labelled by the task; or the model's own samples, labelled by completions. */
+/** Traces with planted mistakes, labelled by the task; or the model's own samples, labelled by completions, with some of those. */
 export async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): Promise<StepwiseRow[]> {
   const { task, recipe, report, signal } = maker
   const problems = recipeProblems(task, recipe, split, count)
-  if (recipe.labels.method === 'exact') {
-    return problems.flatMap((problem, index) =>
-      Array.from({ length: ATTEMPTS_PER_PROBLEM }, (_, attempt) => {
-        const steps = task.attempt(problem, pcg4d(recipe.seed, index, 2, attempt)[0])
-        return {
-          prompt: task.prompt(problem),
-          completions: steps.map((step) => bareStep(step)),
-          labels: steps.map((_, step) => task.label(problem, steps.slice(0, step + 1)).label),
-        }
-      }),
-    )
-  }
+  if (recipe.labels.method === 'exact') return plantedRows(maker, problems, problems.length * ATTEMPTS_PER_PROBLEM)
   const sampled = await sample(maker, problems)
   const policy = await maker.policy()
   const rows: StepwiseRow[] = []
@@ -97,7 +86,23 @@ export async function makeStepwiseRows(maker: RowMaker, split: Split, count: num
       })
     })
   }
-  return rows
+  // What is held out tells how the model judges the policy's own samples.
+  const share = split === 'train' ? recipe.labels.planted : 0
+  return [...plantedRows(maker, problems, Math.round((rows.length * share) / (1 - share))), ...rows]
+}
+
+/** Solutions with mistakes planted in them, and the task's labels: as many as asked for, of the first problems. */
+function plantedRows({ task, recipe }: RowMaker, problems: readonly unknown[], count: number): StepwiseRow[] {
+  const most = Math.min(count, problems.length * ATTEMPTS_PER_PROBLEM)
+  return Array.from({ length: most }, (_, row) => {
+    const index = Math.floor(row / ATTEMPTS_PER_PROBLEM)
+    const steps = task.attempt(problems[index], pcg4d(recipe.seed, index, 2, row % ATTEMPTS_PER_PROBLEM)[0])
+    return {
+      prompt: task.prompt(problems[index]),
+      completions: steps.map((step) => bareStep(step)),
+      labels: steps.map((_, step) => task.label(problems[index], steps.slice(0, step + 1)).label),
+    }
+  })
 }
 
 export async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {
