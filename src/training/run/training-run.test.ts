@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import type { Backend } from '../../compute/backend.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
@@ -34,28 +35,36 @@ function small(given: Partial<RecipeInput>): TrainingRecipe {
   })
 }
 
-async function train(
-  backend: Backend,
-  recipe: TrainingRecipe,
-  store: RunStore,
-  options: { readonly signal?: AbortSignal; readonly data?: string; readonly stopAfter?: number } = {},
-): Promise<TrainingEvent[]> {
-  const events: TrainingEvent[] = []
-  const run = runTraining(
+interface Options {
+  readonly signal?: AbortSignal
+  readonly data?: string
+}
+
+async function open(backend: Backend, recipe: TrainingRecipe, store: RunStore, { signal, data }: Options = {}) {
+  return runTraining(
     {
       backend,
       model: await openCheckpointDirectory(POLICY),
       reference: null,
       rewardModel: null,
-      data: options.data === undefined ? null : { name: 'rows.jsonl', text: options.data },
+      data: data === undefined ? null : { name: 'rows.jsonl', text: data },
       store,
-      signal: options.signal ?? new AbortController().signal,
+      signal: signal ?? new AbortController().signal,
       gate: () => Promise.resolve(),
       clock: () => 0,
     },
     recipe,
   )
-  for await (const event of run) {
+}
+
+async function train(
+  backend: Backend,
+  recipe: TrainingRecipe,
+  store: RunStore,
+  options: Options & { readonly stopAfter?: number } = {},
+): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = []
+  for await (const event of await open(backend, recipe, store, options)) {
     events.push(event)
     // Like a closed tab: nobody asks for the next event any more.
     if (event.type === 'step' && event.step === options.stopAfter) break
@@ -118,26 +127,53 @@ onEachBackend('training runs', (backend) => {
   test('creates nothing while it trains', async () => {
     const recipe = small({ steps: 6, saveEvery: 3, evaluateEvery: 3 })
     const seen: number[] = []
-    const run = runTraining(
-      {
-        backend: backend(),
-        model: await openCheckpointDirectory(POLICY),
-        reference: null,
-        rewardModel: null,
-        data: null,
-        store: memoryStore(),
-        signal: new AbortController().signal,
-        gate: () => Promise.resolve(),
-        clock: () => 0,
-      },
-      recipe,
-    )
-    for await (const event of run) {
+    for await (const event of await open(backend(), recipe, memoryStore())) {
       const { memory } = backend()
       if (event.type === 'step') seen.push(memory.liveBytes - (memory.liveByPurpose().staging ?? 0))
     }
     expect(new Set(seen).size).toBe(1)
   }, 120_000)
+
+  test.each(['leaves', 'aborts'])(
+    'who %s while the data is made leaves nothing running, and nothing on the device',
+    async (how) => {
+      const submit = backend().submit.bind(backend())
+      let running = 0
+      const submitted = vi.spyOn(backend(), 'submit').mockImplementation((...given) => {
+        running++
+        return submit(...given).finally(() => running--)
+      })
+      const controller = new AbortController()
+      const recipe = small({ objective: 'dpo', data: { source: 'generated', problems: 24 } })
+      const run = await open(backend(), recipe, memoryStore(), { signal: controller.signal })
+      expect((await run.next()).value).toMatchObject({ type: 'phase', name: 'Samples of the model', done: 1 })
+      // In the middle of a pass, where the backend has such a thing.
+      for (let tries = 0; running === 0 && tries < 50; tries++) await sleep(1)
+      if (how === 'leaves') await run.return(undefined)
+      else {
+        controller.abort(new RangeError('enough'))
+        const rest = async () => {
+          while (!(await run.next()).done);
+        }
+        await expect(rest()).rejects.toThrow('enough')
+      }
+      expect(running).toBe(0)
+      submitted.mockClear()
+      await sleep(50)
+      expect(submitted).not.toHaveBeenCalled()
+    },
+    120_000,
+  )
+})
+
+test.each(['grpo', 'dpo'] as const)('%s cuts samples that do not fit', async (objective) => {
+  const { CpuBackend } = await import('../../compute/cpu/cpu-backend.ts')
+  const recipe = small({ objective, steps: 1, maxTokens: 48, rollout: { samples: 4, temperature: 1.5 } })
+  const events = await train(new CpuBackend(), recipe, memoryStore())
+  expect(events.at(-1)).toMatchObject({ type: 'finished', step: 1 })
+  if (objective !== 'grpo') return
+  const step = events.find((event) => event.type === 'step')
+  expect(step?.type === 'step' ? step.metrics['rollout/mean_length'] : 0).toBeLessThan(48)
 })
 
 describe('a run that cannot go on', () => {

@@ -12,12 +12,14 @@ import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
 import type { Course } from './course.ts'
 import { LivePolicy } from './live-policy.ts'
+import type { Report } from './make-rows.ts'
 import { offlineCourse } from './offline-course.ts'
 import { onlineCourse } from './online-course.ts'
 import { readSave, writeSave } from './saves.ts'
 import type { Subject } from './subject.ts'
 import { createSubject } from './subject.ts'
 import type { TrainingContext } from './training-context.ts'
+import { withEvents } from './with-events.ts'
 
 /**
  * Trains a model as a recipe says, from the store's last save where it has one. The same recipe on the same adapter gives
@@ -39,13 +41,10 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
     const history: HistoryEntry[] = [...(saved?.history ?? [])]
     let step = saved?.manifest.step ?? 0
     let updates = saved?.manifest.updates ?? 0
-    // Phases come while the course is made, so they are kept until they can be told.
-    const phases: TrainingEvent[] = []
-    const report = (name: string, done: number, total: number) => phases.push({ type: 'phase', name, done, total })
-    const making = settled(parts.course(report))
-    while (!(await Promise.race([making.done, pause(PHASE_MS).then(() => false)]))) yield* phases.splice(0)
-    yield* phases.splice(0)
-    const course = await making.value
+    const course = yield* withEvents<TrainingEvent, Course>(
+      (tell, making) => parts.course((name, done, total) => tell({ type: 'phase', name, done, total }), making),
+      signal,
+    )
     yield {
       type: 'started',
       recipe,
@@ -98,22 +97,6 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
   }
 }
 
-/** How often phases are told while data is made, in ms. */
-const PHASE_MS = 250
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-/** Tells when a promise has come to its end, whichever it is. */
-function settled<T>(value: Promise<T>): { readonly value: Promise<T>; readonly done: Promise<boolean> } {
-  const done = value.then(
-    () => true,
-    () => true,
-  )
-  return { value, done }
-}
-
 function adamwSettingsOf({ optimizer, steps }: TrainingRecipe, step: number): AdamwSettings {
   const { schedule: kind, learningRate: peak, warmupSteps, minimumRatio, ...settings } = optimizer
   const rate = learningRate({ kind, peak, warmupSteps, totalSteps: steps, minimumRatio }, step)
@@ -146,8 +129,8 @@ class Parts {
     this.subject = subject
   }
 
-  async course(report: (name: string, done: number, total: number) => void): Promise<Course> {
-    const { backend, store, data, model, reference, rewardModel, signal } = this.context
+  async course(report: Report, signal: AbortSignal): Promise<Course> {
+    const { backend, store, data, model, reference, rewardModel } = this.context
     const { recipe, subject } = this
     const task = taskById(recipe.task)
     if (subject.role === 'policy') this.live = await LivePolicy.create(backend, subject)
@@ -158,7 +141,7 @@ class Parts {
       data,
       store,
       reference: reference ?? model,
-      maker: { task, recipe, report, signal, policy: () => this.policy() },
+      maker: { task, recipe, report, signal, policy: () => this.policy(signal) },
       live: this.live,
     }
     if (!ONLINE_OBJECTIVES.includes(recipe.objective)) {
@@ -180,8 +163,8 @@ class Parts {
   }
 
   /** The model before training, whose samples the data is made of; for reward models, the reference. */
-  private async policy(): Promise<EnginePolicy> {
-    const { backend, model, reference, signal } = this.context
+  private async policy(signal: AbortSignal): Promise<EnginePolicy> {
+    const { backend, model, reference } = this.context
     this.sampler ??= await loadPolicy(backend, reference ?? model, { signal }, createDecoder)
     return this.sampler
   }
