@@ -13,7 +13,7 @@ export function paintColumnNames(context: PaintContext, { layout, view, size, th
     const x = (layout.left[first] as number) * view.scaleX + view.offsetX
     const room = ((layout.width[first] as number) + 40) * view.scaleX
     if (x > size.width || x + room < 0 || (room < 22 && depth % 5 !== 0)) return
-    context.fillText(depth === 0 ? 'problem' : room < 56 ? String(depth) : `step ${depth}`, x, 14)
+    context.fillText(depth === 0 ? 'problem' : room < 48 ? String(depth) : `step ${depth}`, x, 14)
   })
 }
 
