@@ -1,6 +1,6 @@
 import type { Metrics } from './objective.ts'
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts'
-import type { CaseResult } from './reference-case.ts'
+import type { CaseResult } from './reference-cases/case-model.ts'
 
 /** Cases recorded with PyTorch, in each folder of tests/fixtures/train*. */
 export const TRAINING_CASES = [
