@@ -1,6 +1,5 @@
 import type { Backend } from '../compute/backend.ts'
 import { StepscopeError } from '../core/errors.ts'
-import type { ModelInfo } from '../search/models.ts'
 import type { Activity } from './activity.ts'
 import type { Adapter } from './adapter.ts'
 import { completeAdapter, missingFields, readAdapter } from './adapter.ts'
@@ -11,11 +10,11 @@ import { openWeights } from './checkpoint-weights.ts'
 import { readConfig } from './config.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
-import { engineChoices } from './engine-choices.ts'
-import { EngineModel } from './engine-model.ts'
+import type { EngineModel } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
 import { EngineRewardModel } from './reward-model.ts'
-import type { SchedulerOptions } from './scheduler.ts'
+import type { Engine } from './start-engine.ts'
+import { startEngine } from './start-engine.ts'
 import { stepFlags } from './step-end.ts'
 import { readTokenizer } from './tokenizer.ts'
 
@@ -55,12 +54,6 @@ const SLOT_BYTES = 16 * 1024 * 1024
  * as it is used, so a larger cache costs nothing until it is needed.
  */
 const CACHE_BYTES: Readonly<Record<Backend['kind'], number>> = { webgpu: 2 ** 27, cpu: 2 ** 28 }
-
-/**
- * Decode steps at a time. Measured on a beam of 16: on WebGPU fewer cost round trips, more cost empty passes; on the CPU it
- * makes no difference to the speed, so it is short for the sake of cancelling and pausing.
- */
-const BURST: Readonly<Record<Backend['kind'], number>> = { webgpu: 8, cpu: 2 }
 
 /** What a folder holds, before it is loaded: for asking the fields that its stepscope.json lacks. */
 export interface CheckpointSummary {
@@ -162,7 +155,8 @@ export function loadModel(
   return cancellable(async () => {
     const config = await readConfig(files, options.signal)
     const weights = await openWeights(files, options.signal)
-    return createModel(backend, config, weights, undefined, options, createDecoder)
+    const { model } = await createModel(backend, { id: '', hash: '', config, weights }, options, createDecoder)
+    return model
   }, options.signal)
 }
 
@@ -173,34 +167,28 @@ async function loadWeights(
   tokenFlags: Uint32Array | undefined,
   options: LoadOptions,
   createDecoder: CreateDecoder,
-): Promise<{ model: EngineModel; info: ModelInfo }> {
+): Promise<Engine> {
   const weights = await openWeights(files, options.signal)
   const hash = await hashCheckpoint(files, weights.weightFiles, options.signal)
-  const model = await createModel(backend, config, weights, tokenFlags, options, createDecoder)
-  const info: ModelInfo = {
-    id: options.id ?? files.name.replace(/\/+$/, '').replace(/^.*\//, ''),
-    hash,
-    family: config.family,
-    parameters: model.decoder.parameters,
-    weights: model.decoder.weightFormat,
-    contextLength: model.contextLength,
-    backend: backend.kind,
-    adapter: backend.adapter,
-    flops: model.decoder.flops,
-    choices: engineChoices(backend, options.burst ?? BURST[backend.kind]),
-  }
-  return { model, info }
+  const id = options.id ?? files.name.replace(/\/+$/, '').replace(/^.*\//, '')
+  return createModel(backend, { id, hash, config, weights, tokenFlags }, options, createDecoder)
+}
+
+interface Checkpoint {
+  readonly id: string
+  readonly hash: string
+  readonly config: DecoderConfig
+  readonly weights: CheckpointWeights
+  readonly tokenFlags?: Uint32Array | undefined
 }
 
 async function createModel(
   backend: Backend,
-  config: DecoderConfig,
-  weights: CheckpointWeights,
-  tokenFlags: Uint32Array | undefined,
+  { id, hash, config, weights, tokenFlags }: Checkpoint,
   options: LoadOptions,
   createDecoder: CreateDecoder,
-): Promise<EngineModel> {
-  const { weights: weightChoice, maxRows, maxLanes, signal, onProgress } = options
+): Promise<Engine> {
+  const { weights: weightChoice, maxRows, maxLanes, signal, onProgress, burst, activity } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
   const tokenBytes = 8 * layers * keyValueHeads * headDim
   const cacheBytes = options.cacheBytes ?? CACHE_BYTES[backend.kind]
@@ -217,13 +205,9 @@ async function createModel(
   }).catch((error: unknown) => {
     throw weights.located(error)
   })
-  const scheduling: SchedulerOptions = {
-    burst: options.burst ?? BURST[backend.kind],
-    ...(options.activity === undefined ? {} : { activity: options.activity }),
-  }
-  const model = new EngineModel(decoder, tokenFlags, scheduling)
-  if (!signal?.aborted) return model
-  model.dispose()
+  const engine = startEngine(backend, decoder, { id, hash, tokenFlags, burst, activity })
+  if (!signal?.aborted) return engine
+  engine.model.dispose()
   throw cancelled()
 }
 
