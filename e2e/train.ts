@@ -7,7 +7,7 @@ export const shown = (page: Page): Locator => page.getByRole('region', { name: '
 
 /** Opens the Train screen with a short recipe of an objective. */
 export async function openRecipe(page: Page, recipe: object): Promise<void> {
-  const text = JSON.stringify({ model: 'countdown-policy', evaluateProblems: 4, passTokens: 512, ...recipe })
+  const text = JSON.stringify({ model: 'countdown-policy', evaluateProblems: 2, passTokens: 512, ...recipe })
   await openReady(page, `/#/train?recipe=${encodeURIComponent(text)}`)
 }
 

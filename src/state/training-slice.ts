@@ -42,7 +42,7 @@ export interface TrainingSlice {
 const ESTIMATE_MS = 250
 /** A run whose device is lost while the engine stays has ended this long before. */
 const LOSS_MS = 1000
-/** A run that is lost twice within this time waits for the person. */
+/** A run that is lost twice within this time, without a save between, waits for the person. */
 const CONTINUE_GUARD_MS = 60_000
 
 const OBJECTIVE_TITLES: { readonly [K in TrainingRecipe['objective']]: string } = {
@@ -70,7 +70,7 @@ export function createTrainingSlice(
   let estimating: AbortController | null = null
   const incoming = new Map<string, TrainingEntry[]>()
   let cancelFrame: (() => void) | null = null
-  let lastLoss = Number.NEGATIVE_INFINITY
+  let recovered: { readonly id: string; readonly step: number | null; readonly at: number } | null = null
   /** Ended for want of a device; whether the engine is lost as well is told apart from it, before or after. */
   let fallen: { readonly id: string; readonly cancel: () => void } | null = null
   let wantedActive: string | null = null
@@ -197,11 +197,12 @@ export function createTrainingSlice(
 
   /** Takes a run up again that was lost with its worker or device, and tells from where. */
   const recover = async (id: string): Promise<void> => {
-    const again = deps.now() - lastLoss > CONTINUE_GUARD_MS
-    lastLoss = deps.now()
     const run = find(id)
-    if (!again || !run || isUnderWay(run)) return
-    const { title } = run
+    if (!run || isUnderWay(run)) return
+    const { title, savedStep: step } = run
+    const at = deps.now()
+    if (recovered?.id === id && recovered.step === step && at - recovered.at < CONTINUE_GUARD_MS) return
+    recovered = { id, step, at }
     const summary = await goOn(id)
     const { refused } = state()
     if (summary) {

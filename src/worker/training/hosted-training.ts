@@ -152,7 +152,10 @@ export class HostedTraining {
     if (event.type === 'saved') this.savedStep = event.step
     this.add(tidy(event))
     // What was saved and what is told of it stand together, whatever happens next.
-    if (event.type === 'saved') await this.writeLog()
+    if (event.type === 'saved') {
+      this.flush()
+      await this.writeLog()
+    }
   }
 
   private add(event: TrainingEntry['event']): void {
