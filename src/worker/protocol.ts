@@ -143,6 +143,8 @@ export interface TrainingEstimate {
   readonly bytes: Readonly<Record<string, number>>
   readonly tokensPerStep: number
   readonly flopsPerStep: number
+  /** Of making the data, before the first step. */
+  readonly dataFlops: number
 }
 
 /** `model`: a Hugging Face folder; `adapter`: a PEFT adapter. */

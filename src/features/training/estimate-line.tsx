@@ -20,7 +20,7 @@ export function EstimateLine() {
   }
   const total = Object.values(value.bytes).reduce((sum, bytes) => sum + bytes, 0)
   const pace = paceOf(runs, adapter)
-  const seconds = pace === null ? null : (value.flopsPerStep / pace.flopsPerSecond) * steps
+  const seconds = pace === null ? null : (value.dataFlops + value.flopsPerStep * steps) / pace.flopsPerSecond
   return (
     <p className={styles.estimate} aria-busy={status === 'looking'}>
       <Why
@@ -39,13 +39,14 @@ export function EstimateLine() {
           <Breakdown
             text={
               pace
-                ? `At the pace of ${pace.title} on ${adapter}. Sampling and labelling come on top.`
+                ? `At the pace of the steps of ${pace.title} on ${adapter}; sampling may have another. Evaluations come on top.`
                 : 'No run on this adapter has told its pace yet; the first steps will.'
             }
             rows={[
               ['Steps', formatNumber(steps)],
               ['Tokens of a step', formatNumber(value.tokensPerStep)],
               ['FLOP of a step', formatNumber(value.flopsPerStep, 'FLOP')],
+              ...(value.dataFlops > 0 ? [['FLOP of the data', formatNumber(value.dataFlops, 'FLOP')] as const] : []),
               ...(pace ? [['Pace', formatNumber(pace.flopsPerSecond, 'FLOP/s')] as const] : []),
             ]}
           />

@@ -1,10 +1,15 @@
 import type { Backend } from '../../compute/backend.ts'
+import { mean } from '../../core/statistics.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import { readConfig } from '../../engine/config.ts'
+import type { DecoderConfig } from '../../engine/decoder.ts'
 import { decoderLayout } from '../../engine/decoder-layout.ts'
 import { flopsModel } from '../../engine/decoder-model.ts'
 import { expectedShapes, tensorPlan } from '../../engine/decoder-tensors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
+import { taskById } from '../../tasks/registry.ts'
+import { recipeProblems } from './make-rows.ts'
 import { passLimits, subjectConfig } from './subject.ts'
 
 export interface RunEstimate {
@@ -13,7 +18,20 @@ export interface RunEstimate {
   /** Tokens trained on in a step at most, and FLOPs of it, sampling included. */
   readonly tokensPerStep: number
   readonly flopsPerStep: number
+  /** FLOPs at most of sampling and labelling the data, before the first step. */
+  readonly dataFlops: number
 }
+
+/** Objectives whose data is made of the model's own samples. */
+const SAMPLED: readonly TrainingRecipe['objective'][] = [
+  'outcome-reward',
+  'ranked-reward',
+  'process-reward',
+  'implicit-process-reward',
+  'dpo',
+]
+/** Problems whose solutions tell how many steps a response has. */
+const SOLVED = 16
 
 /** Sequences of one item. */
 const SEQUENCES: Partial<Record<TrainingRecipe['objective'], number>> = { dpo: 2, 'ranked-reward': 2 }
@@ -40,8 +58,7 @@ export async function estimateRun(
   const examples = online ? recipe.batch * recipe.rollout.samples : recipe.batch * (SEQUENCES[recipe.objective] ?? 1)
   const passes = online ? settings.innerEpochs : 1
   const tokensPerStep = examples * recipe.maxTokens * passes
-  const flops = flopsModel(config)
-  const perToken = flops.token + flops.head + (flops.context * recipe.maxTokens) / 2
+  const perToken = tokenFlops(config, recipe)
   return {
     bytes: {
       weights: 4 * parameters,
@@ -52,18 +69,32 @@ export async function estimateRun(
     tokensPerStep,
     // Back is twice the way there; a sample is one more way there.
     flopsPerStep: tokensPerStep * perToken * 3 + (online ? examples * recipe.maxTokens * perToken : 0),
+    // As if the policy that samples for a reward model were as large as it.
+    dataFlops: sampledResponses(recipe) * recipe.maxTokens * tokenFlops(await readConfig(model), recipe),
   }
 }
 
+function tokenFlops(config: DecoderConfig, { maxTokens }: TrainingRecipe): number {
+  const { token, head, context } = flopsModel(config)
+  return token + head + (context * maxTokens) / 2
+}
+
+/** Whole responses that are sampled before the first step, at most; what a completion takes is a part of one. */
+function sampledResponses(recipe: TrainingRecipe): number {
+  const { objective, data, labels, rollout, evaluateProblems } = recipe
+  if (data.source === 'file' || !SAMPLED.includes(objective)) return 0
+  const samples = (data.problems + evaluateProblems) * rollout.samples
+  if (objective !== 'process-reward') return samples
+  if (labels.method === 'exact') return 0
+  const task = taskById(recipe.task)
+  const solved = recipeProblems(task, recipe, 'train', SOLVED)
+  const steps = mean(solved.map((problem) => task.demonstrate(problem, recipe.seed)?.length ?? 1))
+  // After step s of n, what is left is 1 − s/n of a response; after the last one, nothing.
+  return samples * (1 + (labels.completions * (steps - 1)) / 2)
+}
+
 function lowRankWeights(
-  {
-    layers,
-    hiddenSize,
-    intermediateSize,
-    heads,
-    keyValueHeads,
-    headDim,
-  }: Awaited<ReturnType<typeof subjectConfig>>['config'],
+  { layers, hiddenSize, intermediateSize, heads, keyValueHeads, headDim }: DecoderConfig,
   { rank, targets }: { readonly rank: number; readonly targets: readonly string[] },
 ): number {
   const sides: Readonly<Record<string, number>> = {

@@ -26,7 +26,12 @@ const recordSchema = z.object({
   /** The run and save that it branched from. */
   parent: z.object({ id: z.string(), title: z.string(), step: count }).nullable(),
   estimate: z
-    .object({ bytes: z.record(z.string(), z.number()), tokensPerStep: z.number(), flopsPerStep: z.number() })
+    .object({
+      bytes: z.record(z.string(), z.number()),
+      tokensPerStep: z.number(),
+      flopsPerStep: z.number(),
+      dataFlops: z.number().default(0),
+    })
     .nullable(),
   dataFile: z.string().nullable(),
   createdAt: z.iso.datetime(),

@@ -115,7 +115,8 @@ export function scriptedTools(options: ScriptedOptions = {}): TrainingTools {
           nextStep: 'Lower the batch.',
         })
       }
-      return { bytes: { weights: 4000, moments: 8000 }, tokensPerStep: recipe.batch * 30, flopsPerStep: 2e9 }
+      const bytes = { weights: 4000, moments: 8000 }
+      return { bytes, tokensPerStep: recipe.batch * 30, flopsPerStep: 2e9, dataFlops: 0 }
     },
   }
 }
