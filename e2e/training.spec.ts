@@ -44,7 +44,7 @@ test('a fine-tuning run is paused, survives a reload, is searched, and comes bac
   page,
 }, testInfo) => {
   const data = { source: 'generated', problems: 20 }
-  await openRecipe(page, { objective: 'sft', steps: 10, batch: 2, saveEvery: 2, evaluateEvery: 5, data })
+  await openRecipe(page, { objective: 'sft', steps: 10, batch: 4, saveEvery: 2, evaluateEvery: 5, data })
   await startTraining(page)
   const run = shown(page)
   await expect(run.getByRole('img', { name: /^loss:/ })).toBeVisible({ timeout: 30_000 })
