@@ -13,9 +13,9 @@ import { swigluKernel } from '../../compute/kernels/swiglu/swiglu.ts'
 import { swigluBackwardKernel } from '../../compute/kernels/swiglu/swiglu-backward.ts'
 import type { DecoderConfig } from '../../engine/decoder.ts'
 import type { DecoderLayout } from '../../engine/decoder-layout.ts'
-import type { LayerWeights } from '../../engine/decoder-weights.ts'
+import type { LayerWeights, Matrix } from '../../engine/decoder-weights.ts'
 import type { Activations, LayerActivations } from './activations.ts'
-import type { Extent, GraphStep, GraphTools } from './graph-tools.ts'
+import type { Extent, GraphStep, GraphTools, Rows } from './graph-tools.ts'
 import type { Trained } from './linear-graph.ts'
 import { linearBackward, linearForward } from './linear-graph.ts'
 
@@ -59,20 +59,13 @@ interface Place {
 }
 
 async function attentionForward(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
-  const { tools, activations, trained } = context
-  const { tokens, strides, normed, angles } = activations
+  const { activations } = context
+  const { tokens, normed, angles } = activations
+  const rows = rowsOf(activations)
   const { input, kept } = place
   return [
     await norm(context, input, weights.attentionNorm),
-    ...(await linearForward(
-      tools,
-      trained,
-      weights.projection,
-      tokens,
-      { data: normed, stride: strides.hidden },
-      { data: kept.projected, stride: strides.projected },
-      'store',
-    )),
+    ...(await product(context, weights.projection, rows.hidden(normed), rows.projected(kept.projected), 'store')),
     await bind(context, rotaryDenseKernel(rotaryShape(context)), {
       rows: tokens.rows,
       input: kept.projected,
@@ -87,69 +80,43 @@ async function attentionForward(context: LayerContext, weights: LayerWeights, pl
       logSums: kept.logSums,
     }),
     await copy(context, input, kept.middle),
-    ...(await linearForward(
-      tools,
-      trained,
-      weights.output,
-      tokens,
-      { data: kept.attended, stride: strides.attended },
-      { data: kept.middle, stride: strides.hidden },
-      'add',
-    )),
+    ...(await product(context, weights.output, rows.attended(kept.attended), rows.hidden(kept.middle), 'add')),
   ]
 }
 
 async function mlpForward(context: LayerContext, weights: LayerWeights, { kept }: Place): Promise<GraphStep[]> {
-  const { tools, activations, trained } = context
-  const { tokens, strides, normed } = activations
+  const rows = rowsOf(context.activations)
+  const { normed } = context.activations
   return [
     await norm(context, kept.middle, weights.mlpNorm),
-    ...(await linearForward(
-      tools,
-      trained,
-      weights.gate,
-      tokens,
-      { data: normed, stride: strides.hidden },
-      { data: kept.gated, stride: strides.gated },
-      'store',
-    )),
+    ...(await product(context, weights.gate, rows.hidden(normed), rows.gated(kept.gated), 'store')),
   ]
 }
 
 async function mlpFinish(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
-  const { tools, activations, trained } = context
-  const { tokens, strides, inner } = activations
+  const rows = rowsOf(context.activations)
+  const { inner } = context.activations
   const { kept, output } = place
   return [
     await swiglu(context, kept),
     await copy(context, kept.middle, output),
-    ...(await linearForward(
-      tools,
-      trained,
-      weights.down,
-      tokens,
-      { data: inner, stride: strides.inner },
-      { data: output, stride: strides.hidden },
-      'add',
-    )),
+    ...(await product(context, weights.down, rows.inner(inner), rows.hidden(output), 'add')),
   ]
 }
 
 async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept }: Place): Promise<GraphStep[]> {
-  const { tools, activations, trained } = context
-  const { tokens, strides, normed, inner } = activations
+  const { activations } = context
+  const { tokens, normed, inner } = activations
+  const rows = rowsOf(activations)
   const gradients = gradientsOf(activations)
   return [
     await swiglu(context, kept),
-    ...(await linearBackward(
-      tools,
-      trained,
+    ...(await productBackward(
+      context,
       weights.down,
-      tokens,
-      { data: inner, stride: strides.inner },
-      { data: gradients.hidden, stride: strides.hidden },
-      { data: gradients.inner, stride: strides.inner },
-      'store',
+      rows.inner(inner),
+      rows.hidden(gradients.hidden),
+      rows.inner(gradients.inner),
     )),
     await bind(context, swigluBackwardKernel(swigluShape(context)), {
       rows: tokens.rows,
@@ -158,36 +125,31 @@ async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept 
       output: gradients.gated,
     }),
     await norm(context, kept.middle, weights.mlpNorm),
-    ...(await linearBackward(
-      tools,
-      trained,
+    ...(await productBackward(
+      context,
       weights.gate,
-      tokens,
-      { data: normed, stride: strides.hidden },
-      { data: gradients.gated, stride: strides.gated },
-      { data: gradients.normed, stride: strides.hidden },
-      'store',
+      rows.hidden(normed),
+      rows.gated(gradients.gated),
+      rows.hidden(gradients.normed),
     )),
     ...(await normBackward(context, kept.middle, weights.mlpNorm)),
   ]
 }
 
 async function attentionBackward(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
-  const { tools, activations, trained, config } = context
-  const { tokens, strides, normed, angles } = activations
+  const { activations, trained, config } = context
+  const { tokens, normed, angles } = activations
+  const rows = rowsOf(activations)
   const { input, kept } = place
   const gradients = gradientsOf(activations)
   const headGains = config.queryKeyNorm ? trained.gradientOf(weights.headNorms) : null
   return [
-    ...(await linearBackward(
-      tools,
-      trained,
+    ...(await productBackward(
+      context,
       weights.output,
-      tokens,
-      { data: kept.attended, stride: strides.attended },
-      { data: gradients.hidden, stride: strides.hidden },
-      { data: gradients.attended, stride: strides.attended },
-      'store',
+      rows.attended(kept.attended),
+      rows.hidden(gradients.hidden),
+      rows.attended(gradients.attended),
     )),
     await bind(context, causalAttentionBackwardQueriesKernel(attentionShape(context)), {
       rows: tokens.rows,
@@ -224,18 +186,39 @@ async function attentionBackward(context: LayerContext, weights: LayerWeights, p
           }),
         ]),
     await norm(context, input, weights.attentionNorm),
-    ...(await linearBackward(
-      tools,
-      trained,
+    ...(await productBackward(
+      context,
       weights.projection,
-      tokens,
-      { data: normed, stride: strides.hidden },
-      { data: gradients.projected, stride: strides.projected },
-      { data: gradients.normed, stride: strides.hidden },
-      'store',
+      rows.hidden(normed),
+      rows.projected(gradients.projected),
+      rows.hidden(gradients.normed),
     )),
     ...(await normBackward(context, input, weights.attentionNorm)),
   ]
+}
+
+function product(context: LayerContext, matrix: Matrix, input: Rows, output: Rows, epilogue: 'store' | 'add') {
+  const { tools, trained, activations } = context
+  return linearForward(tools, trained, matrix, activations.tokens, input, output, epilogue)
+}
+
+function productBackward(context: LayerContext, matrix: Matrix, input: Rows, gradient: Rows, output: Rows) {
+  const { tools, trained, activations } = context
+  return linearBackward(tools, trained, matrix, activations.tokens, input, gradient, output, 'store')
+}
+
+/** Buffers as rows of the activations' widths. */
+function rowsOf({ strides }: Activations) {
+  const apart =
+    (stride: number) =>
+    (data: BackendBuffer): Rows => ({ data, stride })
+  return {
+    hidden: apart(strides.hidden),
+    projected: apart(strides.projected),
+    attended: apart(strides.attended),
+    gated: apart(strides.gated),
+    inner: apart(strides.inner),
+  }
 }
 
 /** normed = norm of the residual stream. */
