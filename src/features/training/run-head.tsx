@@ -199,11 +199,14 @@ function Figures({ run }: { run: TrainingRun }) {
           why="Weights that move; frozen ones are not counted."
         />
       )}
-      <Figure
-        name="On this device"
-        value={formatBytes(run.storedBytes)}
-        why="Its last two saves with the optimizer’s state, its data, its log, and its model once somebody has opened it."
-      />
+      {/* Counted when a run rests. */}
+      {isUnderWay(run) ? null : (
+        <Figure
+          name="On this device"
+          value={formatBytes(run.storedBytes)}
+          why="Its last two saves with the optimizer’s state, its data, its log, and its model once somebody has opened it."
+        />
+      )}
     </dl>
   )
 }
