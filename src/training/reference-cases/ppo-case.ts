@@ -1,5 +1,5 @@
 import { generalizedAdvantages, shapedRewards, whiten } from '../advantages.ts'
-import { VALUE_HEAD } from '../model/trainable-model.ts'
+import { VALUE_HEAD } from '../model/value-head.ts'
 import { ppo } from '../objectives/ppo.ts'
 import type { CaseInput, CaseResult } from './case-model.ts'
 import { gradients, named, withModel } from './case-model.ts'

@@ -10,7 +10,8 @@ import type { Tokenizer } from '../../engine/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
-import { TrainableModel, VALUE_HEAD } from '../model/trainable-model.ts'
+import { TrainableModel } from '../model/trainable-model.ts'
+import { VALUE_HEAD } from '../model/value-head.ts'
 
 /** Text that ends a step, and whose token a new reward model is read at, where a model does not say. */
 const STEP_END = '\n'
