@@ -91,6 +91,8 @@ const rewardSchema = z.strictObject({
 const objectiveSchema = z.strictObject({
   /** DPO: 0.1. Implicit PRM: 0.05. GRPO: weight of the divergence from the reference model; 0 does without one. */
   beta: z.number().min(0).default(0.1),
+  /** DPO: weight of the chosen response's mean negative log-probability; 0 is plain DPO. */
+  rpoAlpha: z.number().min(0).default(0),
   clip: z.number().positive().default(0.2),
   valueClip: z.number().positive().default(0.2),
   valueCoefficient: z.number().min(0).default(0.1),
@@ -158,7 +160,7 @@ const STARTS: { readonly [K in ObjectiveId]: Omit<RecipeInput, 'objective' | 'mo
   'ranked-reward': { optimizer: { learningRate: 3e-4 } },
   'process-reward': { optimizer: { learningRate: 5e-4 } },
   'implicit-process-reward': { settings: { beta: 0.05 }, optimizer: { learningRate: 1e-4 } },
-  dpo: { optimizer: { learningRate: 5e-5 }, settings: { beta: 0.1 } },
+  dpo: { optimizer: { learningRate: 5e-5 }, settings: { beta: 0.1, rpoAlpha: 1 } },
   'expert-iteration': { optimizer: { learningRate: 2e-4, schedule: 'constant' }, batch: 64 },
   ppo: {
     optimizer: { learningRate: 1e-4, schedule: 'constant' },

@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'rewards/margins': 'Chosen reward less rejected reward.',
   'rewards/accuracies': 'Share of pairs whose chosen response has the higher reward.',
   'logps/chosen': 'Log-probability of a whole response.',
+  nll_loss: 'Mean negative log-probability of a chosen response’s tokens.',
   'pass@1': 'Share of single samples of held-out problems that the verifier accepts.',
   auc: 'Chance that a right prefix scores above a wrong one.',
   accuracy: 'Share that is judged right at ½.',

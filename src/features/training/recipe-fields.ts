@@ -164,6 +164,16 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         step: 0.01,
         shown: oneOf('dpo', 'grpo', 'implicit-process-reward'),
       }),
+      number(
+        'settings.rpoAlpha',
+        'Alpha',
+        'Weight of learning to write the chosen response; 0 is plain DPO.',
+        [0, 100],
+        {
+          step: 0.1,
+          shown: oneOf('dpo'),
+        },
+      ),
       number('settings.klCoefficient', 'KL', 'What a nat away from the reference model costs.', [0, 10], {
         step: 0.01,
         shown: oneOf('ppo'),

@@ -55,9 +55,20 @@ describe('direct preference optimization', () => {
       reference: { chosen: -2 * chosen, rejected: -2 * rejected },
     }))
     const values = items.map(({ chosen, rejected }) => [randomValues(chosen, random), randomValues(rejected, random)])
-    const objective = dpo({ beta: 0.7 })
-    expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
-    expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+    for (const rpoAlpha of [0, 1.3]) {
+      const objective = dpo({ beta: 0.7, rpoAlpha })
+      expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
+      expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+    }
+  })
+
+  test('α adds the mean negative log-probability of the chosen response alone', () => {
+    const item = { ...pair(-3, -7), chosen: completionSequence([1], [2, 3]) }
+    const values = [[knownValues({ logprobs: [-1, -2] }), knownValues({ logprobs: [-7] })]]
+    const { loss, metrics } = evaluateBatch(dpo({ beta: 0.1, rpoAlpha: 2 }), [item], values)
+    expect(loss).toBeCloseTo(Math.LN2 + 2 * 1.5, 12)
+    expect(metrics.nll_loss).toBe(1.5)
+    expect(evaluateBatch(dpo({ beta: 0.1 }), [item], values).metrics).not.toHaveProperty('nll_loss')
   })
 
   const pair = (chosen: number, rejected: number) => ({

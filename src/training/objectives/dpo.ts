@@ -8,6 +8,8 @@ import { sum } from './sum.ts'
 export interface DpoSettings {
   /** How strongly the policy is held to the reference model; 0.1 in the paper. */
   readonly beta: number
+  /** α: weight of the chosen response's mean negative log-probability (nats a token); TRL's `rpo_alpha`, 0 without it. */
+  readonly rpoAlpha?: number
 }
 
 /** Two responses to one prompt. */
@@ -22,6 +24,8 @@ export interface DpoItem {
 export interface DpoObservation {
   readonly logps: { readonly chosen: number; readonly rejected: number }
   readonly rewards: { readonly chosen: number; readonly rejected: number }
+  /** −log π(chosen) per token. */
+  readonly negativeLogp: number
 }
 
 /**
@@ -29,9 +33,11 @@ export interface DpoObservation {
  *
  *   loss = −log σ(r(chosen) − r(rejected)),   r(y) = β (log π(y) − log π_ref(y))
  *
- * with log π(y) summed over the completion's tokens.
+ * with log π(y) summed over the completion's tokens. Reasoning chains of one problem have much in common, so that the chosen
+ * one easily becomes less probable together with the rejected one; α > 0 adds −α log π(chosen) / |chosen| against it (Pang et
+ * al., arXiv 2404.19733, eq. 1).
  */
-export function dpo({ beta }: DpoSettings): Objective<DpoItem, DpoObservation> {
+export function dpo({ beta, rpoAlpha = 0 }: DpoSettings): Objective<DpoItem, DpoObservation> {
   return {
     name: 'dpo',
     needs: { logprobs: true, scores: false },
@@ -55,9 +61,11 @@ export function dpo({ beta }: DpoSettings): Objective<DpoItem, DpoObservation> {
       }
       const margin = rewards.chosen - rewards.rejected
       const slope = (-beta * sigmoid(-margin)) / total
-      chosenSlopes.logprobs.fill(slope)
+      chosenSlopes.logprobs.fill(slope - rpoAlpha / (chosen.logprobs.length * total))
       rejectedSlopes.logprobs.fill(-slope)
-      return { loss: -logSigmoid(margin) / total, observation: { logps, rewards } }
+      const negativeLogp = -logps.chosen / chosen.logprobs.length
+      const loss = (-logSigmoid(margin) + rpoAlpha * negativeLogp) / total
+      return { loss, observation: { logps, rewards, negativeLogp } }
     },
 
     metrics(observations) {
@@ -69,6 +77,7 @@ export function dpo({ beta }: DpoSettings): Objective<DpoItem, DpoObservation> {
         'rewards/accuracies': average(({ rewards }) => (rewards.chosen > rewards.rejected ? 1 : 0)),
         'logps/chosen': average(({ logps }) => logps.chosen),
         'logps/rejected': average(({ logps }) => logps.rejected),
+        ...(rpoAlpha === 0 ? {} : { nll_loss: average(({ negativeLogp }) => negativeLogp) }),
       }
     },
   }

@@ -83,7 +83,7 @@ export function offlineCourse(context: CourseContext): Promise<Course> {
         (row, id) => encoder.preference(row, id),
         ({ chosen, rejected }) => [chosen, rejected],
         (item, [chosen, rejected]) => ({ ...item, reference: { chosen: total(chosen), rejected: total(rejected) } }),
-        dpo({ beta }),
+        dpo(recipe.settings),
       )
     case 'implicit-process-reward':
       return comparedCourse(
