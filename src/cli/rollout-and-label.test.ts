@@ -74,13 +74,13 @@ describe('stepscope rollout', () => {
   })
 
   it('continues what was killed', async () => {
-    const args = ['rollout', '--generate', '24', '--difficulty', '4-numbers', '--n', '8', '--concurrency', '2', ...cpu]
+    const args = ['rollout', '--generate', '12', '--difficulty', '4-numbers', '--n', '4', '--concurrency', '2', ...cpu]
     const killed = spawn(process.execPath, [PROGRAM, ...args, '--out', at('killed.jsonl')])
     const ended = new Promise((resolve) => killed.once('exit', (_, signal) => resolve(signal)))
     while (!existsSync(at('killed.jsonl')) || statSync(at('killed.jsonl')).size === 0) await sleep(10)
     killed.kill('SIGKILL')
     expect(await ended).toBe('SIGKILL')
-    expect(splitLines(read('killed.jsonl')).length).toBeLessThan(24 * 8)
+    expect(splitLines(read('killed.jsonl')).length).toBeLessThan(12 * 4)
     expect(await run(...args, '--resume', '--out', at('killed.jsonl'))).toMatchObject({ code: 0 })
     await run(...args, '--out', at('uninterrupted.jsonl'))
     expect(read('killed.jsonl')).toBe(read('uninterrupted.jsonl'))

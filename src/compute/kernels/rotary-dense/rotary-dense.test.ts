@@ -11,9 +11,9 @@ import { rotaryDenseReference } from './rotary-dense.reference.ts'
 import { rotaryDenseKernel } from './rotary-dense.ts'
 import { rotaryDenseBackwardKernel } from './rotary-dense-backward.ts'
 
-const LENGTHS = [1, 6, 9]
-const ROWS = 16
-const ROOM = 18
+const LENGTHS = [1, 3, 5]
+const ROWS = 9
+const ROOM = 11
 
 onEachBackend('rotary embedding of packed rows', (backend) => {
   const shapes = [
@@ -83,7 +83,7 @@ function shapeOf(
 }
 
 function inputsOf(shape: RotaryDenseShape): Views<typeof ROTARY_DENSE_BINDINGS> {
-  const angles = someFloats(9 * shape.headDim, 2).map((value, i, all) =>
+  const angles = someFloats(5 * shape.headDim, 2).map((value, i, all) =>
     i % 2 === 0 ? Math.cos(value) : Math.sin(all[i - 1] as number),
   )
   return {
