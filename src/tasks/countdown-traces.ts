@@ -7,6 +7,8 @@ import { movesFrom, solve } from './countdown-solver.ts'
 /** How often a trace takes any move instead of one towards the target, and how often a line is wrong. */
 const WANDERS = 0.2
 const ERRS = 0.12
+/** How often the last line claims the target where nothing leads to it: what a policy's wrong responses mostly do. */
+const CLAIMS = 0.8
 
 /**
  * The lines of a random solution, the answer included, each with its newline; null where there is none. Every move that
@@ -27,7 +29,8 @@ export function demonstrateCountdown({ numbers, target }: CountdownProblem, seed
 
 /**
  * The lines of an attempt that may leave the way to the target, and may have a line with a mistake of the kinds that
- * models make: a wrong result, a number used twice, a number changed. It goes on from what it wrote.
+ * models make: a wrong result, a number used twice, a number changed, or a last result that is just what was wanted. It goes
+ * on from what it wrote.
  */
 export function attemptCountdown({ numbers, target }: CountdownProblem, seed: number): string[] {
   const random = new RandomStream(seed, 2)
@@ -38,7 +41,8 @@ export function attemptCountdown({ numbers, target }: CountdownProblem, seed: nu
     const moves = goal.length === 0 || random.next() < WANDERS ? movesFrom(left) : goal
     if (moves.length === 0) break
     let step = take(left, random.pick(moves), random)
-    if (random.next() < ERRS) step = spoil(step, left, random)
+    if (left.length === 2 && goal.length === 0 && random.next() < CLAIMS) step = claim(left, target, random)
+    else if (random.next() < ERRS) step = spoil(step, left, random)
     lines.push(lineOf(step.text, step.left))
     left = step.left
   }
@@ -72,6 +76,28 @@ function written(a: number, operation: Operation, b: number, result: number, lef
   return { text: `${a}${operation}${b}=${result}`, a, b, result, left }
 }
 
+/** The last line of a trace that cannot reach the target and says it did, by one of the two operations that come nearest. */
+function claim(left: readonly number[], target: number, random: RandomStream): Step {
+  const [small = 0, large = 0] = sortedNumbers(left)
+  const near = (['+', '-', '*', '/'] as const)
+    .map((operation) => ({ operation, apart: Math.abs(nearly(large, operation, small) - target) }))
+    .sort((one, other) => one.apart - other.apart)
+  const { operation } = random.pick(near.slice(0, 2))
+  const swaps = (operation === '+' || operation === '*') && random.next() < 0.5
+  const [a, b] = swaps ? [small, large] : [large, small]
+  return written(a, operation, b, target, [target])
+}
+
+/** As `operate`, where a division need not come out even. */
+function nearly(a: number, operation: Operation, b: number): number {
+  return operation === '/' ? a / b : (operate(a, operation, b) ?? Number.POSITIVE_INFINITY)
+}
+
+/** The step as if its result were another. */
+function withResult(step: Step, result: number): Step {
+  return { ...step, text: step.text.replace(/=.*/, `=${result}`), result, left: [...step.left.slice(0, -1), result] }
+}
+
 function spoil(step: Step, before: readonly number[], random: RandomStream): Step {
   const kind = random.integer(0, 2)
   const rest = step.left.slice(0, -1)
@@ -79,7 +105,7 @@ function spoil(step: Step, before: readonly number[], random: RandomStream): Ste
     const apart = random.integer(1, 9) * (random.next() < 0.5 ? -1 : 1)
     const wrong = Math.max(0, step.result + apart)
     const changed = wrong === step.result ? wrong + 1 : wrong
-    return { ...step, text: step.text.replace(/=.*/, `=${changed}`), result: changed, left: [...rest, changed] }
+    return withResult(step, changed)
   }
   // One of the numbers taken stays, or one that stays is another.
   if (kind === 1 || rest.length === 0) {
