@@ -31,7 +31,6 @@ export interface Course {
     step: number,
     signal: AbortSignal,
   ): Promise<{ readonly metrics: Metrics; readonly samples: readonly TrainingSample[] }>
-  dispose(): void
 }
 
 export function update<Item extends Named, Observation>(

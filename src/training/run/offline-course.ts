@@ -174,7 +174,6 @@ function courseOf<Item extends Named, Observation>(
       const judged = await evaluatePolicy(await live.refresh(), task, problems, recipe.seed, signal)
       return { metrics: { ...metrics, ...judged.metrics }, samples: judged.samples }
     },
-    dispose: () => {},
   }
 }
 

@@ -124,7 +124,6 @@ export async function onlineCourse(
       return { updates: await updates(rollouts, step), metrics: rolloutMetrics(rollouts) }
     },
     evaluate: async (_, signal) => evaluatePolicy(await live.refresh(), task, heldOut, recipe.seed, signal),
-    dispose: () => {},
   }
 }
 
