@@ -42,7 +42,7 @@ test('one row in so many is a trace with planted mistakes and exact labels, wher
   expect(planted).toBe(Math.round(plain.length / 3))
   expect(mixed.slice(planted)).toEqual(plain)
   const exact = await make({ method: 'exact' }, 'train')
-  expect(exact).toHaveLength(16)
+  expect(exact).toHaveLength(32)
   expect(mixed.slice(0, planted)).toEqual(exact.slice(0, planted))
   expect(exact.some(({ labels }) => labels.includes(0))).toBe(true)
 

@@ -18,7 +18,7 @@ import type { Split } from '../../tasks/split.ts'
 /** Pairs of one problem at most, so that problems with many different samples do not outweigh the others. */
 const PAIRS_PER_PROBLEM = 4
 /** Traces with planted mistakes per problem. */
-const ATTEMPTS_PER_PROBLEM = 2
+const ATTEMPTS_PER_PROBLEM = 4
 
 /** How far making the data is. */
 export type Report = (phase: string, done: number, total: number) => void
