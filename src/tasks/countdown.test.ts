@@ -97,3 +97,20 @@ describe('registry', () => {
     expect(checker.accepts?.(steps.slice(1))).toBe(false)
   })
 })
+
+it('attempts go wrong as policies do: mostly in a last line that claims the target', () => {
+  const problems = ['4 13 10 8 > 65', '8 6 3 > 10', '9 3 3 7 > 1', '12 13 3 > 3'].map((text) => countdown.parse(text))
+  const attempts = problems.flatMap((problem) =>
+    Array.from({ length: 100 }, (_, seed) => ({ problem, steps: countdown.attempt(problem, seed) })),
+  )
+  expect(countdown.attempt(attempts[0]?.problem ?? problems[0], 0)).toEqual(attempts[0]?.steps)
+  const wrong = attempts.filter(({ problem, steps }) => !countdown.verify(problem, steps).correct)
+  expect(wrong.length / attempts.length).toBeGreaterThan(0.25)
+  expect(wrong.length / attempts.length).toBeLessThan(0.75)
+  const claims = wrong.filter(({ problem, steps }) => steps.at(-1) === `A ${problem.target}\n`)
+  expect(claims.length / wrong.length).toBeGreaterThan(0.6)
+  for (const { problem, steps } of claims) {
+    const labels = steps.map((_, index) => countdown.label(problem, steps.slice(0, index + 1)).label)
+    expect(labels.at(-1)).toBe(0)
+  }
+})
