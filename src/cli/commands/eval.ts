@@ -54,8 +54,7 @@ const DEFAULT_CONCURRENCY = 16
 
 export const evaluate: Command = {
   name: 'eval',
-  usage:
-    '(--problems FILE.jsonl | --generate COUNT --difficulty ID) [--strategies beam,lookahead:n=4] [--out FILE.json] [options]',
+  usage: '(--problems FILE.jsonl | --generate COUNT --difficulty ID) [--strategies LIST] [options]',
   summary: 'Runs strategies over a set of problems and compares them: accuracy, tokens, FLOPs.',
   options: {
     ...PROBLEM_OPTIONS,
