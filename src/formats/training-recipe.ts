@@ -93,6 +93,8 @@ const objectiveSchema = z.strictObject({
   beta: z.number().min(0).default(0.1),
   /** DPO: weight of the chosen response's mean negative log-probability; 0 is plain DPO. */
   rpoAlpha: z.number().min(0).default(0),
+  /** GRPO: advantages are divided by the deviation of their group. */
+  scaleRewards: z.boolean().default(true),
   clip: z.number().positive().default(0.2),
   valueClip: z.number().positive().default(0.2),
   valueCoefficient: z.number().min(0).default(0.1),

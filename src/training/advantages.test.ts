@@ -126,6 +126,16 @@ describe('advantages of a group', () => {
   test('of equal rewards, or of one completion, are 0', () => {
     expect([...groupAdvantages([1, 1, 1])]).toEqual([0, 0, 0])
     expect([...groupAdvantages([3])]).toEqual([0])
+    expect([...groupAdvantages([1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1])]).toEqual(Array(7).fill(0))
+  })
+
+  test('unscaled, they are the distances from the mean', () => {
+    expect([...groupAdvantages([1, 2, 6], false)]).toEqual([-2, -1, 3])
+    const steps = (...values: number[]) => ({ tokens: 2, rewards: values.map((value, token) => ({ token, value })) })
+    expect(groupProcessAdvantages([steps(1, 2), steps(6)], false)).toEqual([
+      Float64Array.of(-3, -1),
+      Float64Array.of(3, 0),
+    ])
   })
   test('from steps: a token has what its own and later steps earned, normalized over the group', () => {
     const scale = 1 / (standardDeviation([1, 0, 0.5]) + 1e-4)

@@ -94,11 +94,12 @@ const GROUP_EPSILON = 1e-4
 /**
  * Advantages of a group's completions over each other (Shao et al., arXiv 2402.03300, §4.1.2):
  * (r − mean) / (std + 10⁻⁴), std with n − 1. Of equal rewards they are exactly 0, whatever the mean is rounded to.
+ * @param scaled false does not divide, so that groups with small differences teach little (Liu et al., arXiv 2503.20783)
  */
-export function groupAdvantages(rewards: readonly number[]): Float64Array {
+export function groupAdvantages(rewards: readonly number[], scaled = true): Float64Array {
   if (rewards.every((reward) => reward === rewards[0])) return new Float64Array(rewards.length)
   const centre = mean(rewards)
-  const scale = 1 / (standardDeviation(rewards) + GROUP_EPSILON)
+  const scale = scaled ? 1 / (standardDeviation(rewards) + GROUP_EPSILON) : 1
   return Float64Array.from(rewards, (reward) => (reward - centre) * scale)
 }
 
@@ -113,10 +114,10 @@ export interface RewardedSteps {
  * Advantages per token from process rewards (Shao et al., §4.1.3): all step rewards of the group are normalized together
  * as in `groupAdvantages`; a token's advantage is the sum of those that its own and later steps earned.
  */
-export function groupProcessAdvantages(completions: readonly RewardedSteps[]): Float64Array[] {
+export function groupProcessAdvantages(completions: readonly RewardedSteps[], scaled = true): Float64Array[] {
   const all = completions.flatMap(({ rewards }) => rewards.map(({ value }) => value))
   const centre = mean(all)
-  const scale = 1 / (standardDeviation(all) + GROUP_EPSILON)
+  const scale = scaled ? 1 / (standardDeviation(all) + GROUP_EPSILON) : 1
   return completions.map(({ tokens, rewards }) => {
     const earned = new Float64Array(tokens)
     addRewards(

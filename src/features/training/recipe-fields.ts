@@ -178,6 +178,13 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         step: 0.01,
         shown: oneOf('ppo'),
       }),
+      {
+        kind: 'switch',
+        path: 'settings.scaleRewards',
+        label: 'Scale by group',
+        hint: 'Divides advantages by the deviation of their group: small differences count as much as large ones.',
+        shown: oneOf('grpo'),
+      },
       number('settings.innerEpochs', 'Passes', 'Over one batch of samples.', [1, 64], { shown: oneOf('ppo', 'grpo') }),
       number('settings.minibatches', 'Minibatches', 'That each pass is cut into.', [1, 64], {
         shown: oneOf('ppo', 'grpo'),

@@ -142,7 +142,7 @@ async function frozenLogprobs({ subject, reference }: CourseContext): Promise<Fr
 }
 
 function grpoItems(
-  { reward }: TrainingRecipe,
+  { reward, settings: { scaleRewards } }: TrainingRecipe,
   rollouts: readonly Rollout[],
   reference: readonly ArrayLike<number>[] | null,
 ): GrpoItem[] {
@@ -152,8 +152,14 @@ function grpoItems(
       reward.process > 0
         ? groupProcessAdvantages(
             group.map(({ logprobs, reward: { byToken } }) => ({ tokens: logprobs.length, rewards: byToken })),
+            scaleRewards,
           )
-        : [...groupAdvantages(group.map(({ reward: { total } }) => total))]
+        : [
+            ...groupAdvantages(
+              group.map(({ reward: { total } }) => total),
+              scaleRewards,
+            ),
+          ]
     group.forEach((rollout, index) => {
       advantages.set(rollout, found[index] ?? 0)
     })
