@@ -1,13 +1,29 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
+import { readRows } from '../formats/json-lines.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
 import type { RolloutRow } from '../formats/rollout-file.ts'
+import { ROLLOUT_FORMAT } from '../formats/rollout-file.ts'
 import type { PreferenceRow, StepwiseRow, UnpairedRow } from '../formats/trl.ts'
 import type { GivenResponse } from '../rewards/given-response.ts'
 import { givenResponse } from '../rewards/given-response.ts'
 import type { LabelProblem } from '../rewards/monte-carlo-labels.ts'
 import { checkerFor, taskById } from '../tasks/registry.ts'
 import type { AppendFormat } from './append-file.ts'
+import { readTextFile } from './files.ts'
+import type { Options, ParsedOptions } from './options.ts'
+import { readCount } from './options.ts'
+
+/** The rollout file that a command works on. */
+export const ROLLOUT_INPUT: Options = {
+  input: {
+    type: 'string',
+    value: 'FILE.jsonl',
+    required: true,
+    description: 'Responses as stepscope rollout writes them.',
+  },
+  limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+}
 
 /** The responses to one problem, from a rollout file. */
 export interface RolloutGroup extends LabelProblem {
@@ -17,11 +33,18 @@ export interface RolloutGroup extends LabelProblem {
   label(steps: readonly string[]): { readonly label: 0 | 1 }
 }
 
+/** The responses that `--input` and `--limit` name, by problem. */
+export async function readRollouts(options: ParsedOptions): Promise<RolloutGroup[]> {
+  const input = options.required('input')
+  const rows = readRows(ROLLOUT_FORMAT, await readTextFile(input), input)
+  return groupRollouts(rows, input).slice(0, readCount(options, 'limit'))
+}
+
 /**
  * Rollouts by problem, in the order of the file. Throws a StepscopeError that names the line where a problem cannot be
  * read.
  */
-export function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[] {
+function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[] {
   const groups = new Map<string, RolloutRow[]>()
   for (const row of rows) {
     const key = `${row.task}:${row.index}:${row.problem}`

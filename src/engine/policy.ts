@@ -1,3 +1,4 @@
+import { allOrNothing } from '../core/all-or-nothing.ts'
 import type {
   Branch,
   ModelInfo,
@@ -9,7 +10,6 @@ import type {
   TokenReading,
   Usage,
 } from '../search/models.ts'
-import { allOrNothing } from './all-or-nothing.ts'
 import type { SequenceNode } from './branch.ts'
 import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'

@@ -1,6 +1,6 @@
+import { allOrNothing } from '../core/all-or-nothing.ts'
 import { logSumExp, sigmoid } from '../core/numerics.ts'
 import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
-import { allOrNothing } from './all-or-nothing.ts'
 import type { SequenceNode } from './branch.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'

@@ -1,3 +1,4 @@
+import { allOrNothing } from '../core/all-or-nothing.ts'
 import { sigmoid } from '../core/numerics.ts'
 import type { Branch, Policy, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
@@ -40,29 +41,20 @@ export class ImplicitRewardModel implements RewardModel {
   }
 
   async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const policy = await this.policy.open(prompt)
-    try {
-      const reference = await this.reference.open(prompt)
-      return {
-        branch: handOut({ policy: policy.branch, reference: reference.branch, reward: 0 }),
-        usage: addUsage(policy.usage, reference.usage),
-      }
-    } catch (error) {
-      this.policy.release(policy.branch)
-      throw error
+    const [policy, reference] = await this.both((model) => model.open(prompt))
+    return {
+      branch: handOut({ policy: policy.branch, reference: reference.branch, reward: 0 }),
+      usage: addUsage(policy.usage, reference.usage),
     }
   }
 
-  async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {
-    signal?.throwIfAborted()
-    const settled = await Promise.allSettled(requests.map((request) => this.scoreSteps(request)))
-    const failed = settled.find((result) => result.status === 'rejected')
-    if (failed === undefined && !signal?.aborted) {
-      return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-    }
-    for (const result of settled) if (result.status === 'fulfilled') this.release(result.value.branch)
-    signal?.throwIfAborted()
-    throw failed?.reason
+  score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {
+    return allOrNothing(
+      requests,
+      (request, ended) => this.scoreSteps(request, ended),
+      ({ branch }) => this.release(branch),
+      signal,
+    )
   }
 
   fork(branch: Branch): Branch {
@@ -76,18 +68,20 @@ export class ImplicitRewardModel implements RewardModel {
     this.reference.release(reference)
   }
 
-  private async scoreSteps({ branch, steps }: ScoreRequest): Promise<StepScores> {
+  private async scoreSteps({ branch, steps }: ScoreRequest, signal: AbortSignal): Promise<StepScores> {
     let at = this.fork(branch)
     let usage = NO_USAGE
     const scores: number[] = []
     try {
       for (const step of steps) {
+        signal.throwIfAborted()
         const next = await this.extend(at, step)
         this.release(at)
         at = next.branch
         usage = addUsage(usage, next.usage)
         scores.push(sigmoid(scoredOf(at).reward))
       }
+      signal.throwIfAborted()
     } catch (error) {
       this.release(at)
       throw error
@@ -97,21 +91,26 @@ export class ImplicitRewardModel implements RewardModel {
 
   private async extend(branch: Branch, step: string): Promise<{ branch: Branch; usage: Usage }> {
     const from = scoredOf(branch)
-    const policy = await this.policy.extend(from.policy, step)
-    try {
-      const reference = await this.reference.extend(from.reference, step)
-      const reward = policy.tokens.reduce(
-        (sum, { logprob }, t) => sum + this.beta * (logprob - (reference.tokens[t]?.logprob ?? Number.NaN)),
-        from.reward,
-      )
-      return {
-        branch: handOut({ policy: policy.branch, reference: reference.branch, reward }),
-        usage: addUsage(policy.usage, reference.usage),
-      }
-    } catch (error) {
-      this.policy.release(policy.branch)
-      throw error
+    const [policy, reference] = await this.both((model, which) => model.extend(from[which], step))
+    const reward = policy.tokens.reduce(
+      (sum, { logprob }, t) => sum + this.beta * (logprob - (reference.tokens[t]?.logprob ?? Number.NaN)),
+      from.reward,
+    )
+    return {
+      branch: handOut({ policy: policy.branch, reference: reference.branch, reward }),
+      usage: addUsage(policy.usage, reference.usage),
     }
+  }
+
+  /** The same of both models, at the same time; where one fails, the other's branch is given back. */
+  private async both<Result extends { readonly branch: Branch }>(
+    job: (model: Policy, which: 'policy' | 'reference') => Promise<Result>,
+  ): Promise<[policy: Result, reference: Result]> {
+    const [policy, reference] = await Promise.allSettled([job(this.policy, 'policy'), job(this.reference, 'reference')])
+    if (policy.status === 'fulfilled' && reference.status === 'fulfilled') return [policy.value, reference.value]
+    if (policy.status === 'fulfilled') this.policy.release(policy.value.branch)
+    if (reference.status === 'fulfilled') this.reference.release(reference.value.branch)
+    throw policy.status === 'rejected' ? policy.reason : (reference as PromiseRejectedResult).reason
   }
 }
 

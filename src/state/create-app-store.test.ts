@@ -3,7 +3,7 @@ import { StepscopeError } from '../core/errors.ts'
 import { applyEvent, emptyTree } from '../search/apply-event.ts'
 import type { StoreRig } from './testing/store-rig.ts'
 import { storeRig } from './testing/store-rig.ts'
-import { SYNTHETIC_MODELS, syntheticSearch } from './testing/synthetic-search.ts'
+import { SYNTHETIC_ENGINE, syntheticSearch } from './testing/synthetic-search.ts'
 import type { RunId, RunView } from './types.ts'
 
 const small = { n: 4, m: 2, maxRounds: 3 }
@@ -516,19 +516,7 @@ describe('the engine', () => {
             )
           }
           return Promise.resolve({
-            ...SYNTHETIC_MODELS,
-            lost: new Promise<Error>(() => {}),
-            status: () => ({
-              backend: 'cpu' as const,
-              adapter: 'test',
-              software: true,
-              note: null,
-              bytes: {},
-              passes: 0,
-              readbackBytes: 0,
-            }),
-            executedTokens: () => 0,
-            dispose: () => {},
+            ...SYNTHETIC_ENGINE,
           })
         },
         inspect: () =>

@@ -9,7 +9,7 @@ import { TrainingHost } from '../worker/training/training-host.ts'
 import { localTrainingLocks } from '../worker/training/training-locks.ts'
 import type { TrainingTools } from '../worker/training/training-tools.ts'
 import { storeRig } from './testing/store-rig.ts'
-import { SYNTHETIC_MODELS } from './testing/synthetic-search.ts'
+import { SYNTHETIC_ENGINE } from './testing/synthetic-search.ts'
 import type { TrainingRun } from './types.ts'
 
 const STEPS = 60
@@ -23,21 +23,9 @@ async function trainingRig(change: (tools: TrainingTools) => TrainingTools = (to
     loader: {
       load: () =>
         Promise.resolve({
-          ...SYNTHETIC_MODELS,
-          lost: new Promise<Error>(() => {}),
-          status: () => ({
-            backend: 'cpu' as const,
-            adapter: 'test',
-            software: true,
-            note: null,
-            bytes: {},
-            passes: 0,
-            readbackBytes: 0,
-          }),
-          executedTokens: () => 0,
+          ...SYNTHETIC_ENGINE,
           shareBackend: () =>
             new Held({ backend: { memory: { liveByPurpose: () => ({}) } } } as unknown as OpenBackend, () => {}),
-          dispose: () => {},
         }),
     },
     trainings: (deps) => {

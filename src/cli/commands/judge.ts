@@ -1,14 +1,10 @@
 import { groupedRate, mean, passAtK, wilsonInterval } from '../../core/statistics.ts'
-import { readRows } from '../../formats/json-lines.ts'
-import { ROLLOUT_FORMAT } from '../../formats/rollout-file.ts'
 import type { JudgedResponses } from '../../rewards/judge-responses.ts'
 import { judgeResponses } from '../../rewards/judge-responses.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
 import type { Command } from '../command.ts'
 import { MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
-import { readTextFile } from '../files.ts'
-import { groupRollouts } from '../label-rows.ts'
-import { readCount } from '../options.ts'
+import { ROLLOUT_INPUT, readRollouts } from '../label-rows.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
 
@@ -19,13 +15,7 @@ export const judge: Command = {
   usage: '--input ROLLOUTS.jsonl [--prm DIR] [options]',
   summary: 'Judges a reward model by sampled responses: its scores beside exact labels, and what it picks.',
   options: {
-    input: {
-      type: 'string',
-      value: 'FILE.jsonl',
-      required: true,
-      description: 'Responses as stepscope rollout writes them.',
-    },
-    limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+    ...ROLLOUT_INPUT,
     json: { type: 'boolean', description: 'Write one JSON object instead of lines.' },
     ...REWARD_OPTIONS,
   },
@@ -33,9 +23,7 @@ export const judge: Command = {
     'Steps are compared with the task’s exact labels: AUC, expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
   ],
   run: async (options, output, signal) => {
-    const input = options.required('input')
-    const rows = readRows(ROLLOUT_FORMAT, await readTextFile(input), input)
-    const groups = groupRollouts(rows, input).slice(0, readCount(options, 'limit'))
+    const groups = await readRollouts(options)
     const { model, dispose } = await openCommandRewardModel(options, output, signal)
     const progress = new ProgressLine(output)
     try {

@@ -1,17 +1,15 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { mean } from '../../core/statistics.ts'
-import { readRows } from '../../formats/json-lines.ts'
-import { ROLLOUT_FORMAT } from '../../formats/rollout-file.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { ModelInfo } from '../../search/models.ts'
 import { openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
-import { checkOutputFile, readTextFile } from '../files.ts'
+import { checkOutputFile } from '../files.ts'
 import type { LabelMethod } from '../label-methods.ts'
 import { byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
 import type { LabelRow, RolloutGroup, SourcedRow } from '../label-rows.ts'
-import { groupRollouts, LABEL_FILE, promptOf } from '../label-rows.ts'
+import { LABEL_FILE, promptOf, ROLLOUT_INPUT, readRollouts } from '../label-rows.ts'
 import type { ParsedOptions } from '../options.ts'
 import { readChoice, readCount, readNumber, readWhole, UsageError } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -26,14 +24,8 @@ export const label: Command = {
   usage: '--input ROLLOUTS.jsonl --method monte-carlo|omega|exact|pairs|outcome --out FILE.jsonl [options]',
   summary: 'Labels sampled responses for training: their steps, pairs of them, or whole responses.',
   options: {
-    input: {
-      type: 'string',
-      value: 'FILE.jsonl',
-      required: true,
-      description: 'Responses as stepscope rollout writes them.',
-    },
+    ...ROLLOUT_INPUT,
     method: { type: 'string', value: 'NAME', required: true, description: 'See below.' },
-    limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
     k: { type: 'string', value: 'COUNT', description: 'monte-carlo, omega: completions per prefix; default 8.' },
     soft: { type: 'boolean', description: 'monte-carlo, omega: labels are fractions of right completions (default).' },
     hard: { type: 'boolean', description: 'monte-carlo, omega: labels are whether any completion is right.' },
@@ -75,9 +67,7 @@ export const label: Command = {
   ],
   run: async (options, output, signal) => {
     const plan = readPlan(options)
-    const input = options.required('input')
-    const rollouts = groupRollouts(readRows(ROLLOUT_FORMAT, await readTextFile(input), input), input)
-    const groups = rollouts.slice(0, readCount(options, 'limit'))
+    const groups = await readRollouts(options)
     const file = options.required('out')
     await checkOutputFile(file)
     const { method, model, dispose } = await openMethod(plan, options, output, signal)

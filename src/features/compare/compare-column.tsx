@@ -1,10 +1,9 @@
 import { useRef } from 'react'
-import { AnswerLine } from '../../panels/answer-line.tsx'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
 import { RunDetails } from '../../panels/run-details.tsx'
+import { OpenInPlayground, RunTree } from '../../panels/run-tree.tsx'
 import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyName, strategyOptions } from '../../panels/strategy-words.ts'
-import { useTruth } from '../../panels/use-truth.ts'
 import { useActions, useRun } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session-slice.ts'
 import type { CompareEntry } from '../../state/types.ts'
@@ -14,7 +13,6 @@ import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { Select } from '../../ui/select.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
-import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import styles from './compare-column.module.css'
 
 interface CompareColumnProps {
@@ -32,7 +30,6 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
   const errors = settingErrors({ strategy: entry.strategy, config: entry.config, seed: 0 })
   const [wrong] = Object.values(errors)
   const canvas = useRef<TreeCanvasHandle>(null)
-  const truth = useTruth(run)
   const name = `Strategy ${index + 1}: ${strategyName(entry.strategy)}`
   return (
     <section className={styles.column} aria-label={name}>
@@ -79,32 +76,11 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
         </EmptyState>
       ) : (
         <>
-          <div className={styles.answer}>
-            {run.error ? <ErrorNotice details={run.error} /> : <AnswerLine run={run} />}
-          </div>
-          <div className={styles.tree}>
-            <TreeCanvas
-              ref={canvas}
-              className={styles.fill ?? ''}
-              label={`Search tree of ${strategyName(entry.strategy)}`}
-              tree={run.tree}
-              selected={run.selected}
-              onSelect={(node) => actions.runs.select(run.id, node)}
-              truth={truth}
-              follow
-            />
-          </div>
+          <RunTree ref={canvas} run={run} label={`Search tree of ${strategyName(entry.strategy)}`} />
           <div className={styles.ledger}>
             <LedgerFigures run={run} />
             <RunDetails run={run} />
-            <IconButton
-              icon="inspect"
-              label="Open in the playground"
-              onClick={() => {
-                actions.runs.activate(run.id)
-                location.hash = '#/playground'
-              }}
-            />
+            <OpenInPlayground run={run} />
           </div>
         </>
       )}

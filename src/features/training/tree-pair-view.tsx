@@ -1,13 +1,11 @@
 import { useRef } from 'react'
-import { AnswerLine } from '../../panels/answer-line.tsx'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
-import { useTruth } from '../../panels/use-truth.ts'
+import { OpenInPlayground, RunTree } from '../../panels/run-tree.tsx'
 import { useActions, useApp, useRun } from '../../state/hooks.ts'
 import type { RunId, TrainingRun } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
-import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import styles from './tree-pair-view.module.css'
 
 /** The playground's search with the model before training and with the last save: same problem, seed and strategy. */
@@ -47,10 +45,8 @@ export function TreePairView({ run }: { run: TrainingRun }) {
 }
 
 function Side({ name, id, waits }: { name: string; id: RunId | null; waits: boolean }) {
-  const actions = useActions()
   const run = useRun(id ?? '')
   const canvas = useRef<TreeCanvasHandle>(null)
-  const truth = useTruth(run)
   return (
     <section className={styles.side} aria-label={name}>
       <header className={styles.sideHead}>
@@ -61,34 +57,11 @@ function Side({ name, id, waits }: { name: string; id: RunId | null; waits: bool
           disabled={run === null}
           onClick={() => canvas.current?.fit()}
         />
-        <IconButton
-          icon="inspect"
-          label="Open in the playground"
-          disabled={run === null}
-          onClick={() => {
-            if (!run) return
-            actions.runs.activate(run.id)
-            location.hash = '#/playground'
-          }}
-        />
+        <OpenInPlayground run={run} />
       </header>
       {run ? (
         <>
-          <div className={styles.answer}>
-            {run.error ? <ErrorNotice details={run.error} /> : <AnswerLine run={run} />}
-          </div>
-          <div className={styles.tree}>
-            <TreeCanvas
-              ref={canvas}
-              className={styles.fill ?? ''}
-              label={`Search tree, ${name}`}
-              tree={run.tree}
-              selected={run.selected}
-              onSelect={(node) => actions.runs.select(run.id, node)}
-              truth={truth}
-              follow
-            />
-          </div>
+          <RunTree ref={canvas} run={run} label={`Search tree, ${name}`} />
           <LedgerFigures run={run} />
         </>
       ) : (

@@ -11,7 +11,7 @@ import type { AppStore } from '../create-app-store.ts'
 import { createAppStore } from '../create-app-store.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { AppState, RunId, RunView } from '../types.ts'
-import { SYNTHETIC_MODELS, syntheticSearch } from './synthetic-search.ts'
+import { SYNTHETIC_ENGINE, syntheticSearch } from './synthetic-search.ts'
 
 type Search = (setup: RunSetup, signal: AbortSignal) => AsyncGenerator<SearchEvent, void>
 
@@ -61,19 +61,7 @@ export function storeRig(options: RigOptions = {}): StoreRig {
     load: (_params, onProgress) => {
       onProgress('policy', 1, 2)
       return Promise.resolve({
-        ...SYNTHETIC_MODELS,
-        lost: new Promise<Error>(() => {}),
-        status: () => ({
-          backend: 'cpu',
-          adapter: 'test',
-          software: true,
-          note: null,
-          bytes: { weights: 10 },
-          passes: 0,
-          readbackBytes: 0,
-        }),
-        executedTokens: () => 0,
-        dispose: () => {},
+        ...SYNTHETIC_ENGINE,
       })
     },
     inspect: () =>

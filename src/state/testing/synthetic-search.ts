@@ -16,7 +16,7 @@ const policyInfo: ModelInfo = {
 const rewardInfo: RewardModelInfo = { ...policyInfo, id: 'countdown-prm', kind: 'process', aggregation: 'last' }
 
 /** Models that only have names, and read any text: one token a character, score = share of digits in the step. */
-export const SYNTHETIC_MODELS = {
+const SYNTHETIC_MODELS = {
   policy: {
     info: policyInfo,
     read: (_prompt: string, text: string) =>
@@ -35,6 +35,23 @@ export const SYNTHETIC_MODELS = {
       ),
     release: () => {},
   } as unknown as RewardModel,
+}
+
+/** As an engine has them that never fails. */
+export const SYNTHETIC_ENGINE = {
+  ...SYNTHETIC_MODELS,
+  lost: new Promise<Error>(() => {}),
+  status: () => ({
+    backend: 'cpu' as const,
+    adapter: 'test',
+    software: true,
+    note: null,
+    bytes: { weights: 10 },
+    passes: 0,
+    readbackBytes: 0,
+  }),
+  executedTokens: () => 0,
+  dispose: () => {},
 }
 
 /** Share of digits among the characters of a step. */

@@ -12,7 +12,7 @@ import {
 } from '../testing/evaluate-batch.ts'
 import { expectRelative } from '../testing/expect-relative.ts'
 import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../testing/train-fixture.ts'
-import { implicitProcessReward, implicitStepRewards, implicitTokenRewards } from './implicit-process-reward.ts'
+import { implicitProcessReward, implicitTokenRewards } from './implicit-process-reward.ts'
 
 test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
   const recorded = await readRecorded(await openCheckpointDirectory(`tests/fixtures/${fixture}`), 'implicit-prm')
@@ -58,13 +58,8 @@ describe('implicit process reward', () => {
     expect(metrics).toEqual({ accuracy: 0 })
   })
 
-  test('a step is rewarded with the sum over its tokens', () => {
-    const tokens = implicitTokenRewards(0.5, [-1, -2, -3, -4], [-2, -2, -1, -5])
-    expect([...tokens]).toEqual([0.5, 0, -1, 0.5])
-    expect([...implicitStepRewards(tokens, [0, 2, 3])]).toEqual([0.5, -1, 0.5])
-    expect([...implicitStepRewards(tokens, [3])]).toEqual([0])
-    expect(() => implicitStepRewards(tokens, [2, 1])).toThrow(RangeError)
-    expect(() => implicitStepRewards(tokens, [4])).toThrow(RangeError)
+  test('a token is rewarded with β times its log-ratio', () => {
+    expect([...implicitTokenRewards(0.5, [-1, -2, -3, -4], [-2, -2, -1, -5])]).toEqual([0.5, 0, -1, 0.5])
   })
 
   test('refuses what does not fit', () => {

@@ -69,21 +69,3 @@ export function implicitTokenRewards(
 ): Float64Array {
   return Float64Array.from(logprobs, (logprob, t) => beta * (logprob - (referenceLogprobs[t] as number)))
 }
-
-/**
- * Rewards of steps: of each the sum over its tokens, so that all steps together have the reward of the response.
- * @param stepEnds index of each step's last token among the completion's, ascending
- */
-export function implicitStepRewards(tokenRewards: ArrayLike<number>, stepEnds: ArrayLike<number>): Float64Array {
-  let next = 0
-  return Float64Array.from(stepEnds, (end) => {
-    if (end < next || end >= tokenRewards.length) {
-      throw new RangeError(
-        `a step ends at token ${end}: neither before ${next} nor past ${tokenRewards.length - 1} can it`,
-      )
-    }
-    let reward = 0
-    for (; next <= end; next++) reward += tokenRewards[next] as number
-    return reward
-  })
-}

@@ -1,4 +1,4 @@
-import { toErrorDetails } from '../core/errors.ts'
+import { toErrorDetails } from './errors.ts'
 
 /**
  * Runs one job per item at the same time. Where one fails or `signal` aborts, the others are aborted and awaited, what
