@@ -48,6 +48,7 @@ export function NumberField({
     setDraft(null)
     if (next !== value) onChange(next)
   }
+  const text = draft ?? String(value)
   return (
     <Field label={label} hint={hint} error={wrong ?? error} inline>
       {(ids) => (
@@ -63,11 +64,13 @@ export function NumberField({
             aria-valuemax={max}
             autoComplete="off"
             disabled={disabled}
-            value={draft ?? String(value)}
+            value={text}
+            // A learning rate has more digits than fit the usual field.
+            style={{ width: `max(3.4rem, ${text.length}ch + 1.1rem)` }}
             onChange={(event) => {
-              const text = event.target.value.replace(',', '.')
-              setDraft(text)
-              const typed = text.trim() === '' ? Number.NaN : Number(text)
+              const next = event.target.value.replace(',', '.')
+              setDraft(next)
+              const typed = next.trim() === '' ? Number.NaN : Number(next)
               const fits = typed >= min && typed <= max && (!whole || Number.isInteger(typed))
               if (fits && typed !== value) onChange(typed)
             }}
