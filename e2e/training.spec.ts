@@ -6,6 +6,11 @@ import { runToEnd, waitReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
+interface PeftConfig {
+  readonly r: number
+  readonly target_modules: readonly string[]
+}
+
 /** Unpacks an archive of stored files. @returns the folder that all of them lie in */
 async function unpack(archive: string, to: string): Promise<string> {
   const bytes = await readFile(archive)
@@ -119,4 +124,67 @@ test('GRPO samples, is rewarded, and writes what it samples', async ({ page }) =
       .getByText(/Right|Wrong/)
       .first(),
   ).toBeVisible()
+})
+
+/** The model that the playground takes for a role. */
+const chosen = (page: Page, role: string) =>
+  page.getByRole('combobox', { name: role, exact: true }).locator('option:checked')
+
+const few = { data: { source: 'generated', problems: 4 }, rollout: { samples: 4 } }
+const others = [
+  { objective: 'expert-iteration', curve: /^loss:/, rollout: { samples: 4 } },
+  { objective: 'ppo', curve: /^loss\/value_avg:/, rollout: { samples: 2 } },
+  { objective: 'outcome-reward', curve: /^loss:/, ...few },
+  { objective: 'ranked-reward', curve: /^loss:/, data: { source: 'generated', problems: 12 }, rollout: { samples: 8 } },
+  { objective: 'process-reward', curve: /^loss:/, ...few, labels: { method: 'soft', completions: 2 } },
+]
+for (const { curve, ...recipe } of others) {
+  test(`${recipe.objective} trains in the page, and its model is taken in its role`, async ({ page }) => {
+    await openRecipe(page, { steps: 2, batch: 4, saveEvery: 2, evaluateEvery: 2, ...recipe })
+    await startTraining(page)
+    await expectTrained(page)
+    await expect(shown(page).getByRole('img', { name: curve })).toBeVisible()
+    await shown(page).getByRole('button', { name: 'Open in the playground' }).click()
+    const role = recipe.objective.endsWith('reward') ? 'Reward model' : 'Policy'
+    await expect(chosen(page, role)).toContainText('step 2')
+    await runToEnd(page)
+  })
+}
+
+test('an implicit reward model scores steps in the playground', async ({ page }) => {
+  const optimizer = { learningRate: 1e-3, warmupSteps: 1 }
+  const objective = 'implicit-process-reward'
+  await openRecipe(page, { ...few, objective, steps: 4, batch: 4, saveEvery: 4, optimizer })
+  await startTraining(page)
+  await expectTrained(page)
+  await shown(page).getByRole('button', { name: 'Open in the playground' }).click()
+  await expect(chosen(page, 'Reward model')).toContainText('step 4')
+  const events = await searchedEvents(page)
+  const scores = events.flatMap((event) => (event.type === 'scored' && event.score !== null ? [event.score] : []))
+  // Of the model before training, against itself, each is one half.
+  expect(new Set(scores).size).toBeGreaterThan(4)
+})
+
+test('LoRA downloads as a PEFT adapter, and a run branches from its save', async ({ page }, testInfo) => {
+  const method = { kind: 'low-rank', rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] }
+  const data = { source: 'generated', problems: 8 }
+  await openRecipe(page, { objective: 'sft', steps: 2, batch: 4, saveEvery: 2, evaluateEvery: 2, data, method })
+  await startTraining(page)
+  await expectTrained(page)
+  const run = shown(page)
+  const downloading = page.waitForEvent('download')
+  await run.getByRole('button', { name: 'Download', exact: true }).click()
+  await page.getByRole('button', { name: /PEFT adapter/ }).click()
+  const archive = testInfo.outputPath('adapter.zip')
+  await (await downloading).saveAs(archive)
+  const folder = await unpack(archive, testInfo.outputPath('unpacked'))
+  const { r, target_modules } = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8')) as PeftConfig
+  expect({ r, target_modules }).toEqual({ r: 4, target_modules: method.targets })
+
+  await run.getByRole('button', { name: 'Branch…' }).click()
+  await page.getByRole('spinbutton', { name: 'Steps', exact: true }).fill('4')
+  await page.getByRole('button', { name: 'Branch from step 2' }).click()
+  await expect(run.getByText(/branched from step 2 of/)).toBeVisible({ timeout: 30_000 })
+  await expectTrained(page)
+  await expect(run.getByText('Step 4 of 4')).toBeVisible()
 })

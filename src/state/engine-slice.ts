@@ -6,6 +6,7 @@ import { addRate } from './rates.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
+import { isImplicitReward } from './training-objectives.ts'
 import type { Actions, EngineState, ModelChoice, OnnxSettings, PendingFolder, StoredModel } from './types.ts'
 
 /** Files of a local folder and its adapter fields; File objects cannot stand in the state. */
@@ -91,7 +92,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
 
   const patch = (change: Partial<EngineState>): void => set({ engine: { ...get().engine, ...change } })
 
-  const sourceOf = (choice: ModelChoice): { source: ModelSource; adapter?: AdapterFields } => {
+  const sourceOf = (choice: ModelChoice): ParamsOf<'load'>['reward'] => {
     if (choice.kind === 'bundled') return { source: { kind: 'bundled', id: choice.id } }
     if (choice.kind === 'stored') {
       const adapter = get().downloads.models.find(({ id }) => id === choice.id)?.adapter ?? {}
@@ -109,7 +110,10 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       const run = get().training.runs.find(({ id }) => id === choice.id)
       if (!run) throw missingRun(choice.name)
       const base = sourceOf(run.models.model).source
-      return { source: { kind: 'trained', id: choice.id, step: run.savedStep ?? 0, base } }
+      const source: ModelSource = { kind: 'trained', id: choice.id, step: run.savedStep ?? 0, base }
+      if (!isImplicitReward(run.recipe.objective)) return { source }
+      const { implicit: _, ...reference } = sourceOf(run.models.reference ?? run.models.model)
+      return { source, implicit: { reference, beta: run.recipe.settings.beta } }
     }
     const found = local.get(choice.id)
     if (!found) {

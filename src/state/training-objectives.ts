@@ -8,6 +8,11 @@ export function isRewardObjective(objective: ObjectiveId): boolean {
   return REWARD_OBJECTIVES.includes(objective)
 }
 
+/** Whether what is trained is a language model that stands for a reward model. */
+export function isImplicitReward(objective: ObjectiveId): boolean {
+  return objective === 'implicit-process-reward'
+}
+
 /** Whether the model samples while it is trained. */
 export function isOnlineObjective(objective: ObjectiveId): boolean {
   return ONLINE_OBJECTIVES.includes(objective)

@@ -1,5 +1,5 @@
-import { isRewardObjective } from './training-objectives.ts'
-import type { ModelChoice, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
+import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
+import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
 
 /** A run as listed, before its log is read. */
 export function unreadRun(summary: TrainingSummary): TrainingRun {
@@ -97,10 +97,18 @@ export function isUnderWay({ status }: Pick<TrainingRun, 'status'>): boolean {
 /** The last save as it is offered among the models; null before the first. */
 export function trainedModel(
   run: Pick<TrainingRun, 'id' | 'title' | 'savedStep' | 'recipe' | 'storedBytes'>,
-): (ModelChoice & { readonly role: 'policy' | 'process-reward-model'; readonly bytes: number }) | null {
+): EngineState['localModels'][number] | null {
   if (run.savedStep === null) return null
-  const role = isRewardObjective(run.recipe.objective) ? 'process-reward-model' : 'policy'
-  return { kind: 'trained', id: run.id, name: `${run.title}, step ${run.savedStep}`, role, bytes: run.storedBytes }
+  const { objective } = run.recipe
+  const implicit = isImplicitReward(objective)
+  return {
+    kind: 'trained',
+    id: run.id,
+    name: `${run.title}, step ${run.savedStep}`,
+    role: implicit || isRewardObjective(objective) ? 'process-reward-model' : 'policy',
+    bytes: run.storedBytes,
+    ...(implicit ? { implicit } : {}),
+  }
 }
 
 /** Seconds until the last step, at the pace of the last ones; null before there is one. */

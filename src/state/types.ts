@@ -119,6 +119,8 @@ export interface EngineState {
     readonly bytes: number
     /** Present where it runs on Transformers.js. */
     readonly onnx?: OnnxSettings
+    /** A language model that is a reward model against the one it was trained from. */
+    readonly implicit?: boolean
   })[]
 }
 

@@ -98,6 +98,63 @@ describe('the engine behind the worker', () => {
   })
 })
 
+describe('an implicit reward model', () => {
+  const implicit = (reference: string): ParamsOf<'load'> => ({
+    ...params(),
+    reward: {
+      source: { kind: 'bundled', id: 'countdown-policy' },
+      implicit: { reference: { source: { kind: 'bundled', id: reference } }, beta: 2 },
+    },
+  })
+  const prompt = 'Q 3 5 7 2 > 24\n'
+  const steps = ['3*5=15 : 7 2 15\n', '15+7=22 : 2 22\n']
+
+  it('is a language model beside its reference, and says even of each that is no other', async () => {
+    const host = new EngineHost(loader, () => {})
+    const progress: [loaded: number, total: number][] = []
+    const { reward } = await host.load(
+      implicit('countdown-policy'),
+      (model, ...bytes) => model === 'reward' && progress.push(bytes),
+      () => Promise.resolve(),
+      never,
+    )
+    expect(reward).toMatchObject({ kind: 'process', id: 'countdown-policy' })
+    expect(reward.choices?.['implicit reward']).toMatch(/^β 2 against countdown-policy/)
+    // No byte twice, and at the end all of both.
+    expect(progress.map(([loaded]) => loaded)).toEqual(progress.map(([loaded]) => loaded).toSorted((a, b) => a - b))
+    expect(progress.at(-1)?.[0]).toBe(progress.at(-1)?.[1])
+    expect((await host.probe(prompt, steps, never)).scores).toEqual([0.5, 0.5])
+    const { bytes, counters } = host.status()
+    expect(bytes['reward weights']).toBe(2 * (bytes['policy weights'] ?? Number.NaN))
+    // The policy read the steps as well, and the prompt.
+    expect(counters?.reward.executedTokens).toBe(2 * (counters?.policy.executedTokens ?? Number.NaN))
+    host.dispose()
+  })
+
+  it('is kept only where its reference and β are the same', async () => {
+    const host = new EngineHost(loader, () => {})
+    const load = async (wanted: ParamsOf<'load'>) => {
+      await host.load(
+        wanted,
+        () => {},
+        () => Promise.resolve(),
+        never,
+      )
+      return host.models().reward
+    }
+    const first = await load(implicit('countdown-policy'))
+    expect(await load(implicit('countdown-policy'))).toBe(first)
+    const { reward, ...rest } = implicit('countdown-policy')
+    const other = { ...rest, reward: { ...reward, implicit: { ...reward.implicit, beta: 3 } } } as ParamsOf<'load'>
+    const second = await load(other)
+    expect(second).not.toBe(first)
+    const refused = await load(implicit('countdown-prm')).catch((reason: unknown) => toErrorDetails(reason))
+    expect(refused).toMatchObject({ code: 'unsupported-config', place: { file: 'config.json' } })
+    expect(host.models().reward).toBe(second)
+    host.dispose()
+  })
+})
+
 describe('readings by step', () => {
   const tokens = (texts: readonly string[]) => texts.map((text, id) => ({ id, text, logprob: -1, alternatives: [] }))
 

@@ -7,8 +7,7 @@ import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../engine/checkpoint-files-browser.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
-import { inspectCheckpoint, loadPolicy, loadRewardModel } from '../engine/load-model.ts'
-import type { EngineRewardModel } from '../engine/reward-model.ts'
+import { inspectCheckpoint, loadPolicy } from '../engine/load-model.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
 import { Held } from './held.ts'
 import type { LoadOnnx } from './load-onnx.ts'
@@ -20,6 +19,8 @@ import type { ModelSource, OnnxSource, ParamsOf } from './protocol.ts'
 import { ReadLease } from './read-lease.ts'
 import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
+import type { RewardPart } from './reward-part.ts'
+import { loadImplicitReward, loadOwnReward } from './reward-part.ts'
 
 type OpenFiles = (source: Exclude<ModelSource, OnnxSource>, signal: AbortSignal) => Promise<CheckpointFiles>
 
@@ -74,9 +75,13 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
       try {
         const [policySource, rewardSource] = [params.policy.source, params.reward.source]
         if (rewardSource.kind === 'onnx') throw onnxReward()
-        const [policyFiles, rewardFiles] = await Promise.all([
+        const { implicit } = params.reward
+        const referenceSource = implicit?.reference.source
+        if (referenceSource?.kind === 'onnx') throw onnxReward()
+        const [policyFiles, rewardFiles, referenceFiles] = await Promise.all([
           keptPolicy || policySource.kind === 'onnx' ? null : openFiles(policySource, signal),
           keptReward ? null : openFiles(rewardSource, signal),
+          keptReward || !referenceSource ? null : openFiles(referenceSource, signal),
         ])
         const open = shared ?? hold(await openShared(params.backend))
         const { backend, activity } = open.value
@@ -97,9 +102,14 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
             : policyFiles && ownPolicy(await loadPolicy(backend, policyFiles, options('policy'), createDecoder))
         const made = keptPolicy ? null : await newPolicy()
         const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
+        const newReward = async (files: CheckpointFiles): Promise<RewardPart> => {
+          if (!implicit || !referenceFiles) return loadOwnReward(backend, files, options('reward'))
+          const { source, adapter } = implicit.reference
+          const reference = { files: referenceFiles, id: source.id, adapter }
+          return loadImplicitReward(backend, files, options('reward'), { reference, beta: implicit.beta })
+        }
         const reward =
-          keptReward ??
-          (rewardFiles && hold(own(await loadRewardModel(backend, rewardFiles, options('reward'), createDecoder))))
+          keptReward ?? (rewardFiles && hold(new Held(await newReward(rewardFiles), (part) => part.dispose())))
         if (!policy || !reward) throw new TypeError('a model was neither kept nor loaded')
         const engine = makeEngine({ params, backend: open, policy, reward })
         residents.set(engine, { params, backend: open, policy, reward })
@@ -116,10 +126,6 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
 async function openShared(choice: ParamsOf<'load'>['backend']): Promise<Held<OpenBackend>> {
   const { backend, note } = await openBackend({ choice })
   return new Held<OpenBackend>({ backend, note, activity: new Activity() }, () => backend.dispose())
-}
-
-function own(model: EngineRewardModel): Held<EngineRewardModel> {
-  return new Held(model, () => model.model.dispose())
 }
 
 /** The models from before stay until the new ones are complete, so both must fit; where they do not, that is the reason. */
@@ -143,17 +149,17 @@ function makeEngine(held: Residents): Engine {
   const reward = held.reward.value
   const counters = () => ({
     policy: policy.counters(),
-    reward: { ...reward.model.decoder.counters, ...reward.model.counters() },
+    reward: reward.counters(),
   })
   return {
     policy: policy.policy,
-    reward,
+    reward: reward.model,
     lost: backend.lost,
     shareBackend: () => held.backend.retain(),
     status: () => {
       const counted = counters()
       const all = Object.values(counted)
-      const parts = { policy: policy.bytes(), reward: reward.model.decoder.bytes() }
+      const parts = { policy: policy.bytes(), reward: reward.bytes() }
       const bytes = Object.entries(parts).flatMap(([name, purposes]) =>
         Object.entries(purposes).map(([purpose, amount]) => [`${name} ${purpose}`, amount] as const),
       )

@@ -147,6 +147,19 @@ export interface TrainingEstimate {
   readonly dataFlops: number
 }
 
+/** A model as it is to be loaded. */
+export interface WantedModel {
+  readonly source: ModelSource
+  readonly adapter?: AdapterFields
+  readonly weights?: WeightChoice
+}
+
+/** A language model is read as a process reward model, by how it differs from the one it was trained against. */
+export interface ImplicitReading {
+  readonly reference: Pick<WantedModel, 'source' | 'adapter'>
+  readonly beta: number
+}
+
 /** `model`: a Hugging Face folder; `adapter`: a PEFT adapter. */
 export type ExportForm = 'model' | 'adapter'
 
@@ -155,8 +168,8 @@ export interface WorkerMethods {
   /** Opens the backend and loads both models (replacing what was loaded); progress comes as messages. */
   load(params: {
     readonly backend: BackendChoice
-    readonly policy: { readonly source: ModelSource; readonly adapter?: AdapterFields; readonly weights?: WeightChoice }
-    readonly reward: { readonly source: ModelSource; readonly adapter?: AdapterFields; readonly weights?: WeightChoice }
+    readonly policy: WantedModel
+    readonly reward: WantedModel & { readonly implicit?: ImplicitReading }
   }): LoadedModels
   /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
   inspectFolder(params: { readonly files: readonly File[] }): FolderSummary

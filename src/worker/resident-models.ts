@@ -1,9 +1,9 @@
 import type { Backend } from '../compute/backend.ts'
 import type { Activity } from '../engine/activity.ts'
-import type { EngineRewardModel } from '../engine/reward-model.ts'
 import type { Held } from './held.ts'
 import type { PolicyPart } from './policy-part.ts'
 import type { ModelSource, ParamsOf } from './protocol.ts'
+import type { RewardPart } from './reward-part.ts'
 
 type LoadParams = ParamsOf<'load'>
 type Role = 'policy' | 'reward'
@@ -21,7 +21,7 @@ export interface Residents {
   readonly params: LoadParams
   readonly backend: Held<OpenBackend>
   readonly policy: Held<PolicyPart>
-  readonly reward: Held<EngineRewardModel>
+  readonly reward: Held<RewardPart>
 }
 
 /** Whether this backend is what would be opened: for `auto` as well where it is WebGPU. */
@@ -32,7 +32,10 @@ export function sameBackend({ params, backend }: Residents, now: LoadParams): bo
 
 /** The same model, read the same way. Everything that is asked of it counts, so that an option added later does, too. */
 export function sameModel(before: LoadParams, now: LoadParams, role: Role): boolean {
-  const described = ({ source, ...options }: LoadParams[Role]) => JSON.stringify([describeSource(source), options])
+  const described = ({ source, implicit, ...options }: LoadParams['reward']) => {
+    const against = implicit && { ...implicit.reference, source: describeSource(implicit.reference.source) }
+    return JSON.stringify([describeSource(source), against, implicit?.beta, options])
+  }
   return described(before[role]) === described(now[role])
 }
 

@@ -17,8 +17,9 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
   const actions = useActions()
   const local = useApp((state) => state.engine.localModels)
   const own = local.filter((model) => model.onnx === undefined)
-  const policies = [...BUNDLED_MODELS.policy, ...own.filter(({ role }) => role === 'policy')]
-  const rewards = [...BUNDLED_MODELS.reward, ...own.filter(({ role }) => role === 'process-reward-model')]
+  const languageModel = ({ role, implicit }: (typeof own)[number]) => role === 'policy' || implicit === true
+  const policies = [...BUNDLED_MODELS.policy, ...own.filter(languageModel)]
+  const rewards = [...BUNDLED_MODELS.reward, ...own.filter((model) => !languageModel(model))]
   const option = ({ id, name }: { id: string; name: string }) => ({ value: id, label: name })
   const missing = (id: string, among: readonly { id: string }[]) =>
     among.some((model) => model.id === id) ? [] : [{ value: id, label: `${id} (not in this browser)` }]
