@@ -1,28 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Backend, Kernel } from '../backend.ts'
+import type { Kernel } from '../backend.ts'
+import { openWithDevice } from '../testing/node-device.ts'
 import { runKernel } from '../testing/run-kernel.ts'
-import { createNodeGpu } from './node-adapter.ts'
-import { createWebGpuBackend } from './webgpu-backend.ts'
-
-/** A backend and the device under it, with which tests do what drivers do. */
-async function open(): Promise<{ backend: Backend; device: GPUDevice; info: GPUAdapterInfo }> {
-  const gpu = await createNodeGpu()
-  const adapter = await gpu.requestAdapter()
-  if (adapter === null) throw new Error('no adapter')
-  let device: GPUDevice | undefined
-  const spy = {
-    info: adapter.info,
-    limits: adapter.limits,
-    features: adapter.features,
-    requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
-      device = await adapter.requestDevice(descriptor)
-      return device
-    },
-  } as GPUAdapter
-  const backend = await createWebGpuBackend(spy, { owner: gpu })
-  if (device === undefined) throw new Error('no device')
-  return { backend, device, info: adapter.info }
-}
 
 function copyKernel(code: string): Kernel<{ x: readonly ['u32', 'read']; y: readonly ['u32', 'read_write'] }> {
   return {
@@ -38,7 +17,7 @@ function copyKernel(code: string): Kernel<{ x: readonly ['u32', 'read']; y: read
 }
 
 test('runs a kernel and names its adapter', async () => {
-  const { backend, info } = await open()
+  const { backend, info } = await openWithDevice()
   process.stdout.write(`webgpu: ${backend.adapter}\n`)
   expect(backend.adapter).toBe(info.description)
   expect(backend.limits.maxStorageBuffers).toBeGreaterThanOrEqual(10)
@@ -50,7 +29,7 @@ test('runs a kernel and names its adapter', async () => {
 })
 
 test('several readbacks under way at once get their own bytes; later ones reuse the staging buffers', async () => {
-  const { backend } = await open()
+  const { backend } = await openWithDevice()
   const buffer = await backend.createBuffer(64, 'test')
   const read = async (value: number) => {
     backend.write(buffer, 0, Uint32Array.of(value))
@@ -65,7 +44,7 @@ test('several readbacks under way at once get their own bytes; later ones reuse 
 })
 
 test('a lost device is told once, and everything after says so', async () => {
-  const { backend, device } = await open()
+  const { backend, device } = await openWithDevice()
   const buffer = await backend.createBuffer(64, 'test')
   device.destroy()
   const lost = await backend.lost
@@ -78,7 +57,7 @@ test('a lost device is told once, and everything after says so', async () => {
 })
 
 test('a readback that is under way when the device goes fails with the same error', async () => {
-  const { backend, device } = await open()
+  const { backend, device } = await openWithDevice()
   const buffer = await backend.createBuffer(64, 'test')
   const read = backend.submit(() => {}, [{ buffer, offset: 0, bytes: 4 }])
   device.destroy()
@@ -87,7 +66,7 @@ test('a readback that is under way when the device goes fails with the same erro
 })
 
 test('no room for a buffer is an error with a next step, and the backend goes on', async () => {
-  const { backend, device } = await open()
+  const { backend, device } = await openWithDevice()
   await expect(backend.createBuffer(2 ** 40, 'weights')).rejects.toMatchObject({
     details: { code: 'out-of-memory', found: `${2 ** 40} bytes` },
   })
@@ -111,7 +90,7 @@ test('no room for a buffer is an error with a next step, and the backend goes on
 })
 
 test('a kernel that does not compile is named', async () => {
-  const { backend } = await open()
+  const { backend } = await openWithDevice()
   const inputs = { x: new Uint32Array(4), y: new Uint32Array(4) }
   await expect(runKernel(backend, copyKernel('y[id.x] = nonsense;'), inputs, 1)).rejects.toMatchObject({
     details: { code: 'internal', message: expect.stringContaining('nonsense') },
@@ -120,7 +99,7 @@ test('a kernel that does not compile is named', async () => {
 })
 
 test('more workgroups than a dimension has are refused instead of dropped', async () => {
-  const { backend } = await open()
+  const { backend } = await openWithDevice()
   const inputs = { x: new Uint32Array(4), y: new Uint32Array(4) }
   await expect(runKernel(backend, copyKernel(''), inputs, 65536)).rejects.toThrow('65536×1×1 workgroups')
   backend.dispose()

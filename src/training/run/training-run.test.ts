@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import type { Backend } from '../../compute/backend.ts'
+import { openWithDevice } from '../../compute/testing/node-device.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
 import { createDecoder } from '../../engine/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
@@ -229,5 +230,50 @@ describe('a run that cannot go on', () => {
     // Killed while it was being written, a save has no manifest.
     files.delete('save-00000004.json')
     expect((await lastSave(memoryStore(files)))?.step).toBe(2)
+  })
+})
+
+describe('a run whose device is destroyed', () => {
+  const recipe = small({ steps: 6, saveEvery: 2 })
+  const on = async (store: RunStore, until?: (event: TrainingEvent, device: GPUDevice) => void) => {
+    const { backend, device } = await openWithDevice()
+    try {
+      for await (const event of await open(backend, recipe, store)) until?.(event, device)
+    } finally {
+      backend.dispose()
+    }
+  }
+
+  test('goes on from its last save on another one, to the same bits', async () => {
+    const whole = memoryStore()
+    await on(whole)
+    const store = memoryStore()
+    const lost = on(store, (event, device) => {
+      if (event.type === 'step' && event.step === 3) device.destroy()
+    })
+    await expect(lost).rejects.toMatchObject({ details: { code: 'device-lost' } })
+    expect((await lastSave(store))?.step).toBe(2)
+    await on(store)
+    expect(await weightsOf(store)).toEqual(await weightsOf(whole))
+  })
+
+  test('in the middle of a save, too', async () => {
+    const whole = memoryStore()
+    await on(whole)
+    const store = memoryStore()
+    let device: GPUDevice | undefined
+    const cut: RunStore = {
+      ...store,
+      write: (name, bytes) => {
+        if (name === 'save-00000004.first.safetensors') device?.destroy()
+        return store.write(name, bytes)
+      },
+    }
+    const lost = on(cut, (_, under) => {
+      device = under
+    })
+    await expect(lost).rejects.toMatchObject({ details: { code: 'device-lost' } })
+    await on(store)
+    expect(await weightsOf(store)).toEqual(await weightsOf(whole))
   })
 })
