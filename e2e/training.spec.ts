@@ -115,10 +115,12 @@ test('a preference file is checked, then learned from by DPO', async ({ page }) 
 
 test('GRPO samples, is rewarded, and writes what it samples', async ({ page }) => {
   const rollout = { samples: 4 }
-  await openRecipe(page, { objective: 'grpo', steps: 2, batch: 2, saveEvery: 2, evaluateEvery: 2, rollout })
+  const mix = { rewardModel: 'countdown-prm', reward: { verifier: 0.5, outcome: 0.5 } }
+  await openRecipe(page, { objective: 'grpo', steps: 2, batch: 2, saveEvery: 2, evaluateEvery: 2, rollout, ...mix })
   await startTraining(page)
   await expectTrained(page)
   await expect(shown(page).getByRole('img', { name: /^reward:/ })).toBeVisible()
+  await expect(shown(page).getByRole('img', { name: /^verifier and proxy: verifier .*; proxy / })).toBeVisible()
   await expect(
     shown(page)
       .getByText(/Right|Wrong/)

@@ -25,6 +25,17 @@ describe('charts of a run', () => {
     expect(stepDomain(run)).toEqual([1, 2])
   })
 
+  it('show the verifier beside the reward model that is trained on', () => {
+    const titles = (metrics: Record<string, number>) =>
+      metricCharts({ points: [point(1, metrics)], evaluations: [] })
+        .map(({ title, series }) => [title, series.map(({ name }) => name)])
+        .slice(0, 1)
+    expect(titles({ 'rollout/accuracy': 0.5, 'rollout/proxy': 0.7 })).toEqual([
+      ['verifier and proxy', ['verifier', 'proxy']],
+    ])
+    expect(titles({ 'rollout/accuracy': 0.5 })).toEqual([['rollout/accuracy', ['verifier']]])
+  })
+
   it('are a table with gaps', () => {
     expect(chartCsv(metricCharts(run).slice(0, 2))).toBe(
       'step,loss training,loss held out,pass@1\n1,2,,\n2,1,1.5,0.5\n',

@@ -17,11 +17,16 @@ const TOGETHER: Readonly<Record<string, { readonly title: string; readonly name:
   min_reward: { title: 'mean_reward', name: 'lowest' },
   mean_reward: { title: 'mean_reward', name: 'mean' },
   max_reward: { title: 'mean_reward', name: 'highest' },
+  // Where the one rises and the other falls, the reward model is over-optimized.
+  'rollout/accuracy': { title: 'rollout/accuracy', name: 'verifier' },
+  'rollout/proxy': { title: 'rollout/accuracy', name: 'proxy' },
 }
 
+/** Of charts of several series. */
 const TITLES: Readonly<Record<string, string>> = {
   'rewards/chosen': 'rewards',
   'logps/chosen': 'logps',
+  'rollout/accuracy': 'verifier and proxy',
 }
 
 /** What is looked at first. */
@@ -29,6 +34,7 @@ const ORDER = [
   'loss',
   'pass@1',
   'reward',
+  'rollout/accuracy',
   'rewards/accuracies',
   'auc',
   'accuracy',
@@ -69,7 +75,7 @@ export function metricCharts(run: Pick<TrainingRun, 'points' | 'evaluations'>): 
   return [...charts]
     .map(([title, series]) => ({ title, series }))
     .toSorted((a, b) => rank(a.title) - rank(b.title))
-    .map(({ title, series }) => ({ title: TITLES[title] ?? title, series }))
+    .map(({ title, series }) => ({ title: (series.length > 1 ? TITLES[title] : undefined) ?? title, series }))
 }
 
 function rank(title: string): number {
