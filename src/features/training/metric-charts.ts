@@ -33,6 +33,7 @@ const TITLES: Readonly<Record<string, string>> = {
 const ORDER = [
   'loss',
   'pass@1',
+  'proxy',
   'reward',
   'rollout/accuracy',
   'rewards/accuracies',

@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<string, string>> = {
   logps: 'Log-probability of a whole response.',
   nll_loss: 'Mean negative log-probability of a chosen response’s tokens.',
   'pass@1': 'Share of single samples of held-out problems that the verifier accepts.',
+  proxy: 'What the reward model that is trained on says of samples of held-out problems, on average.',
   auc: 'Chance that a right prefix scores above a wrong one.',
   accuracy: 'Share that is judged right at ½.',
   calibration_error: 'How far scores are from the share that is right, on average.',

@@ -1,5 +1,6 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import { mean } from '../../core/statistics.ts'
+import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { sampleResponses } from '../../rewards/sample-responses.ts'
 import type { Policy } from '../../search/models.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
@@ -12,28 +13,35 @@ const SAMPLES = 4
 /** Responses that are shown. */
 const SHOWN = 12
 
-/** pass@1 of a policy at temperature 1, and some of its responses. The same problems and noise at every step. */
+/**
+ * pass@1 of a policy at temperature 1, and some of its responses. The same problems and noise at every step.
+ * @param proxies what a reward model says of each response of each problem, whose mean stands beside pass@1
+ */
 export async function evaluatePolicy(
   policy: Policy,
   task: AnyTask,
   problems: readonly unknown[],
   seed: number,
   signal: AbortSignal,
+  proxies?: (groups: readonly (readonly SampledResponse[])[]) => Promise<readonly number[]>,
 ): Promise<{ readonly metrics: Metrics; readonly samples: readonly TrainingSample[] }> {
   if (problems.length === 0) return { metrics: {}, samples: [] }
   const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
   const rates: number[] = []
   const samples: TrainingSample[] = []
+  const groups: (readonly SampledResponse[])[] = []
   for await (const { problem, responses } of sampleResponses(policy, set, {
     n: SAMPLES,
     seed: itemSeed(seed, 0x5eed),
     signal,
   })) {
     rates.push(mean(responses.map(({ verdict }) => (verdict.correct ? 1 : 0))))
+    groups[problem] = responses
     const [first] = responses
     if (first && samples.length < SHOWN) {
       samples.push({ problem: task.format(problems[problem]), response: first.text, correct: first.verdict.correct })
     }
   }
-  return { metrics: { 'eval/pass@1': mean(rates) }, samples }
+  const proxy = proxies && { 'eval/proxy': mean(await proxies(groups)) }
+  return { metrics: { 'eval/pass@1': mean(rates), ...proxy }, samples }
 }

@@ -123,7 +123,14 @@ export async function onlineCourse(
       const rollouts = await rollOut(step, signal)
       return { updates: await updates(rollouts, step), metrics: rolloutMetrics(rollouts) }
     },
-    evaluate: async (_, signal) => evaluatePolicy(await live.refresh(), task, heldOut, recipe.seed, signal),
+    evaluate: async (_, signal) => {
+      const proxies = async (groups: readonly (readonly SampledResponse[])[]) => {
+        const rewards = await rewardResponses(recipe, groups, rewardModel, signal)
+        return rewards.flat().flatMap(({ proxy }) => proxy ?? [])
+      }
+      const policy = await live.refresh()
+      return evaluatePolicy(policy, task, heldOut, recipe.seed, signal, rewardModel === null ? undefined : proxies)
+    },
   }
 }
 

@@ -43,12 +43,14 @@ interface Options {
 }
 
 async function open(backend: Backend, recipe: TrainingRecipe, store: RunStore, { signal, data }: Options = {}) {
+  const { rewardModel } = recipe
   return runTraining(
     {
       backend,
       model: await openCheckpointDirectory(POLICY),
       reference: null,
-      rewardModel: null,
+      rewardModel:
+        rewardModel === undefined ? null : await openCheckpointDirectory(`public/checkpoints/${rewardModel}`),
       data: data === undefined ? null : { name: 'rows.jsonl', text: data },
       store,
       signal: signal ?? new AbortController().signal,
@@ -97,6 +99,29 @@ onEachBackend('training runs', (backend) => {
     },
     240_000,
   )
+
+  test('a reward model’s scores are what is earned, and told of held-out samples beside the verifier’s', async () => {
+    const events = await train(
+      backend(),
+      small({
+        objective: 'grpo',
+        steps: 1,
+        rewardModel: 'countdown-prm',
+        reward: { verifier: 0, format: 0, outcome: 1 },
+        optimizer: { learningRate: 1e-2, warmupSteps: 0 },
+        evaluateProblems: 3,
+      }),
+      memoryStore(),
+    )
+    const step = events.find((event) => event.type === 'step')?.metrics ?? {}
+    expect(step['rollout/proxy']).toBeGreaterThan(0)
+    expect(step['rollout/proxy']).toBeLessThan(1)
+    expect(step['rollout/reward']).toBeCloseTo(step['rollout/proxy'] ?? Number.NaN, 12)
+    const [before, after] = events.flatMap((event) => (event.type === 'evaluated' ? [event.metrics['eval/proxy']] : []))
+    expect(before).toBeGreaterThan(0)
+    expect(after).toBeLessThan(1)
+    expect(after).not.toBe(before)
+  })
 
   test('a low-rank run exports an adapter, and a merged model that says what the trained one said', async () => {
     const recipe = small({
