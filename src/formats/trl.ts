@@ -64,7 +64,12 @@ const label = z.union([z.boolean(), z.number().min(0).max(1)], {
 
 export const STEPWISE_FORMAT: RowFormat<StepwiseRow> = {
   schema: z
-    .object({ prompt: text, completions: z.array(text).min(1, 'There are no steps'), labels: z.array(label) })
+    .object({
+      prompt: text,
+      // Models write empty lines, too, and those have a label.
+      completions: z.array(z.string()).min(1, 'There are no steps'),
+      labels: z.array(label),
+    })
     .check(({ value: { completions, labels }, issues }) => {
       if (labels.length === completions.length) return
       const message = `There must be one label for each step: ${labels.length} labels, ${completions.length} steps`
