@@ -165,6 +165,9 @@ test('an implicit reward model scores steps in the playground', async ({ page })
   const scores = events.flatMap((event) => (event.type === 'scored' && event.score !== null ? [event.score] : []))
   // Of the model before training, against itself, each is one half.
   expect(new Set(scores).size).toBeGreaterThan(4)
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
+  const reward = page.getByRole('region', { name: 'Reward model', exact: true })
+  await expect(reward.getByText(/^β 0\.05 against countdown-policy/)).toBeVisible()
 })
 
 test('LoRA downloads as a PEFT adapter, and a run branches from its save', async ({ page }, testInfo) => {

@@ -147,6 +147,9 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
           <Fact name="Context" value={`${formatNumber(info.contextLength)} tokens`} />
           {'aggregation' in info ? <Fact name="Path score" value={String(info.aggregation)} /> : null}
           <Fact name="Weights’ hash" value={info.hash} />
+          {info.choices?.['implicit reward'] ? (
+            <Fact name="Implicit reward" value={info.choices['implicit reward']} />
+          ) : null}
         </dl>
       ) : (
         <p className={styles.muted}>{loading ? 'Loading…' : 'None loaded.'}</p>
