@@ -4,6 +4,7 @@ import type { Backend } from '../compute/backend.ts'
 import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
+import { allOrNothing } from '../core/all-or-nothing.ts'
 import { Activity } from '../engine/activity.ts'
 import type { WeightChoice } from '../engine/decoder.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
@@ -148,14 +149,11 @@ async function loadCommandRewardModel(
   }
   if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
   const weight = readNumber('prm-beta', beta ?? String(IMPLICIT_BETA), 0, 1000)
-  const policy = await loadPolicy(backend, await openCheckpointDirectory(prm), loading, createDecoder)
-  try {
-    const other = await loadPolicy(backend, await openCheckpointDirectory(reference), loading, createDecoder)
-    return { model: new ImplicitRewardModel(policy, other, weight), parts: [policy, other] }
-  } catch (error) {
-    policy.model.dispose()
-    throw error
-  }
+  const load = async (directory: string, signal: AbortSignal) =>
+    loadPolicy(backend, await openCheckpointDirectory(directory), { ...loading, signal }, createDecoder)
+  const [policy, other] = await allOrNothing([prm, reference], load, ({ model }) => model.dispose(), loading.signal)
+  if (!policy || !other) throw new TypeError('two models were asked for')
+  return { model: new ImplicitRewardModel(policy, other, weight), parts: [policy, other] }
 }
 
 /** Loads the models that `--policy` and `--prm` name, or the bundled ones; where anything fails, nothing stays. */

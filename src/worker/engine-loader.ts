@@ -104,9 +104,17 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
         const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
         const newReward = async (files: CheckpointFiles): Promise<RewardPart> => {
           if (!implicit || !referenceFiles) return loadOwnReward(backend, files, options('reward'))
+          const { adapter: _, ...common } = options('reward')
           const { source, adapter } = implicit.reference
-          const reference = { files: referenceFiles, id: source.id, adapter }
-          return loadImplicitReward(backend, files, options('reward'), { reference, beta: implicit.beta })
+          const reference = { ...common, id: source.id, ...(adapter === undefined ? {} : { adapter }) }
+          return loadImplicitReward(
+            backend,
+            [
+              { files, options: options('reward') },
+              { files: referenceFiles, options: reference },
+            ],
+            implicit.beta,
+          )
         }
         const reward =
           keptReward ?? (rewardFiles && hold(new Held(await newReward(rewardFiles), (part) => part.dispose())))

@@ -1,5 +1,5 @@
 import type { Backend } from '../compute/backend.ts'
-import type { Adapter } from '../engine/adapter.ts'
+import { allOrNothing } from '../core/all-or-nothing.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { EngineModel } from '../engine/engine-model.ts'
@@ -24,52 +24,30 @@ export async function loadOwnReward(
   return partOf(reward, [reward.model])
 }
 
-/** The language model a reward is read from by how it differs from this one. */
-export interface Reference {
+/** A language model, and how it is loaded. */
+export interface Loading {
   readonly files: CheckpointFiles
-  readonly id: string
-  readonly adapter?: Adapter | undefined
+  readonly options: LoadOptions
 }
 
-/** A language model and its reference; progress is that of both. Where anything fails, nothing stays. */
+/** A language model and the one it is held against; progress is that of both. Where anything fails, nothing stays. */
 export async function loadImplicitReward(
   backend: Backend,
-  files: CheckpointFiles,
-  { onProgress, adapter, ...options }: LoadOptions,
-  { reference, beta }: { readonly reference: Reference; readonly beta: number },
+  pair: readonly [policy: Loading, reference: Loading],
+  beta: number,
 ): Promise<RewardPart> {
-  let first = 0
-  const policy = await loadPolicy(
-    backend,
-    files,
-    {
-      ...options,
-      ...(adapter === undefined ? {} : { adapter }),
-      onProgress: (loaded, total) => {
-        first = total
-        // The reference is of its shape, as a rule.
-        onProgress?.(loaded, 2 * total)
-      },
-    },
-    createDecoder,
-  )
-  try {
-    const other = await loadPolicy(
-      backend,
-      reference.files,
-      {
-        ...options,
-        id: reference.id,
-        ...(reference.adapter === undefined ? {} : { adapter: reference.adapter }),
-        onProgress: (loaded, total) => onProgress?.(first + loaded, first + total),
-      },
-      createDecoder,
-    )
-    return partOf(new ImplicitRewardModel(policy, other, beta), [policy.model, other.model])
-  } catch (error) {
-    policy.model.dispose()
-    throw error
+  const loaded = new Map<Loading, readonly [bytes: number, of: number]>()
+  const load = (loading: Loading, signal: AbortSignal) => {
+    const onProgress = (...bytes: [number, number]) => {
+      loaded.set(loading, bytes)
+      const sum = (at: 0 | 1) => [...loaded.values()].reduce((total, one) => total + one[at], 0)
+      loading.options.onProgress?.(sum(0), sum(1))
+    }
+    return loadPolicy(backend, loading.files, { ...loading.options, signal, onProgress }, createDecoder)
   }
+  const [policy, reference] = await allOrNothing(pair, load, ({ model }) => model.dispose(), pair[0].options.signal)
+  if (!policy || !reference) throw new TypeError('two models were asked for')
+  return partOf(new ImplicitRewardModel(policy, reference, beta), [policy.model, reference.model])
 }
 
 function partOf(model: RewardModel, models: readonly EngineModel[]): RewardPart {
