@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chartCsv, metricCharts, stepDomain } from './metric-charts.ts'
+import { metricWords } from './metric-words.ts'
 
 const point = (step: number, metrics: Record<string, number>) => ({
   step,
@@ -34,6 +35,23 @@ describe('charts of a run', () => {
       ['verifier and proxy', ['verifier', 'proxy']],
     ])
     expect(titles({ 'rollout/accuracy': 0.5 })).toEqual([['rollout/accuracy', ['verifier']]])
+  })
+
+  it('of several series are explained by their own title', () => {
+    const pairs = [
+      'rewards/chosen',
+      'rewards/rejected',
+      'logps/chosen',
+      'logps/rejected',
+      'rollout/accuracy',
+      'rollout/proxy',
+    ]
+    const metrics = Object.fromEntries(pairs.map((name) => [name, 0]))
+    const titles = metricCharts({ points: [point(1, metrics)], evaluations: [] })
+      .filter(({ series }) => series.length > 1)
+      .map(({ title }) => title)
+    expect(titles).toEqual(['verifier and proxy', 'rewards', 'logps'])
+    for (const title of titles) expect(metricWords(title), title).not.toBeNull()
   })
 
   it('are a table with gaps', () => {
