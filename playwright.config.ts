@@ -8,6 +8,9 @@ const baseURL = `http://localhost:${port}`
 
 const executablePath = chromiumPath()
 
+/** Set by `npm run test:long`: journeys that take minutes, in files named *.long.spec.ts, and only these. */
+const long = Boolean(process.env.STEPSCOPE_LONG)
+
 /** Headless, as root in containers, and quiet: no connections of the browser's own. */
 const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking']
 
@@ -24,15 +27,24 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
-  timeout: 60_000,
+  timeout: long ? 1_800_000 : 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: process.env.STEPSCOPE_E2E_REPORT ?? '.cache/playwright.json' }]],
   use: { baseURL, trace: 'retain-on-failure', screenshot: 'only-on-failure' },
   projects: [
     // On Linux without a graphics card Chromium gives a software adapter (SwiftShader) only with this flag.
-    { name: 'webgpu', testIgnore: /\.cpu\.spec\.ts$/, use: chromium(['--enable-unsafe-webgpu']) },
+    {
+      name: 'webgpu',
+      testMatch: long ? /\.long\.spec\.ts$/ : /\.spec\.ts$/,
+      testIgnore: long ? /\.cpu\.long\.spec\.ts$/ : [/\.cpu\.spec\.ts$/, /\.long\.spec\.ts$/],
+      use: chromium(['--enable-unsafe-webgpu']),
+    },
     // Without an adapter: the page falls back to the CPU backend.
-    { name: 'cpu', testMatch: /\.cpu\.spec\.ts$/, use: chromium(['--disable-features=WebGPU']) },
+    {
+      name: 'cpu',
+      testMatch: long ? /\.cpu\.long\.spec\.ts$/ : /\.cpu\.spec\.ts$/,
+      use: chromium(['--disable-features=WebGPU']),
+    },
   ],
   webServer: {
     command: 'node scripts/start.mjs',

@@ -1,6 +1,7 @@
 // npm test: everything that says whether this tree is right, from a bare machine if need be. Ends with the line
 // "N passed, N failed": unit and engine tests, journeys in the browser, and each check as one.
 //   npm test -- --only=unit|e2e|check [arguments for vitest or playwright]
+//   npm run test:long: instead, the proofs that take minutes (*.long.test.ts, *.long.spec.ts), with the same closing line
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +12,10 @@ const PARTS = ['check', 'unit', 'e2e']
 
 const options = process.argv.slice(2)
 const only = options.find((option) => option.startsWith('--only='))?.slice('--only='.length)
-const rest = options.filter((option) => !option.startsWith('--only='))
+const long = options.includes('--long')
+const rest = options.filter((option) => !option.startsWith('--only=') && option !== '--long')
+if (long) process.env.STEPSCOPE_LONG = '1'
+else delete process.env.STEPSCOPE_LONG
 if (only !== undefined && !PARTS.includes(only)) {
   console.error(`--only takes one of ${PARTS.join(', ')}; it was "${only}".`)
   process.exit(2)
@@ -85,7 +89,7 @@ mkdirSync(join(root, '.cache'), { recursive: true })
 const unitReport = join(root, `.cache/vitest-${process.pid}.json`)
 const e2eReport = join(root, `.cache/playwright-${process.pid}.json`)
 
-if (includes('check')) {
+if (includes('check') && !long) {
   await check('types', [join(root, 'scripts/typecheck.mjs')])
   await check('lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'])
   await check('lockfile', [join(root, 'scripts/check-lockfile.mjs')])
