@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/compute/backend.ts'
 import { openBackend } from '../../src/compute/open-backend.ts'
+import type { CheckpointFiles } from '../../src/engine/checkpoint-files.ts'
 import { openUrlCheckpoint } from '../../src/engine/checkpoint-files-url.ts'
 import { openWeights } from '../../src/engine/checkpoint-weights.ts'
 import { readConfig } from '../../src/engine/config.ts'
@@ -11,19 +12,30 @@ import { trainStep } from '../../src/training/train-step.ts'
 import type { TrainStepBatch, TrainStepEngine, TrainStepShape } from './engine.ts'
 import { ADAMW } from './engine.ts'
 
+/** Where a model's files come from: the page fetches them, Node reads them. */
+type OpenModel = (folder: string) => Promise<CheckpointFiles>
+
+const fetchModel: OpenModel = (folder) =>
+  openUrlCheckpoint({ baseUrl: `/models/${folder}/`, files: ['config.json', 'model.safetensors'] })
+
 /** The product's own step, with the norm of the gradients that a run reports. */
-export async function openStepscope(choice: 'webgpu' | 'cpu'): Promise<TrainStepEngine> {
+export async function openStepscope(
+  choice: 'webgpu' | 'cpu',
+  openModel: OpenModel = fetchModel,
+): Promise<TrainStepEngine> {
   const { backend } = await openBackend({ choice })
-  return new StepscopeTrainer(backend)
+  return new StepscopeTrainer(backend, openModel)
 }
 
 class StepscopeTrainer implements TrainStepEngine {
   private readonly backend: Backend
+  private readonly openModel: OpenModel
   private prepared: { readonly model: TrainableModel; readonly items: readonly SftItem[] } | null = null
   private steps = 0
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, openModel: OpenModel) {
     this.backend = backend
+    this.openModel = openModel
   }
 
   get adapter(): string {
@@ -31,10 +43,7 @@ class StepscopeTrainer implements TrainStepEngine {
   }
 
   async prepare({ model: folder }: TrainStepShape, { tokenIds, promptTokens }: TrainStepBatch): Promise<void> {
-    const files = await openUrlCheckpoint({
-      baseUrl: `/models/${folder}/`,
-      files: ['config.json', 'model.safetensors'],
-    })
+    const files = await this.openModel(folder)
     const items = tokenIds.map((ids, index): SftItem => {
       const prompt = promptTokens[index] ?? 1
       return { id: String(index), sequence: completionSequence(ids.slice(0, prompt), ids.slice(prompt)) }

@@ -4,14 +4,16 @@ import { readConfig } from '../../src/engine/config.ts'
 import { openBenchPage } from '../chromium-page.ts'
 import { MODELS, servedFiles } from '../models/served-files.ts'
 import { figure, keepResults, printTable, progress } from '../report.ts'
-import type { TrainStepBatch, TrainStepChoice } from './engine.ts'
+import type { TrainStepBatch, TrainStepChoice, TrainStepShape } from './engine.ts'
+import { openStepscope } from './measure-stepscope.ts'
 import type { TrainStepPageApi } from './page.ts'
 import type { StepSize } from './products.ts'
-import { stepFlops } from './products.ts'
+import { measureStepProducts, stepFlops } from './products.ts'
 import { referenceLoss } from './reference-loss.ts'
 import type { PreparedShape } from './shapes.ts'
 import { SHAPES, SMOLLM2_LAYERS } from './shapes.ts'
 import type { StepFigures } from './time-steps.ts'
+import { timeSteps } from './time-steps.ts'
 
 /** Relative differences of losses: the first from the reference, those after updates between engines. */
 const TOLERANCE = 1e-3
@@ -23,11 +25,19 @@ interface EngineRow {
   readonly id: string
   readonly label: string
   readonly choice: TrainStepChoice
+  /** In this process instead of a page: where a graphics card is and no browser. */
+  readonly inNode?: boolean
 }
 
 const ENGINES: readonly EngineRow[] = [
   { id: 'stepscope-webgpu', label: 'Stepscope, WebGPU', choice: { kind: 'stepscope', backend: 'webgpu' } },
   { id: 'stepscope-cpu', label: 'Stepscope, CPU (TypeScript)', choice: { kind: 'stepscope', backend: 'cpu' } },
+  {
+    id: 'node-stepscope-webgpu',
+    label: 'Stepscope, WebGPU in Node',
+    choice: { kind: 'stepscope', backend: 'webgpu' },
+    inNode: true,
+  },
   peer('jaxjs-webgpu', 'jax-js, WebGPU, step in one jit', 'webgpu', 'together'),
   peer('jaxjs-webgpu-apart', 'jax-js, WebGPU, update in a jit of its own', 'webgpu', 'apart'),
   peer('jaxjs-wasm', 'jax-js, WASM', 'wasm', 'together'),
@@ -47,7 +57,7 @@ interface TrainStepResult extends Partial<StepFigures> {
 
 /**
  * Full training steps (forward, cross-entropy, backward, AdamW) of the same weights on the same batch, each engine in a
- * page of its own in the same headless Chromium: `--model countdown-policy`, `--only stepscope-webgpu,jaxjs-webgpu`,
+ * page of its own in the same headless Chromium (`node-stepscope-webgpu`: in Node): `--model countdown-policy`, `--only stepscope-webgpu,jaxjs-webgpu`,
  * `--seconds 20`.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -56,9 +66,10 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     options: { model: { type: 'string' }, only: { type: 'string' }, seconds: { type: 'string' } },
   })
   const shapes = chosen('model', values.model, SHAPES, ({ model }) => model)
-  const engines = chosen('only', values.only, ENGINES, ({ id }) => id)
+  const asked = chosen('only', values.only, ENGINES, ({ id }) => id)
+  const engines = values.only === undefined ? asked.filter(({ inNode }) => !inNode) : asked
   const seconds = Number(values.seconds ?? 20)
-  const whole = shapes.length === SHAPES.length && engines.length === ENGINES.length
+  const whole = shapes.length === SHAPES.length && values.only === undefined
   if (whole) progress('Expected time: 10 minutes.')
 
   const results: TrainStepResult[] = []
@@ -78,13 +89,15 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     }
   }
   progress('Roofline, and the products of the steps')
-  const products = await inPage((page) =>
-    page.evaluate((sizes) => (globalThis as unknown as PageGlobal).trainStep.measureStepProducts(sizes), sizes),
-  )
+  const products = engines.every(({ inNode }) => inNode)
+    ? await measureStepProducts(sizes)
+    : await inPage((page) =>
+        page.evaluate((sizes) => (globalThis as unknown as PageGlobal).trainStep.measureStepProducts(sizes), sizes),
+      )
 
   const { roofline } = products
   const shares = shapes.map(({ model, label }, index) => {
-    const ours = results.find((result) => result.model === model && result.engine === 'stepscope-webgpu')
+    const ours = results.find(({ engine, ...result }) => result.model === model && engine.endsWith('stepscope-webgpu'))
     return {
       model,
       label,
@@ -147,7 +160,7 @@ async function stepSize({ model }: PreparedShape, { tokenIds, promptTokens }: Tr
 
 /** An engine in a page that nothing ran in before. Where it fails or learns otherwise than the rest, it has no figure. */
 async function measure(
-  { id, label, choice }: EngineRow,
+  { id, label, choice, inNode }: EngineRow,
   { model, label: shapeLabel }: PreparedShape,
   batch: TrainStepBatch,
   size: StepSize,
@@ -158,15 +171,17 @@ async function measure(
   const none = { model, engine: id, label, tokensPerSecond: null, medianTokensPerSecond: null }
   try {
     const shape = { model, label: shapeLabel }
-    const figures = await inPage(
-      (page) =>
-        page.evaluate(
-          ([choice, shape, batch, seconds]) =>
-            (globalThis as unknown as PageGlobal).trainStep.measure(choice, shape, batch, seconds),
-          [choice, shape, batch, seconds] as const,
-        ),
-      PATIENCE_SECONDS + seconds,
-    )
+    const figures = inNode
+      ? await measureInNode(shape, batch, seconds)
+      : await inPage(
+          (page) =>
+            page.evaluate(
+              ([choice, shape, batch, seconds]) =>
+                (globalThis as unknown as PageGlobal).trainStep.measure(choice, shape, batch, seconds),
+              [choice, shape, batch, seconds] as const,
+            ),
+          PATIENCE_SECONDS + seconds,
+        )
     const fault = lossFault(figures.losses, reference, losses)
     if (fault !== null) return { ...none, losses: figures.losses, gigaflopsPerSecond: null, missing: fault }
     if (losses.length === 0) losses.push(...figures.losses)
@@ -183,6 +198,12 @@ async function measure(
     const missing = (message.split('\n')[0] ?? '').replace(/^page\.evaluate: (Error: )?/, '')
     return { ...none, gigaflopsPerSecond: null, missing }
   }
+}
+
+/** Dawn's buffers are not metered here, so its peak is 0. */
+async function measureInNode(shape: TrainStepShape, batch: TrainStepBatch, seconds: number): Promise<StepFigures> {
+  const engine = await openStepscope('webgpu', (folder) => openCheckpointDirectory(`${MODELS}${folder}`))
+  return timeSteps(engine, shape, batch, { liveBytes: 0, peakBytes: 0, created: 0 }, seconds)
 }
 
 /** @param others losses of the first engine that had any */
