@@ -1,3 +1,4 @@
+import { BOUNDS, checkBound } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { pcg4d } from '../core/random.ts'
 import type { Split } from './split.ts'
@@ -21,7 +22,8 @@ export interface GeneratedSet {
  * not so many different problems.
  */
 export function generateProblems<Problem>(task: Task<Problem>, set: GeneratedSet): Problem[] {
-  const { count, difficulty, seed, split, without } = set
+  const { difficulty, seed, split, without } = set
+  const count = checkBound(BOUNDS.problems, set.count, { field: 'generate' })
   if (!task.difficulties.some(({ id }) => id === difficulty)) {
     throw new StepscopeError({
       code: 'bad-setting',
