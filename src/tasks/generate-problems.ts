@@ -23,7 +23,7 @@ export interface GeneratedSet {
  */
 export function generateProblems<Problem>(task: Task<Problem>, set: GeneratedSet): Problem[] {
   const { difficulty, seed, split, without } = set
-  const count = checkBound(BOUNDS.problems, set.count, { field: 'generate' })
+  const count = checkBound({ ...BOUNDS.problems, min: 0 }, set.count, { field: 'generate' })
   if (!task.difficulties.some(({ id }) => id === difficulty)) {
     throw new StepscopeError({
       code: 'bad-setting',

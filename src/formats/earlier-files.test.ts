@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { readRows } from './json-lines.ts'
+import { OMEGA_FORMAT } from './omega-file.ts'
+import type { LinkState } from './permalink.ts'
+import { readPermalink } from './permalink.ts'
+import { ROLLOUT_FORMAT } from './rollout-file.ts'
+import { readRunFile } from './run-file.ts'
+import { readRecipe } from './training-recipe.ts'
+import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from './trl.ts'
+
+const EARLIER = 'tests/fixtures/earlier'
+const read = (file: string): string => readFileSync(file, 'utf8')
+
+/** Written by version 0.1.0, before files were checked for sense. */
+describe('files of the version before', () => {
+  const runs = readdirSync(`${EARLIER}/runs`).map((name) => `${EARLIER}/runs/${name}`)
+
+  it.each([...runs, 'public/runs/first-visit.json'])('run file %s opens with all it holds', (file) => {
+    const text = read(file)
+    expect(readRunFile(text, file)).toEqual(JSON.parse(text))
+  })
+
+  const { defaults, links } = JSON.parse(read(`${EARLIER}/links.json`)) as {
+    defaults: LinkState
+    links: { hash: string; change: Partial<LinkState> }[]
+  }
+  it.each(links)('link $hash', ({ hash, change }) => {
+    expect(readPermalink(hash, defaults)).toEqual({ state: { ...defaults, ...change }, problems: [] })
+  })
+
+  it.each([
+    ['rollouts', ROLLOUT_FORMAT, 4],
+    ['sft', SFT_FORMAT, 4],
+    ['pairs', PREFERENCE_FORMAT, 2],
+    ['outcome', UNPAIRED_FORMAT, 4],
+    ['monte-carlo', STEPWISE_FORMAT, 4],
+    ['exact', STEPWISE_FORMAT, 4],
+    ['omega-tree', OMEGA_FORMAT, 2],
+  ] as const)('rows of %s', (name, format, rows) => {
+    const file = `${EARLIER}/data/${name}.jsonl`
+    expect(readRows<unknown>(format, read(file), file)).toHaveLength(rows)
+  })
+
+  it('a recipe', () => {
+    const file = `${EARLIER}/data/recipe.json`
+    expect(readRecipe(JSON.parse(read(file)), file)).toMatchObject({ method: { kind: 'low-rank', rank: 1, alpha: 16 } })
+  })
+})

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { IDBFactory } from 'fake-indexeddb'
+import { expect, it } from 'vitest'
+import { restoreDatabase } from '../storage/testing/restore-database.ts'
+import { storeRig } from './testing/store-rig.ts'
+
+/** A browser's database as version 0.1.0 left it, by an unexpected end of its tab. */
+async function earlierBrowser(): Promise<IDBFactory> {
+  const indexedDB = new IDBFactory()
+  await restoreDatabase(indexedDB, readFileSync('tests/fixtures/earlier/indexeddb.json', 'utf8'))
+  return indexedDB
+}
+
+it('saves of the version before are there: runs with every event, what was shown, the session', async () => {
+  const rig = storeRig({ indexedDB: await earlierBrowser(), tab: 'tab-2' })
+  await rig.ready()
+  const { history, session, compare, training } = rig.state()
+  const statuses = history.runs.map(({ status, events }) => `${status} ${events}`)
+  expect(statuses.sort()).toEqual(
+    [
+      'cancelled 5',
+      'failed 0',
+      'failed 6',
+      'finished 38',
+      'finished 44',
+      'finished 488',
+      'finished 6',
+      'interrupted 11',
+      'interrupted 6',
+    ].sort(),
+  )
+  expect(rig.active()).toMatchObject({ status: 'interrupted', selected: 2, source: 'saved' })
+  expect(rig.active().events).toHaveLength(6)
+  expect(session).toMatchObject({ problemText: '3 5 7 2 > 24', prefix: ['A 24\n'], config: { n: 4, m: 2 } })
+  expect(compare.entries.map(({ strategy }) => strategy)).toEqual(['greedy-tree', 'beam', 'lookahead'])
+  expect(training.draft.recipe.objective).toBe('sft')
+  for (const { id, events } of history.runs) {
+    await rig.store.actions.history.open(id)
+    expect(rig.active()).toMatchObject({ id })
+    expect(rig.active().events).toHaveLength(events)
+  }
+  expect(rig.state().notices.filter(({ tone }) => tone !== 'info')).toEqual([])
+  await rig.store.dispose()
+})
