@@ -2,12 +2,15 @@ import { constants } from 'node:fs'
 import { access, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StepscopeError } from '../core/errors.ts'
+import { checkTextBytes, readJsonText } from '../core/json.ts'
 
 /** Reads a text file. Throws a StepscopeError that names it. */
 export async function readTextFile(file: string): Promise<string> {
   try {
+    checkTextBytes((await stat(file)).size, { file })
     return await readFile(file, 'utf8')
   } catch (cause) {
+    if (cause instanceof StepscopeError) throw cause
     throw fileError(file, 'The file cannot be read', cause)
   }
 }
@@ -47,7 +50,7 @@ export async function readJsonLines(file: string): Promise<JsonLine[]> {
   return text.split('\n').flatMap((content, index) => {
     if (content.trim() === '') return []
     const line = index + 1
-    const value = parse(content, file, line)
+    const value = readJsonText(content, { place: { file, line }, what: 'line' })
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new StepscopeError({
         code: 'bad-file',
@@ -62,25 +65,13 @@ export async function readJsonLines(file: string): Promise<JsonLine[]> {
 
 /** Reads a JSON file. Throws a StepscopeError that names it. */
 export async function readJsonFile(file: string): Promise<unknown> {
-  return parse(await readTextFile(file), file)
+  return readJsonText(await readTextFile(file), { place: { file } })
 }
 
 /** An error of a problem or a field, with the file and line it was read from. */
 export function atLine(error: unknown, file: string, line: number): unknown {
   if (!(error instanceof StepscopeError)) return error
   return new StepscopeError({ ...error.details, place: { ...error.details.place, file, line } }, { cause: error })
-}
-
-function parse(text: string, file: string, line?: number): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const place = line === undefined ? { file } : { file, line }
-    throw new StepscopeError(
-      { code: 'bad-file', message: `This is not JSON: ${(cause as Error).message}`, place },
-      { cause },
-    )
-  }
 }
 
 function fileError(file: string, message: string, cause: unknown): StepscopeError {

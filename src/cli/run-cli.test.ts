@@ -188,7 +188,7 @@ describe('stepscope eval', () => {
     expect(bad).toMatchObject({ code: 1, out: '' })
     expect(bad.err).toContain(`${file}, line 3: The problem has too few numbers`)
     writeFileSync(file, '{"numbers":[3,5,7,2],"target":24\n')
-    expect((await run('eval', '--problems', file, ...cpu)).err).toContain(`${file}, line 1: This is not JSON`)
+    expect((await run('eval', '--problems', file, ...cpu)).err).toContain(`${file}, line 1: The line is not JSON`)
     writeFileSync(file, '')
     expect((await run('eval', '--problems', file, ...cpu)).err).toContain('holds no problems')
   })

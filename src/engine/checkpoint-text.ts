@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import { readJsonText } from '../core/json.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 
 /** Texts of a checkpoint folder are read whole; a tokenizer of 150,000 tokens has about 12 MB. */
@@ -34,19 +35,7 @@ export async function readText(files: CheckpointFiles, file: string, signal?: Ab
  */
 export async function readJson(files: CheckpointFiles, file: string, signal?: AbortSignal): Promise<unknown> {
   const text = await readText(files, file, signal)
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new StepscopeError(
-      {
-        code: 'bad-checkpoint',
-        message: `The file is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-        place: { file },
-        nextStep: 'Download the file again.',
-      },
-      { cause },
-    )
-  }
+  return readJsonText(text, { place: { file }, code: 'bad-checkpoint', nextStep: 'Download the file again.' })
 }
 
 /** The folder lacks a file that a checkpoint has, or that another file names. */

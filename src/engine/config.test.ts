@@ -101,6 +101,8 @@ describe('what is not covered is refused with field and value', () => {
     await expect(readConfig(memoryFiles({ 'a.txt': '' }))).rejects.toThrow(
       /config\.json: The folder .* has no config\.json/,
     )
-    await expect(readConfig(memoryFiles({ 'config.json': '{' }))).rejects.toThrow(/config\.json: The file is not JSON/)
+    await expect(readConfig(memoryFiles({ 'config.json': '{' }))).rejects.toThrow(
+      /config\.json, line 1: The file is not JSON/,
+    )
   })
 })

@@ -165,7 +165,11 @@ describe('a bad checkpoint is refused with file and field, and nothing stays on 
     ))
 
   test('broken tokenizer', () =>
-    refused(change({ 'tokenizer.json': '{"model":' }), 'bad-tokenizer', /tokenizer\.json: The file is not JSON/))
+    refused(
+      change({ 'tokenizer.json': '{"model":' }),
+      'bad-tokenizer',
+      /tokenizer\.json, line 1: The file is not JSON/,
+    ))
 
   test('tokenizer of another model', () =>
     refused(

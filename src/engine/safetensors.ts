@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ErrorPlace } from '../core/errors.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { halfTable } from '../core/half.ts'
+import { readJsonText } from '../core/json.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue } from './checkpoint-text.ts'
 
@@ -71,12 +72,7 @@ export async function readSafetensorsHeader(
     throw bad({ file }, 'The file is truncated within its header', `${8 + length} bytes`, `${size} bytes`)
   }
   const text = new TextDecoder().decode(await files.read(file, 8, 8 + length, signal))
-  let header: unknown
-  try {
-    header = JSON.parse(text)
-  } catch (cause) {
-    throw bad({ file }, 'The header is not JSON', 'a safetensors file', JSON.stringify(text.slice(0, 40)), cause)
-  }
+  const header = readJsonText(text, { place: { file }, what: 'header', code: 'bad-checkpoint', nextStep: NEXT_STEP })
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw bad({ file }, 'The header is not a JSON object', 'a safetensors file', JSON.stringify(text.slice(0, 40)))
   }
@@ -215,16 +211,15 @@ export function writeSafetensors(
   return file
 }
 
-function bad(place: ErrorPlace, message: string, expected?: string, found?: string, cause?: unknown): StepscopeError {
-  return new StepscopeError(
-    {
-      code: 'bad-checkpoint',
-      message,
-      place,
-      ...(expected === undefined ? {} : { expected }),
-      ...(found === undefined ? {} : { found }),
-      nextStep: 'Download the file again, or convert the checkpoint to float32, float16 or bfloat16 safetensors.',
-    },
-    cause === undefined ? undefined : { cause },
-  )
+const NEXT_STEP = 'Download the file again, or convert the checkpoint to float32, float16 or bfloat16 safetensors.'
+
+function bad(place: ErrorPlace, message: string, expected?: string, found?: string): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-checkpoint',
+    message,
+    place,
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+    nextStep: NEXT_STEP,
+  })
 }

@@ -87,7 +87,7 @@ describe('a sentencepiece-like vocabulary, whose decoder strips the space at the
 
 describe('a broken tokenizer is refused with the file and what is wrong', () => {
   test.each([
-    ['not JSON', '{', /tokenizer\.json: The file is not JSON/],
+    ['not JSON', '{', /tokenizer\.json, line 1: The file is not JSON/],
     ['a list', [], /tokenizer\.json: The tokenizer is not a JSON object/],
     ['no model', {}, /tokenizer\.json, model: The field is missing/],
     ['no vocabulary', { model: { type: 'BPE' } }, /tokenizer\.json, model\.vocab: The field is missing/],

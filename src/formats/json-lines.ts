@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
-import { parseJson, parseWith } from './parse.ts'
+import { readJsonText } from '../core/json.ts'
+import { parseWith } from './parse.ts'
 
 /** What the rows of a file should be, for its errors. */
 export interface RowFormat<Row> {
@@ -30,14 +31,13 @@ export function readRows<Row>(format: RowFormat<Row>, text: string, file: string
 /** Reads one line. Throws as `readRows`. */
 export function readRow<Row>({ schema, example }: RowFormat<Row>, content: string, file: string, line: number): Row {
   try {
-    return parseWith(schema, parseJson(content, file), file)
+    return parseWith(schema, readJsonText(content, { place: { file, line }, what: 'line' }), file)
   } catch (error) {
     if (!(error instanceof StepscopeError)) throw error
     const { details } = error
-    const message = details.message.replace('The file is', 'The line is')
     const place = { ...details.place, file, line }
     const nextStep = `Write every line as ${example}.`
-    throw new StepscopeError({ ...details, message, place, nextStep }, { cause: error })
+    throw new StepscopeError({ ...details, place, nextStep }, { cause: error })
   }
 }
 

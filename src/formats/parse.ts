@@ -1,29 +1,5 @@
 import type { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
-import { jsonErrorPosition } from './json-position.ts'
-
-/** JSON text to a value. Throws a StepscopeError `bad-file` with line and column of the first wrong character. */
-export function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const position = jsonErrorPosition(text)
-    const before = text.slice(0, position)
-    const line = before.split('\n').length
-    const column = position - before.lastIndexOf('\n')
-    throw new StepscopeError(
-      {
-        code: 'bad-file',
-        message: `The file is not JSON: it breaks at column ${column}`,
-        expected: 'JSON text',
-        found: position >= text.length ? 'the end of the file' : JSON.stringify(text.slice(position, position + 20)),
-        place: { file, line },
-        nextStep: 'Export the run again, or open another file.',
-      },
-      { cause: error },
-    )
-  }
-}
 
 /** A value through a schema. Throws a StepscopeError `bad-file` naming file and field of the first mistake. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, file: string, at = ''): T {

@@ -20,7 +20,9 @@ describe('a recipe in a link', () => {
   })
 
   it('that is cut, or has a field that cannot be, is refused by name', () => {
-    expect(() => readRecipeLink('{"objective":"sft"')).toThrow(/cut or changed/)
+    expect(() => readRecipeLink('{"objective":"sft"')).toThrow(
+      /^link, recipe: The value is not JSON: it breaks at column 19/,
+    )
     expect(() => readRecipeLink('{"objective":"sft","model":"m","steps":-1}')).toThrow(/steps/)
   })
 })

@@ -1,4 +1,4 @@
-import { StepscopeError } from '../core/errors.ts'
+import { readJsonText } from '../core/json.ts'
 import type { TrainingRecipe } from './training-recipe.ts'
 import { defaultRecipe, readRecipe } from './training-recipe.ts'
 
@@ -11,18 +11,9 @@ export function writeRecipeLink(recipe: TrainingRecipe): string {
 
 /** @throws StepscopeError `bad-setting` that names the field */
 export function readRecipeLink(text: string): TrainingRecipe {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new StepscopeError({
-      code: 'bad-setting',
-      message: 'The recipe of the link is cut or changed',
-      expected: 'JSON',
-      found: text.slice(0, 40),
-    })
-  }
-  return readRecipe(value)
+  return readRecipe(
+    readJsonText(text, { place: { file: 'link', field: 'recipe' }, what: 'value', code: 'bad-setting' }),
+  )
 }
 
 /** Fields of `value` that differ from `base`, objects field by field; a variant of another kind is kept whole. */

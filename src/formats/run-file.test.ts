@@ -59,7 +59,7 @@ describe('run file', () => {
     const cut = text.slice(0, text.indexOf('"task"') + 3)
     expect(refusal(() => readRunFile(cut, 'cut.json'))).toMatchObject({
       code: 'bad-file',
-      found: '"\\"ta"',
+      found: 'the end of the file',
       place: { file: 'cut.json', line: cut.split('\n').length },
     })
     expect(refusal(() => readRunFile('{"format": stepscope}', 'x.json'))).toMatchObject({

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
+import { readJsonText } from '../core/json.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo } from '../search/models.ts'
 import { checkEventOrder } from './event-order.ts'
 import { eventSchema, modelInfoSchema, rewardInfoSchema, setupSchema } from './event-schema.ts'
-import { parseJson, parseWith } from './parse.ts'
+import { parseWith } from './parse.ts'
 
 export const RUN_FORMAT = 'stepscope-run'
 /** Raised with every change that an older reader would misread. */
@@ -81,7 +82,7 @@ export function writeRunFile(run: Omit<RunFile, 'format' | 'version'>): string {
  * not JSON, a field of another kind, or an event about a node that is not there; `wrong-version` for another version.
  */
 export function readRunFile(text: string, file: string): RunFile {
-  const value = parseJson(text, file)
+  const value = readJsonText(text, { place: { file }, nextStep: 'Export the run again, or open another file.' })
   if (typeof value !== 'object' || value === null || Reflect.get(value, 'format') !== RUN_FORMAT) {
     throw new StepscopeError({
       code: 'bad-file',

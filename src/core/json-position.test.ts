@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonErrorPosition } from './json-position.ts'
+import { jsonStop } from './json-position.ts'
 
 describe('position of a JSON error', () => {
   it.each([
@@ -9,19 +9,21 @@ describe('position of a JSON error', () => {
     ['[1 2]', 3],
     ['{"a" 1}', 5],
     ['[01]', 1],
-    ['["a\nb"]', 1],
+    ['["a\nb"]', 3],
+    ['["a\\xb"]', 3],
+    ['{"a": "b', 8],
     ['{"a": tru}', 6],
     ['[1]]', 3],
     ['[[1, 2', 6],
   ])('%j breaks at %i', (text, position) => {
     expect(() => JSON.parse(text)).toThrow()
-    expect(jsonErrorPosition(text)).toBe(position)
+    expect(jsonStop(text)).toEqual({ at: position, tooDeep: false })
   })
 
   it('walks through all of valid JSON, to its end', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom('', ' ', '\n'), (text, end) => {
-        expect(jsonErrorPosition(text + end)).toBe(text.length + end.length)
+        expect(jsonStop(text + end).at).toBe(text.length + end.length)
       }),
     )
   })
@@ -30,7 +32,7 @@ describe('position of a JSON error', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(), (text, cut) => {
         const part = `[${text}`.slice(0, 1 + (cut % (text.length + 1)))
-        expect(jsonErrorPosition(part)).toBeLessThanOrEqual(part.length)
+        expect(jsonStop(part).at).toBeLessThanOrEqual(part.length)
       }),
     )
   })
