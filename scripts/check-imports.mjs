@@ -54,7 +54,7 @@ const ROOMS = [
   },
   { room: 'viz-layout', files: /^viz\/layout\//, may: ['core', 'search'] },
   { room: 'viz', files: /^viz\//, may: ['core', 'search', 'viz-layout'] },
-  { room: 'ui', files: /^ui\//, may: [] },
+  { room: 'ui', files: /^ui\//, may: ['core'] },
   // Parts of a run that more than one screen shows. The pure rooms below are read for words, settings and definitions.
   { room: 'panels', files: /^panels\//, may: [...PURE, 'state', 'viz', 'viz-layout', 'ui'] },
   // One room per screen: features/playground never sees features/compare.

@@ -1,9 +1,11 @@
 import { useState } from 'react'
+import { plainText } from '../core/outside-text.ts'
 import { useActions, useApp } from '../state/hooks.ts'
 import type { EngineState } from '../state/types.ts'
 import { Button } from '../ui/button.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { OutsideText } from '../ui/outside-text.tsx'
 import { Popover } from '../ui/popover.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { formatBytes, formatNumber } from '../viz/layout/format-number.ts'
@@ -60,10 +62,10 @@ export function StatusChip({ onFigures }: { onFigures(): void }) {
           type="button"
           className={styles.chip}
           data-tone={chip.tone}
-          aria-label={`Engine: ${chip.text} ${chip.figure}`}
+          aria-label={`Engine: ${plainText(chip.text)} ${chip.figure}`}
         >
           <Icon name={chip.tone === 'error' ? 'error' : chip.tone === 'caution' ? 'warning' : 'chip'} size={14} />
-          <span className={styles.text}>{chip.text}</span>
+          <OutsideText text={chip.text} clip bare />
           {chip.figure ? <span className={styles.figure}>{chip.figure}</span> : null}
         </button>
       }
@@ -150,7 +152,9 @@ function Row({ name, value }: { name: string; value: string }) {
   return (
     <div className={styles.row}>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>
+        <OutsideText text={value} />
+      </dd>
     </div>
   )
 }

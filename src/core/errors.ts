@@ -1,3 +1,5 @@
+import { PARAGRAPH_CHARACTERS, plainText } from './outside-text.ts'
+
 /** Where a problem was found: a file and, where it applies, a field or a line (from 1). */
 export interface ErrorPlace {
   readonly file?: string
@@ -46,21 +48,23 @@ export class StepscopeError extends Error {
   }
 }
 
-/** One line: `file, field: message (expected …, found …). Next step.` */
+/**
+ * One line: `file, field: message (expected …, found …). Next step.` Its parts may be from outside: each is clipped, and
+ * stands as `plainText`.
+ */
 export function describeError(details: ErrorDetails): string {
-  const { place, expected, found, nextStep } = details
-  const where = [place?.file, place?.line === undefined ? undefined : `line ${place.line}`, place?.field]
-    .filter((part) => part !== undefined && part !== '')
-    .join(', ')
-  const compared = [
-    expected === undefined ? undefined : `expected ${expected}`,
-    found === undefined ? undefined : `found ${found}`,
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ')
-  const sentence = `${where ? `${where}: ` : ''}${details.message}${compared ? ` (${compared})` : ''}`
+  const { place, nextStep } = details
+  const part = (text: string | undefined, before = '') => (text ? [`${before}${plainText(text)}`] : [])
+  const where = [
+    ...part(place?.file),
+    ...(place?.line === undefined ? [] : [`line ${place.line}`]),
+    ...part(place?.field),
+  ].join(', ')
+  const compared = [...part(details.expected, 'expected '), ...part(details.found, 'found ')].join(', ')
+  const message = plainText(details.message, PARAGRAPH_CHARACTERS, true)
+  const sentence = `${where ? `${where}: ` : ''}${message}${compared ? ` (${compared})` : ''}`
   const stop = /[.!?]$/.test(sentence) ? '' : '.'
-  return nextStep === undefined ? sentence : `${sentence}${stop} ${nextStep}`
+  return nextStep === undefined ? sentence : `${sentence}${stop} ${plainText(nextStep, PARAGRAPH_CHARACTERS, true)}`
 }
 
 /** The details of any thrown value; unknown errors become code `internal` with their message. */

@@ -1,5 +1,7 @@
+import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import type { FinishedEvent, RunView } from '../state/types.ts'
 import { Icon } from '../ui/icon.tsx'
+import { OutsideText } from '../ui/outside-text.tsx'
 import styles from './answer-line.module.css'
 import { VerdictMark } from './verdict-mark.tsx'
 
@@ -24,13 +26,15 @@ export function AnswerLine({ run }: { run: RunView }) {
             </span>
           ) : (
             <>
-              <span className={styles.value}>{finished.answer}</span>
+              <span className={styles.value}>
+                <OutsideText text={finished.answer} />
+              </span>
               <VerdictMark correct={finished.correct} />
             </>
           )}
         </p>
         <p className={styles.why}>
-          {finished.explanation} {REASONS[finished.reason]}
+          <OutsideText text={finished.explanation} most={PARAGRAPH_CHARACTERS} /> {REASONS[finished.reason]}
         </p>
       </section>
     )
@@ -68,7 +72,7 @@ function progressSentence({ tree, setup }: RunView): string {
     if (node.verdict !== null && node.state !== 'rolledOut') done++
     else if (node.state === 'kept' && node.children.length === 0) open++
   }
-  if (tree.nodes.length <= 1) return `${setup.problem}: no step yet.`
+  if (tree.nodes.length <= 1) return `${plainText(setup.problem)}: no step yet.`
   const nodes = tree.nodes.length - 1
   return `Round ${tree.round}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${open} open ${open === 1 ? 'path' : 'paths'}, ${done} finished.`
 }

@@ -1,6 +1,7 @@
 import { useActions, useAppShallow } from '../state/hooks.ts'
 import type { RunView } from '../state/types.ts'
 import { Button, IconButton } from '../ui/button.tsx'
+import { OutsideText } from '../ui/outside-text.tsx'
 import { Popover } from '../ui/popover.tsx'
 import styles from './run-details.module.css'
 import { computedDifferently, computedRows, measuredRows, modelsOf } from './run-facts.ts'
@@ -41,7 +42,9 @@ function Facts({ title, rows }: { title: string; rows: readonly (readonly [strin
         {rows.map(([name, value]) => (
           <div key={name} className={styles.row}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>
+              <OutsideText text={value} />
+            </dd>
           </div>
         ))}
       </dl>

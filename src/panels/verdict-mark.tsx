@@ -1,4 +1,5 @@
 import { Icon } from '../ui/icon.tsx'
+import { OutsideText } from '../ui/outside-text.tsx'
 import { VisuallyHidden } from '../ui/visually-hidden.tsx'
 import styles from './verdict-mark.module.css'
 
@@ -16,7 +17,7 @@ export function VerdictMark({ correct, word, bare = false }: VerdictMarkProps) {
   return (
     <span className={styles.mark} data-correct={correct}>
       <Icon name={correct ? 'check' : 'cross'} size={14} />
-      {bare ? <VisuallyHidden>{said}</VisuallyHidden> : <span>{said}</span>}
+      {bare ? <VisuallyHidden>{said}</VisuallyHidden> : <OutsideText text={said} most={60} bare />}
     </span>
   )
 }

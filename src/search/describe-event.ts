@@ -1,3 +1,4 @@
+import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { AGGREGATION_NAMES } from './aggregate.ts'
 import type { Decision, FinishedEvent, NodeId, SearchEvent, StopReason } from './events.ts'
 import { STRATEGIES } from './settings.ts'
@@ -11,7 +12,7 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
   switch (event.type) {
     case 'started': {
       const name = STRATEGIES.find(({ id }) => id === event.setup.strategy)?.name ?? event.setup.strategy
-      return `Started: ${name} on ${event.setup.problem}, seed ${event.setup.seed}.`
+      return `Started: ${name} on ${plainText(event.setup.problem)}, seed ${event.setup.seed}.`
     }
     case 'proposed': {
       if (event.given) return `Given: ${quote(event.text)} is where the search starts from.`
@@ -102,8 +103,8 @@ const STOP_REASONS: Readonly<Record<StopReason, string>> = {
 }
 
 function describeEnd({ reason, answer, correct, explanation }: FinishedEvent): string {
-  const result = answer === null ? 'No answer' : `The answer ${answer} is ${correct ? 'right' : 'wrong'}`
-  return `Finished: ${STOP_REASONS[reason]}. ${result}: ${explanation}`
+  const result = answer === null ? 'No answer' : `The answer ${plainText(answer)} is ${correct ? 'right' : 'wrong'}`
+  return `Finished: ${STOP_REASONS[reason]}. ${result}: ${plainText(explanation, PARAGRAPH_CHARACTERS)}`
 }
 
 function byScore(tree: SearchTree): string {
@@ -138,7 +139,7 @@ function text(tree: SearchTree, node: NodeId): string {
 
 function quote(step: string): string {
   const line = step.replace(/\s+$/, '')
-  return line === '' ? 'the end of the response' : `“${line.length > 80 ? `${line.slice(0, 79)}…` : line}”`
+  return line === '' ? 'the end of the response' : `“${plainText(line, 80)}”`
 }
 
 function pathPart(score: number, pathScore: number, tree: SearchTree): string {

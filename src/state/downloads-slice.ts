@@ -1,4 +1,5 @@
 import { toErrorDetails } from '../core/errors.ts'
+import { plainText } from '../core/outside-text.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
@@ -69,7 +70,11 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       const details = toErrorDetails(error)
       if (details.code !== 'cancelled') {
         patch({ failures: { ...get().downloads.failures, [id]: details } })
-        notifyError(context, kind === 'check' ? `“${id}” was not checked` : `“${id}” is not complete`, error)
+        notifyError(
+          context,
+          kind === 'check' ? `“${plainText(id, 80)}” was not checked` : `“${plainText(id, 80)}” is not complete`,
+          error,
+        )
       }
     } finally {
       running.delete(id)
@@ -81,7 +86,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
   }
 
   const told = (id: string): void => {
-    notify({ tone: 'info', text: `“${id}” is on this device; choose Use to load it.` })
+    notify({ tone: 'info', text: `“${plainText(id, 80)}” is on this device; choose Use to load it.` })
   }
 
   const remove = async (id: string): Promise<void> => {
@@ -90,7 +95,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       await engine.forgetStored(id)
       await client.call('removeStored', { id })
     } catch (error) {
-      notifyError(context, `“${id}” was not deleted`, error)
+      notifyError(context, `“${plainText(id, 80)}” was not deleted`, error)
     }
   }
 
@@ -100,7 +105,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       for (const { id } of users) await engine.actions.forgetLocal(id)
       await client.call('deleteOnnx', { repo })
     } catch (error) {
-      notifyError(context, `“${repo}” was not deleted`, error)
+      notifyError(context, `“${plainText(repo, 80)}” was not deleted`, error)
     }
   }
 
@@ -153,11 +158,12 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       const model = get().downloads.models.find((stored) => stored.id === id)
       const bad = model?.files.filter(({ state }) => state === 'corrupt' || state === 'cut') ?? []
       if (!done || !model) return
-      if (bad.length === 0) notify({ tone: 'info', text: `“${id}”: every byte is as it was downloaded.` })
+      if (bad.length === 0)
+        notify({ tone: 'info', text: `“${plainText(id, 80)}”: every byte is as it was downloaded.` })
       else {
         notify({
           tone: 'error',
-          text: `“${id}” is damaged`,
+          text: `“${plainText(id, 80)}” is damaged`,
           error: {
             code: 'bad-file',
             message:

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { plainText } from '../core/outside-text.ts'
 import type { AdapterFields, ModelSource, ParamsOf } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import { addRate } from './rates.ts'
@@ -22,7 +23,7 @@ type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'weights'>
 function missingRun(name: string): StepscopeError {
   return new StepscopeError({
     code: 'not-found',
-    message: `The training run of “${name}” is not here any more`,
+    message: `The training run of “${plainText(name, 80)}” is not here any more`,
     nextStep: 'Choose another model.',
   })
 }
@@ -119,7 +120,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     if (!found) {
       throw new StepscopeError({
         code: 'not-found',
-        message: `The folder of “${choice.name}” is not here any more`,
+        message: `The folder of “${plainText(choice.name, 80)}” is not here any more`,
         nextStep: 'Drag the folder in again, or choose a bundled model.',
       })
     }
@@ -227,7 +228,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       patch({ folder: null })
       await load({ [role === 'policy' ? 'policy' : 'reward']: { kind, id, name: id } })
     } catch (error) {
-      notifyError(context, `“${id}” was not loaded`, error)
+      notifyError(context, `“${plainText(id, 80)}” was not loaded`, error)
     }
   }
 
@@ -268,7 +269,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         patch({ folder: { name, ...read } })
         if (read.missing.length === 0) await actions.confirmFolder({})
       } catch (error) {
-        notifyError(context, `“${name}” was not opened`, error)
+        notifyError(context, `“${plainText(name, 80)}” was not opened`, error)
       }
     },
     confirmFolder: async (given) => {
@@ -398,10 +399,10 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         if (found) return { kind: found.kind, id: found.id, name: found.name }
         notify({
           tone: 'warning',
-          text: `The model “${id}” is not in this browser`,
+          text: `The model “${plainText(id, 80)}” is not in this browser`,
           error: {
             code: 'not-found',
-            message: `The link asks for “${id}”; “${current.name}” is used instead`,
+            message: `The link asks for “${plainText(id, 80)}”; “${plainText(current.name, 80)}” is used instead`,
             nextStep: 'Drag the model’s folder in to use it.',
           },
         })

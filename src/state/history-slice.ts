@@ -1,3 +1,4 @@
+import { plainText } from '../core/outside-text.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { Saving } from './saving.ts'
@@ -98,7 +99,7 @@ export function createHistorySlice(
         await runs.flush()
         await saving.attempt((storage) => storage.changeRun(id, { removed: true }))
         await refresh()
-        notify({ tone: 'info', text: `Deleted “${run.title}”` }, async () => {
+        notify({ tone: 'info', text: `Deleted “${plainText(run.title, 80)}”` }, async () => {
           await saving.attempt((storage) => storage.changeRun(id, { removed: false }))
           await refresh()
           if (wasOpen) await open(id, { adopt: false })

@@ -1,4 +1,5 @@
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { plainText } from '../core/outside-text.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import { zipParts } from '../formats/zip.ts'
 import type { FromWorker, TrainingSources } from '../worker/protocol.ts'
@@ -211,10 +212,11 @@ export function createTrainingSlice(
         tone: 'warning',
         text:
           savedStep === null
-            ? `${title} started again: it had not been saved yet`
-            : `${title} went on by itself from step ${savedStep}, its last save`,
+            ? `${plainText(title, 80)} started again: it had not been saved yet`
+            : `${plainText(title, 80)} went on by itself from step ${savedStep}, its last save`,
       })
-    } else if (refused) notify({ tone: 'error', text: `${title} did not go on by itself`, error: refused })
+    } else if (refused)
+      notify({ tone: 'error', text: `${plainText(title, 80)} did not go on by itself`, error: refused })
   }
 
   const newRun = (recipe: TrainingRecipe): { id: string; title: string } => {
@@ -427,7 +429,7 @@ export function createTrainingSlice(
             void recover(id)
           }
           fallen = { id, cancel: deps.later(recoverIt, LOSS_MS) }
-        } else notify({ tone: 'error', text: `${run.title} stopped`, error: run.error })
+        } else notify({ tone: 'error', text: `${plainText(run.title, 80)} stopped`, error: run.error })
       }
     },
     onLost: () => {
@@ -454,7 +456,7 @@ export function createTrainingSlice(
 function missingModel(id: string, field: string): StepscopeError {
   return new StepscopeError({
     code: 'not-found',
-    message: `The model “${id}” is not in this browser`,
+    message: `The model “${plainText(id, 80)}” is not in this browser`,
     place: { field },
     nextStep: 'Choose another model, or add it on the Models screen.',
   })

@@ -1,4 +1,5 @@
 import type { ComponentProps } from 'react'
+import { plainText } from '../core/outside-text.ts'
 import styles from './button.module.css'
 import { classNames } from './class-names.ts'
 import type { IconName } from './icon.tsx'
@@ -35,7 +36,16 @@ interface IconButtonProps extends Omit<ButtonProps, 'icon' | 'children' | 'aria-
 }
 
 /** A button that is only an icon: its name is read out, and shown as a tooltip with its key. */
-export function IconButton({ icon, label, shortcut, variant = 'plain', pressed, className, ...rest }: IconButtonProps) {
+export function IconButton({
+  icon,
+  label: given,
+  shortcut,
+  variant = 'plain',
+  pressed,
+  className,
+  ...rest
+}: IconButtonProps) {
+  const label = plainText(given)
   return (
     <Tooltip content={label} shortcut={shortcut}>
       <button

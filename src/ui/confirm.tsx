@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react'
 import { useRef, useState } from 'react'
+import { plainText } from '../core/outside-text.ts'
 import { Button } from './button.tsx'
 import styles from './confirm.module.css'
 
 /** A button that asks once more in its place; Escape and Keep go back. */
 export function Confirm(props: { label: string; name?: string; question?: string; onConfirm(): void }) {
-  const { label, name, question, onConfirm } = props
+  const { label, question, onConfirm } = props
+  const name = props.name === undefined ? undefined : plainText(props.name)
   const [asking, setAsking] = useState(false)
   const first = useRef<HTMLButtonElement>(null)
   const back = () => {

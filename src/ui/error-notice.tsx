@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react'
+import { PARAGRAPH_CHARACTERS } from '../core/outside-text.ts'
 import { IconButton } from './button.tsx'
 import styles from './error-notice.module.css'
 import { Icon } from './icon.tsx'
+import { OutsideText } from './outside-text.tsx'
 
 /** What a person needs to know of an error; any richer object with these fields fits. */
 export interface ErrorNoticeDetails {
@@ -35,18 +37,26 @@ export function ErrorNotice({ details, tone = 'error', onDismiss, children }: Er
     <div className={styles.notice} data-tone={tone} role={tone === 'error' ? 'alert' : 'note'}>
       <Icon name={tone === 'error' ? 'error' : 'warning'} />
       <div className={styles.body}>
-        <p className={styles.message}>{details.message}</p>
+        <p className={styles.message}>
+          <OutsideText text={details.message} most={PARAGRAPH_CHARACTERS} lines />
+        </p>
         {rows.length > 0 ? (
           <dl className={styles.rows}>
             {rows.map(([name, value]) => (
               <div key={name} className={styles.row}>
                 <dt>{name}</dt>
-                <dd>{value}</dd>
+                <dd>
+                  <OutsideText text={value} />
+                </dd>
               </div>
             ))}
           </dl>
         ) : null}
-        {details.nextStep ? <p>{details.nextStep}</p> : null}
+        {details.nextStep ? (
+          <p>
+            <OutsideText text={details.nextStep} most={PARAGRAPH_CHARACTERS} lines />
+          </p>
+        ) : null}
         {children ? <div className={styles.actions}>{children}</div> : null}
       </div>
       {onDismiss ? <IconButton icon="close" label="Dismiss" onClick={onDismiss} /> : null}

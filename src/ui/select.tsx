@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { plainText } from '../core/outside-text.ts'
 import { Field } from './field.tsx'
 import inputStyles from './input.module.css'
 import styles from './select.module.css'
@@ -43,7 +44,7 @@ export function Select<Value extends string>({
           >
             {options.map((option) => (
               <option key={option.value} value={option.value} disabled={option.disabled}>
-                {option.label}
+                {plainText(option.label, 80)}
               </option>
             ))}
           </select>

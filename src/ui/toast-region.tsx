@@ -1,6 +1,7 @@
 import { IconButton } from './button.tsx'
 import type { IconName } from './icon.tsx'
 import { Icon } from './icon.tsx'
+import { OutsideText } from './outside-text.tsx'
 import styles from './toast-region.module.css'
 
 export interface ToastItem {
@@ -29,8 +30,14 @@ export function ToastRegion({ toasts, onAction, onDismiss }: ToastRegionProps) {
           <li key={toast.id} className={styles.toast} data-tone={toast.tone}>
             <Icon name={ICONS[toast.tone]} />
             <div className={styles.text}>
-              <p>{toast.text}</p>
-              {toast.detail && toast.detail !== toast.text ? <p className={styles.detail}>{toast.detail}</p> : null}
+              <p>
+                <OutsideText text={toast.text} most={300} lines />
+              </p>
+              {toast.detail && toast.detail !== toast.text ? (
+                <p className={styles.detail}>
+                  <OutsideText text={toast.detail} most={600} lines />
+                </p>
+              ) : null}
             </div>
             {toast.actionLabel ? (
               <button type="button" className={styles.action} onClick={() => onAction(toast.id)}>

@@ -5,6 +5,7 @@ import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session-slice.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useHotkeys } from '../../ui/use-hotkeys.ts'
 import { CompareColumn } from './compare-column.tsx'
@@ -104,7 +105,7 @@ function CompareSetup({ running }: { running: boolean }) {
       )}
       {stale ? (
         <p className={styles.muted}>
-          Below: {started.problem}, seed {started.seed}.
+          Below: <OutsideText text={started.problem} />, seed {started.seed}.
         </p>
       ) : null}
     </div>

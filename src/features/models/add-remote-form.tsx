@@ -3,6 +3,7 @@ import { useActions, useApp } from '../../state/hooks.ts'
 import type { RemotePlan } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './stored-section.module.css'
@@ -172,7 +173,9 @@ function Fact({ name, value }: { name: string; value: string }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>
+        <OutsideText text={value} />
+      </dd>
     </div>
   )
 }

@@ -1,9 +1,11 @@
 import { useState } from 'react'
+import { plainText } from '../../core/outside-text.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
 import { useActions } from '../../state/hooks.ts'
 import type { AdapterFields, PendingFolder } from '../../state/types.ts'
 import { TASKS } from '../../tasks/registry.ts'
 import { Button } from '../../ui/button.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
@@ -29,15 +31,17 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
   return (
     <form
       className={styles.folder}
-      aria-label={`Model folder ${folder.name}`}
+      aria-label={`Model folder ${plainText(folder.name)}`}
       onSubmit={(event) => {
         event.preventDefault()
         void actions.engine.confirmFolder(fields)
       }}
     >
-      <h3 className={styles.heading}>{folder.name}</h3>
+      <h3 className={styles.heading}>
+        <OutsideText text={folder.name} />
+      </h3>
       <p>
-        {folder.family}, {formatNumber(folder.parameters)} parameters, {formatBytes(folder.bytes)}:{' '}
+        <OutsideText text={folder.family} />, {formatNumber(folder.parameters)} parameters, {formatBytes(folder.bytes)}:{' '}
         {folder.role === 'policy' ? 'a policy' : 'a process reward model'}.
         {asked.size > 0 ? ' It has no stepscope.json that says how to use it; please fill in the rest.' : ''}
       </p>

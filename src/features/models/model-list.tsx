@@ -1,7 +1,9 @@
+import { plainText } from '../../core/outside-text.ts'
 import { deviceName } from '../../panels/model-engine.ts'
 import type { ModelChoice, OnnxSettings } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { formatBytes } from '../../viz/layout/format-number.ts'
 import styles from './models-screen.module.css'
 
@@ -24,9 +26,11 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
         return (
           <li key={`${model.kind}:${model.id}`} className={styles.model}>
             <span className={styles.modelName}>
-              {model.name}
+              <OutsideText text={model.name} />
               <span className={styles.muted}>
-                {model.kind === 'bundled' ? 'comes with the app' : `${origin(model)}, ${formatBytes(model.bytes ?? 0)}`}
+                {model.kind === 'bundled'
+                  ? 'comes with the app'
+                  : `${plainText(origin(model))}, ${formatBytes(model.bytes ?? 0)}`}
               </span>
               <span className={styles.muted}>
                 {model.onnx

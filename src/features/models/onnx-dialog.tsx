@@ -6,6 +6,7 @@ import { TASKS } from '../../tasks/registry.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
@@ -100,7 +101,8 @@ function RunFields({ summary, loading }: { summary: OnnxSummary; loading: boolea
       }}
     >
       <p>
-        {summary.name}: {summary.family}, about {formatNumber(summary.parameters)} parameters.
+        <OutsideText text={summary.name} />: <OutsideText text={summary.family} />, about{' '}
+        {formatNumber(summary.parameters)} parameters.
       </p>
       <div className={styles.fields}>
         <Select<OnnxDtype>

@@ -1,10 +1,12 @@
 import { useEffect } from 'react'
+import { plainText } from '../../core/outside-text.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { StoredModel, Transfer } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { formatBytes, formatDuration } from '../../viz/layout/format-number.ts'
 import styles from './stored-section.module.css'
@@ -53,7 +55,9 @@ export function StoredSection() {
       <ul className={styles.list} aria-label="Downloaded models">
         {starting.map(([id, transfer]) => (
           <li key={id} className={styles.item}>
-            <span className={styles.name}>{id}</span>
+            <span className={styles.name}>
+              <OutsideText text={id} />
+            </span>
             <TransferBar id={id} transfer={transfer} />
           </li>
         ))}
@@ -62,7 +66,9 @@ export function StoredSection() {
         ))}
         {unreadable.map((id) => (
           <li key={id} className={styles.item}>
-            <span className={styles.name}>{id}</span>
+            <span className={styles.name}>
+              <OutsideText text={id} />
+            </span>
             <p className={styles.state} data-state="corrupt">
               What was noted of it cannot be read; it can only be deleted.
             </p>
@@ -71,7 +77,9 @@ export function StoredSection() {
         ))}
         {others.map(({ repo: id, bytes: size, files }) => (
           <li key={`onnx ${id}`} className={styles.item}>
-            <span className={styles.name}>{id}</span>
+            <span className={styles.name}>
+              <OutsideText text={id} />
+            </span>
             <p className={styles.muted}>
               ONNX, for Transformers.js · {formatBytes(size)} in {files} {files === 1 ? 'file' : 'files'}
             </p>
@@ -123,12 +131,15 @@ function Stored({ model }: { model: StoredModel }) {
   const { id, state } = model
   return (
     <li className={styles.item}>
-      <span className={styles.name}>{id}</span>
+      <span className={styles.name}>
+        <OutsideText text={id} />
+      </span>
       <p className={styles.state} data-state={state}>
         {wordsOf(model)}
       </p>
       <p className={styles.muted}>
-        {model.family} {model.role === 'policy' ? 'policy' : 'reward model'} from {model.host}
+        <OutsideText text={model.family} /> {model.role === 'policy' ? 'policy' : 'reward model'} from{' '}
+        <OutsideText text={model.host} />
         {model.commit ? ` at ${model.commit.slice(0, 7)}` : ''} · added {day(model.addedAt)} ·{' '}
         {model.lastUsed ? `used ${day(model.lastUsed)}` : 'not used yet'}
       </p>
@@ -150,7 +161,9 @@ function Stored({ model }: { model: StoredModel }) {
           <tbody>
             {model.files.map((file) => (
               <tr key={file.name}>
-                <th scope="row">{file.name}</th>
+                <th scope="row">
+                  <OutsideText text={file.name} />
+                </th>
                 <td>{formatBytes(file.size ?? file.storedBytes)}</td>
                 <td>{fileWords(file)}</td>
               </tr>
@@ -214,7 +227,7 @@ function wordsOf({ state, files, storedBytes, totalBytes, checkedAt }: StoredMod
   }
   if (state === 'corrupt') {
     const bad = files.filter((file) => file.state === 'corrupt' || file.state === 'cut').map(({ name }) => name)
-    return `Damaged: ${bad.join(', ')}`
+    return `Damaged: ${bad.map((name) => plainText(name)).join(', ')}`
   }
   const against = files.some(({ verified }) => verified === 'listed') ? 'equal to the hub’s' : 'as downloaded'
   return `${formatBytes(storedBytes)}, complete; SHA-256 ${against}${checkedAt ? `, checked ${day(checkedAt)}` : ''}`

@@ -3,6 +3,7 @@ import { useActions, useApp } from '../../state/hooks.ts'
 import { isUnderWay } from '../../state/training-view.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { formatBytes } from '../../viz/layout/format-number.ts'
 import styles from './stored-section.module.css'
 
@@ -28,10 +29,12 @@ export function TrainedSection() {
       <ul className={styles.list} aria-label="Trained models">
         {runs.map((run) => (
           <li key={run.id} className={styles.item}>
-            <span className={styles.name}>{run.title}</span>
+            <span className={styles.name}>
+              <OutsideText text={run.title} />
+            </span>
             <p className={styles.muted}>
               {run.savedStep === null ? 'Not saved yet' : `Step ${run.savedStep} of ${run.recipe.steps}`}, from{' '}
-              {run.models.model.name} · {formatBytes(run.storedBytes)}
+              <OutsideText text={run.models.model.name} /> · {formatBytes(run.storedBytes)}
               {isUnderWay(run) || run.elsewhere ? ' · under way' : ''}
             </p>
             <div className={styles.buttons}>

@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { PARAGRAPH_CHARACTERS } from '../../core/outside-text.ts'
 import { eventSentence } from '../../panels/event-sentence.ts'
 import { formatPathScore } from '../../panels/format-path-score.ts'
 import { TermWord } from '../../panels/term.tsx'
@@ -7,6 +8,7 @@ import { useActions, useApp, useRun } from '../../state/hooks.ts'
 import type { RunView, TreeNode } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { formatLogprob } from '../../viz/layout/format-number.ts'
 import { idsFromRoot, shownScore, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
@@ -63,7 +65,13 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
             onClick={() => actions.runs.select(run.id, null)}
           />
         </div>
-        <p className={styles.text}>{isRoot ? run.setup.problem : node.text.trim() || '⟨end⟩'}</p>
+        <p className={styles.text}>
+          <OutsideText
+            text={isRoot ? run.setup.problem : node.text.trim() || '⟨end⟩'}
+            most={PARAGRAPH_CHARACTERS}
+            lines
+          />
+        </p>
         {isRoot ? null : (
           <dl className={styles.facts}>
             <div>
@@ -91,7 +99,9 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
         {node.verdict ? (
           <p>
             <VerdictMark correct={node.verdict.correct} />{' '}
-            <span className={styles.muted}>{node.verdict.explanation}</span>
+            <span className={styles.muted}>
+              <OutsideText text={node.verdict.explanation} most={PARAGRAPH_CHARACTERS} />
+            </span>
           </p>
         ) : null}
         {why ? <p className={styles.why}>{why}</p> : null}
@@ -144,7 +154,9 @@ function Truth({ run, node }: { run: RunView; node: TreeNode }) {
           <p>
             <VerdictMark correct={label.label === 1} word={truthInWords(label)} />
           </p>
-          <p className={styles.muted}>{label.message}</p>
+          <p className={styles.muted}>
+            <OutsideText text={label.message} most={PARAGRAPH_CHARACTERS} />
+          </p>
           {firstWrong !== undefined && firstWrong !== node.id ? (
             <Button onClick={() => actions.runs.select(run.id, firstWrong)}>Go to the first wrong step</Button>
           ) : null}

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { PARAGRAPH_CHARACTERS, plainText } from '../../core/outside-text.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
@@ -6,6 +7,7 @@ import type { Estimate, ProbeStep, RunView, TreeNode } from '../../state/types.t
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { formatScore } from '../../viz/layout/format-number.ts'
@@ -105,8 +107,8 @@ function EstimateResult({ estimate, prm }: { estimate: Estimate; prm: number | n
           // biome-ignore lint/suspicious/noArrayIndexKey: completions are only ever added; the sample's index is its identity
           <li key={index} className={styles.completion}>
             <VerdictMark correct={completion.correct} bare />
-            <span className={styles.text} title={completion.explanation}>
-              {completion.steps.map((step) => step.trim()).join(' ⏎ ')}
+            <span className={styles.text} title={plainText(completion.explanation)}>
+              <OutsideText text={completion.steps.map((step) => step.trim()).join(' ⏎ ')} most={PARAGRAPH_CHARACTERS} />
             </span>
           </li>
         ))}

@@ -5,6 +5,7 @@ import type { ProbeStep, RunView, TreeNode } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { formatLogprob, formatScore } from '../../viz/layout/format-number.ts'
 import { idsFromRoot } from '../../viz/layout/node-appearance.ts'
@@ -95,7 +96,7 @@ function PlainSteps({ run, path, selected }: { run: RunView; path: readonly Tree
         <li key={step.id} className={styles.step} data-current={step.id === selected || undefined}>
           <span className={styles.index}>{index + 1}</span>
           <button type="button" className={styles.plain} onClick={() => actions.runs.select(run.id, step.id)}>
-            {step.text.trim()}
+            <OutsideText text={step.text.trim()} clip bare />
           </button>
           <ScoreBar score={step.score} width={40} label={`Score of step ${index + 1}`} />
         </li>
@@ -145,7 +146,9 @@ function EditableSteps({ state, original, firstEdit }: EditableStepsProps) {
             {revealTruth && step.label ? (
               <p className={styles.change}>
                 <VerdictMark correct={step.label.label === 1} bare />
-                <span className={styles.label}>{step.label.message}</span>
+                <span className={styles.label}>
+                  <OutsideText text={step.label.message} />
+                </span>
               </p>
             ) : null}
             <span className={styles.tools}>

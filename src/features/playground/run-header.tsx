@@ -5,6 +5,7 @@ import { useActions } from '../../state/hooks.ts'
 import type { RunView } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import styles from './run-header.module.css'
 import { SampleGuide } from './sample-guide.tsx'
 
@@ -15,7 +16,9 @@ export function RunHeader({ run }: { run: RunView | null }) {
   const stopped = run.status === 'interrupted' || run.status === 'failed'
   return (
     <div className={styles.header}>
-      <h2 className={styles.title}>{run.title}</h2>
+      <h2 className={styles.title}>
+        <OutsideText text={run.title} bare />
+      </h2>
       {run.source === 'sample' ? <SampleGuide run={run} /> : null}
       {stopped ? (
         <ErrorNotice

@@ -5,6 +5,7 @@ import { taskById } from '../../tasks/registry.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
@@ -67,7 +68,9 @@ function ProblemPart() {
           <ol className={styles.given}>
             {prefix.map((step, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the same step may be given twice; its place is its identity
-              <li key={index}>{step.trim()}</li>
+              <li key={index}>
+                <OutsideText text={step.trim()} />
+              </li>
             ))}
           </ol>
           <Button onClick={actions.session.clearPrefix}>Start from the problem instead</Button>

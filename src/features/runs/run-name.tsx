@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { IconButton } from '../../ui/button.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import styles from './run-name.module.css'
 
 interface RunNameProps {
@@ -15,7 +16,7 @@ export function RunName({ title, onOpen, onRename }: RunNameProps) {
     return (
       <span className={styles.name}>
         <button type="button" className={styles.open} onClick={onOpen}>
-          {title}
+          <OutsideText text={title} clip bare />
         </button>
         <IconButton icon="edit" label="Rename" onClick={() => setDraft(title)} />
       </span>

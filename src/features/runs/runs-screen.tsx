@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatAgo } from './format-ago.ts'
 import { RunName } from './run-name.tsx'
@@ -65,7 +66,10 @@ export function RunsScreen({ onOpened }: { onOpened(): void }) {
       ) : status === 'loading' ? (
         <p className={styles.muted}>Reading the saved runs…</p>
       ) : query !== '' ? (
-        <p className={styles.muted}>No run matches “{query}”.</p>
+        <p className={styles.muted}>
+          No run matches “<OutsideText text={query} />
+          ”.
+        </p>
       ) : (
         <EmptyState icon="tree" title="No runs yet">
           <p>Every search you run is listed here, with all its events, and opens again as the same picture.</p>
@@ -139,7 +143,9 @@ function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened
           onRename={(title) => void actions.runs.rename(run.id, title)}
         />
       </td>
-      <td className={classNames(styles.mono, styles.wide)}>{run.setup.problem}</td>
+      <td className={classNames(styles.mono, styles.wide)}>
+        <OutsideText text={run.setup.problem} clip bare />
+      </td>
       <td className={styles.wide}>
         {run.purpose === 'completions' ? 'Completions of a step' : strategyName(run.setup.strategy)}
       </td>

@@ -5,6 +5,7 @@ import { taskById } from '../../tasks/registry.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './recipe-panel.module.css'
@@ -53,7 +54,10 @@ export function DataPart() {
           </FileButton>
           {data ? (
             <p>
-              <code>{data.name}</code>: {formatNumber(data.rows)} {data.rows === 1 ? 'row' : 'rows'}
+              <code>
+                <OutsideText text={data.name} />
+              </code>
+              : {formatNumber(data.rows)} {data.rows === 1 ? 'row' : 'rows'}
             </p>
           ) : null}
           {dataError ? <ErrorNotice details={dataError} /> : null}

@@ -1,3 +1,4 @@
+import { plainText } from '../../core/outside-text.ts'
 import { Breakdown } from '../../panels/figure.tsx'
 import { useApp } from '../../state/hooks.ts'
 import type { TrainingRun } from '../../state/types.ts'
@@ -39,7 +40,7 @@ export function EstimateLine() {
           <Breakdown
             text={
               pace
-                ? `At the pace of the steps of ${pace.title} on ${adapter}; sampling may have another. Evaluations come on top.`
+                ? `At the pace of the steps of ${plainText(pace.title)} on ${adapter}; sampling may have another. Evaluations come on top.`
                 : 'No run on this adapter has told its pace yet; the first steps will.'
             }
             rows={[

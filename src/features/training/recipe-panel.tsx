@@ -3,6 +3,7 @@ import { useActions, useApp } from '../../state/hooks.ts'
 import type { ObjectiveId } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Select } from '../../ui/select.tsx'
 import { DataPart } from './data-part.tsx'
@@ -30,7 +31,7 @@ export function RecipePanel() {
           {from ? (
             <div className={styles.branch}>
               <p>
-                Goes on from step {from.step} of {from.title}, with the settings below.
+                Goes on from step {from.step} of <OutsideText text={from.title} />, with the settings below.
               </p>
               <Button onClick={actions.training.leaveBranch}>Start from the model instead</Button>
             </div>

@@ -1,3 +1,4 @@
+import { plainText } from '../../core/outside-text.ts'
 import { Figure } from '../../panels/figure.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isUnderWay, secondsLeft } from '../../state/training-view.ts'
@@ -5,6 +6,7 @@ import type { TrainingRun } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { Select } from '../../ui/select.tsx'
 import { formatMetric } from '../../viz/layout/format-metric.ts'
@@ -39,7 +41,7 @@ export function RunHead({ run }: { run: TrainingRun }) {
     <header className={styles.head}>
       <div className={styles.top}>
         <h2 className={styles.title}>
-          {run.title}{' '}
+          <OutsideText text={run.title} clip />{' '}
           <span className={styles.status} data-status={run.status}>
             {run.elsewhere ? 'running in another tab' : STATUS_WORDS[run.status]}
           </span>
@@ -61,9 +63,9 @@ export function RunHead({ run }: { run: TrainingRun }) {
         <Controls run={run} />
       </div>
       <p className={styles.about}>
-        {OBJECTIVE_WORDS[recipe.objective].name} of {run.models.model.name}
+        {OBJECTIVE_WORDS[recipe.objective].name} of <OutsideText text={run.models.model.name} />
         {recipe.method.kind === 'low-rank' ? `, LoRA of rank ${recipe.method.rank}` : ''}
-        {parent ? `, branched from step ${parent.step} of ${parent.title}` : ''}. {savedWords(run)}
+        {parent ? `, branched from step ${parent.step} of ${plainText(parent.title)}` : ''}. {savedWords(run)}
       </p>
       {phase ? (
         <Progress

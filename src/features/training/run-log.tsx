@@ -1,5 +1,7 @@
 import { describeError } from '../../core/errors.ts'
+import { PARAGRAPH_CHARACTERS } from '../../core/outside-text.ts'
 import type { TrainingEntry, TrainingRun } from '../../state/types.ts'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './training-screen.module.css'
 
@@ -23,7 +25,7 @@ export function RunLog({ run }: { run: TrainingRun }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: two things may happen at the same time; a line is its place from the newest
           <li key={`${entry.at} ${lines.length - index}`}>
             <time dateTime={entry.at}>{new Date(entry.at).toLocaleTimeString('en-GB')}</time>
-            <span>{wordsOf(entry.event)}</span>
+            <OutsideText text={wordsOf(entry.event)} most={PARAGRAPH_CHARACTERS} lines />
           </li>
         ))}
       </ol>

@@ -1,7 +1,9 @@
 import { useState } from 'react'
+import { PARAGRAPH_CHARACTERS } from '../../core/outside-text.ts'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import type { TrainingRun } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import styles from './training-screen.module.css'
 
 /** Responses to held-out problems, as the model wrote them at one look; older looks can be leafed to. */
@@ -39,10 +41,14 @@ export function SampleList({ run }: { run: TrainingRun }) {
           {look.samples.map(({ problem, response, correct }) => (
             <li key={`${problem} ${response}`} className={styles.sample}>
               <div className={styles.sampleHead}>
-                <code>{problem}</code>
+                <code>
+                  <OutsideText text={problem} />
+                </code>
                 {correct === null ? null : <VerdictMark correct={correct} />}
               </div>
-              <pre className={styles.response}>{response.trimEnd()}</pre>
+              <pre className={styles.response}>
+                <OutsideText text={response.trimEnd()} most={PARAGRAPH_CHARACTERS} lines />
+              </pre>
             </li>
           ))}
         </ul>

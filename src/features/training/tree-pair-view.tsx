@@ -1,10 +1,12 @@
 import { useRef } from 'react'
+import { plainText } from '../../core/outside-text.ts'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
 import { OpenInPlayground, RunTree } from '../../panels/run-tree.tsx'
 import { useActions, useApp, useRun } from '../../state/hooks.ts'
 import type { RunId, TrainingRun } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import styles from './tree-pair-view.module.css'
 
@@ -18,7 +20,7 @@ export function TreePairView({ run }: { run: TrainingRun }) {
       <header className={styles.header}>
         <h3 className={styles.heading}>Before and after</h3>
         <p className={styles.muted}>
-          {trees.problem}, seed {trees.seed}: the playground’s search, one{' '}
+          <OutsideText text={trees.problem} />, seed {trees.seed}: the playground’s search, one{' '}
           {trees.role === 'policy' ? 'policy' : 'reward model'} after the other.
         </p>
         <IconButton
@@ -48,9 +50,11 @@ function Side({ name, id, waits }: { name: string; id: RunId | null; waits: bool
   const run = useRun(id ?? '')
   const canvas = useRef<TreeCanvasHandle>(null)
   return (
-    <section className={styles.side} aria-label={name}>
+    <section className={styles.side} aria-label={plainText(name)}>
       <header className={styles.sideHead}>
-        <h4 className={styles.name}>{name}</h4>
+        <h4 className={styles.name}>
+          <OutsideText text={name} />
+        </h4>
         <IconButton
           icon="fit"
           label="Fit the whole tree"
@@ -61,7 +65,7 @@ function Side({ name, id, waits }: { name: string; id: RunId | null; waits: bool
       </header>
       {run ? (
         <>
-          <RunTree ref={canvas} run={run} label={`Search tree, ${name}`} />
+          <RunTree ref={canvas} run={run} label={`Search tree, ${plainText(name)}`} />
           <LedgerFigures run={run} />
         </>
       ) : (

@@ -1,3 +1,4 @@
+import { plainText } from '../../core/outside-text.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isUnderWay } from '../../state/training-view.ts'
 
@@ -10,7 +11,7 @@ export function useStart(): { readonly start: () => void; readonly why: string |
   const why = starting
     ? 'Starting…'
     : other !== null
-      ? `${other} is under way; one run at a time has the device.`
+      ? `${plainText(other)} is under way; one run at a time has the device.`
       : wrong
         ? 'Correct what is marked first.'
         : null

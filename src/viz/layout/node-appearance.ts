@@ -1,3 +1,4 @@
+import { plainText } from '../../core/outside-text.ts'
 import type { NodeId } from '../../search/events.ts'
 import type { SearchTree, TreeNode } from '../../search/tree.ts'
 
@@ -92,12 +93,12 @@ export function truthInWords(truth: TruthLabel): string {
   return truth.reachable ? 'valid, still solvable' : 'valid, no longer solvable'
 }
 
-/** The step as drawn: what was done, and the remainder that is drawn muted (`3*5=15` and `: 7 2 15`). */
+/** The step as drawn, one line of `plainText`: what was done, and the remainder that is drawn muted (`3*5=15` and `: 7 2 15`). */
 export function stepLabel(node: TreeNode, tree: SearchTree): { readonly main: string; readonly rest: string } {
   const text = node.text.trim()
-  if (node.parent === null) return { main: text === '' ? (tree.started?.setup.problem ?? 'problem') : text, rest: '' }
+  if (node.parent === null) return { main: plainText(text || (tree.started?.setup.problem ?? 'problem')), rest: '' }
   if (text === '') return { main: node.finish === 'eos' ? '⟨end⟩' : '', rest: '' }
-  const line = text.replaceAll('\n', ' ⏎ ')
+  const line = plainText(text.replaceAll('\n', ' ⏎ '))
   const colon = line.indexOf(' : ')
   return colon < 0 ? { main: line, rest: '' } : { main: line.slice(0, colon), rest: line.slice(colon + 1) }
 }

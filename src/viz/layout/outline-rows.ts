@@ -44,13 +44,13 @@ export function outlineText(tree: SearchTree, truth: ReadonlyMap<NodeId, TruthLa
     ...(truth ? ['truth'] : []),
   ]
   const lines = outlineRows(tree).map(({ node }) => {
-    const { main, rest } = stepLabel(node, tree)
+    const text = node.text.trim() || (node.parent === null ? tree.started?.setup.problem : '') || ''
     const label = truth?.get(node.id)
     return [
       node.id,
       node.parent ?? '',
       node.depth,
-      `${main} ${rest}`.trim(),
+      text.replaceAll('\n', ' ⏎ ').replaceAll('\t', ' '),
       node.count,
       shownScore(node) ?? '',
       node.pathScore ?? '',

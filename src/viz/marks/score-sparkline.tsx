@@ -1,5 +1,6 @@
 import { curveMonotoneX, line } from 'd3'
 import { useRef } from 'react'
+import { plainText } from '../../core/outside-text.ts'
 import type { NodeId } from '../../search/events.ts'
 import { scoreColor } from '../layout/color-scale.ts'
 import { formatScore } from '../layout/format-number.ts'
@@ -38,7 +39,7 @@ export function ScoreSparkline({ points, selected = null, onSelect, width = 260,
     (point) => x(point.index),
     (point) => y(point.score),
   ).curve(curveMonotoneX)(scored)
-  const words = points.map(({ step, score }) => `${step.trim()} ${formatScore(score)}`).join('; ')
+  const words = points.map(({ step, score }) => `${plainText(step.trim(), 80)} ${formatScore(score)}`).join('; ')
   return (
     <svg
       ref={host}
@@ -68,7 +69,7 @@ export function ScoreSparkline({ points, selected = null, onSelect, width = 260,
           fill={scoreColor(score, scheme)}
           onClick={() => onSelect?.(node)}
         >
-          <title>{`${step.trim()}  ${formatScore(score)}`}</title>
+          <title>{`${plainText(step.trim())}  ${formatScore(score)}`}</title>
         </circle>
       ))}
     </svg>

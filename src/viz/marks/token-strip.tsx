@@ -1,4 +1,5 @@
 import { useRef, useState } from 'react'
+import { plainText } from '../../core/outside-text.ts'
 import type { Token } from '../../search/models.ts'
 import { inkOn, scoreColor } from '../layout/color-scale.ts'
 import { formatLogprob, formatScore } from '../layout/format-number.ts'
@@ -18,7 +19,7 @@ export interface TokenStripProps {
 /** A token's text with its invisible characters made visible. */
 export function visibleToken(text: string): string {
   if (text === '') return '⟨end⟩'
-  return text.replaceAll('\n', '⏎').replaceAll('\t', '⇥').replaceAll(' ', '␣')
+  return plainText(text).replaceAll(' ', '␣')
 }
 
 /** The tokens of a step, shaded by their probability; the chosen one's probability and alternatives beside it. */
@@ -47,7 +48,7 @@ export function TokenStrip({ tokens, label = 'Tokens of this step' }: TokenStrip
               onFocus={() => setOpen(index)}
               onBlur={() => setOpen(null)}
             >
-              {visibleToken(token.text)}
+              <bdi>{visibleToken(token.text)}</bdi>
             </button>
           )
         })}
