@@ -62,6 +62,18 @@ describe('stepLabel', () => {
   })
 })
 
+describe('a step that a model wrote', () => {
+  const long = treeOf([{ parent: null }, { parent: 0, text: `a\u202eb ${'x'.repeat(5000)} : 1\tend\n` }])
+
+  it('is clipped and isolated as a label, and whole when it is copied', () => {
+    const step = long.nodes[1]
+    if (step === undefined) throw new Error('no step')
+    expect(stepLabel(step, long).main).toMatch(/^a⟨U\+202E⟩b x+…$/)
+    expect(rowInWords(step, long, undefined).length).toBeLessThan(300)
+    expect(outlineText(long, null)).toContain(`${'x'.repeat(5000)} : 1 end\t1`)
+  })
+})
+
 describe('paths', () => {
   it('run from the root', () => {
     expect(idsFromRoot(tree, 3)).toEqual([0, 1, 3])
