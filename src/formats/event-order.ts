@@ -1,44 +1,50 @@
-import { StepscopeError } from '../core/errors.ts'
 import type { SearchEvent } from '../search/events.ts'
+import { checkEventSense } from './event-sense.ts'
+import { senseless } from './senseless.ts'
 
 /**
- * Checks what a schema cannot: the first event starts the run and only it, nodes appear in the order of their
- * ids below nodes that stand, and every event is about a node that stands. Throws a StepscopeError `bad-file`.
+ * Checks what a schema cannot, of the events of a run: their order, then their numbers (`checkEventSense`).
  *
  * @param at field name of the list, for messages
+ * @throws StepscopeError `bad-file` that names event and field
  */
-export function checkEventOrder(events: readonly SearchEvent[], file: string, at = 'events'): void {
+export function checkEvents(events: readonly SearchEvent[], file: string, at = 'events'): void {
+  checkEventOrder(events, file, at)
+  checkEventSense(events, file, at)
+}
+
+/**
+ * The first event starts the run and only it, nodes appear in the order of their
+ * ids below nodes that stand, and every event is about a node that stands.
+ */
+function checkEventOrder(events: readonly SearchEvent[], file: string, at: string): void {
   let nodes = 0
   let ended = false
   events.forEach((event, index) => {
     const place = `${at}[${index}]`
     const known = (node: number, field: string): void => {
-      if (node >= nodes)
-        throw wrong(file, `${place}.${field}`, 'The event is about a node that does not exist', nodes, node)
+      if (node < nodes) return
+      const expected = nodes === 0 ? 'no node yet' : `0 to ${nodes - 1}`
+      throw senseless(
+        { file, field: `${place}.${field}` },
+        'The event is about a node that does not exist',
+        expected,
+        node,
+      )
     }
     const appear = (step: { node: number; parent: number }, reused: boolean, field: string): void => {
       known(step.parent, `${field}parent`)
       if (reused) known(step.node, `${field}node`)
       else if (step.node === nodes) nodes += 1
-      else
-        throw new StepscopeError({
-          code: 'bad-file',
-          message: 'Nodes must appear in the order of their ids',
-          expected: String(nodes),
-          found: String(step.node),
-          place: { file, field: `${place}.${field}node` },
-          nextStep: 'Open a file that Stepscope exported.',
-        })
+      else {
+        const where = { file, field: `${place}.${field}node` }
+        throw senseless(where, 'Nodes must appear in the order of their ids', nodes, step.node)
+      }
     }
     if ((event.type === 'started') !== (index === 0) || ended) {
-      throw new StepscopeError({
-        code: 'bad-file',
-        message: ended ? 'No event may follow the end of a run' : 'A run starts with one “started” event',
-        expected: ended ? 'the end of the list' : index === 0 ? 'started' : 'another type',
-        found: event.type,
-        place: { file, field: `${place}.type` },
-        nextStep: 'Open a file that Stepscope exported.',
-      })
+      const message = ended ? 'No event may follow the end of a run' : 'A run starts with one “started” event'
+      const expected = ended ? 'the end of the list' : index === 0 ? 'started' : 'another type'
+      throw senseless({ file, field: `${place}.type` }, message, expected, event.type)
     }
     switch (event.type) {
       case 'started':
@@ -66,13 +72,13 @@ export function checkEventOrder(events: readonly SearchEvent[], file: string, at
   })
 }
 
-function wrong(file: string, field: string, message: string, nodes: number, found: number): StepscopeError {
-  return new StepscopeError({
-    code: 'bad-file',
-    message,
-    expected: nodes === 0 ? 'no node yet' : `0 to ${nodes - 1}`,
-    found: String(found),
-    place: { file, field },
-    nextStep: 'Open a file that Stepscope exported.',
-  })
+/** Nodes of the tree after all events. */
+export function countNodes(events: readonly SearchEvent[]): number {
+  let nodes = 0
+  for (const event of events) {
+    if (event.type === 'started') nodes = 1
+    else if (event.type === 'proposed' && !event.reused) nodes += 1
+    else if (event.type === 'rolledOut') nodes += event.steps.filter(({ reused }) => !reused).length
+  }
+  return nodes
 }

@@ -114,3 +114,86 @@ describe('run file', () => {
     )
   })
 })
+
+describe('a run file that has the right shape and makes no sense', () => {
+  const ledger = SAMPLE_RUN.events[3]?.ledger
+  const { setup } = SAMPLE_RUN
+
+  it.each([
+    ['events[3].ledger.policy.executed', 8, 'events[3].ledger.policy.executed', '7'],
+    ['events[3].ledger.reward.merged', 1, 'events[3].ledger.reward.executed', '8'],
+    ['events[5].ledger', ledger, 'events[5].ledger.policy.asked', 'at least 16, as the event before'],
+    ['events[5].ledger.policy.flops', 79, 'events[5].ledger.policy.flops', 'at least 80, as the event before'],
+    ['events[3].score', 5, 'events[3].score', 'a number from 0 to 1'],
+    ['events[3].score', -3, 'events[3].score', 'a number from 0 to 1'],
+    ['events[3].pathScore', 1.5, 'events[3].pathScore', 'a number from 0 to 1'],
+    ['events[5].decision.score', 2, 'events[5].decision.score', 'a number from 0 to 1'],
+    ['events[6].decision.against', -1, 'events[6].decision.against', 'a number from 0 to 1'],
+    ['events[10].candidates[0].pathScore', 7, 'events[10].candidates[0].pathScore', 'a number from 0 to 1'],
+    ['events[1].tokens[0].logprob', 0.5, 'events[1].tokens[0].logprob', 'at most 0'],
+    ['events[1].logprob', 0.25, 'events[1].logprob', 'at most 0'],
+    ['events[1].logprob', -3, 'events[1].logprob', '-0.25'],
+    ['events[1].samples', [], 'events[1].samples', 'at least one'],
+    ['events[10].candidates[0].node', 1, 'events[10].candidates[0].node', 'a node with a verdict'],
+    ['events[10].answer', '16', 'events[10].answer', '15'],
+    ['events[10].correct', false, 'events[10].correct', 'true'],
+    ['setup.problem', '1 2 > 3', 'setup.problem', setup.problem],
+    ['setup.config.n', 4, 'setup.config.n', '2'],
+    ['setup.seed', 8, 'setup.seed', '7'],
+    ['setup.prefix', ['3+5=8 : 8\n'], 'setup.prefix.0', 'nothing'],
+    ['models.policy.hash', 'fedcba9876543210', 'models.policy.hash', '0123456789abcdef'],
+    ['models.reward.id', 'another', 'models.reward.id', 'scripted-prm'],
+    ['models.reward', null, 'models.reward', '{"id":"scripted-prm","hash":"0123456789abcdef"}'],
+    ['selected.node', 4, 'selected.node', '0 to 3'],
+    ['events', SAMPLE_RUN.events.slice(0, 8), 'status', 'another status'],
+    ['events', [], 'models', 'null'],
+  ])('is refused by its field: %s = %j', (path, value, field, expected) => {
+    const details = refusal(() => readRunFile(changed(path, value), 'r.json'))
+    expect(details).toMatchObject({ code: 'bad-file', expected, place: { file: 'r.json', field } })
+  })
+
+  it('is refused where its settings could not be run', () => {
+    const run = JSON.parse(text) as { setup: { config: object }; events: { setup: { config: object } }[] }
+    for (const holder of [run.setup, run.events[0]?.setup]) Object.assign(holder?.config ?? {}, { n: 1e9 })
+    expect(refusal(() => readRunFile(JSON.stringify(run), 'r.json'))).toMatchObject({
+      expected: 'a whole number from 1 to 1024',
+      found: '1000000000',
+      place: { field: 'setup.config.n' },
+    })
+  })
+
+  it('is refused where a rollout is no chain', () => {
+    const rollout = { ...SAMPLE_RUN.events[7], type: 'rolledOut', node: 1, pathScore: 0.5, accepted: false }
+    const step = (node: number, parent: number) => ({
+      ...SAMPLE_RUN.events[7],
+      node,
+      parent,
+      score: 0.5,
+      reused: false,
+    })
+    const events = (steps: object[]) => [...SAMPLE_RUN.events.slice(0, 7), { ...rollout, steps }]
+    const file = (steps: object[]) =>
+      JSON.stringify({ ...JSON.parse(text), status: 'cancelled', events: events(steps), selected: null })
+    expect(readRunFile(file([step(3, 1), step(4, 3)]), 'r.json').events).toHaveLength(8)
+    expect(refusal(() => readRunFile(file([step(3, 1), step(4, 2)]), 'r.json'))).toMatchObject({
+      message: 'The rollout is no chain',
+      place: { field: 'events[7].steps[1].parent' },
+    })
+  })
+
+  it('may have path scores of any size where they are sums of log-odds, and sums of votes', () => {
+    const config = (change: object) => {
+      const run = JSON.parse(text) as { setup: { config: object }; events: Record<string, unknown>[] }
+      for (const holder of [run.setup, run.events[0]?.setup as { config: object }]) Object.assign(holder.config, change)
+      return run
+    }
+    const odds = config({ aggregation: 'sum-log-odds' })
+    Object.assign(odds.events[3] ?? {}, { pathScore: -2.5 })
+    expect(readRunFile(JSON.stringify(odds), 'r.json').events[3]).toMatchObject({ pathScore: -2.5 })
+    const votes = config({ answerBy: 'weighted-vote' })
+    Object.assign(votes.events[9] ?? {}, {
+      decision: { rule: 'answer', score: 1.9, against: 0, rank: 1, of: 1, kept: 1 },
+    })
+    expect(readRunFile(JSON.stringify(votes), 'r.json').events[9]).toMatchObject({ decision: { score: 1.9 } })
+  })
+})

@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import { StepscopeError } from '../core/errors.ts'
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { readJsonText } from '../core/json.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo } from '../search/models.ts'
-import { checkEventOrder } from './event-order.ts'
+import { checkSetup } from '../search/settings.ts'
+import { checkEvents, countNodes } from './event-order.ts'
 import { eventSchema, modelInfoSchema, rewardInfoSchema, setupSchema } from './event-schema.ts'
 import { parseWith } from './parse.ts'
+import { senseless } from './senseless.ts'
 
 export const RUN_FORMAT = 'stepscope-run'
 /** Raised with every change that an older reader would misread. */
@@ -43,6 +45,7 @@ export interface RunFile {
 }
 
 const count = z.int().nonnegative()
+const EXPORTED = 'Open a file that Stepscope exported.'
 
 export const measuredSchema = z.object({
   wallMs: z.number().nonnegative(),
@@ -105,17 +108,66 @@ export function readRunFile(text: string, file: string): RunFile {
     })
   }
   const run = parseWith(runFileSchema, value, file)
-  checkEventOrder(run.events, file)
-  const last = run.events.length
-  if (run.selected && run.selected.event > last) {
-    throw new StepscopeError({
-      code: 'bad-file',
-      message: 'The selected event does not exist',
-      expected: `at most ${last}`,
-      found: String(run.selected.event),
-      place: { file, field: 'selected.event' },
-      nextStep: 'Open a file that Stepscope exported.',
-    })
-  }
+  checkEvents(run.events, file)
+  checkHeader(run, file)
   return run
+}
+
+/** What the header says must be what the events say. */
+function checkHeader(run: RunFile, file: string): void {
+  const { events, models, selected, setup, status } = run
+  const [started] = events
+  try {
+    checkSetup(setup)
+  } catch (error) {
+    const details = toErrorDetails(error)
+    const field = ['strategy', 'seed'].includes(details.place?.field ?? '') ? 'setup' : 'setup.config'
+    const place = { file, field: `${field}.${details.place?.field}` }
+    throw new StepscopeError({ ...details, code: 'bad-file', place, nextStep: EXPORTED }, { cause: error })
+  }
+  if (started?.type === 'started') {
+    const { policy, reward } = started
+    checkSame(setup, started.setup, file, 'setup')
+    checkSame(identity(models?.policy), identity(policy), file, 'models.policy')
+    checkSame(identity(models?.reward), identity(reward), file, 'models.reward')
+  } else if (models !== null)
+    throw senseless({ file, field: 'models' }, 'A run without events has no models', 'null', 'models')
+  if (status === 'finished' && events.at(-1)?.type !== 'finished') {
+    throw senseless({ file, field: 'status' }, 'The last event does not end the run', 'another status', status)
+  }
+  if (selected === null) return
+  if (selected.event > events.length) {
+    const expected = `at most ${events.length}`
+    throw senseless({ file, field: 'selected.event' }, 'The selected event does not exist', expected, selected.event)
+  }
+  const nodes = countNodes(events)
+  if (selected.node !== null && selected.node >= nodes) {
+    const expected = nodes === 0 ? 'null' : `0 to ${nodes - 1}`
+    throw senseless({ file, field: 'selected.node' }, 'The selected node does not exist', expected, selected.node)
+  }
+}
+
+/** Objects field by field; the order of fields does not matter. */
+function checkSame(told: unknown, happened: unknown, file: string, field: string): void {
+  if (isObject(told) && isObject(happened)) {
+    for (const key of new Set([...Object.keys(happened), ...Object.keys(told)])) {
+      checkSame(told[key], happened[key], file, `${field}.${key}`)
+    }
+  } else if (told !== happened) {
+    throw senseless({ file, field }, 'The file says otherwise than its first event', show(happened), show(told))
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? 'nothing' : JSON.stringify(value)
+}
+
+/** What says which model it is; how it ran is told beside. */
+function identity(model: ModelInfo | null | undefined): { readonly id: string; readonly hash: string } | null {
+  return model ? { id: model.id, hash: model.hash } : null
 }

@@ -2,7 +2,7 @@ import type { EntityTable, Table } from 'dexie'
 import { Dexie } from 'dexie'
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
-import { checkEventOrder } from '../formats/event-order.ts'
+import { checkEvents } from '../formats/event-order.ts'
 import { eventSchema } from '../formats/event-schema.ts'
 import { parseWith } from '../formats/parse.ts'
 import type { RunFile } from '../formats/run-file.ts'
@@ -104,7 +104,7 @@ export async function openStorage(
         const events = joinChunks(chunks)
         const file = `run “${run.title}”`
         const checked = parseWith(z.array(eventSchema), events, file, 'events')
-        checkEventOrder(checked, file)
+        checkEvents(checked, file)
         return { run, events: checked }
       }),
 
