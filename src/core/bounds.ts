@@ -42,7 +42,7 @@ export const BOUNDS = {
   /** Nodes of a tree: fewer than events. */
   node: { min: 0, max: 10_000_000 },
   /** Lists and objects inside each other in a JSON text. */
-  jsonDepth: { min: 0, max: 256 },
+  jsonDepth: { min: 0, max: 512 },
 } as const satisfies Readonly<Record<string, Bound>>
 
 /** `a whole number from 1 to 1024`. */

@@ -40,15 +40,15 @@ describe('JSON from outside', () => {
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('may have %s inside each other to a depth of 256', (_, open, close) => {
+  ])('may have %s inside each other to a depth of 512', (_, open, close) => {
     const nest = (depth: number): string => `${open.repeat(depth)}${open === '[' ? '' : '1'}${close.repeat(depth)}`
-    expect(readJsonText(nest(256), { place: {} })).toBeTypeOf('object')
-    expect(refusal(nest(257))).toMatchObject({
-      message: `The file has too many lists and objects inside each other at column ${256 * open.length + 1}`,
-      expected: 'a depth of at most 256',
+    expect(readJsonText(nest(512), { place: {} })).toBeTypeOf('object')
+    expect(refusal(nest(513))).toMatchObject({
+      message: `The file has too many lists and objects inside each other at column ${512 * open.length + 1}`,
+      expected: 'a depth of at most 512',
     })
-    expect(refusal(nest(2_000_000)).expected).toBe('a depth of at most 256')
-    expect(refusal(open.repeat(2_000_000)).expected).toBe('a depth of at most 256')
+    expect(refusal(nest(2_000_000)).expected).toBe('a depth of at most 512')
+    expect(refusal(open.repeat(2_000_000)).expected).toBe('a depth of at most 512')
   })
 
   it('is not read where the file is too large for one text', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BOUNDS, bounded } from '../core/bounds.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
 import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
@@ -7,8 +8,9 @@ import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
 z.config({ jitless: true })
 
 const count = z.int().nonnegative()
-const nodeId = count
+const nodeId = bounded(BOUNDS.node)
 const nullableNumber = z.number().nullable()
+const flops = z.number().nonnegative()
 
 export const setupSchema = z.object({
   task: z.string(),
@@ -26,7 +28,7 @@ export const setupSchema = z.object({
     maxRounds: count,
     maxStepTokens: count,
   }),
-  seed: count,
+  seed: bounded(BOUNDS.seed),
   prefix: z.array(z.string()),
 }) satisfies z.ZodType<RunSetup>
 
@@ -36,20 +38,22 @@ const modelLedger = z.object({
   unique: count,
   merged: count,
   overrun: count,
-  flops: z.number().nonnegative(),
+  flops,
 })
+/** Of a model: the beginning of a SHA-256. */
+export const hash = z.string().regex(/^[0-9a-f]{16}$/, 'Expected 16 hexadecimal digits')
 const ledger = z.object({ policy: modelLedger, reward: modelLedger })
 
 export const modelInfoSchema = z.object({
   id: z.string(),
-  hash: z.string(),
+  hash,
   family: z.string(),
   parameters: count,
   weights: z.enum(WEIGHT_FORMATS).exactOptional(),
-  contextLength: count,
+  contextLength: bounded(BOUNDS.positions),
   backend: z.enum(['webgpu', 'cpu', 'scripted', 'transformers.js', 'remote']),
   adapter: z.string(),
-  flops: z.object({ token: z.number(), head: z.number(), context: z.number() }),
+  flops: z.object({ token: flops, head: flops, context: flops }),
   // Runs of earlier versions lack it.
   choices: z.record(z.string(), z.string()).exactOptional(),
 })
@@ -64,7 +68,7 @@ const step = {
   node: nodeId,
   parent: nodeId,
   text: z.string(),
-  tokens: z.array(z.object({ id: count, text: z.string(), logprob: z.number() })),
+  tokens: z.array(z.object({ id: bounded(BOUNDS.tokenId), text: z.string(), logprob: z.number() })),
   logprob: z.number(),
   finish: z.enum(['step', 'eos', 'length']),
   verdict: verdict.nullable(),

@@ -2,7 +2,7 @@ import type { Decision, RunSetup, SearchEvent, StepData } from '../search/events
 import { senseless } from './senseless.ts'
 
 /** Log-probabilities are differences of float32 numbers: one of a certain token may come out a little above 0. */
-const ROUNDING = 1e-4
+export const LOGPROB_ROUNDING = 1e-4
 
 /**
  * Checks what a schema cannot: `executed = unique + merged + overrun` after every event, and no count of the ledger ever
@@ -102,12 +102,12 @@ class Checks {
     })
     this.logprob(step.logprob, `${field}logprob`)
     const sum = step.tokens.reduce((total, { logprob }) => total + logprob, 0)
-    if (Math.abs(step.logprob - sum) <= ROUNDING * (1 + Math.abs(sum))) return
+    if (Math.abs(step.logprob - sum) <= LOGPROB_ROUNDING * (1 + Math.abs(sum))) return
     this.fail(`${field}logprob`, 'The step’s log-probability is not the sum of its tokens’', sum, step.logprob)
   }
 
   private logprob(value: number, field: string): void {
-    if (value > ROUNDING) this.fail(field, 'A log-probability is above 0', 'at most 0', value)
+    if (value > LOGPROB_ROUNDING) this.fail(field, 'A log-probability is above 0', 'at most 0', value)
   }
 
   private unit(value: number | null, field: string): void {

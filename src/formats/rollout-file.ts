@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { BOUNDS, bounded } from '../core/bounds.ts'
 import type { ProposalFinish, Verdict } from '../search/models.ts'
+import { hash } from './event-schema.ts'
+import { LOGPROB_ROUNDING } from './event-sense.ts'
 import type { RowFormat } from './json-lines.ts'
 
 /** What determines a file's responses, on every line of it: a line moved elsewhere still says where it is from. */
@@ -44,13 +47,11 @@ export interface RolloutRow {
   readonly source: RolloutSource
 }
 
-const count = z.int().nonnegative()
-
 const step = z
   .object({
     text: z.string(),
-    tokenIds: z.array(count),
-    logprobs: z.array(z.number()),
+    tokenIds: z.array(bounded(BOUNDS.tokenId)),
+    logprobs: z.array(z.number().max(LOGPROB_ROUNDING, 'A log-probability is above 0')),
     finish: z.enum(['step', 'eos', 'length']),
   })
   .check(({ value: { tokenIds, logprobs }, issues }) => {
@@ -63,22 +64,22 @@ export const ROLLOUT_FORMAT: RowFormat<RolloutRow> = {
   schema: z.object({
     task: z.string(),
     problem: z.string(),
-    index: count,
-    sample: count,
+    index: bounded({ min: 0, max: BOUNDS.problems.max - 1 }),
+    sample: bounded({ min: 0, max: BOUNDS.samples.max - 1 }),
     prompt: z.string().min(1, 'The text is empty'),
-    steps: z.array(step),
+    steps: z.array(step).max(BOUNDS.responseSteps.max, 'There are too many steps'),
     end: z.enum(['answer', 'eos', 'length', 'max-steps']),
     verdict: z.object({ answer: z.string().nullable(), correct: z.boolean(), explanation: z.string() }),
     source: z.object({
       policy: z.string(),
-      hash: z.string(),
-      seed: count,
-      n: count,
-      temperature: z.number(),
-      topP: z.number(),
-      topK: count,
-      maxSteps: count,
-      maxStepTokens: count,
+      hash,
+      seed: bounded(BOUNDS.seed),
+      n: bounded(BOUNDS.samples),
+      temperature: z.number().nonnegative(),
+      topP: z.number().gt(0).max(1),
+      topK: z.int().nonnegative(),
+      maxSteps: bounded(BOUNDS.responseSteps),
+      maxStepTokens: bounded(BOUNDS.stepTokens),
       stopAtAnswer: z.boolean(),
     }),
   }),
