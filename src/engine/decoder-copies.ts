@@ -81,14 +81,14 @@ export class DecoderCopies {
           pageCopies.flatMap(({ from, to, length }) => [(first + from) * quads, (first + to) * quads, length, 0]),
         )
         const count = pageCopies.length * layers
-        this.backend.write(spans, 0, Uint32Array.of(count, 0, 0, 0, ...list))
+        this.backend.write(spans, 0, Uint32Array.from([count, 0, 0, 0, ...list]))
         dispatches.push([this.kernels.copyPages[pool] as BoundKernel, count])
       })
     }
     const slotCopies = this.slots.take()
     if (slotCopies.length > 0) {
       const list = slotCopies.flatMap(({ from, to, length }) => [from * length, to * length, length, 0])
-      this.backend.write(this.memory.slotSpans, 0, Uint32Array.of(slotCopies.length, 0, 0, 0, ...list))
+      this.backend.write(this.memory.slotSpans, 0, Uint32Array.from([slotCopies.length, 0, 0, 0, ...list]))
       dispatches.push([this.kernels.copySlots, slotCopies.length])
     }
     return (recorder) => {

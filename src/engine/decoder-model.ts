@@ -434,7 +434,7 @@ class BackendDecoder implements Decoder {
   private writePlan(plan: AttentionPlan | null): void {
     const { coverage, pageItems, pageList } = this.memory
     if (plan !== null && plan.items.length > 0) {
-      this.backend.write(pageItems, 0, Uint32Array.of(plan.items.length / 4, 0, 0, 0, ...plan.items))
+      this.backend.write(pageItems, 0, Uint32Array.from([plan.items.length / 4, 0, 0, 0, ...plan.items]))
       this.backend.write(pageList, 0, plan.list)
       this.backend.write(coverage, 0, plan.coverage)
       this.covers = true

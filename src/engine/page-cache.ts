@@ -1,3 +1,4 @@
+import { pushAll } from '../core/push-all.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import { misuse, PageCounts } from './page-counts.ts'
 import { pagesFor, RadixTree } from './radix-tree.ts'
@@ -144,7 +145,7 @@ export class CacheSequence {
     const length = this.length + tokenIds.length
     if (length > this.reserved) throw misuse(`commit of ${length} positions, ${this.reserved} are reserved`)
     const held = this.reserved > this.length
-    this.ids.push(...tokenIds)
+    pushAll(this.ids, tokenIds)
     this.reserved = length
     this.trim()
     const last = this.pages[this.pages.length - 1]
@@ -188,7 +189,7 @@ export class CacheSequence {
         const copied = at % PAGE_SIZE !== 0 && end > at ? 1 : 0
         if (evictable + pagesFor(end) - table.length + copied > spare) continue
         this.exchange(table)
-        this.ids.push(...next.slice(0, at - from))
+        pushAll(this.ids, next.slice(0, at - from))
         this.reserved = at
         return at - from
       }

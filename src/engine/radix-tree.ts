@@ -1,3 +1,4 @@
+import { pushAll } from '../core/push-all.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import { LeafQueue } from './leaf-queue.ts'
 import type { PageCounts } from './page-counts.ts'
@@ -173,11 +174,11 @@ export class RadixTree {
     const first = firstPage(leaf)
     const whole = Math.floor((leaf.start + leaf.tokens.length) / PAGE_SIZE) - first
     const [partial] = leaf.pages.splice(whole)
-    leaf.tokens.push(...tokens)
+    pushAll(leaf.tokens, tokens)
     const more = pages.slice(first + whole, pagesFor(leaf.start + leaf.tokens.length))
     if (partial !== undefined && partial !== more[0]) this.counts.drop(partial)
     for (const page of more) if (page !== partial) this.counts.keep(page)
-    leaf.pages.push(...more)
+    pushAll(leaf.pages, more)
   }
 
   private isUnpinned(leaf: TreeNode): boolean {

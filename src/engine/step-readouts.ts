@@ -1,3 +1,4 @@
+import { pushAll } from '../core/push-all.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /**
@@ -28,7 +29,7 @@ export function placeSteps(
       return length >= end
     })
     readouts.push(ids.length + (token < 0 ? stepIds.length - 1 : token))
-    ids.push(...stepIds)
+    pushAll(ids, stepIds)
   }
   return { ids, readouts }
 }

@@ -45,7 +45,7 @@ export function judgeResponses(
   scores: readonly (readonly (readonly number[])[])[],
   aggregation: Aggregation,
 ): JudgedResponses {
-  const n = Math.min(...groups.map(({ responses }) => responses.length))
+  const n = groups.reduce((least, { responses }) => Math.min(least, responses.length), Number.POSITIVE_INFINITY)
   if (groups.length === 0 || n === 0) throw new RangeError('there is nothing to judge')
   const traces = groups.flatMap(({ responses, label }, group) =>
     responses.map(({ steps }, index) => ({

@@ -1,3 +1,4 @@
+import { pushAll } from '../core/push-all.ts'
 import type { RunFile } from '../formats/run-file.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
 import type { AppDependencies } from './dependencies.ts'
@@ -29,7 +30,7 @@ export class RunRecorder {
   }
 
   add(events: readonly SearchEvent[], measured: RunFile['measured']): void {
-    this.pending.push(...events)
+    pushAll(this.pending, events)
     const started = events.find((event) => event.type === 'started')
     const finished = events.find((event) => event.type === 'finished')
     this.note({

@@ -1,4 +1,5 @@
 import { toErrorDetails } from '../core/errors.ts'
+import { pushAll } from '../core/push-all.ts'
 import { stepsTo } from '../search/tree-paths.ts'
 import type { RunPurpose } from '../storage/stored-run.ts'
 import type { FromWorker } from '../worker/protocol.ts'
@@ -332,7 +333,7 @@ export function createRunsSlice(
       const run = view(message.runId)
       if (!part || !run) return
       if (message.type === 'events') {
-        part.incoming.push(...message.events)
+        pushAll(part.incoming, message.events)
         part.measured = message.measured
         part.recorder?.add(message.events, message.measured)
         cancelFrame ??= deps.frame(drain)

@@ -4,6 +4,7 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { describe, expect, it } from 'vitest'
 import { toErrorDetails } from '../core/errors.ts'
 import { SAMPLE_EVENTS, SAMPLE_RUN } from '../formats/testing/sample-run.ts'
+import type { SearchEvent } from '../search/events.ts'
 import type { AppStorage } from './storage.ts'
 import { openStorage } from './storage.ts'
 import type { StoredRun } from './stored-run.ts'
@@ -92,6 +93,16 @@ describe('saved runs', () => {
     const again = await fresh(indexedDB)
     expect((await again.readRun('run-1'))?.events).toEqual(SAMPLE_EVENTS.slice(0, 4))
     again.close()
+  })
+
+  it('of 202,498 events come back whole, though they were written at once', async () => {
+    const [started] = SAMPLE_EVENTS
+    if (!started) throw new Error('no events')
+    const { ledger } = started
+    const more: SearchEvent = { type: 'backedUp', ledger, round: 1, node: 0, visits: 1, value: 0.5 }
+    const storage = await fresh()
+    await storage.writeRun(run, [started, ...new Array<SearchEvent>(202_497).fill(more)])
+    expect((await storage.readRun(run.id))?.events).toHaveLength(202_498)
   })
 
   it('of a tab that is open are not interrupted', async () => {

@@ -2,6 +2,7 @@ import type { EntityTable, Table } from 'dexie'
 import { Dexie } from 'dexie'
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
+import { pushAll } from '../core/push-all.ts'
 import { checkEvents } from '../formats/event-order.ts'
 import { eventSchema } from '../formats/event-schema.ts'
 import { parseWith } from '../formats/parse.ts'
@@ -186,7 +187,7 @@ function joinChunks(chunks: readonly EventChunk[]): Events {
   const events: Events[number][] = []
   for (const chunk of chunks) {
     if (chunk.first !== events.length) break
-    events.push(...chunk.events)
+    pushAll(events, chunk.events)
   }
   return events
 }

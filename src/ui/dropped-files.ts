@@ -32,6 +32,7 @@ async function filesOfEntry(entry: FileSystemEntry): Promise<File[]> {
   for (;;) {
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (batch.length === 0) return files
-    files.push(...(await Promise.all(batch.map((child) => filesOfEntry(child)))).flat())
+    // One by one: as arguments, some 100,000 files would overflow the stack.
+    for (const file of (await Promise.all(batch.map((child) => filesOfEntry(child)))).flat()) files.push(file)
   }
 }

@@ -1,5 +1,6 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
+import { pushAll } from '../../core/push-all.ts'
 import { wilsonInterval } from '../../core/statistics.ts'
 import type { Ledger, RunSetup } from '../../search/events.ts'
 import { runSearch } from '../../search/run-search.ts'
@@ -112,7 +113,7 @@ export const evaluate: Command = {
         }
         const own: EvalResult[] = []
         for await (const result of orderedWork(problems, concurrency, search, signal)) own.push(result)
-        results.push(...own)
+        pushAll(results, own)
         rows.push({ ...rowOf(choice.name, own), seconds: (performance.now() - started) / 1000 })
       }
     } finally {

@@ -1,4 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { pushAll } from '../../core/push-all.ts'
 import { mean } from '../../core/statistics.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { ModelInfo } from '../../search/models.ts'
@@ -90,7 +91,7 @@ export const label: Command = {
         })) {
           const place = { problem, rows: rows.length }
           await out.append(rows.map((row, index) => ({ ...row, source: { ...source, ...place, row: index } })))
-          all.push(...rows)
+          pushAll(all, rows)
           added += rows.length
           cost = addUsage(cost, usage)
         }

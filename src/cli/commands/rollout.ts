@@ -1,4 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { pushAll } from '../../core/push-all.ts'
 import { groupedRate, mean, passAtK } from '../../core/statistics.ts'
 import type { RolloutRow, RolloutSource } from '../../formats/rollout-file.ts'
 import { ROLLOUT_FORMAT, shortFloat } from '../../formats/rollout-file.ts'
@@ -94,7 +95,7 @@ export const rollout: Command = {
         })) {
           const rows = result.responses.map((response) => rowOf(task, problems[result.problem], response, source))
           await out.append(rows)
-          groups.push(...groupsOf(rows))
+          pushAll(groups, groupsOf(rows))
           cost = addUsage(cost, result.usage)
           responses += rows.length
           tokens += rows.reduce((sum, { steps }) => sum + countTokens(steps), 0)
@@ -185,7 +186,7 @@ function describeRates(groups: readonly ProblemRate[]): string {
     `responses  ${all} to ${groups.length} problems, ${right} right`,
     `pass@1     ${rate.toFixed(3)} (95% interval ${interval[0].toFixed(3)}–${interval[1].toFixed(3)})`,
   ]
-  const most = Math.min(...groups.map(({ trials }) => trials))
+  const most = groups.reduce((least, { trials }) => Math.min(least, trials), Number.POSITIVE_INFINITY)
   if (groups.length > 0 && most > 1) {
     lines.push(`${`pass@${most}`.padEnd(10)} ${mean(groups.map((group) => passAtK(group, most))).toFixed(3)}`)
   }

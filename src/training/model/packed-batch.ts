@@ -93,7 +93,7 @@ function sortByToken(rows: Uint32Array, count: number): Pick<PackedBatch, 'order
     segments.push(token, start, end, 0)
     start = end
   }
-  return { order, segments: Uint32Array.of(segments.length / 4, 0, 0, 0, ...segments) }
+  return { order, segments: Uint32Array.from([segments.length / 4, 0, 0, 0, ...segments]) }
 }
 
 /** Arrays over all heads of a batch, cut into one view per sequence. */
