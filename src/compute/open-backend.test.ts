@@ -36,7 +36,7 @@ test('finds the Vulkan driver by itself, and lets the process end', () => {
 })
 
 test('auto takes the CPU where there is no adapter, and says why', () => {
-  const none = { ...process.env, VK_ICD_FILENAMES: '/nowhere.json' }
+  const none = { ...process.env, VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' }
   expect(openInNode('auto', none)).toBe('cpu WebGPU found no graphics adapter. Running on the CPU instead.')
   expect(openInNode('webgpu', none)).toMatch(/^no-adapter Install a Vulkan driver/)
 })
