@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
-import { access, readFile, stat, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import process from 'node:process'
 import { StepscopeError } from '../core/errors.ts'
 import { checkTextBytes, readJsonText } from '../core/json.ts'
 
@@ -17,9 +19,9 @@ export async function readTextFile(file: string): Promise<string> {
 
 /**
  * Refuses a file that cannot be written before the work whose results it takes; nothing is created.
- * Throws a StepscopeError that names it.
+ * Throws a StepscopeError that names it, also where it is one of `inputs`, which would be lost.
  */
-export async function checkOutputFile(file: string): Promise<void> {
+export async function checkOutputFile(file: string, inputs: readonly string[] = []): Promise<void> {
   try {
     const found = await stat(file).catch(() => null)
     if (found?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
@@ -27,12 +29,68 @@ export async function checkOutputFile(file: string): Promise<void> {
   } catch (cause) {
     throw fileError(file, 'The file cannot be written', cause)
   }
+  const place = await realpath(file).catch(() => null)
+  for (const input of inputs) {
+    if (place === null || place !== (await realpath(input).catch(() => null))) continue
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'The results would overwrite the file that they are made from',
+      place: { file },
+      nextStep: 'Give --out another name.',
+    })
+  }
 }
 
-/** Writes a file. Throws a StepscopeError that names it. */
+/** How files end that are not whole yet. */
+export const PART = '.part'
+
+/**
+ * Writes a file whole or not at all: beside its place, flushed, then moved there. What was there before stays where the
+ * disk is full. Pipes and devices are written as they are. Throws a StepscopeError that names the file.
+ */
 export async function writeOutputFile(file: string, data: string | Uint8Array): Promise<void> {
+  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
+  const target = await realpath(file).catch(() => file)
+  const plain = await stat(target).then(
+    (found) => found.isFile(),
+    () => true,
+  )
+  const part = plain ? `${target}.${process.pid}${PART}` : target
   try {
-    await writeFile(file, data)
+    const handle = await open(part, 'w')
+    try {
+      await writeWhole(handle, bytes, plain ? 0 : null, file)
+      if (plain) await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (plain) await rename(part, target)
+  } catch (cause) {
+    if (plain) await rm(part, { force: true })
+    throw fileError(file, 'The file cannot be written', cause)
+  }
+}
+
+/**
+ * The one place where bytes go to a file: a system may take fewer than it was given, as it does where the disk is almost
+ * full, so what is left is written again until all is there or it refuses.
+ * @param position where the bytes begin; null: where the file stands, for pipes and devices
+ * @throws a StepscopeError `storage` that names the file, with fewer bytes written than given
+ */
+export async function writeWhole(
+  handle: FileHandle,
+  data: Uint8Array,
+  position: number | null,
+  file: string,
+): Promise<void> {
+  let done = 0
+  try {
+    while (done < data.length) {
+      const at = position === null ? null : position + done
+      const { bytesWritten } = await handle.write(data, done, data.length - done, at)
+      if (bytesWritten === 0) throw new Error('the system takes no more bytes')
+      done += bytesWritten
+    }
   } catch (cause) {
     throw fileError(file, 'The file cannot be written', cause)
   }
@@ -44,10 +102,13 @@ export interface JsonLine {
   readonly value: Readonly<Record<string, unknown>>
 }
 
-/** Reads a file of one JSON object a line; empty lines are passed over. Errors name file and line. */
-export async function readJsonLines(file: string): Promise<JsonLine[]> {
+/**
+ * Reads a file of one JSON object a line; empty lines are passed over. Errors name file and line.
+ * @param what the lines hold, for a file that has none
+ */
+export async function readJsonLines(file: string, what: string): Promise<JsonLine[]> {
   const text = await readTextFile(file)
-  return text.split('\n').flatMap((content, index) => {
+  const lines = text.split('\n').flatMap((content, index) => {
     if (content.trim() === '') return []
     const line = index + 1
     const value = readJsonText(content, { place: { file, line }, what: 'line' })
@@ -61,6 +122,8 @@ export async function readJsonLines(file: string): Promise<JsonLine[]> {
     }
     return [{ line, value: value as Record<string, unknown> }]
   })
+  if (lines.length > 0) return lines
+  throw new StepscopeError({ code: 'bad-file', message: `The file holds no ${what}`, place: { file } })
 }
 
 /** Reads a JSON file. Throws a StepscopeError that names it. */
@@ -74,18 +137,35 @@ export function atLine(error: unknown, file: string, line: number): unknown {
   return new StepscopeError({ ...error.details, place: { ...error.details.place, file, line } }, { cause: error })
 }
 
-function fileError(file: string, message: string, cause: unknown): StepscopeError {
-  const code = (cause as { code?: string }).code
-  const reasons: Record<string, string> = {
-    ENOENT: 'it, or its folder, does not exist',
-    EACCES: 'access is denied',
-    EISDIR: 'it is a folder',
-  }
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or its folder, does not exist',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'access is denied',
+  EPERM: 'access is denied',
+  EROFS: 'its disk can only be read',
+  EISDIR: 'it is a folder',
+  EIO: 'its disk fails',
+  EMFILE: 'too many files are open',
+}
+
+/** The system says that no more bytes fit: the disk, a quota, or the largest file allowed. */
+const FULL: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this disk is used up',
+  EFBIG: 'it is as large as a file may be here',
+}
+
+/** What the system says of a file, as a sentence. A StepscopeError stays as it is. */
+export function fileError(file: string, message: string, cause: unknown): StepscopeError {
+  if (cause instanceof StepscopeError) return cause
+  const { code = '', message: own } = cause as { code?: string; message: string }
+  const full = FULL[code]
   return new StepscopeError(
     {
-      code: code === 'ENOENT' ? 'not-found' : 'bad-file',
-      message: `${message}: ${reasons[code ?? ''] ?? (cause as Error).message}`,
+      code: code === 'ENOENT' ? 'not-found' : full === undefined ? 'bad-file' : 'storage',
+      message: `${message}: ${full ?? REASONS[code] ?? own}`,
       place: { file },
+      ...(full === undefined ? {} : { nextStep: 'Make room, and run the command again.' }),
     },
     { cause },
   )

@@ -25,7 +25,7 @@ export interface LabelledGroup {
   readonly usage: Usage
 }
 
-/** Labels of one method for all problems, in their order, without those that are finished. */
+/** Labels of one method for all problems, in their order, from the first one to work on. */
 export type LabelMethod = (groups: readonly RolloutGroup[], set: SetOptions) => AsyncIterable<LabelledGroup>
 
 export interface CompletionSettings {
@@ -120,11 +120,11 @@ export function byPairs(settings: PairSettings, reward: RewardModel | null): Lab
 /** What needs no model. */
 async function* eachGroup(
   groups: readonly RolloutGroup[],
-  { finished, onProgress, signal }: SetOptions,
+  { from = 0, onProgress, signal }: SetOptions,
   rowsOf: (group: RolloutGroup, index: number) => LabelRow[],
 ): AsyncGenerator<LabelledGroup, void> {
   for (const [problem, group] of groups.entries()) {
-    if (finished?.has(problem)) continue
+    if (problem < from) continue
     signal?.throwIfAborted()
     yield { problem, rows: rowsOf(group, problem), usage: NO_USAGE }
     onProgress?.({ done: problem + 1, total: groups.length, usage: NO_USAGE })

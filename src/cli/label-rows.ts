@@ -48,7 +48,9 @@ function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[
   const groups = new Map<string, RolloutRow[]>()
   for (const row of rows) {
     const key = `${row.task}:${row.index}:${row.problem}`
-    groups.set(key, [...(groups.get(key) ?? []), row])
+    const group = groups.get(key)
+    if (group) group.push(row)
+    else groups.set(key, [row])
   }
   return [...groups.values()].map((own) => {
     const [first] = own
@@ -94,6 +96,8 @@ export const LABEL_FILE: AppendFormat<SourcedRow> = {
   example: 'stepscope label does',
   place: ({ source }) => ({ group: source.problem, row: source.row, rows: source.rows }),
   source: ({ source }) => source,
+  // A problem may give no pairs.
+  gaps: true,
 }
 
 /** The prompt of a line, whichever its format. */

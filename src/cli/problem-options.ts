@@ -50,10 +50,7 @@ export async function chooseProblems(task: AnyTask, options: ParsedOptions, seed
 
 /** Problems of a file, one a line. Errors name file and line. */
 async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
-  const lines = await readJsonLines(file)
-  if (lines.length === 0) {
-    throw new StepscopeError({ code: 'bad-file', message: 'The file holds no problems', place: { file } })
-  }
+  const lines = await readJsonLines(file, 'problems')
   return lines.map(({ line, value }) => {
     try {
       return task.readFields(value)

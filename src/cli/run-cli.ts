@@ -10,6 +10,7 @@ import { rollout } from './commands/rollout.ts'
 import { score } from './commands/score.ts'
 import { search } from './commands/search.ts'
 import { train } from './commands/train.ts'
+import { fileError } from './files.ts'
 import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
 import type { Output } from './output.ts'
 
@@ -50,6 +51,10 @@ export async function runCli(args: readonly string[], output: Output, signal: Ab
 }
 
 function messageOf(error: unknown): string {
+  // What the system refused is no fault of this program's, wherever it was met.
+  if (error instanceof Error && 'syscall' in error) {
+    return fileError('path' in error ? String(error.path) : '', 'The system refused', error).message
+  }
   // What nobody foresaw is worth its stack.
   if (toErrorDetails(error).code === 'internal' && error instanceof Error && !(error instanceof UsageError)) {
     return error.stack ?? error.message

@@ -1,13 +1,20 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunStore } from '../training/run/run-store.ts'
+import { fileError, PART, writeOutputFile } from './files.ts'
 
-/** A training run's files in a directory: each is written beside, flushed, and then put in its place. */
+/** A training run's files in a directory: each is written whole or not at all. */
 export async function openRunDirectory(directory: string): Promise<RunStore> {
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
+    throw fileError(directory, 'The folder cannot be made', cause)
+  })
+  // What a killed process left of a file; never read.
+  for (const name of await readdir(directory)) {
+    if (name.endsWith(PART)) await rm(join(directory, name), { force: true })
+  }
   return {
     name: directory,
-    list: async () => (await readdir(directory)).filter((name) => !name.endsWith('.part')),
+    list: async () => (await readdir(directory)).filter((name) => !name.endsWith(PART)),
     read: async (name) => {
       try {
         return new Uint8Array(await readFile(join(directory, name)))
@@ -16,17 +23,7 @@ export async function openRunDirectory(directory: string): Promise<RunStore> {
         throw error
       }
     },
-    write: async (name, bytes) => {
-      const part = join(directory, `${name}.part`)
-      const file = await open(part, 'w')
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(part, join(directory, name))
-    },
+    write: (name, bytes) => writeOutputFile(join(directory, name), bytes),
     remove: (name) => rm(join(directory, name), { force: true }),
   }
 }

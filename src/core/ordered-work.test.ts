@@ -77,6 +77,18 @@ describe('orderedWork', () => {
     expect(seen).toEqual([1])
   })
 
+  it('waits for the results before a failure that came first', async () => {
+    const seen: string[] = []
+    const work = async (item: string) => {
+      await turns(item === 'slow' ? 20 : 1)
+      if (item.startsWith('broken')) throw new Error(item)
+      return item
+    }
+    const items = ['slow', 'slow', 'broken first', 'broken second', 'slow']
+    await expect(collect(orderedWork(items, 4, work), seen)).rejects.toThrow('broken first')
+    expect(seen).toEqual(['slow', 'slow'])
+  })
+
   it('aborts and awaits what is under way where the consumer stops, and where the signal does', async () => {
     let running = 0
     const work = async (item: number, _: number, signal: AbortSignal): Promise<number> => {

@@ -3,7 +3,7 @@ import { toErrorDetails } from './errors.ts'
 /**
  * Works on all items, at most `places` at a time, and yields the results in the order of the items. Work that finds no
  * memory beside the others is done again later with one place less, and fails only where it was alone. Any other
- * failure is thrown after the results before it; then, or where the consumer stops early, or when `signal` aborts,
+ * failure is thrown after the results before it, which are waited for; then, or where the consumer stops early, or when `signal` aborts,
  * what is under way is aborted and waited for, so that nothing of it is left running.
  *
  * @param work gets a signal of its own, which aborts with the whole
@@ -25,11 +25,13 @@ export async function* orderedWork<T, R>(
 
   const waiting = items.map((item, index) => ({ item, index }))
   const results = new Map<number, R>()
-  let failure: { readonly reason: unknown } | null = null
+  let failure: { readonly index: number; readonly reason: unknown } | null = null
   let active = Math.min(places, items.length)
   let wake = (): void => {}
   const worker = async (): Promise<void> => {
-    for (let task = waiting.shift(); task && !failure && !ended; task = waiting.shift()) {
+    for (let task = waiting.shift(); task && !ended; task = waiting.shift()) {
+      // What comes before the failure is still wanted.
+      if (failure !== null && task.index > failure.index) break
       const alone = active === 1
       const controller = new AbortController()
       running.add(controller)
@@ -37,9 +39,12 @@ export async function* orderedWork<T, R>(
         results.set(task.index, await work(task.item, task.index, controller.signal))
         wake()
       } catch (reason) {
-        if (alone || toErrorDetails(reason).code !== 'out-of-memory') failure ??= { reason }
-        waiting.unshift(task)
-        if (active > 1) break
+        if (alone || toErrorDetails(reason).code !== 'out-of-memory') {
+          if (failure === null || task.index < failure.index) failure = { index: task.index, reason }
+        } else {
+          waiting.unshift(task)
+          if (active > 1) break
+        }
       } finally {
         running.delete(controller)
       }
@@ -47,10 +52,11 @@ export async function* orderedWork<T, R>(
     active -= 1
     wake()
   }
+  const failedAt = (): number | undefined => failure?.index
   const workers = Array.from({ length: active }, worker)
   try {
     for (let next = 0; next < items.length; next++) {
-      while (!results.has(next) && active > 0 && !failure && !ended) {
+      while (!results.has(next) && active > 0 && next !== failedAt() && !ended) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })

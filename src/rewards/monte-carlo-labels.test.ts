@@ -73,7 +73,7 @@ describe('monteCarloLabels', () => {
       responses.map((given) => problem(given)),
       {
         k: 8,
-        finished: new Set([0]),
+        from: 1,
       },
     )
     expect(resumed.map(({ problem, values }) => ({ problem, values }))).toEqual(

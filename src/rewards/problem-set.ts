@@ -24,8 +24,8 @@ export interface SetProgress {
 export interface SetOptions {
   /** Problems worked on at a time; by default as many as fill the engine's batches. */
   readonly concurrency?: number
-  /** Indices of problems whose results are there already: they are passed over. */
-  readonly finished?: ReadonlySet<number>
+  /** The first problem to work on: the results of those before it are there already. */
+  readonly from?: number
   /** Called after each problem, in the order in which they end. */
   readonly onProgress?: (progress: SetProgress) => void
   readonly signal?: AbortSignal
@@ -40,19 +40,17 @@ export function defaultConcurrency(responsesEach: number): number {
 }
 
 /**
- * Works on many problems side by side; results in the order of the problems, without those that are finished. Throws
+ * Works on many problems side by side; results in the order of the problems, from the first one to work on. Throws
  * what the work threw, and the signal's reason where it aborts; then nothing is left running.
  * @param work gets the problem's index in the set, which keys its noise
  */
 export async function* overProblems<Problem, Result extends { readonly usage: Usage }>(
   problems: readonly Problem[],
   concurrency: number,
-  { finished, onProgress, signal }: Omit<SetOptions, 'concurrency'>,
+  { from = 0, onProgress, signal }: Omit<SetOptions, 'concurrency'>,
   work: (problem: Problem, index: number, signal: AbortSignal) => Promise<Result>,
 ): AsyncGenerator<Result, void> {
-  const open = problems
-    .map((problem, index) => ({ problem, index }))
-    .filter(({ index }) => finished === undefined || !finished.has(index))
+  const open = problems.map((problem, index) => ({ problem, index })).slice(from)
   let done = problems.length - open.length
   let usage = NO_USAGE
   const one = async ({ problem, index }: (typeof open)[number], _: number, ended: AbortSignal): Promise<Result> => {

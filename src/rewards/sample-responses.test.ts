@@ -56,14 +56,14 @@ describe('sampleResponses', () => {
     }
   })
 
-  it('passes over what is finished, and tells how far it is', async () => {
+  it('begins behind what is finished, and tells how far it is', async () => {
     const all = await collect(policyOf(3))
     const progress: SetProgress[] = []
     const rest = await collect(policyOf(3), {
-      finished: new Set([0, 1, 4]),
+      from: 3,
       onProgress: (state) => progress.push(state),
     })
-    expect(rest.map(({ responses }) => responses)).toEqual([2, 3, 5, 6, 7, 8].map((index) => all[index]?.responses))
+    expect(rest.map(({ responses }) => responses)).toEqual([3, 4, 5, 6, 7, 8].map((index) => all[index]?.responses))
     expect(progress.map(({ done }) => done)).toEqual([4, 5, 6, 7, 8, 9])
     expect(progress.at(-1)?.usage.executed).toBe(rest.reduce((sum, { usage }) => sum + usage.executed, 0))
   })

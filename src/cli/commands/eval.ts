@@ -95,7 +95,8 @@ export const evaluate: Command = {
     const concurrency = readWhole('concurrency', options.text('concurrency') ?? String(DEFAULT_CONCURRENCY), 1, 1024)
     const problems = await chooseProblems(task, options, seed)
     const out = options.text('out')
-    if (out !== undefined) await checkOutputFile(out)
+    const input = options.text('problems')
+    if (out !== undefined) await checkOutputFile(out, input === undefined ? [] : [input])
 
     const needsReward = choices.some(({ strategy }) => usesRewardModel(strategy))
     const engine = await loadCommandEngine(options, output, { needsReward, signal })

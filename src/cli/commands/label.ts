@@ -70,12 +70,16 @@ export const label: Command = {
     const plan = readPlan(options)
     const groups = await readRollouts(options)
     const file = options.required('out')
-    await checkOutputFile(file)
+    await checkOutputFile(file, [options.required('input')])
     const { method, model, dispose } = await openMethod(plan, options, output, signal)
     const progress = new ProgressLine(output)
     try {
       const source = { ...plan.source, ...(model === null ? {} : { model: model.id, hash: model.hash }) }
-      const out = await openAppendFile(file, LABEL_FILE, { resume: options.flag('resume'), source })
+      const out = await openAppendFile(file, LABEL_FILE, {
+        resume: options.flag('resume'),
+        source,
+        groups: groups.length,
+      })
       try {
         checkSamePrompts(groups, out.kept, file)
         const all: LabelRow[] = [...out.kept]
@@ -86,8 +90,8 @@ export const label: Command = {
         for await (const { problem, rows, usage } of method(groups, {
           signal,
           ...(concurrency === undefined ? {} : { concurrency }),
-          finished: out.finished,
-          onProgress: showSetProgress(progress, 'Labels', Math.min(out.finished.size, groups.length)),
+          from: out.next,
+          onProgress: showSetProgress(progress, 'Labels', out.next),
         })) {
           const place = { problem, rows: rows.length }
           await out.append(rows.map((row, index) => ({ ...row, source: { ...source, ...place, row: index } })))

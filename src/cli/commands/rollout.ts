@@ -26,6 +26,7 @@ const FORMAT: AppendFormat<RolloutRow> = {
   ...ROLLOUT_FORMAT,
   place: ({ index, sample, source }) => ({ group: index, row: sample, rows: source.n }),
   source: ({ source }) => source,
+  gaps: false,
 }
 
 export const rollout: Command = {
@@ -75,7 +76,12 @@ export const rollout: Command = {
     const source: RolloutSource = { policy: info.id, hash: info.hash, ...settings }
     const progress = new ProgressLine(output)
     try {
-      const out = await openAppendFile(file, FORMAT, { resume: options.flag('resume'), source })
+      const out = await openAppendFile(file, FORMAT, {
+        resume: options.flag('resume'),
+        source,
+        groups: problems.length,
+        inputs: options.text('problems') === undefined ? [] : [options.required('problems')],
+      })
       try {
         checkSameProblems(task, problems, out.kept, file)
         const groups = groupsOf(out.kept)
@@ -90,8 +96,8 @@ export const rollout: Command = {
           sampling,
           signal,
           ...(concurrency === undefined ? {} : { concurrency }),
-          finished: out.finished,
-          onProgress: showSetProgress(progress, 'Rollouts', Math.min(out.finished.size, problems.length)),
+          from: out.next,
+          onProgress: showSetProgress(progress, 'Rollouts', out.next),
         })) {
           const rows = result.responses.map((response) => rowOf(task, problems[result.problem], response, source))
           await out.append(rows)

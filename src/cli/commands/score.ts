@@ -1,17 +1,21 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { orderedWork } from '../../core/ordered-work.ts'
 import { createDecoder } from '../../engine/decoder-model.ts'
 import { loadRewardModel } from '../../engine/load-model.ts'
+import { writeRows } from '../../formats/json-lines.ts'
 import type { RewardModel } from '../../search/models.ts'
 import { taskById } from '../../tasks/registry.ts'
+import { createLineFile } from '../append-file.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, BUNDLED_REWARD_MODEL, openCommandBackend, readWeights, WEIGHTS_OPTION } from '../engine.ts'
 import type { JsonLine } from '../files.ts'
-import { atLine, checkOutputFile, readJsonLines, writeOutputFile } from '../files.ts'
+import { atLine, checkOutputFile, readJsonLines } from '../files.ts'
+import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 
 /** Lines scored together. */
-const CHUNK = 64
+const TOGETHER = 64
 
 export const score: Command = {
   name: 'score',
@@ -42,7 +46,7 @@ export const score: Command = {
     const task = taskById(options.text('task') ?? 'countdown')
     const file = options.required('input')
     const weights = readWeights(options)
-    const lines = (await readJsonLines(file)).map((line) => {
+    const lines = (await readJsonLines(file, 'responses')).map((line) => {
       try {
         const problem = task.parse(readProblem(line.value.problem))
         return { ...line, prompt: task.prompt(problem), steps: readSteps(line) }
@@ -51,28 +55,15 @@ export const score: Command = {
       }
     })
     const out = options.text('out')
-    if (out !== undefined) await checkOutputFile(out)
+    if (out !== undefined) await checkOutputFile(out, [file])
     const files = await openCheckpointDirectory(options.text('model') ?? BUNDLED_REWARD_MODEL)
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
-    const results: string[] = []
     try {
       const model = await loadRewardModel(backend, files, { weights, signal }, createDecoder)
       try {
-        for (let start = 0; start < lines.length; start += CHUNK) {
-          progress.show(`Scored ${start} of ${lines.length}`)
-          const chunk = lines.slice(start, start + CHUNK)
-          const scores = await Promise.all(
-            chunk.map(({ line, prompt, steps }) =>
-              scoreSteps(model, prompt, steps, signal).catch((error: unknown) => {
-                throw atLine(error, file, line)
-              }),
-            ),
-          )
-          for (const [index, { value }] of chunk.entries()) {
-            results.push(`${JSON.stringify({ ...value, scores: scores[index] })}\n`)
-          }
-        }
+        const results = scoreLines(model, lines, file, signal)
+        await writeLines(results, out, output, (done) => progress.show(`Scored ${done} of ${lines.length}`))
       } finally {
         model.model.dispose()
       }
@@ -80,9 +71,49 @@ export const score: Command = {
       progress.clear()
       backend.dispose()
     }
-    if (out === undefined) output.out(results.join(''))
-    else await writeOutputFile(out, results.join(''))
   },
+}
+
+interface ScoredLine extends JsonLine {
+  readonly prompt: string
+  readonly steps: readonly string[]
+}
+
+/** The lines with their scores, in order; what fails is thrown after the lines before it. */
+function scoreLines(
+  model: RewardModel,
+  lines: readonly ScoredLine[],
+  file: string,
+  signal: AbortSignal,
+): AsyncGenerator<object, void> {
+  const work = async ({ line, value, prompt, steps }: ScoredLine, _: number, ended: AbortSignal): Promise<object> => {
+    try {
+      return { ...value, scores: await scoreSteps(model, prompt, steps, ended) }
+    } catch (error) {
+      throw atLine(error, file, line)
+    }
+  }
+  return orderedWork(lines, TOGETHER, work, signal)
+}
+
+/** Writes rows as they come, to a file or to standard output: what is there stays where a later one fails. */
+async function writeLines(
+  rows: AsyncIterable<object>,
+  file: string | undefined,
+  output: Output,
+  onRow: (done: number) => void,
+): Promise<void> {
+  const target = file === undefined ? null : await createLineFile(file)
+  let done = 0
+  try {
+    for await (const row of rows) {
+      if (target === null) output.out(writeRows([row]))
+      else await target.append([row])
+      onRow(++done)
+    }
+  } finally {
+    await target?.close()
+  }
 }
 
 async function scoreSteps(

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { StepscopeError } from '../../core/errors.ts'
 import type { ObjectiveId } from '../../formats/training-recipe.ts'
@@ -10,7 +10,7 @@ import type { TrainingEvent } from '../../training/run-events.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, BUNDLED_POLICY, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
-import { readJsonFile } from '../files.ts'
+import { fileError, readJsonFile, writeOutputFile } from '../files.ts'
 import { readChoice } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
@@ -130,8 +130,12 @@ async function readData(path: string): Promise<{ readonly name: string; readonly
 }
 
 async function writeFolder(directory: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  await mkdir(directory, { recursive: true })
-  for (const [name, bytes] of files) await writeFile(join(directory, name), bytes)
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (cause) {
+    throw fileError(directory, 'The folder cannot be made', cause)
+  }
+  for (const [name, bytes] of files) await writeOutputFile(join(directory, name), bytes)
 }
 
 function begun(directory: string): StepscopeError {
