@@ -8,6 +8,12 @@ describe('the address', () => {
     expect(formatRoute({ screen: 'runs', link: '' })).toBe('#/runs')
   })
 
+  it('may have its question mark escaped', () => {
+    const link = '#problem=4+6+2+%3E+20'
+    expect(parseRoute('#/compare%3Fproblem=4+6+2+%3E+20')).toEqual({ screen: 'compare', link })
+    expect(parseRoute('#/nowhere?problem=4+6+2+%3E+20')).toEqual({ screen: 'playground', link })
+  })
+
   it('opens the playground for anything else', () => {
     expect(parseRoute('')).toEqual({ screen: 'playground', link: '' })
     expect(parseRoute('#/nowhere')).toEqual({ screen: 'playground', link: '' })

@@ -11,7 +11,8 @@ export interface Route {
 
 /** `#/compare?n=16` is the compare screen with the permalink `#n=16`; anything else opens the playground. */
 export function parseRoute(hash: string): Route {
-  const match = /^#\/([a-z]*)(?:\?(.*))?$/s.exec(hash)
+  // Some programs escape the `?`, too, when they pass an address on.
+  const match = /^#\/([a-z]*)(?:\?(.*))?$/s.exec(hash.replace(/^(#\/[a-z]*)%3f/i, '$1?'))
   if (!match) return { screen: 'playground', link: hash.length > 1 ? hash : '' }
   const screen = SCREENS.find((name) => name === match[1]) ?? 'playground'
   return { screen, link: match[2] ? `#${match[2]}` : '' }

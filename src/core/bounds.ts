@@ -38,9 +38,9 @@ export const BOUNDS = {
   passes: { min: 1, max: 1000 },
 
   // Runs and texts.
-  events: { min: 0, max: 10_000_000 },
+  events: { min: 0, max: 2 ** 31 - 1 },
   /** Nodes of a tree: fewer than events. */
-  node: { min: 0, max: 10_000_000 },
+  node: { min: 0, max: 2 ** 31 - 1 },
   /** Lists and objects inside each other in a JSON text. */
   jsonDepth: { min: 0, max: 512 },
 } as const satisfies Readonly<Record<string, Bound>>

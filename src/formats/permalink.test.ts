@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { describeError } from '../core/errors.ts'
 import type { StrategyConfig } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
 import { AGGREGATIONS } from '../search/models.ts'
@@ -64,7 +65,7 @@ const anyState: fc.Arbitrary<LinkState> = fc.record({
   strategy: fc.constantFrom(...STRATEGY_IDS),
   config: anyConfig,
   seed: fc.integer({ min: 0, max: 0xffffffff }),
-  prefix: fc.array(fc.string({ unit: 'grapheme' })),
+  prefix: fc.array(fc.stringMatching(/^[ -~é→]*[!-~é→][ -~é→]*\n{1,2}$/)),
   event: fc.option(fc.nat()),
   node: fc.option(fc.nat()),
   compare: fc.oneof(fc.constant([]), fc.array(spec, { minLength: 2, maxLength: 4 })),
@@ -119,5 +120,75 @@ describe('permalink', () => {
       { strategy: 'lookahead', config: { n: 4, lookahead: 2 } },
       { strategy: 'beam', config: {} },
     ])
+  })
+})
+
+/** Addresses that were cut, encoded again or written by hand; each is a fragment behind a screen's `?`. */
+describe('a link from elsewhere', () => {
+  const problem = '3 5 7 2 > 24'
+  const solved = '%5B%223*5%3D15%20:%207%202%2015'
+  const read = (link: string, change: Partial<LinkState> = {}) =>
+    readPermalink(link, { ...defaults, problem: '4 3 6 8 > 40', ...change })
+
+  it.each<[string, Partial<LinkState>]>([
+    ['problem=3+5+7+2+%3E+24&strategy=beam&n=8&m=4&seed=3', { problem, seed: 3, config: { ...config, n: 8 } }],
+    ['problem=3%205%207%202%20>%2024', { problem }],
+    [`prefix=${solved}%22%5D&seed=3`, { prefix: ['3*5=15 : 7 2 15\n'], seed: 3 }],
+    [`prefix=${solved}%5Cn%22%5D`, { prefix: ['3*5=15 : 7 2 15\n'] }],
+    ['prefix=%5B%22A%2024%5Cn%22%5D', { prefix: ['A 24\n'] }],
+    // What the settings cannot be together, and their limits, stand under the fields.
+    ['n=6&m=4&strategy=beam', { config: { ...config, n: 6 } }],
+    ['n=999999999&m=1', { config: { ...config, n: 999999999, m: 1 } }],
+    ['policy=someone/elses-model&problem=4+6+2+%3E+20', { policy: 'someone/elses-model', problem: '4 6 2 > 20' }],
+    ['event=100000&problem=4+6+2+%3E+20&seed=1', { event: 100000, problem: '4 6 2 > 20', seed: 1 }],
+    ['node=7', { node: 7 }],
+  ])('is understood: %s', (link, change) => {
+    const { state, problems } = read(link)
+    expect(problems).toEqual([])
+    expect(state).toEqual({ ...defaults, problem: '4 3 6 8 > 40', ...change })
+  })
+
+  it.each([
+    [`prefix=${solved}%5Cn15%2B7%3D22%20:%202%2022%5Cn%22%5D`, 'prefix', /^A given step has several lines/],
+    [`prefix=${solved}%5Cr15%22%5D`, 'prefix', /^A given step has several lines/],
+    ['prefix=%5B%22%22%5D', 'prefix', /^A given step is empty/],
+    ['prefix=%5B%22%5Cn%22%5D', 'prefix', /^A given step is empty/],
+    ['prefix=%5B%22%20%20%22%5D', 'prefix', /^A given step is empty/],
+    ['prefix=%5B%223*5%3D15', 'prefix', /^The value is not JSON: it breaks at column 9/],
+    ['prefix=%5B1%5D', 'prefix', /^The value cannot be used/],
+    [`prefix=${'['.repeat(100_000)}`, 'prefix', /^The value has too many lists and objects inside each other/],
+    [`prefix=${JSON.stringify(new Array(1001).fill('A 1'))}`, 'prefix', /^The value cannot be used/],
+    ['seed=4294967296', 'seed', /^The value cannot be used/],
+    ['seed=-1', 'seed', /^The value cannot be used/],
+    ['seed=7.5', 'seed', /^The value cannot be used/],
+    ['temperature=1e400', 'temperature', /^The value cannot be used/],
+    ['temperature=0x1', 'temperature', /^The value cannot be used/],
+    ['topP=0', 'topP', /^The value cannot be used/],
+    ['n=', 'n', /^The value cannot be used/],
+    ['compare=beam', 'compare', /^The value cannot be used/],
+    ['compare=beam,beam,beam,beam,beam', 'compare', /^The value cannot be used/],
+    ['compare=beam:n=4=5,beam', 'compare', /^The value cannot be used/],
+    ['event=99999999999', 'event', /^The value cannot be used/],
+    ['recipe=%7B%22objective%22%3A%22sft%22%2C%22model%22%3A%22countdown-po', 'recipe', /^The value is not JSON/],
+    ['recipe=%7B%22objective%22%3A%22sft%22%2C%22model%22%3A%22m%22%2C%22steps%22%3A0%7D', 'recipe.steps', /./],
+    ['problem=3+5+7+2+%3E+24%', 'problem', /^The value is cut or changed/],
+    ['problem=3+5+7+2+%3', 'problem', /^The value is cut or changed/],
+    ['problem=%E0%A4%A', 'problem', /^The value is cut or changed/],
+    ['problem=1+2+%3E+3&problem=3+5+7+2+%3E+24', 'problem', /^The name stands more than once/],
+    ['/playground?problem=1', '/playground?problem', /^The link has a field this version does not know/],
+  ])('falls back to the default, with a message that names the field: %s', (link, field, message) => {
+    const { state, problems } = read(`#${link}`)
+    expect(state).toEqual({ ...defaults, problem: '4 3 6 8 > 40' })
+    expect(problems).toMatchObject([{ place: { file: 'link', field }, message: expect.stringMatching(message) }])
+    expect(problems[0]?.nextStep).toMatch(/^The default is used|^It is left out/)
+  })
+
+  it('has messages of a line, whatever it holds', () => {
+    const long = 'x'.repeat(1_000_000)
+    for (const link of [`seed=${long}`, `prefix=${long}`, `strategy=${long}`, `${long}=1`, `recipe="${long}"`]) {
+      const [details] = read(link).problems
+      if (!details) throw new Error('it was understood')
+      expect(describeError(details).length).toBeLessThan(700)
+    }
   })
 })

@@ -1,8 +1,12 @@
+import { z } from 'zod'
+import type { Bound } from '../core/bounds.ts'
+import { BOUNDS, describeBound, isWithin } from '../core/bounds.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { StrategyConfig, StrategyId } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
-import { readRecipeLink, writeRecipeLink } from './recipe-link.ts'
+import { readGivenStep } from '../search/given-step.ts'
+import { readLinkJson, readRecipeLink, writeRecipeLink } from './recipe-link.ts'
 import type { StrategySpec } from './strategy-spec.ts'
 import {
   configDifference,
@@ -39,20 +43,16 @@ interface Field<T> {
 }
 
 const text = (key: string): Field<string> => ({ key, read: (value) => value, write: (value) => value })
-const whole = (key: string, expected: string): Field<number> => ({
+const whole = (key: string, bound: Bound): Field<number> => ({
   key,
   read: (value) => {
-    if (!/^\d{1,15}$/.test(value)) throw badValue(expected, value)
+    if (!/^\d{1,15}$/.test(value) || !isWithin(bound, Number(value))) throw badValue(describeBound(bound), value)
     return Number(value)
   },
   write: String,
 })
 /** Absent means null; present is a whole number. */
-const position = (key: string): Field<number | null> => ({
-  key,
-  read: (value) => whole(key, 'a whole number from 0').read(value),
-  write: String,
-})
+const position = (key: string, bound: Bound): Field<number | null> => ({ ...whole(key, bound), write: String })
 
 /** The one table of fields: what stands in the state, and how it stands in the URL. */
 const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkState[K]> } = {
@@ -69,26 +69,18 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkSt
     },
     write: (value) => value,
   },
-  seed: {
-    key: 'seed',
-    read: (value) => {
-      const seed = whole('seed', 'a whole number below 4294967296').read(value)
-      if (seed > 0xffffffff) throw badValue('a whole number below 4294967296', value)
-      return seed
-    },
-    write: String,
-  },
+  seed: whole('seed', BOUNDS.seed),
   prefix: {
     key: 'prefix',
     read: (value) => {
-      const parsed = parseList(value)
-      if (!parsed) throw badValue('a JSON list of texts', value)
-      return parsed
+      const parsed = z.array(z.string()).max(BOUNDS.responseSteps.max).safeParse(readLinkJson(value, 'prefix'))
+      if (!parsed.success) throw badValue(`a JSON list of at most ${BOUNDS.responseSteps.max} texts`, value)
+      return parsed.data.map(readGivenStep)
     },
     write: (value) => JSON.stringify(value),
   },
-  event: position('event'),
-  node: position('node'),
+  event: position('event', BOUNDS.events),
+  node: position('node', BOUNDS.node),
   compare: {
     key: 'compare',
     read: (value) => {
@@ -132,16 +124,21 @@ export function readPermalink(
 ): { readonly state: LinkState; readonly problems: readonly ErrorDetails[] } {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''))
   const problems: ErrorDetails[] = []
+  const damaged = damagedKeys(hash)
   const attempt = <T>(key: string, read: (value: string) => T, fallback: T): T => {
-    const value = parameters.get(key)
-    if (value === null) return fallback
+    const [value, ...others] = parameters.getAll(key)
+    if (value === undefined) return fallback
     try {
+      if (others.length > 0)
+        throw badValue('one value', [value, ...others].join(', '), 'The name stands more than once')
+      if (damaged.has(key)) throw badValue('two hexadecimal digits after each %', value, 'The value is cut or changed')
       return read(value)
     } catch (error) {
       const details = toErrorDetails(error)
+      const inner = details.place?.field
       problems.push({
         ...details,
-        place: { file: 'link', field: key },
+        place: { file: 'link', field: inner === undefined || inner === key ? key : `${key}.${inner}` },
         nextStep: 'The default is used instead.',
       })
       return fallback
@@ -156,7 +153,7 @@ export function readPermalink(
     SETTING_NAMES.map((name) => [name, attempt<unknown>(name, SETTING_FIELDS[name].read, defaults.config[name])]),
   ) as unknown as StrategyConfig
   const known = new Set<string>([...FIELD_NAMES.map((name) => FIELDS[name].key), ...SETTING_NAMES])
-  for (const key of parameters.keys()) {
+  for (const key of new Set(parameters.keys())) {
     if (!known.has(key)) {
       problems.push({
         code: 'bad-setting',
@@ -191,19 +188,23 @@ function writeField(name: keyof typeof FIELDS, state: LinkState): string | null 
   return write(value as never)
 }
 
-function parseList(value: string): string[] | null {
-  try {
-    const parsed: unknown = JSON.parse(value)
-    return Array.isArray(parsed) && parsed.every((item) => typeof item === 'string') ? parsed : null
-  } catch {
-    return null
-  }
+/** Names whose values have escapes that stand for no text. */
+function damagedKeys(hash: string): Set<string> {
+  const damaged = hash.split('&').filter((pair) => {
+    try {
+      decodeURIComponent(pair)
+      return false
+    } catch {
+      return true
+    }
+  })
+  return new Set(damaged.flatMap((pair) => [...new URLSearchParams(pair.replace(/^#/, '')).keys()]))
 }
 
-function badValue(expected: string, found: string): StepscopeError {
+function badValue(expected: string, found: string, message = 'The value cannot be used'): StepscopeError {
   return new StepscopeError({
     code: 'bad-setting',
-    message: 'The value cannot be used',
+    message,
     expected,
     found: JSON.stringify(found),
   })

@@ -11,9 +11,12 @@ export function writeRecipeLink(recipe: TrainingRecipe): string {
 
 /** @throws StepscopeError `bad-setting` that names the field */
 export function readRecipeLink(text: string): TrainingRecipe {
-  return readRecipe(
-    readJsonText(text, { place: { file: 'link', field: 'recipe' }, what: 'value', code: 'bad-setting' }),
-  )
+  return readRecipe(readLinkJson(text, 'recipe'))
+}
+
+/** @throws StepscopeError `bad-setting` */
+export function readLinkJson(text: string, field: string): unknown {
+  return readJsonText(text, { place: { file: 'link', field }, what: 'value', code: 'bad-setting' })
 }
 
 /** Fields of `value` that differ from `base`, objects field by field; a variant of another kind is kept whole. */

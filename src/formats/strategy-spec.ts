@@ -13,7 +13,7 @@ interface SettingField {
 const number = (expected: string, fits: (value: number) => boolean): SettingField => ({
   read: (text) => {
     const value = Number(text)
-    if (text.trim() === '' || !fits(value)) throw badSetting(expected, text)
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) || !fits(value)) throw badSetting(expected, text)
     return value
   },
 })
@@ -55,10 +55,10 @@ export function readStrategySpec(text: string): StrategySpec {
   if (!strategy) throw badSetting(`one of ${STRATEGY_IDS.join(', ')}`, name)
   const config: Record<string, unknown> = {}
   for (const setting of settings) {
-    const [key = '', value = ''] = setting.split('=')
+    const [key = '', ...values] = setting.split('=')
     const known = SETTING_NAMES.find((candidate) => candidate === key)
     if (!known) throw badSetting(`a setting: ${SETTING_NAMES.join(', ')}`, key)
-    config[known] = SETTING_FIELDS[known].read(value)
+    config[known] = SETTING_FIELDS[known].read(values.join('='))
   }
   return { strategy, config: config as Partial<StrategyConfig> }
 }

@@ -1,5 +1,6 @@
 import { applyEvent, emptyTree } from '../../search/apply-event.ts'
 import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/events.ts'
+import { readGivenStep } from '../../search/given-step.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { checkSetup, usesRewardModel } from '../../search/settings.ts'
 import { checkerFor, taskById } from '../../tasks/registry.ts'
@@ -69,9 +70,11 @@ export const search: Command = {
 
 /** A given step with the newline that ends it. Throws a UsageError where it is not one line. */
 function readStep(text: string): string {
-  const line = text.replace(/\n$/, '')
-  if (line === '' || line.includes('\n')) throw new UsageError('--step must be one line of text, without its newline')
-  return `${line}\n`
+  try {
+    return readGivenStep(text)
+  } catch {
+    throw new UsageError('--step must be one line of text, without its newline')
+  }
 }
 
 async function writeEvents(events: AsyncIterable<SearchEvent>, output: Output): Promise<void> {
