@@ -13,6 +13,7 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
   const actions = useActions()
   const { id, cursor, events, tree, playing, following } = run
   const describe = useEventSentences(run)
+  const sentence = eventSentence(run, cursor)
   const live = run.status === 'running' || run.status === 'paused'
   const rounds = useMemo(() => events.findLast((event) => 'round' in event && event.round > 0), [events])
   const lastRound = rounds && 'round' in rounds ? rounds.round : 0
@@ -22,7 +23,7 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
         <span className={styles.count}>
           {cursor}/{events.length}
         </span>
-        {eventSentence(run, cursor)}
+        <span title={sentence}>{sentence}</span>
       </p>
       <div className={styles.scrubber}>
         <EventScrubber

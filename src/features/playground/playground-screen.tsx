@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { Transport } from '../../panels/transport.tsx'
 import { useRun } from '../../state/hooks.ts'
-import type { NodeId } from '../../state/types.ts'
+import type { NodeId, RunView } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Splitter } from '../../ui/splitter.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -19,7 +19,9 @@ import { usePlaygroundKeys } from './use-playground-keys.ts'
 export function PlaygroundScreen() {
   const run = useRun()
   const phone = useMediaQuery('(max-width: 640px)')
-  const narrow = useMediaQuery('(max-width: 1180px)')
+  const wide = useMediaQuery('(min-width: 1181px)')
+  const roomy = useMediaQuery('(min-width: 901px)')
+  const chosen = useChosen(run)
   const [view, setView] = useState<TreeView>('tree')
   usePlaygroundKeys(run, () => setView(view === 'tree' ? 'table' : 'tree'))
   const centre = (before?: ReactNode, after?: ReactNode) => (
@@ -30,29 +32,42 @@ export function PlaygroundScreen() {
     </div>
   )
   return phone ? (
-    <PhoneStack centre={centre()} selected={run?.selected ?? null} />
+    <PhoneStack centre={centre()} chosen={chosen} />
   ) : (
     // Another width of screen starts from its own arrangement of the panels.
-    <Bench key={narrow ? 'narrow' : 'wide'} narrow={narrow} selected={run?.selected ?? null} centre={centre} />
+    <Bench key={`${wide} ${roomy}`} wide={wide} roomy={roomy} chosen={chosen} centre={centre} />
   )
 }
 
+/** The node that was selected since the run is shown: what it came with takes no room from its tree. */
+function useChosen(run: RunView | null): NodeId | null {
+  const selected = run?.selected ?? null
+  const [first, setFirst] = useState({ run: run?.id, selected })
+  const other = first.run !== run?.id
+  if (other) setFirst({ run: run?.id, selected })
+  else if (first.selected !== null && selected !== first.selected) setFirst({ run: run?.id, selected: null })
+  return other || selected === first.selected ? null : selected
+}
+
 interface BenchProps {
-  narrow: boolean
-  /** On a narrow screen the inspector comes and goes with it. */
-  selected: NodeId | null
+  /** There is room for setup and inspector, which then start open. */
+  wide: boolean
+  /** There is room for one of them beside the tree while the other is open. */
+  roomy: boolean
+  /** Where there is no room the inspector comes and goes with it. */
+  chosen: NodeId | null
   centre(before: ReactNode, after: ReactNode): ReactNode
 }
 
-function Bench({ narrow, selected, centre }: BenchProps) {
-  const [setupWidth, setSetupWidth] = useState(narrow ? 240 : 276)
-  const [inspectorWidth, setInspectorWidth] = useState(narrow ? 300 : 344)
-  const [setupOpen, setSetupOpen] = useState(true)
-  const [inspectorWanted, setInspectorWanted] = useState<boolean | null>(narrow ? null : true)
-  // What was selected before the screen opened does not take room from the tree.
-  const [selectedAtFirst, setSelectedAtFirst] = useState(selected)
-  if (selectedAtFirst !== null && selected !== selectedAtFirst) setSelectedAtFirst(null)
-  const inspectorOpen = inspectorWanted ?? (selected !== null && selected !== selectedAtFirst)
+function Bench({ wide, roomy, chosen, centre }: BenchProps) {
+  const [setupWidth, setSetupWidth] = useState(wide ? 276 : 240)
+  const [inspectorWidth, setInspectorWidth] = useState(wide ? 344 : 300)
+  const [setupWanted, setSetupWanted] = useState(true)
+  // What the button said holds, without room for all until another node is selected.
+  const [asked, setAsked] = useState<{ readonly open: boolean; readonly at: NodeId | null } | null>(null)
+  const inspectorOpen = asked !== null && (wide || asked.at === chosen) ? asked.open : wide || chosen !== null
+  const showInspector = (open: boolean) => setAsked({ open, at: chosen })
+  const setupOpen = setupWanted && (roomy || !inspectorOpen)
   return (
     <div className={styles.bench}>
       {setupOpen ? (
@@ -75,13 +90,16 @@ function Bench({ narrow, selected, centre }: BenchProps) {
           icon="panelLeft"
           label={setupOpen ? 'Hide the setup' : 'Show the setup'}
           aria-expanded={setupOpen}
-          onClick={() => setSetupOpen(!setupOpen)}
+          onClick={() => {
+            setSetupWanted(!setupOpen)
+            if (!setupOpen && !roomy) showInspector(false)
+          }}
         />,
         <IconButton
           icon="panelRight"
           label={inspectorOpen ? 'Hide the inspector' : 'Show the inspector'}
           aria-expanded={inspectorOpen}
-          onClick={() => setInspectorWanted(!inspectorOpen)}
+          onClick={() => showInspector(!inspectorOpen)}
         />,
       )}
       {inspectorOpen ? (
@@ -103,12 +121,12 @@ function Bench({ narrow, selected, centre }: BenchProps) {
   )
 }
 
-function PhoneStack({ centre, selected }: { centre: ReactNode; selected: NodeId | null }) {
+function PhoneStack({ centre, chosen }: { centre: ReactNode; chosen: NodeId | null }) {
   const [tab, setTab] = useState<'setup' | 'inspector'>('setup')
-  const [seen, setSeen] = useState(selected)
-  if (selected !== seen) {
-    setSeen(selected)
-    if (selected !== null) setTab('inspector')
+  const [seen, setSeen] = useState(chosen)
+  if (chosen !== seen) {
+    setSeen(chosen)
+    if (chosen !== null) setTab('inspector')
   }
   return (
     <div className={styles.stack}>

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isUnderWay } from '../../state/training-view.ts'
 import { Button } from '../../ui/button.tsx'
@@ -23,6 +23,12 @@ export function TrainingScreen() {
   const run = useApp((state) => state.training.runs.find(({ id }) => id === state.training.active) ?? null)
   const elsewhere = useApp((state) => state.training.runs.some((one) => one.elsewhere))
   const { start } = useStart()
+  const shown = useRef<HTMLElement>(null)
+  const starting = useApp((state) => state.training.starting)
+  // On a phone the recipe with its button is below the run that it starts.
+  useEffect(() => {
+    if (starting && matchMedia('(max-width: 640px)').matches) shown.current?.scrollIntoView({ block: 'start' })
+  }, [starting])
   useEffect(() => {
     void actions.training.refresh()
   }, [actions])
@@ -47,7 +53,7 @@ export function TrainingScreen() {
       <div className={styles.side}>
         <RecipePanel />
       </div>
-      <section className={styles.run} aria-label="Training run">
+      <section ref={shown} className={styles.run} aria-label="Training run">
         <ListProblems />
         {run ? (
           <>

@@ -17,6 +17,27 @@ describe('layoutTree', () => {
   const length = (4 + 5) * CHARACTER + 28
   const rootLength = 4 * CHARACTER + 20
 
+  it('moves columns together before they become shorter, and never cuts the step', () => {
+    const steps = treeOf([
+      { parent: null },
+      { parent: 0, text: '3*5=15 : 7 2 15 7 2 15\n' },
+      { parent: 1, text: 'A 24\n' },
+    ])
+    const lengthOf = ({ bounds }: TreeLayout) => bounds.right - bounds.left
+    const spread = layoutTree(steps)
+    const full = lengthOf(spread)
+    expect(layoutTree(steps, 'horizontal', full + 1)).toEqual(spread)
+    const closer = layoutTree(steps, 'horizontal', full - 20)
+    expect(lengthOf(closer)).toBeCloseTo(full - 20)
+    expect(closer.width).toEqual(spread.width)
+    const shorter = layoutTree(steps, 'horizontal', full - 100)
+    expect(lengthOf(shorter)).toBeCloseTo(full - 100)
+    const least = layoutTree(steps, 'horizontal', 0)
+    expect(least.width[1]).toBe(('3*5=15'.length + 5) * CHARACTER + 32)
+    expect(least.width[2]).toBe(('A 24'.length + 5) * CHARACTER + 28)
+    expect(least.width[0]).toBeLessThan(spread.width[0] ?? 0)
+  })
+
   it('stands children in a column right of their parent, best score first, unscored last', () => {
     const layout = layoutTree(small)
     expect(layout.levels).toEqual([[0], [2, 1, 3]])

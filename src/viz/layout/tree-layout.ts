@@ -13,10 +13,13 @@ export interface TreeMetrics {
   readonly tailBreadth: number
   readonly siblingGap: number
   readonly cousinGap: number
-  /** Between two columns: room for the edges. */
+  /** Between two columns: room for the edges, and the least of it where texts would be cut otherwise. */
   readonly columnGap: number
+  readonly leastGap: number
   /** Length of a column for its longest label, in characters, and for marks beside it. */
   length(characters: number, marks: { readonly duplicates: boolean; readonly finished: boolean }): number
+  /** Where that is too much for the screen: for the longest step without what is left and without duplicates. */
+  least(characters: number, finished: boolean): number
 }
 
 /** Advance of one character of the step font at 11.5 px: 0.6 em in the usual monospace faces. */
@@ -32,11 +35,14 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
     siblingGap: 4,
     cousinGap: 10,
     columnGap: 44,
+    leastGap: 18,
     length: (characters, { duplicates, finished }) =>
       (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER +
       28 +
       (duplicates ? 24 : 0) +
       (finished ? 16 : 0),
+    least: (characters, finished) =>
+      (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER + 32 + (finished ? 18 : 0),
   },
   vertical: {
     breadth: 76,
@@ -44,7 +50,9 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
     siblingGap: 6,
     cousinGap: 14,
     columnGap: 36,
+    leastGap: 36,
     length: () => 36,
+    least: () => 36,
   },
 }
 
@@ -86,12 +94,16 @@ export interface Bounds {
  * a longer label arrives; unscored siblings stand after scored ones in order of appearance, and equal scores keep
  * that order, so a score moves one node and shifts those between. What still moves is moved smoothly by the mark,
  * which interpolates between two layouts by node id.
+ *
+ * @param room length that the tree may take along its depth: columns move together before they become shorter, and the
+ * numbers left go before the step, the answer or the problem does
  */
 export function layoutTree(
   tree: SearchTree,
   orientation: Orientation = 'horizontal',
-  metrics: TreeMetrics = METRICS[orientation],
+  room = Number.POSITIVE_INFINITY,
 ): TreeLayout {
+  const metrics = METRICS[orientation]
   const { nodes } = tree
   const count = nodes.length
   const parent = new Int32Array(count).fill(-1)
@@ -115,14 +127,16 @@ export function layoutTree(
 
   const across = tidyTree({ root: 0, children, breadth, siblingGap: metrics.siblingGap, cousinGap: metrics.cousinGap })
   const levels = levelsOf(children, depth)
-  const lengths = levels.map((level) => columnLength(level, tree, metrics))
-  // The problem has no score.
-  if (orientation === 'horizontal') lengths[0] = (lengths[0] as number) - SCORE_CHARACTERS * CHARACTER - 8
+  const { lengths, gap } = columnsIn(
+    room,
+    levels.map((level, depth) => columnLength(level, tree, metrics, depth === 0 && orientation === 'horizontal')),
+    metrics,
+  )
   const starts: number[] = []
   let start = 0
   for (const length of lengths) {
     starts.push(start)
-    start += length + metrics.columnGap
+    start += length + gap
   }
 
   const left = new Float64Array(count)
@@ -182,17 +196,45 @@ function levelsOf(children: readonly (readonly NodeId[])[], depth: Int32Array): 
   return levels
 }
 
-function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeMetrics): number {
+interface ColumnLength {
+  readonly full: number
+  readonly least: number
+}
+
+/** Gaps and columns as long as they want to be, or as the room allows, but not below their least. */
+function columnsIn(
+  room: number,
+  columns: readonly ColumnLength[],
+  { columnGap, leastGap }: TreeMetrics,
+): { readonly lengths: readonly number[]; readonly gap: number } {
+  const gaps = Math.max(1, columns.length - 1)
+  const full = columns.reduce((sum, column) => sum + column.full, 0)
+  const gap = Math.max(leastGap, Math.min(columnGap, (room - full) / gaps))
+  const spare = columns.reduce((sum, column) => sum + column.full - column.least, 0)
+  const over = full + leastGap * gaps - room
+  const share = over <= 0 || spare === 0 ? 0 : Math.min(1, over / spare)
+  return { lengths: columns.map((column) => column.full - share * (column.full - column.least)), gap }
+}
+
+/** @param bare the problem's column, which has no score */
+function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeMetrics, bare: boolean): ColumnLength {
   let characters = 0
+  let step = 0
   let duplicates = false
   let finished = false
   for (const id of level) {
     const node = tree.nodes[id]
     if (node === undefined) continue
     const { main, rest } = stepLabel(node, tree)
+    step = Math.max(step, main.length)
     characters = Math.max(characters, main.length + (rest === '' ? 0 : rest.length + 1))
     duplicates ||= node.count > 1
     finished ||= node.verdict !== null
   }
-  return metrics.length(Math.ceil(Math.max(characters, 4) / 4) * 4, { duplicates, finished })
+  const whole = Math.ceil(Math.max(characters, 4) / 4) * 4
+  const score = bare ? SCORE_CHARACTERS * CHARACTER + 8 : 0
+  const full = metrics.length(whole, { duplicates, finished }) - score
+  // A problem is painted smaller before it is cut.
+  const least = metrics.least(Math.max(step, 4), finished) - score - (bare ? 16 : 0)
+  return { full, least: Math.min(full, least) }
 }

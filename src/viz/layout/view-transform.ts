@@ -30,6 +30,11 @@ export const MAX_ZOOM = 3
 /** Free border of a fitted tree: more above and below, where the steps are named. */
 const PADDING = { x: 16, y: 28 }
 
+/** Length that a screen has along the depth of a tree. */
+export function roomAlong(size: Size, orientation: Orientation): number {
+  return orientation === 'horizontal' ? size.width - 2 * PADDING.x : size.height - 2 * PADDING.y
+}
+
 /** Scales at which the bounds fit the screen. */
 export function zoomRange(bounds: Bounds, size: Size, orientation: Orientation): ZoomRange {
   const scaleFor = (extent: number, room: number, padding: number) =>

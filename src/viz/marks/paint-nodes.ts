@@ -5,6 +5,8 @@ import type { TruthLabel } from '../layout/node-appearance.ts'
 import { visibleNodes } from '../layout/tree-query.ts'
 import { visibleWindow } from '../layout/view-transform.ts'
 import type { PaintContext } from './paint-context.ts'
+import type { Measure, RowFonts } from './row-layout.ts'
+import { clipped, rowLayout } from './row-layout.ts'
 import type { Detail, NodeFace, TreeScene } from './tree-scene.ts'
 
 export interface Box {
@@ -68,19 +70,14 @@ export function paintReadableNodes(
   }
 }
 
-interface Fonts {
-  readonly size: number
-  readonly plain: string
-  readonly bold: string
-  readonly small: string
+interface Fonts extends RowFonts {
   /** Advance of one character of the plain font. */
   readonly advance: number
-  readonly smallAdvance: number
 }
 
 function fontsFor(context: PaintContext, { layout, view, theme }: TreeScene): Fonts {
   // Where the depth is squeezed, a little smaller type keeps more of each step.
-  const narrow = Math.min(1, Math.max(0.87, view.scaleX / 0.8))
+  const narrow = Math.min(1, Math.max(0.84, view.scaleX / 0.9))
   const size =
     layout.orientation === 'horizontal'
       ? Math.min(24, Math.max(8.5, Math.min(20 * view.scaleY * 0.575, 11.5 * Math.max(1, view.scaleX)) * narrow))
@@ -89,7 +86,7 @@ function fontsFor(context: PaintContext, { layout, view, theme }: TreeScene): Fo
   context.font = plain
   const advance = context.measureText('0000000000').width / 10
   const small = `${size * 0.87}px ${theme.mono}`
-  return { size, plain, bold: `600 ${size}px ${theme.mono}`, small, advance, smallAdvance: advance * 0.87 }
+  return { size, plain, bold: `600 ${size}px ${theme.mono}`, small, advance }
 }
 
 function outline(context: PaintContext, { x, y, width, height }: Box, grow: number, radius: number): void {
@@ -157,49 +154,68 @@ function paintRow(
   detail: Detail,
 ): void {
   const { theme } = scene
-  const root = face.appearance === 'root'
-  const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX)
-  const baseline = box.y + box.height / 2 + fonts.size * (face.level >= 0 ? 0.27 : 0.35)
-  let right = box.x + box.width - pad
+  if (face.appearance === 'root') {
+    paintProblem(context, face.main, box, fonts, theme)
+    return
+  }
   const ink = inkOf(face, theme)
-  const score = detail === 'numbers' ? face.score.replace(/^0/, '') : face.score
-  if (face.score !== '') {
-    context.font = face.appearance === 'pruned' || face.appearance === 'proposed' ? fonts.plain : fonts.bold
-    context.fillStyle = ink
-    context.textAlign = 'right'
-    context.fillText(score, right, baseline)
-    right -= fonts.advance * 5 + pad * 0.75
+  const baseline = box.y + box.height / 2 + fonts.size * (face.level >= 0 ? 0.27 : 0.35)
+  const ends = rowEnds(scene, box)
+  const row = rowLayout(face, ends, fonts, measureIn(context), detail !== 'text')
+  const write = (text: string, x: number, align: 'left' | 'right', font: string, color: string) => {
+    if (text === '') return
+    context.font = font
+    context.fillStyle = color
+    context.textAlign = align
+    context.fillText(text, x, baseline)
   }
-  if (face.verdict !== null && right > box.x + 4) {
-    paintVerdict(context, face.verdict, right - fonts.size * 0.35, box.y + box.height / 2 - 1, fonts.size * 0.36, ink)
-    right -= fonts.size * 0.7 + pad * 0.75
+  write(row.score, row.scoreRight, 'right', row.scoreFont, ink)
+  if (face.verdict !== null && row.verdictX !== null) {
+    paintVerdict(context, face.verdict, row.verdictX, box.y + box.height / 2 - 1, fonts.size * 0.36, ink)
   }
-  if (root) paintProblem(context, face.main, box, fonts, theme)
-  if (root || detail !== 'text') return
-  const badgeRoom = fonts.smallAdvance * Math.max(3, face.badge.length) + pad * 0.5
-  if (face.badge !== '' && right - badgeRoom - box.x - pad >= fonts.advance * face.main.length) {
-    context.font = fonts.small
-    context.fillStyle = theme.muted
-    context.textAlign = 'right'
-    context.fillText(face.badge, right, baseline)
-    right -= badgeRoom
+  write(row.badge, row.badgeRight, 'right', fonts.small, theme.muted)
+  write(row.main, ends.left, 'left', fonts.plain, ink)
+  write(row.rest, row.restLeft, 'left', fonts.plain, theme.muted)
+}
+
+/** Where the text of a line begins and ends: the mark of the truth stands over its left edge. */
+function rowEnds(scene: TreeScene, box: Box): { readonly left: number; readonly right: number } {
+  const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX)
+  return { left: box.x + Math.max(pad, scene.truth === null ? 0 : 7), right: box.x + box.width - pad }
+}
+
+const measureIn =
+  (context: PaintContext): Measure =>
+  (text, font) => {
+    context.font = font
+    return context.measureText(text).width
   }
-  paintLabel(context, face, box.x + pad + (scene.truth === null ? 0 : 3), right, baseline, fonts, ink, theme.muted)
+
+/** Whether a node that is painted as text leaves out some of what it has to say. */
+export function isCut(context: PaintContext, scene: TreeScene, id: NodeId): boolean {
+  const face = scene.content.faces[id]
+  if (face === undefined) return false
+  const fonts = fontsFor(context, scene)
+  const box = screenBox(scene, id)
+  const measure = measureIn(context)
+  if (scene.layout.tail[id] === 1) return true
+  if (scene.layout.parent[id] === -1) return measure(face.main, fonts.plain) * 0.72 > box.width - 10
+  if (scene.layout.orientation === 'vertical')
+    return face.rest !== '' || measure(face.main, fonts.plain) > box.width - 6
+  return rowLayout(face, rowEnds(scene, box), fonts, measure, false).cut
 }
 
 /** The problem is never cut where a smaller type still holds it. */
 function paintProblem(context: PaintContext, text: string, box: Box, fonts: Fonts, theme: TreeScene['theme']): void {
   const room = box.width - 10
-  const size = fonts.size * Math.min(1, Math.max(0.72, room / (fonts.advance * text.length)))
-  context.font = `${size}px ${theme.mono}`
+  const measure = measureIn(context)
+  const size = fonts.size * Math.min(1, Math.max(0.72, room / measure(text, fonts.plain)))
+  const font = `${size}px ${theme.mono}`
+  const shown = clipped(text, room, font, measure)
+  context.font = font
   context.textAlign = 'left'
   context.fillStyle = theme.background
-  const fitting = Math.floor(room / ((fonts.advance * size) / fonts.size) + 1e-6)
-  context.fillText(
-    clip(text, fitting),
-    box.x + Math.min(8, (box.width - room) / 2 + 1),
-    box.y + box.height / 2 + size * 0.35,
-  )
+  context.fillText(shown, box.x + Math.min(8, (box.width - room) / 2 + 1), box.y + box.height / 2 + size * 0.35)
 }
 
 /** Two lines: step above, score below. */
@@ -228,9 +244,9 @@ function paintTile(
     return
   }
   context.font = fonts.plain
-  const room = Math.floor((box.width - 6) / fonts.advance)
   const line = box.height / 2
-  context.fillText(clip(face.main, room), middle, box.y + line - fonts.size * 0.2)
+  const main = clipped(face.main, box.width - 6, fonts.plain, measureIn(context))
+  context.fillText(main, middle, box.y + line - fonts.size * 0.2)
   context.font = bold ? fonts.bold : fonts.plain
   const second = box.y + line + fonts.size * 0.95
   const crowded = face.badge !== '' || face.verdict !== null
@@ -247,33 +263,6 @@ function paintTile(
     context.textAlign = 'left'
     context.fillText(face.badge, box.x + 5, second)
   }
-}
-
-function clip(text: string, room: number): string {
-  if (text.length <= room) return text
-  return room < 2 ? '' : `${text.slice(0, room - 1)}…`
-}
-
-function paintLabel(
-  context: PaintContext,
-  face: NodeFace,
-  left: number,
-  right: number,
-  baseline: number,
-  fonts: Fonts,
-  ink: string,
-  faint: string,
-): void {
-  const room = Math.floor((right - left) / fonts.advance)
-  context.textAlign = 'left'
-  context.font = fonts.plain
-  context.fillStyle = ink
-  const main = clip(face.main, room)
-  context.fillText(main, left, baseline)
-  const spare = room - main.length - 1
-  if (face.rest === '' || spare < Math.min(4, face.rest.length)) return
-  context.fillStyle = faint
-  context.fillText(clip(face.rest, spare), left + fonts.advance * (main.length + 1), baseline)
 }
 
 /** A tick or a cross. */
@@ -349,10 +338,10 @@ function paintTail(context: PaintContext, scene: TreeScene, id: NodeId, face: No
   context.font = fonts.small
   context.textAlign = 'left'
   context.fillStyle = highlighted ? theme.text : theme.muted
-  const main = clip(face.main, Math.floor((right - left) / fonts.smallAdvance))
+  const main = clipped(face.main, right - left, fonts.small, measureIn(context))
   context.fillText(main, left, baseline)
   // A dotted leader from the text to the score, or on to the next step.
-  const after = left + fonts.smallAdvance * main.length + 6
+  const after = left + context.measureText(main).width + 6
   if (after < right) leader(context, theme.muted, after, y, right, y)
 }
 

@@ -18,12 +18,14 @@ export function paintTooltip(context: CanvasRenderingContext2D, scene: TreeScene
   const bold = `600 12px ${theme.mono}`
   const sans = `11.5px ${theme.sans}`
   context.font = mono
-  const stepWidth = context.measureText(step).width
+  const most = Math.min(460, size.width - 24) - 2 * PAD
+  const lines = wrapped(step, most - 70, (text) => context.measureText(text).width)
+  const stepWidth = Math.max(...lines.map((line) => context.measureText(line).width))
   context.font = bold
   const scoreWidth = face.score === '' ? 0 : context.measureText(face.score).width + 14
   context.font = sans
   const width = Math.ceil(Math.max(stepWidth + scoreWidth, context.measureText(state).width)) + 2 * PAD
-  const height = 2 * LINE + PAD + 4
+  const height = (lines.length + 1) * LINE + PAD + 4
 
   const box = screenBox(scene, id)
   const clamp = (value: number, room: number) => Math.max(4, Math.min(value, room - 4))
@@ -43,12 +45,30 @@ export function paintTooltip(context: CanvasRenderingContext2D, scene: TreeScene
   context.textAlign = 'left'
   context.fillStyle = theme.text
   context.font = mono
-  context.fillText(step, x + PAD, y + PAD + 10)
+  for (const [row, line] of lines.entries()) context.fillText(line, x + PAD, y + PAD + 10 + row * LINE)
   context.font = sans
   context.fillStyle = theme.muted
-  context.fillText(state, x + PAD, y + PAD + 10 + LINE)
+  context.fillText(state, x + PAD, y + PAD + 10 + lines.length * LINE)
   context.textAlign = 'right'
   context.font = bold
   context.fillStyle = theme.text
   context.fillText(face.score, x + width - PAD, y + PAD + 10)
+}
+
+/** A text in lines of at most a width: broken at spaces, and within words that are longer. */
+export function wrapped(text: string, width: number, measure: (text: string) => number): string[] {
+  const lines = ['']
+  for (const word of text.split(/(?<= )/)) {
+    const line = lines.at(-1) ?? ''
+    if (measure(line + word.trimEnd()) <= width) lines[lines.length - 1] = line + word
+    else {
+      if (line !== '') lines.push('')
+      for (const character of word) {
+        const last = lines.at(-1) ?? ''
+        if (last !== '' && measure(last + character.trimEnd()) > width) lines.push(character)
+        else lines[lines.length - 1] = last + character
+      }
+    }
+  }
+  return lines.map((line) => line.trimEnd())
 }

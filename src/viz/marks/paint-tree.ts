@@ -2,7 +2,7 @@ import type { NodeId } from '../../search/events.ts'
 import { paintColumnNames, paintRowNumbers } from './paint-axis.ts'
 import { paintCells } from './paint-cells.ts'
 import { paintEdges } from './paint-edges.ts'
-import { nodesInView, paintReadableNodes, screenBox } from './paint-nodes.ts'
+import { isCut, nodesInView, paintReadableNodes, screenBox } from './paint-nodes.ts'
 import { paintTooltip } from './paint-tooltip.ts'
 import type { TreeScene } from './tree-scene.ts'
 import { detailOf } from './tree-scene.ts'
@@ -28,19 +28,9 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
     paintColumnNames(context, scene)
   }
   const { hovered } = scene
-  if (hovered !== null && (detail !== 'text' || isCut(scene, hovered))) {
+  if (hovered !== null && (detail !== 'text' || isCut(context, scene, hovered))) {
     paintTooltip(context, scene, hovered)
   }
-}
-
-/** Whether a node is too narrow for all that it has to say. */
-function isCut(scene: TreeScene, id: NodeId): boolean {
-  const face = scene.content.faces[id]
-  if (face === undefined || scene.layout.parent[id] === -1) return false
-  if (scene.layout.orientation === 'vertical') return true
-  const characters =
-    face.main.length + face.rest.length + 7 + (face.badge === '' ? 0 : 3) + (face.verdict === null ? 0 : 2)
-  return characters * 6.1 + 16 * scene.view.scaleX > screenBox(scene, id).width
 }
 
 function ring(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, grow: number): void {

@@ -14,6 +14,7 @@ import {
   fitView,
   panView,
   partView,
+  roomAlong,
   visibleWindow,
   zoomRange,
   zoomView,
@@ -46,6 +47,8 @@ export interface StageEvents {
 }
 
 const PULSE = 650
+/** Height of a screen that shows a path rather than a tree without words, in CSS pixels. */
+const SMALL = 260
 /**
  * Scale across at which a node is comfortably read, and the least that `centreOn` and follow leave. A vertical tree is
  * one on a phone, held at arm's length.
@@ -65,6 +68,8 @@ export class TreeStage {
   private readonly faces: FaceCache = new WeakMap()
   private input: StageInput
   private laidOut: SearchTree | null = null
+  /** Length along the depth that it was laid out for. */
+  private laidOutIn = Number.POSITIVE_INFINITY
   private layoutNow: TreeLayout
   private content: TreeContent
   private size: Size = { width: 0, height: 0 }
@@ -120,6 +125,7 @@ export class TreeStage {
     this.pixelRatio = pixelRatio
     this.canvas.width = Math.max(1, Math.round(size.width * pixelRatio))
     this.canvas.height = Math.max(1, Math.round(size.height * pixelRatio))
+    this.ensureLayout()
     if (first) this.camera.jump(this.opening())
     else if (this.input.follow) this.followNow()
     // Setting a canvas' size clears it: draw at once, or it would flash.
@@ -247,14 +253,17 @@ export class TreeStage {
 
   private ensureLayout(): void {
     const { tree, orientation, reducedMotion } = this.input
-    if (this.laidOut === tree) return
+    const room = this.size.width === 0 ? Number.POSITIVE_INFINITY : roomAlong(this.size, orientation)
+    const sameTree = this.laidOut === tree
+    if (sameTree && this.laidOutIn === room) return
     const otherRun = this.laidOut === null || (tree.started !== null && tree.started !== this.framed)
     this.laidOut = tree
-    this.layoutNow = layoutTree(tree, orientation)
+    this.laidOutIn = room
+    this.layoutNow = layoutTree(tree, orientation, room)
     this.content = contentOf(tree, this.faces)
     if (this.hovered !== null && this.hovered >= tree.nodes.length) this.hover(null)
     else if (this.hovered !== null) this.hoverPath = marked(tree, this.hovered)
-    if (otherRun || reducedMotion) this.motion.jump(this.layoutNow)
+    if (otherRun || sameTree || reducedMotion) this.motion.jump(this.layoutNow)
     else this.motion.move(this.layoutNow, performance.now())
     if (otherRun) this.camera.jump(this.opening())
     if (tree.started !== null) this.framed = tree.started
@@ -264,13 +273,14 @@ export class TreeStage {
     return fitView(this.layoutNow.bounds, this.size, this.input.orientation)
   }
 
-  /** The whole tree; where that is too small for a phone, as much of the answer's path, from its end, as can be read. */
+  /** The whole tree; where a small screen cannot show it readably, as much of the answer's path, from its end, as can be read. */
   private opening(): View {
     const whole = this.fitted()
     const { tree, orientation } = this.input
     const path = idsFromRoot(tree, answerNode(tree))
+    const small = orientation === 'vertical' || this.size.height < SMALL
     const readable = detailOf({ layout: this.layoutNow, view: whole }) === 'text'
-    if (orientation === 'horizontal' || readable || path.length === 0) return whole
+    if (!small || readable || path.length === 0) return whole
     const scales = { least: READABLE[orientation], most: 1 }
     for (let from = 0; from < path.length; from++) {
       const view = partView(this.boxOf(path.slice(from)), scales, this.size, orientation, this.range())
@@ -293,7 +303,11 @@ export class TreeStage {
   private followNow(): void {
     this.ensureLayout()
     const { touched, orientation, tree } = this.input
-    const whole = tree.finished === null ? this.fitted() : this.opening()
+    if (tree.finished !== null) {
+      this.go(this.opening())
+      return
+    }
+    const whole = this.fitted()
     const present = touched.filter((id) => id < this.layoutNow.count)
     if (detailOf({ layout: this.layoutNow, view: whole }) !== 'cells' || present.length === 0) {
       this.go(whole)
