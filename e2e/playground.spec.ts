@@ -90,7 +90,7 @@ test('the playhead goes back and forth, by buttons and by keys', async ({ page }
   expect((await place(page)).at).toBe(of)
   await expect(app.result(page)).toContainText('Right')
 
-  await playback.getByLabel('Events per second').selectOption('400')
+  await playback.getByLabel('Speed').selectOption('16')
   await page.keyboard.press('Space')
   await expect.poll(async () => (await place(page)).at).toBe(of)
   await app.timeline(page).focus()

@@ -6,7 +6,7 @@ import { EventScrubber } from '../viz/marks/event-scrubber.tsx'
 import { eventSentence, useEventSentences } from './event-sentence.ts'
 import styles from './transport.module.css'
 
-const SPEEDS = [1, 2, 5, 10, 20, 40, 100, 400] as const
+const PACES = [0.25, 0.5, 1, 2, 4, 8, 16] as const
 
 /** The run as a recording: a sentence on the current event, a timeline, and the controls of the playhead. */
 export const Transport = memo(function Transport({ run }: { run: RunView }) {
@@ -109,24 +109,23 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
 })
 
 function Speed() {
-  const speed = useApp((state) => state.preferences.speed)
+  const pace = useApp((state) => state.preferences.pace)
   const actions = useActions()
-  const speeds = SPEEDS.some((option) => option === speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b)
+  const paces = PACES.some((option) => option === pace) ? PACES : [...PACES, pace].sort((a, b) => a - b)
   return (
-    <span className={styles.speed}>
+    <label className={styles.speed}>
+      Speed
       <select
-        aria-label="Events per second"
         className={styles.select}
-        value={speed}
-        onChange={(event) => actions.preferences.set({ speed: Number(event.target.value) })}
+        value={pace}
+        onChange={(event) => actions.preferences.set({ pace: Number(event.target.value) })}
       >
-        {speeds.map((option) => (
+        {paces.map((option) => (
           <option key={option} value={option}>
-            {option}
+            {option}×
           </option>
         ))}
       </select>
-      events/s
-    </span>
+    </label>
   )
 }

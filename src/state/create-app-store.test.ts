@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StepscopeError } from '../core/errors.ts'
 import { applyEvent, emptyTree } from '../search/apply-event.ts'
+import { sameSearch } from './same-search.ts'
 import type { StoreRig } from './testing/store-rig.ts'
 import { storeRig } from './testing/store-rig.ts'
 import { SYNTHETIC_ENGINE, syntheticSearch } from './testing/synthetic-search.ts'
@@ -156,13 +157,32 @@ describe('the playhead', () => {
 
   it('plays from the start to the end by itself', async () => {
     const rig = await startedRig()
-    rig.store.actions.preferences.set({ speed: 500 })
+    rig.store.actions.preferences.set({ pace: 200 })
     const id = await begin(rig)
     await over(rig, id)
     rig.store.actions.runs.play(id)
     expect(rig.run(id)).toMatchObject({ cursor: 0, playing: true })
     await rig.until(({ runs }) => runs.byId[id]?.playing === false)
     expect(rig.run(id).cursor).toBe(rig.run(id).events.length)
+    await rig.store.dispose()
+  })
+})
+
+describe('a search that is run again', () => {
+  it('is known as the same, until it has another seed, which the setup then shows', async () => {
+    const rig = await startedRig()
+    const first = await begin(rig)
+    await over(rig, first)
+    const known = (id: string | null) => sameSearch(rig.run(id), rig.state().runs.byId)?.id ?? null
+    expect(known(first)).toBeNull()
+    const again = await rig.store.actions.runs.startAgain(first)
+    await over(rig, again ?? '')
+    expect(known(again)).toBe(first)
+    const other = await rig.store.actions.runs.startAgain(first, { anotherSeed: true })
+    await over(rig, other ?? '')
+    expect(rig.run(other).setup.seed).not.toBe(rig.run(first).setup.seed)
+    expect(rig.state().session.seed).toBe(rig.run(other).setup.seed)
+    expect(known(other)).toBeNull()
     await rig.store.dispose()
   })
 })

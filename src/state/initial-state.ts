@@ -104,7 +104,7 @@ export function initialState(): AppState {
       follow: true,
       motion: 'system',
       aggregation: null,
-      speed: 40,
+      pace: 1,
     },
     notices: [],
   }

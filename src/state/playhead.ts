@@ -1,3 +1,4 @@
+import { eventDelays } from './pacing.ts'
 import type { SliceContext } from './slice-context.ts'
 import type { Actions, RunId, RunView, SearchEvent } from './types.ts'
 
@@ -9,6 +10,12 @@ type PlayheadActions = Pick<
   'play' | 'stop' | 'stepBy' | 'seek' | 'stepRound' | 'seekRound' | 'followLive'
 >
 
+interface Playing {
+  /** Seconds at speed 1 since the event that is shown. */
+  waited: number
+  delays: Float64Array
+}
+
 export interface Playhead {
   readonly actions: PlayheadActions
   stop(run: RunId): void
@@ -16,7 +23,7 @@ export interface Playhead {
 }
 
 /**
- * Where each run is looked at. Playheads that play move by wall time and the chosen speed.
+ * Where each run is looked at. Playheads that play move by wall time, the chosen speed and the waits of `eventDelays`.
  *
  * @param stepLive makes one more event of a paused live run
  */
@@ -26,8 +33,7 @@ export function createPlayhead(
   stepLive: (run: RunId) => void,
 ): Playhead {
   const { get, deps } = context
-  /** Fractions of an event not yet shown. */
-  const playing = new Map<RunId, number>()
+  const playing = new Map<RunId, Playing>()
   let last = 0
   let cancel: (() => void) | null = null
 
@@ -37,21 +43,28 @@ export function createPlayhead(
   const tick = (): void => {
     cancel = null
     const now = deps.now()
-    const share = (Math.min(now - last, LONGEST_FRAME_MS) / 1000) * get().preferences.speed
+    const share = (Math.min(now - last, LONGEST_FRAME_MS) / 1000) * get().preferences.pace
     last = now
-    for (const [id, rest] of playing) {
+    for (const [id, state] of playing) {
       const run = view(id)
       if (!run) {
         playing.delete(id)
         continue
       }
-      const due = rest + share
-      const whole = Math.floor(due)
-      playing.set(id, due - whole)
-      if (run.cursor + whole >= run.events.length) {
+      state.waited += share
+      let cursor = run.cursor
+      while (cursor < run.events.length) {
+        // A live run has grown.
+        if (cursor >= state.delays.length) state.delays = eventDelays(run.events)
+        const delay = state.delays[cursor] ?? 0
+        if (state.waited < delay) break
+        state.waited -= delay
+        cursor++
+      }
+      if (cursor >= run.events.length) {
         playing.delete(id)
         moveTo(id, run.events.length, { playing: false, following: isLive(run) })
-      } else if (whole > 0) moveTo(id, run.cursor + whole)
+      } else if (cursor > run.cursor) moveTo(id, cursor)
     }
     if (playing.size > 0) cancel = deps.frame(tick)
   }
@@ -94,7 +107,7 @@ export function createPlayhead(
           return
         }
         moveTo(id, atEnd ? 0 : run.cursor, { playing: true, following: false })
-        playing.set(id, 0)
+        playing.set(id, { waited: 0, delays: eventDelays(run.events) })
         if (cancel) return
         last = deps.now()
         cancel = deps.frame(tick)

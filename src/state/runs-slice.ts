@@ -252,9 +252,12 @@ export function createRunsSlice(
       if (!setup) return null
       return launch(setup, { ...options, parent: get().session.parent })
     },
-    startAgain: async (id) => {
+    startAgain: async (id, { anotherSeed = false } = {}) => {
       const run = view(id)
-      return run ? launch(run.setup, { parent: run.parent }) : null
+      if (!run) return null
+      const setup = anotherSeed ? { ...run.setup, seed: deps.randomSeed() } : run.setup
+      if (anotherSeed) session.adopt(setup, run.parent)
+      return launch(setup, { parent: run.parent })
     },
     pause: (id) => send('pauseRun', id),
     resume: (id) => {

@@ -27,7 +27,8 @@ export const snapshotSchema = z.object({
     follow: z.boolean(),
     motion: z.enum(['system', 'reduced', 'full']),
     aggregation: z.enum(AGGREGATIONS).nullable(),
-    speed: z.number().positive(),
+    /** Snapshots of before had events per second, under another name. */
+    pace: z.number().positive().default(1),
   }),
 })
 

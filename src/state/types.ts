@@ -478,8 +478,8 @@ export interface Preferences {
   readonly motion: 'system' | 'reduced' | 'full'
   /** Aggregation shown beside the run's own; null is the run's own. */
   readonly aggregation: Aggregation | null
-  /** Events per second of the playhead. */
-  readonly speed: number
+  /** How many times as fast as `eventDelays` the playhead goes. */
+  readonly pace: number
 }
 
 export interface Notice {
@@ -622,7 +622,7 @@ export interface Actions {
     /** Runs the session live and makes it the active run. `paused`: stands before its first event. */
     start(options?: { readonly paused?: boolean }): Promise<RunId | null>
     /** Starts a run again with the same setup (for one that was interrupted, or the sample). */
-    startAgain(run: RunId): Promise<RunId | null>
+    startAgain(run: RunId, options?: { readonly anotherSeed?: boolean }): Promise<RunId | null>
     /** The generator itself stops before its next event, resumes, makes exactly one event, is cancelled. */
     pause(run: RunId): void
     resume(run: RunId): void

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import styles from './run-header.module.css'
+import { SameTree } from './same-tree.tsx'
 import { SampleGuide } from './sample-guide.tsx'
 
 /** Above the tree: the answer, what it cost, and what went wrong. */
@@ -36,6 +37,7 @@ export function RunHeader({ run }: { run: RunView | null }) {
         </ErrorNotice>
       ) : null}
       {run.source === 'file' ? <OtherMachine run={run} /> : null}
+      <SameTree run={run} />
       <div className={styles.line}>
         <AnswerLine run={run} />
         <div className={styles.cost}>
