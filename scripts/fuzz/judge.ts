@@ -55,4 +55,5 @@ function hasPlace({ details: { place, message } }: StepscopeError, { kind }: Tar
   return kind === 'safetensors' || WHOLE_FILE.test(message)
 }
 
-const WHOLE_FILE = /holds no rows|is truncated|not a JSON object|expected object, received|No save of this run is whole/
+const WHOLE_FILE =
+  /holds no rows|The folder .* has no |is truncated|not a JSON object|expected object, received|No save of this run is whole/s

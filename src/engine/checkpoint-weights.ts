@@ -9,7 +9,9 @@ import { readSafetensorsHeader, readTensor } from './safetensors.ts'
 const SINGLE_FILE = 'model.safetensors'
 const INDEX_FILE = 'model.safetensors.index.json'
 
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })
+const indexSchema = z.looseObject({
+  weight_map: z.record(z.string(), z.string().min(1, 'The name of the file is empty')),
+})
 
 /** The tensors of a checkpoint, by name; values are read from the files when asked for. */
 export class CheckpointWeights implements WeightSource {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
+import { firstSchemaIssue } from '../core/schema-issue.ts'
 
 /** What a model can be trained by; see docs/training.md and `src/training/objectives`. */
 export const OBJECTIVE_IDS = [
@@ -211,9 +212,9 @@ export function readRecipe(value: unknown, file?: string): TrainingRecipe {
 /** Objects are merged field by field; anything else is replaced. */
 function merge(base: unknown, over: unknown): unknown {
   if (!isObject(base) || !isObject(over)) return over
-  const merged: Record<string, unknown> = { ...base }
-  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? merge(base[key], value) : value
-  return merged
+  const merged = new Map(Object.entries(base))
+  for (const [key, value] of Object.entries(over)) merged.set(key, merge(merged.get(key), value))
+  return Object.fromEntries(merged)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -221,16 +222,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function badRecipe(error: z.ZodError, value: unknown, file: string | undefined): StepscopeError {
-  const [issue] = error.issues
-  const path = issue?.path ?? []
-  const found = path.reduce<unknown>(
-    (at, key) => (isObject(at) || Array.isArray(at) ? at[key as never] : undefined),
-    value,
-  )
+  const { path, message, found } = firstSchemaIssue(error, value)
   return new StepscopeError({
     code: 'bad-setting',
-    message: issue?.message ?? 'The recipe is not valid',
-    found: JSON.stringify(found)?.slice(0, 60) ?? 'nothing',
+    message,
+    found,
     place: { field: path.join('.'), ...(file === undefined ? {} : { file }) },
     nextStep: 'Correct the field; docs/training.md lists all of them.',
   })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { StepscopeError } from '../../core/errors.ts'
+import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
+import { readJsonText } from '../../core/json.ts'
+import { parseWith } from '../../formats/parse.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
 import type { RunFolder } from './run-folders.ts'
 
@@ -55,17 +57,13 @@ export function writeRecord(notes: RunFolder, record: TrainingRecord): Promise<v
 /** @throws StepscopeError `bad-file` where it is not there or cannot be read */
 export async function readRecord(notes: RunFolder): Promise<TrainingRecord> {
   const bytes = await notes.read(RECORD_FILE)
+  const file = `${notes.name}/${RECORD_FILE}`
   try {
-    return recordSchema.parse(JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array(0))))
+    const text = new TextDecoder().decode(bytes ?? new Uint8Array(0))
+    return parseWith(recordSchema, readJsonText(text, { place: { file } }), file)
   } catch (cause) {
-    throw new StepscopeError(
-      {
-        code: 'bad-file',
-        message: 'What was noted of the training run cannot be read',
-        place: { file: `${notes.name}/${RECORD_FILE}` },
-        nextStep: 'Delete the run.',
-      },
-      { cause },
-    )
+    const details = toErrorDetails(cause)
+    const message = `What was noted of the training run cannot be read: ${details.message}`
+    throw new StepscopeError({ ...details, code: 'bad-file', message, nextStep: 'Delete the run.' }, { cause })
   }
 }
