@@ -88,6 +88,12 @@ describe('what is not covered is refused with field and value', () => {
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor: .*found 0\.5/],
     [{ hidden_size: 'large' }, /config\.json, hidden_size: .*found "large"/],
     [{ vocab_size: 0 }, /config\.json, vocab_size/],
+    [{ vocab_size: 2 ** 31 }, /config\.json, vocab_size: .*from 1 to 4194304 \(found 2147483648\)/],
+    [{ num_hidden_layers: 1e9 }, /config\.json, num_hidden_layers: .*from 1 to 1024 \(found 1000000000\)/],
+    [{ hidden_size: 2 ** 40 }, /config\.json, hidden_size/],
+    [{ num_attention_heads: 1e6 }, /config\.json, num_attention_heads/],
+    [{ max_position_embeddings: 2 ** 40 }, /config\.json, max_position_embeddings/],
+    [{ eos_token_id: -1 }, /config\.json, eos_token_id/],
   ])('%o', (change, message) => {
     expect(() => parseConfig({ ...policy, ...change })).toThrow(message)
   })

@@ -1,11 +1,14 @@
 import { z } from 'zod'
+import { BOUNDS, bounded } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue, hasFile, readJson } from './checkpoint-text.ts'
 import type { DecoderConfig, RopeConfig } from './decoder.ts'
 
 const positive = z.number().int().positive()
-const tokenId = z.number().int().nonnegative()
+const tokenId = bounded(BOUNDS.tokenId)
+const width = bounded(BOUNDS.width)
+const heads = bounded(BOUNDS.heads)
 const tokenIds = z.union([tokenId, z.array(tokenId)]).nullish()
 
 const ropeSchema = z.looseObject({
@@ -21,14 +24,14 @@ const ropeSchema = z.looseObject({
 const configSchema = z.looseObject({
   model_type: z.string(),
   architectures: z.array(z.string()).nullish(),
-  hidden_size: positive,
-  intermediate_size: positive,
-  num_hidden_layers: positive,
-  num_attention_heads: positive,
-  num_key_value_heads: positive.nullish(),
-  head_dim: positive.nullish(),
-  vocab_size: positive,
-  max_position_embeddings: positive,
+  hidden_size: width,
+  intermediate_size: width,
+  num_hidden_layers: bounded(BOUNDS.layers),
+  num_attention_heads: heads,
+  num_key_value_heads: heads.nullish(),
+  head_dim: bounded(BOUNDS.headDim).nullish(),
+  vocab_size: bounded(BOUNDS.vocabulary),
+  max_position_embeddings: bounded(BOUNDS.positions),
   rms_norm_eps: z.number().positive().default(1e-6),
   hidden_act: z.string().default('silu'),
   attention_bias: z.boolean().default(false),
@@ -45,7 +48,7 @@ const configSchema = z.looseObject({
   sliding_window: z.number().nullish(),
   max_window_layers: z.number().int().nullish(),
   layer_types: z.array(z.string()).nullish(),
-  num_labels: positive.nullish(),
+  num_labels: bounded(BOUNDS.labels).nullish(),
   id2label: z.record(z.string(), z.unknown()).nullish(),
   eos_token_id: tokenIds,
   bos_token_id: tokenIds,
@@ -104,6 +107,24 @@ export function parseConfig(config: unknown, generation: unknown = {}): DecoderC
     bosTokenId: list(raw.bos_token_id)[0] ?? null,
     padTokenId: raw.pad_token_id ?? generationConfig.pad_token_id ?? null,
   }
+}
+
+/**
+ * An end of the sequence that the model cannot write would never end it.
+ * @throws StepscopeError `unsupported-config` that names the file with an id beyond the vocabulary
+ */
+export async function checkEndTokens(files: CheckpointFiles, config: DecoderConfig): Promise<void> {
+  const beyond = config.eosTokenIds.find((id) => id >= config.vocabSize)
+  if (beyond === undefined) return
+  const own = check(configSchema, await readJson(files, CONFIG_FILE), CONFIG_FILE)
+  throw new StepscopeError({
+    code: 'unsupported-config',
+    message: 'The end-of-sequence token is beyond the vocabulary',
+    expected: `ids below ${config.vocabSize} (vocab_size of ${CONFIG_FILE})`,
+    found: String(beyond),
+    place: { file: list(own.eos_token_id).includes(beyond) ? CONFIG_FILE : GENERATION_FILE, field: 'eos_token_id' },
+    nextStep: 'Check that the file belongs to this checkpoint.',
+  })
 }
 
 function refuseUncovered(raw: RawConfig, config: unknown): void {

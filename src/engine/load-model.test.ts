@@ -171,6 +171,15 @@ describe('a bad checkpoint is refused with file and field, and nothing stays on 
       /tokenizer\.json, line 1: The file is not JSON/,
     ))
 
+  test('an end-of-sequence token beyond the vocabulary', async () => {
+    const message = (file: string, id: number) =>
+      new RegExp(`^${file}, eos_token_id: .*expected ids below 23 \\(vocab_size of config\\.json\\), found ${id}`)
+    const ends = change({ 'config.json': { ...config, eos_token_id: [22, 23] } })
+    await refused(ends, 'unsupported-config', message('config\\.json', 23))
+    const generation = change({ 'generation_config.json': { eos_token_id: 2 ** 20 } })
+    await refused(generation, 'unsupported-config', message('generation_config\\.json', 2 ** 20))
+  })
+
   test('tokenizer of another model', () =>
     refused(
       change({ 'config.json': { ...config, vocab_size: 20 } }),

@@ -7,7 +7,7 @@ import type { CheckpointFiles } from './checkpoint-files.ts'
 import { hashCheckpoint } from './checkpoint-hash.ts'
 import type { CheckpointWeights } from './checkpoint-weights.ts'
 import { openWeights } from './checkpoint-weights.ts'
-import { readConfig } from './config.ts'
+import { checkEndTokens, readConfig } from './config.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
@@ -101,6 +101,7 @@ export function loadPolicy(
     const { stepEnd } = completeAdapter(await readAdapter(files, signal), options.adapter ?? {}, 'policy')
     const tokenizer = await readTokenizer(files, signal)
     tokenizer.checkFits(config.vocabSize)
+    await checkEndTokens(files, config)
     const tokenFlags = stepFlags(config, tokenizer, stepEnd)
     const { model, info } = await loadWeights(backend, files, config, tokenFlags, options, createDecoder)
     return new EnginePolicy({ model, tokenizer, info, stepEnd, tokenFlags })
@@ -134,6 +135,7 @@ export function loadRewardModel(
     }
     const tokenizer = await readTokenizer(files, signal)
     tokenizer.checkFits(config.vocabSize)
+    await checkEndTokens(files, config)
     const { model, info } = await loadWeights(backend, files, config, undefined, options, createDecoder)
     return new EngineRewardModel({
       model,

@@ -7,6 +7,11 @@ import { readTokenizer, Tokenizer } from './tokenizer.ts'
 
 const bundledJson = JSON.parse(readFileSync('public/checkpoints/countdown-policy/tokenizer.json', 'utf8'))
 const bundled = new Tokenizer(bundledJson, {})
+/** The bundled tokenizer with another id of "0". */
+const withId = (id: unknown) => ({
+  ...bundledJson,
+  model: { ...bundledJson.model, vocab: { ...bundledJson.model.vocab, 0: id } },
+})
 
 describe('characters', () => {
   test('one token per character, pieces joined are the whole', () => {
@@ -91,10 +96,30 @@ describe('a broken tokenizer is refused with the file and what is wrong', () => 
     ['a list', [], /tokenizer\.json: The tokenizer is not a JSON object/],
     ['no model', {}, /tokenizer\.json, model: The field is missing/],
     ['no vocabulary', { model: { type: 'BPE' } }, /tokenizer\.json, model\.vocab: The field is missing/],
-    ['an unknown decoder', { ...bundledJson, decoder: { type: 'Magic' } }, /cannot be built: .*Magic/],
+    ['an unknown decoder', { ...bundledJson, decoder: { type: 'Magic' } }, /decoder: .*cannot be built: .*Magic/],
+    ['a part without a type', { ...bundledJson, pre_tokenizer: true }, /tokenizer\.json, pre_tokenizer: .*found true/],
+    ['a decoder of a strange type', { ...bundledJson, decoder: { type: [1] } }, /tokenizer\.json, decoder\.type: /],
+    ['added tokens that are none', { ...bundledJson, added_tokens: [[1]] }, /tokenizer\.json, added_tokens\.0: /],
+    ['an added token without text', { ...bundledJson, added_tokens: [{ id: 0 }] }, /added_tokens\.0\.content: /],
+    [
+      'an added token far away',
+      { ...bundledJson, added_tokens: [{ id: 1e9, content: 'x' }] },
+      /added_tokens\.0\.id: .*4194303/,
+    ],
+    [
+      'merges that are none',
+      { model: { ...bundledJson.model, merges: [7] } },
+      /tokenizer\.json, model\.merges\.0: A merge/,
+    ],
   ])('%s', async (_, content, message) => {
     const error = await readTokenizer(memoryFiles({ 'tokenizer.json': content })).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ details: { code: 'bad-tokenizer' }, message: expect.stringMatching(message) })
+  })
+
+  test.each([2 ** 32 + 3, -1, 3.5, '3', null])('the id %j', (id) => {
+    expect(() => new Tokenizer(withId(id), {})).toThrow(
+      /^tokenizer\.json, model\.vocab\.0: .*expected a whole number from 0 to 4194303, found /,
+    )
   })
 
   test('no file', async () => {

@@ -1,7 +1,10 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
+import { firstSchemaIssue } from '../core/schema-issue.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { hasFile, readJson } from './checkpoint-text.ts'
+import { checkTokenizerJson, TOKENIZER_PARTS } from './tokenizer-json.ts'
 
 /** Stands for bytes that are not (or not yet) a character. */
 const REPLACEMENT = '\uFFFD'
@@ -171,14 +174,31 @@ function build(tokenizerJson: unknown, tokenizerConfig: unknown): HuggingFaceTok
   const vocab = (model as Record<string, unknown>).vocab
   if (typeof vocab !== 'object' || vocab === null) throw fail('The field is missing', 'model.vocab')
   if (json.added_tokens !== undefined && !Array.isArray(json.added_tokens)) throw fail('Not a list', 'added_tokens')
-  const empty = { decoder: null, post_processor: null, pre_tokenizer: null, normalizer: null, added_tokens: [] }
+  checkTokenizerJson(json, TOKENIZER_FILE)
+  const config = z.looseObject({}).safeParse(tokenizerConfig)
+  if (!config.success) {
+    const { message } = firstSchemaIssue(config.error, tokenizerConfig)
+    throw new StepscopeError({ code: 'bad-tokenizer', message, place: { file: TOKENIZER_CONFIG_FILE } })
+  }
+  const without = (part?: string) => {
+    const empty = { decoder: null, post_processor: null, pre_tokenizer: null, normalizer: null }
+    const given = { ...empty, ...json, added_tokens: json.added_tokens ?? [], ...(part ? { [part]: null } : {}) }
+    return new HuggingFaceTokenizer(given, tokenizerConfig as object)
+  }
   try {
-    return new HuggingFaceTokenizer({ ...empty, ...json }, tokenizerConfig as object)
+    return without()
   } catch (cause) {
-    throw fail(
-      `The tokenizer cannot be built: ${cause instanceof Error ? cause.message : String(cause)}`,
-      undefined,
-      cause,
-    )
+    const part = TOKENIZER_PARTS.find((name) => builds(() => without(name)))
+    const message = `The tokenizer cannot be built: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw fail(message, part ?? 'model', cause)
+  }
+}
+
+function builds(build: () => unknown): boolean {
+  try {
+    build()
+    return true
+  } catch {
+    return false
   }
 }

@@ -12,6 +12,8 @@ import type { RunStore } from './run-store.ts'
 
 /** Saves that are kept: the last one may turn out to be broken. */
 const KEPT = 2
+/** Of every save, beside its manifest. */
+const PARTS = ['weights.safetensors', 'first.safetensors', 'second.safetensors', 'history.json'] as const
 const MANIFEST = /^save-(\d{8})\.json$/
 
 const manifestSchema = z.strictObject({
@@ -115,7 +117,9 @@ async function readManifest(store: RunStore, step: number): Promise<SaveManifest
   const bytes = await store.read(`${prefixOf(step)}.json`)
   if (bytes === null) return null
   try {
-    return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+    const manifest = manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+    const whole = PARTS.every((part) => Object.hasOwn(manifest.files, `${prefixOf(step)}.${part}`))
+    return whole && manifest.step === step ? manifest : null
   } catch {
     return null
   }
