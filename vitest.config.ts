@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: long
       ? ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}']
-      : ['src/**/*.test.{ts,tsx}', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs'],
+      : ['src/**/*.test.{ts,tsx}', 'bench/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
     exclude: long ? configDefaults.exclude : [...configDefaults.exclude, '**/*.long.test.*'],
     environment: 'node',
     // A process per worker: Dawn's native module is not made for several threads of one process. Two, because software

@@ -25,9 +25,13 @@ export function makeMutant(seed: number, index: number): { readonly target: Targ
   return { target, ...mutate(target.sample(), target.kind, new RandomStream(seed, index)) }
 }
 
-/** Reads a mutant, and says what is wrong with how that went. */
-export async function judge(seed: number, index: number): Promise<Outcome> {
+export function judge(seed: number, index: number): Promise<Outcome> {
   const { target, value, how } = makeMutant(seed, index)
+  return judgeFile(target, value, how)
+}
+
+/** Reads a file, and says what is wrong with how that went. */
+export async function judgeFile(target: Target, value: Uint8Array<ArrayBuffer>, how: string): Promise<Outcome> {
   const told = (fault: Fault | null, refused: boolean, words: string): Outcome => ({
     format: target.name,
     how,

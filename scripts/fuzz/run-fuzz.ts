@@ -12,11 +12,13 @@ export interface FuzzOptions {
   /** Milliseconds that one mutant may take before it counts as a hang. */
   readonly timeout: number
   readonly processes: number
+  /** The program that judges; another in tests of the fuzzer itself. */
+  readonly child?: URL
 }
 
 export type Judged = Outcome & { readonly index: number }
 
-const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+const CHILD = new URL('child.ts', import.meta.url)
 const REGISTER = new URL('../register.mjs', import.meta.url).href
 const START_MS = 60_000
 
@@ -29,7 +31,7 @@ export async function runFuzz(options: FuzzOptions, onDone: (done: number) => vo
     let child: Child | null = null
     while (next < first + count) {
       const index = next++
-      child ??= await Child.start()
+      child ??= await Child.start(options.child ?? CHILD)
       const outcome = await child.ask(seed, index, options.timeout)
       if (!child.alive) child = null
       judged.push(outcome)
@@ -56,9 +58,11 @@ class Child {
     })
   }
 
-  static async start(): Promise<Child> {
+  static async start(program: URL): Promise<Child> {
     const options = ['--import', REGISTER, '--max-old-space-size=768']
-    const child = new Child(fork(CHILD, { execArgv: options, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }))
+    const child = new Child(
+      fork(fileURLToPath(program), { execArgv: options, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }),
+    )
     const started = await child.answer(START_MS)
     if (started === 'exit' || started === 'timeout') throw new Error(`the fuzzer does not start: ${child.errors}`)
     return child

@@ -8,3 +8,13 @@ test.each(readdirSync(FOLDER))('docs/recipes/%s is a recipe', (name) => {
   const recipe = readRecipe(JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')), name)
   expect(recipe.evaluateEvery).toBeLessThanOrEqual(recipe.steps)
 })
+
+test.each([
+  ['{"objective": "sft", "model": "m", "stepz": 5}', /^r\.json, stepz: There is no such field \(found 5\)/],
+  ['{"objective": "sft", "model": "m", "optimizer": {"beta3": 0.9}}', /^r\.json, optimizer\.beta3: There is no such/],
+  ['{"objective": "sft", "model": "m", "__proto__": {"steps": 5}}', /^r\.json, __proto__: There is no such field/],
+  ['{"objective": "sft", "model": "m", "rollout": {"__proto__": {"samples": 5}}}', /^r\.json, rollout\.__proto__: /],
+  ['{"objective": "sft", "model": "m", "steps": -1}', /^r\.json, steps: .*found -1/],
+])('a recipe with a field that is not known, or cannot be, is refused by it: %s', (text, message) => {
+  expect(() => readRecipe(JSON.parse(text), 'r.json')).toThrow(message)
+})

@@ -192,7 +192,7 @@ export function defaultRecipe(objective: ObjectiveId, model: string): TrainingRe
 export function readRecipe(value: unknown, file?: string): TrainingRecipe {
   const given = z.looseObject({ objective: z.enum(OBJECTIVE_IDS), model: z.string().min(1) }).safeParse(value)
   if (!given.success) throw badRecipe(given.error, value, file)
-  const parsed = recipeSchema.safeParse(merge(STARTS[given.data.objective], given.data))
+  const parsed = recipeSchema.safeParse(merge(STARTS[given.data.objective], value))
   if (!parsed.success) throw badRecipe(parsed.error, value, file)
   const { data: recipe } = parsed
   const needsModel = recipe.reward.outcome > 0 || recipe.reward.process > 0
