@@ -62,7 +62,13 @@ export const rewardInfoSchema = modelInfoSchema.extend({
   aggregation: z.enum(AGGREGATIONS),
 })
 
-const verdict = z.object({ answer: z.string().nullable(), correct: z.boolean(), explanation: z.string() })
+const verdict = z.object({
+  answer: z.string().nullable(),
+  correct: z.boolean(),
+  // Told where the answer is chosen by votes that are not over answers.
+  vote: z.string().nullable().exactOptional(),
+  explanation: z.string(),
+})
 
 const step = {
   node: nodeId,

@@ -69,7 +69,12 @@ export const ROLLOUT_FORMAT: RowFormat<RolloutRow> = {
     prompt: z.string().min(1, 'The text is empty'),
     steps: z.array(step).max(BOUNDS.responseSteps.max, 'There are too many steps'),
     end: z.enum(['answer', 'eos', 'length', 'max-steps']),
-    verdict: z.object({ answer: z.string().nullable(), correct: z.boolean(), explanation: z.string() }),
+    verdict: z.object({
+      answer: z.string().nullable(),
+      correct: z.boolean(),
+      vote: z.string().nullable().exactOptional(),
+      explanation: z.string(),
+    }),
     source: z.object({
       policy: z.string(),
       hash,

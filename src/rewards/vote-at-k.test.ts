@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { majorityAtK, weightedAtK } from './vote-at-k.ts'
 
-const sample = (answer: string | null, score = 0.5) => ({ answer, right: answer === '24', score })
+const sample = (vote: string | null, score = 0.5) => ({ vote, right: vote === '24', score })
 
 test('the most frequent answer is elected, ties to the first seen', () => {
   expect(majorityAtK([sample('24'), sample('7'), sample('24')], 3)).toBe(1)
@@ -17,7 +17,7 @@ test('is the share over the groups of k that the samples fill', () => {
   expect(() => majorityAtK(samples, 0)).toThrow(RangeError)
 })
 
-test('who has no answer has no vote', () => {
+test('what has no vote does not count', () => {
   expect(majorityAtK([sample(null), sample(null), sample('24')], 3)).toBe(1)
   expect(majorityAtK([sample(null), sample(null)], 2)).toBe(0)
 })

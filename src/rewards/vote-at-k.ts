@@ -1,14 +1,14 @@
 /** One sampled response to a problem. */
 export interface VotingSample {
-  /** Canonical answer; null where the response has none. */
-  readonly answer: string | null
+  /** What it votes for, as the task says (`ResponseVerdict.vote`); null where it has no vote. */
+  readonly vote: string | null
   readonly right: boolean
   /** Weight of its vote, such as a reward model's score. */
   readonly score: number
 }
 
 /**
- * maj@k: the share of groups of k samples whose most frequent answer is right (Wang et al., arXiv 2203.11171). Groups are
+ * maj@k: the share of groups of k samples whose most frequent vote is right (Wang et al., arXiv 2203.11171). Groups are
  * the consecutive k samples, each used once, so the share is an unbiased estimate; samples that fill no group are left out.
  * Throws a RangeError where there are fewer than k samples.
  */
@@ -32,13 +32,13 @@ function voteAtK(samples: readonly VotingSample[], k: number, weigh: (sample: Vo
   return right / groups
 }
 
-/** Ties go to the answer seen first. Responses without an answer do not vote; where there are no others, none is right. */
+/** Ties go to the vote seen first. Responses without one do not count; where there are no others, none is right. */
 function electedIsRight(samples: readonly VotingSample[], weigh: (sample: VotingSample) => number): boolean {
   const clusters = new Map<string, { votes: number; readonly right: boolean }>()
   for (const sample of samples) {
-    if (sample.answer === null) continue
-    const cluster = clusters.get(sample.answer) ?? { votes: 0, right: sample.right }
-    clusters.set(sample.answer, cluster)
+    if (sample.vote === null) continue
+    const cluster = clusters.get(sample.vote) ?? { votes: 0, right: sample.right }
+    clusters.set(sample.vote, cluster)
     cluster.votes += weigh(sample)
   }
   let elected: { readonly votes: number; readonly right: boolean } | undefined

@@ -130,7 +130,7 @@ describe('describeEvent', () => {
       'Scored: “c” gets 0.92.',
       'Kept: “c” with 0.92 is place 1 of 3, and 2 are kept; the best one pruned has 0.31, by last-step score.',
       'Kept: “a” with 0.47 is place 2 of 3, and 2 are kept; the best one pruned has 0.31, by last-step score.',
-      'Pruned: 0.31 is below the 2 kept (lowest 0.47), by last-step score.',
+      'Pruned: “b” with 0.31 is below the 2 kept (lowest 0.47), by last-step score.',
       'Proposed, 2 times: “A yes” (probability 55%).',
       'Proposed: “A no” (probability 61%).',
       'Proposed: “d” (probability 82%).',
@@ -147,9 +147,9 @@ describe('describeEvent', () => {
       'Finished: “A yes” ends its path with 0.70 and is a candidate for the answer.',
       'Finished: “A no” ends its path with 0.40 and is a candidate for the answer.',
       'Answer: “A yes” is chosen with 0.999; the next is 0.70, by last-step score.',
-      'Not the answer: 0.70 is below the chosen 0.999, by last-step score.',
-      'Not the answer: 0.40 is below the chosen 0.999, by last-step score.',
-      'Not the answer: 0.05 is below the chosen 0.999, by last-step score.',
+      'Not the answer: “A yes” with 0.70 is below the chosen 0.999, by last-step score.',
+      'Not the answer: “A no” with 0.40 is below the chosen 0.999, by last-step score.',
+      'Not the answer: “A no” with 0.05 is below the chosen 0.999, by last-step score.',
       'Finished: enough paths are finished. The answer yes is right: It says yes.',
     ])
   })
@@ -172,7 +172,7 @@ describe('describeEvent', () => {
       'Rolled out 1 greedy step from “a”: the path ends at 0.17.',
       'Rolled out 1 greedy step from “b”: the path ends at 0.11.',
       'Kept: “a” with 0.17 is place 1 of 2, and 1 is kept; the best one pruned has 0.11, by last-step score at the end of the rollout.',
-      'Pruned: 0.11 is below the one kept (0.17), by last-step score at the end of the rollout.',
+      'Pruned: “b” with 0.11 is below the one kept (0.17), by last-step score at the end of the rollout.',
       'Proposed: “c”, which a rollout had found already (probability 82%).',
       'Proposed: “d” (probability 82%).',
       'Scored: “d” gets 0.17.',
@@ -191,8 +191,8 @@ describe('describeEvent', () => {
     const reward = new ScriptedRewardModel((text) => scores[text] ?? 0.5)
     const sentences = story(await collect(setupOf('greedy-tree', { m: 3 }), { policy, reward }))
     expect(sentences.filter((sentence) => sentence.startsWith('Pruned'))).toEqual([
-      'Pruned: 0.47 only equals the one kept (0.47), proposed earlier, by last-step score.',
-      'Pruned: 0.4711 is below the one kept (0.4712), by last-step score.',
+      'Pruned: “c” with 0.47 only equals the one kept (0.47), proposed earlier, by last-step score.',
+      'Pruned: “b” with 0.4711 is below the one kept (0.4712), by last-step score.',
     ])
   })
 
@@ -208,7 +208,7 @@ describe('describeEvent', () => {
       'Scored: “d” gets 0.',
       'Scored: “A no” gets >0.9999.',
     ])
-    expect(sentences).toContain('Pruned: 2.0e-8 is below the one kept (3.0e-7), by last-step score.')
+    expect(sentences).toContain('Pruned: “b” with 2.0e-8 is below the one kept (3.0e-7), by last-step score.')
   })
 
   it('tells votes', async () => {
@@ -216,9 +216,9 @@ describe('describeEvent', () => {
     const sentences = story(await collect(setupOf('sampling', { n: 4 }), { policy, reward: null }))
     expect(sentences.slice(-4)).toEqual([
       'Answer: “A no” is chosen with 3; the next is 1, by votes.',
-      'Not shown: “A  no” gives the chosen answer too; another of its paths is shown.',
-      'Not the answer: 1 is below the chosen 3, by votes.',
-      'Finished: enough paths are finished. The answer no is wrong: It says no.',
+      'Not shown: “A  no” has the same votes as the answer; another of its paths is shown.',
+      'Not the answer: “A yes” with 1 is below the chosen 3, by votes.',
+      'Finished: enough paths are finished. The answer no is wrong: It says no. Votes: 4 of 4 responses have one, for 2 different results.',
     ])
   })
 

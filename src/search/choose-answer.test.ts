@@ -3,8 +3,8 @@ import { chooseAnswer } from './choose-answer.ts'
 import type { PathNode } from './path-node.ts'
 
 /** A finished path: answer, path score, identical samples. */
-function path(id: number, answer: string | null, pathScore: number, count = 1): PathNode {
-  const verdict = { answer, correct: false, explanation: '' }
+function path(id: number, answer: string | null, pathScore: number, count = 1, vote?: string | null): PathNode {
+  const verdict = { answer, correct: false, explanation: '', ...(vote === undefined ? {} : { vote }) }
   return {
     id,
     parent: null,
@@ -69,5 +69,15 @@ describe('chooseAnswer', () => {
 
   it('has no numbers to tell where nothing was scored', () => {
     expect(choose([path(1, '5', 0)], 'score', false)).toEqual([[1, 'answer', null, null]])
+  })
+
+  it('votes are over what the task says; who has no vote is not chosen while others have one', () => {
+    const candidates = [path(1, '24', 0.9, 5, null), path(2, '24', 0.1, 1, '3*5+9'), path(3, '24', 0.2, 2, '4*6')]
+    expect(choose(candidates, 'majority')).toEqual([
+      [3, 'answer', 2, 1],
+      [2, 'not-answer', 1, 2],
+      [1, 'not-answer', 0, 2],
+    ])
+    expect(choose(candidates.slice(0, 1), 'majority')).toEqual([[1, 'answer', 0, null]])
   })
 })

@@ -1,6 +1,7 @@
 import { voteWeight } from './aggregate.ts'
 import type { Decision, StrategyConfig } from './events.ts'
 import type { PathNode } from './path-node.ts'
+import { voteOf } from './votes.ts'
 
 /** A finished path and why it is, or is not, the answer. */
 export interface AnswerDecision {
@@ -19,19 +20,20 @@ interface Cluster {
  * only where none has one.
  *
  * - `score`: the highest path score; ties to the path found first.
- * - `weighted-vote`: paths are clustered by canonical answer, each weighs its path score times its identical samples
+ * - `weighted-vote`: paths that have a vote are clustered by what it is for (`voteOf`), each weighs its path score times its identical samples
  *   (Li et al. 2022); the best member of the heaviest cluster.
  * - `majority`: the same with one vote per sample (self-consistency, Wang et al. 2022); its member found first.
  *
- * In a vote the numbers compared are the clusters' sums, also for the other members of the chosen cluster.
+ * Where no path has a vote, the sums are 0. In a vote the numbers compared are the clusters' sums, also for the other members of the chosen cluster.
  */
 export function chooseAnswer(
   candidates: readonly PathNode[],
   { answerBy, aggregation }: Pick<StrategyConfig, 'answerBy' | 'aggregation'>,
   scored: boolean,
 ): AnswerDecision[] {
-  const answered = candidates.filter((node) => answerOf(node) !== null)
-  const standing = answered.length > 0 ? answered : candidates
+  const answered = candidates.filter((node) => node.step?.verdict?.answer != null)
+  const voting = answerBy === 'score' ? [] : candidates.filter((node) => voteOf(node.step?.verdict) !== null)
+  const standing = [voting, answered, candidates].find(({ length }) => length > 0) ?? []
   const rest = candidates.filter((node) => !standing.includes(node))
   const score = (node: PathNode): number | null => (scored ? node.pathScore : null)
 
@@ -41,11 +43,14 @@ export function chooseAnswer(
   }
 
   const weigh = (node: PathNode): number =>
-    node.samples.length * (answerBy === 'majority' ? 1 : voteWeight(aggregation, node.pathScore))
+    voting.length === 0
+      ? 0
+      : node.samples.length * (answerBy === 'majority' ? 1 : voteWeight(aggregation, node.pathScore))
   const clusters = new Map<string | null, Cluster>()
   for (const node of standing) {
-    const cluster = clusters.get(answerOf(node)) ?? { members: [], sum: 0 }
-    clusters.set(answerOf(node), cluster)
+    const vote = voteOf(node.step?.verdict)
+    const cluster = clusters.get(vote) ?? { members: [], sum: 0 }
+    clusters.set(vote, cluster)
     cluster.members.push(node)
     cluster.sum += weigh(node)
   }
@@ -56,10 +61,6 @@ export function chooseAnswer(
   const sums = new Map(ordered.flatMap(({ members, sum }) => members.map((node) => [node, sum])))
   const ranked = [...ordered.flatMap(({ members }) => members), ...rest]
   return decideAnswer(ranked, (node) => sums.get(node) ?? 0, ordered[1]?.members[0] ?? null)
-}
-
-function answerOf(node: PathNode): string | null {
-  return node.step?.verdict?.answer ?? null
 }
 
 /**

@@ -1,8 +1,9 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { AGGREGATION_NAMES } from './aggregate.ts'
 import type { Decision, FinishedEvent, NodeId, SearchEvent, StopReason } from './events.ts'
-import { STRATEGIES } from './settings.ts'
+import { choosesByVote, STRATEGIES } from './settings.ts'
 import type { SearchTree } from './tree.ts'
+import { voteOf, votesSentence } from './votes.ts'
 
 /**
  * One plain sentence on what an event means, with the numbers compared.
@@ -39,7 +40,7 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
     case 'backedUp':
       return `Backed up: ${count(event.visits, 'visit')}, mean value ${number(event.value)}.`
     case 'finished':
-      return describeEnd(event)
+      return describeEnd(event, tree)
   }
 }
 
@@ -56,9 +57,10 @@ function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: De
     case 'answer':
       if (isAcceptedEnd(tree, node)) return `Answer: ${step} passes the task’s check without knowing the solution.`
       if (tree.nodes[node]?.verdict === null) return `Kept: the rollout of ${step} is the answer.`
+      if (comparedByVote(tree) && score === 0) return `Answer: no response has a vote; ${step} is the first of them.`
       if (against === null) {
         return comparedByVote(tree)
-          ? `Answer: ${step} gives the only answer there is${mine}, ${comparedByVote(tree)}.`
+          ? `Answer: ${step} has the only votes there are${mine}, ${comparedByVote(tree)}.`
           : `Answer: ${step} ends the only finished path${mine}.`
       }
       return `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
@@ -80,16 +82,19 @@ function describePruned(node: NodeId, { rule, score, against, kept }: Decision, 
       if (tree.nodes.some(({ rollout }) => rollout?.accepted)) {
         return `Not the answer: the search stopped at another path; ${step} had ${number(score)}.`
       }
-      if (comparedByVote(tree) && sharesAnswer(tree, node)) {
-        return `Not shown: ${step} gives the chosen answer too; another of its paths is shown.`
+      if (comparedByVote(tree) && voteOf(tree.nodes[node]?.verdict) === null) {
+        return `Not the answer: ${step} has no vote.`
       }
-      return `Not the answer: ${number(score, against)} ${score === against ? 'only equals' : 'is below'} the chosen ${number(against, score)}, ${comparedBy(tree)}.`
+      if (comparedByVote(tree) && sharesVote(tree, node)) {
+        return `Not shown: ${step} has the same votes as the answer; another of its paths is shown.`
+      }
+      return `Not the answer: ${step} with ${number(score, against)} ${score === against ? 'only equals' : 'is below'} the chosen ${number(against, score)}, ${comparedBy(tree)}.`
     default: {
       const others =
         kept === 1 ? `the one kept (${number(against, score)})` : `the ${kept} kept (lowest ${number(against, score)})`
       if (score === against)
-        return `Pruned: ${number(score)} only equals ${others}, proposed earlier, ${byScore(tree)}.`
-      return `Pruned: ${number(score, against)} is below ${others}, ${byScore(tree)}.`
+        return `Pruned: ${step} with ${number(score)} only equals ${others}, proposed earlier, ${byScore(tree)}.`
+      return `Pruned: ${step} with ${number(score, against)} is below ${others}, ${byScore(tree)}.`
     }
   }
 }
@@ -102,9 +107,11 @@ const STOP_REASONS: Readonly<Record<StopReason, string>> = {
   'max-rounds': 'the last round is over',
 }
 
-function describeEnd({ reason, answer, correct, explanation }: FinishedEvent): string {
+function describeEnd({ reason, answer, correct, explanation }: FinishedEvent, tree: SearchTree): string {
+  const votes = votesSentence(tree)
   const result = answer === null ? 'No answer' : `The answer ${plainText(answer)} is ${correct ? 'right' : 'wrong'}`
-  return `Finished: ${STOP_REASONS[reason]}. ${result}: ${plainText(explanation, PARAGRAPH_CHARACTERS)}`
+  const why = plainText(explanation, PARAGRAPH_CHARACTERS)
+  return `Finished: ${STOP_REASONS[reason]}. ${result}: ${why}${votes ? ` ${votes}` : ''}`
 }
 
 function byScore(tree: SearchTree): string {
@@ -119,14 +126,14 @@ function comparedBy(tree: SearchTree): string {
 
 /** How votes were counted; null where the best score is the answer. */
 function comparedByVote(tree: SearchTree): string | null {
-  const { strategy, config } = tree.started?.setup ?? {}
-  if (strategy === 'sampling' || config?.answerBy === 'majority') return 'by votes'
-  return config?.answerBy === 'weighted-vote' ? 'by weighted vote' : null
+  const setup = tree.started?.setup
+  if (!setup || !choosesByVote(setup)) return null
+  return setup.strategy === 'sampling' || setup.config.answerBy === 'majority' ? 'by votes' : 'by weighted vote'
 }
 
-function sharesAnswer(tree: SearchTree, node: NodeId): boolean {
+function sharesVote(tree: SearchTree, node: NodeId): boolean {
   const chosen = tree.nodes.find(({ state }) => state === 'answer')
-  return chosen?.verdict?.answer === tree.nodes[node]?.verdict?.answer
+  return voteOf(chosen?.verdict) === voteOf(tree.nodes[node]?.verdict)
 }
 
 function isAcceptedEnd(tree: SearchTree, node: NodeId): boolean {

@@ -155,6 +155,8 @@ export interface Verdict {
   /** Canonical answer, or null where the response has none. */
   readonly answer: string | null
   readonly correct: boolean
+  /** What it counts for in a vote, null where it has no vote; left out where votes are over answers. */
+  readonly vote?: string | null
   /** One sentence on what is right or wrong, e.g. `9 + 4 is 13, not 15`. */
   readonly explanation: string
 }

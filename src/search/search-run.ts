@@ -17,6 +17,7 @@ import { ModelAccount } from './ledger.ts'
 import type { Branch, Checker, Policy, Proposal, ProposalFinish, RewardModel, Token, Usage } from './models.ts'
 import type { PathNode } from './path-node.ts'
 import { stepData } from './path-node.ts'
+import { choosesByVote } from './settings.ts'
 
 /** What a search works with: the problem's prompt and check, and the two models. */
 export interface SearchContext {
@@ -341,8 +342,10 @@ export class SearchRun {
   ): Omit<StepData, 'node' | 'parent'> {
     const logprob = tokens.reduce((sum, token) => sum + token.logprob, 0)
     if (!response) return { text, tokens, logprob, finish, verdict: null }
-    const { answer, correct, explanation } = this.checker.verify(response)
-    return { text, tokens, logprob, finish, verdict: { answer, correct, explanation } }
+    const { answer, correct, explanation, vote } = this.checker.verify(response)
+    // Told where it counts, so that the event says all that the choice is made by.
+    const counted = vote !== undefined && choosesByVote(this.setup) ? { vote } : {}
+    return { text, tokens, logprob, finish, verdict: { answer, correct, ...counted, explanation } }
   }
 
   private hold(node: PathNode, key: 'policyBranch' | 'rewardBranch', branch: Branch): void {

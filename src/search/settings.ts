@@ -69,7 +69,7 @@ export const SETTINGS: readonly Setting[] = [
     default: 'last',
     choices: [
       { id: 'last', name: 'Last', description: 'The score of the last step (Snell et al. 2024).' },
-      { id: 'min', name: 'Minimum', description: 'The lowest score on the path (Math-Shepherd).' },
+      { id: 'min', name: 'Lowest', description: 'The lowest score on the path (Math-Shepherd).' },
       { id: 'product', name: 'Product', description: 'All scores multiplied (Lightman et al. 2023).' },
       { id: 'mean', name: 'Mean', description: 'The average score of the steps.' },
       { id: 'sum-log-odds', name: 'Sum of log-odds', description: 'Log-odds of the scores, added up.' },
@@ -87,9 +87,9 @@ export const SETTINGS: readonly Setting[] = [
       {
         id: 'weighted-vote',
         name: 'Weighted vote',
-        description: 'The answer whose paths have the highest summed score; its best path is shown.',
+        description: 'What the paths with the highest summed score are for; the best of them is shown.',
       },
-      { id: 'majority', name: 'Majority', description: 'The answer that most paths give; the first of them is shown.' },
+      { id: 'majority', name: 'Majority', description: 'What most paths vote for; the first of them is shown.' },
     ],
     usedBy: ['best-of-n', 'beam', 'lookahead'],
   },
@@ -155,7 +155,7 @@ export const STRATEGIES: readonly { readonly id: StrategyId; readonly name: stri
   {
     id: 'sampling',
     name: 'Sampling, majority',
-    description: 'n sampled responses; the answer most of them give (self-consistency); no reward model.',
+    description: 'n sampled responses; what most of them vote for (self-consistency); no reward model.',
   },
   {
     id: 'best-of-n',
@@ -187,6 +187,13 @@ export const DEFAULT_CONFIG: StrategyConfig = Object.fromEntries(
 /** Does this strategy ask the reward model? */
 export function usesRewardModel(strategy: StrategyId): boolean {
   return SCORED.includes(strategy)
+}
+
+/** Is the answer chosen by votes? Sampling always counts them. */
+export function choosesByVote({ strategy, config }: Pick<RunSetup, 'strategy' | 'config'>): boolean {
+  if (strategy === 'sampling') return true
+  const [answerBy] = SETTINGS.filter(({ key }) => key === 'answerBy')
+  return config.answerBy !== 'score' && answerBy?.usedBy.includes(strategy) === true
 }
 
 /** Throws a StepscopeError `bad-setting` that names the field, what was expected and found. */

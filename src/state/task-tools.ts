@@ -1,6 +1,6 @@
 import type { ErrorPlace } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
-import { taskById } from '../tasks/registry.ts'
+import { problemRemarks, taskById } from '../tasks/registry.ts'
 import type { ExactLabel, ProblemState } from './types.ts'
 
 /** Text that ends a step in the tasks' line format. */
@@ -23,7 +23,8 @@ export function readProblem(taskId: string, text: string): ProblemState {
   try {
     const task = taskById(taskId)
     const problem = task.parse(text)
-    return { ok: true, text: task.format(problem), prompt: task.prompt(problem), remark: task.outOfRange(problem) }
+    const remarks = problemRemarks(task, problem)
+    return { ok: true, text: task.format(problem), prompt: task.prompt(problem), remarks }
   } catch (error) {
     return { ok: false, error: toErrorDetails(error) }
   }

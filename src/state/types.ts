@@ -274,8 +274,8 @@ export type ProblemState =
       /** Canonical text, e.g. `3 5 7 2 > 24`. */
       readonly text: string
       readonly prompt: string
-      /** A remark where the bundled models were not trained for it. */
-      readonly remark: string | null
+      /** One sentence each: it has no solution; the bundled models were not trained for it. */
+      readonly remarks: readonly string[]
     }
   | { readonly ok: false; readonly error: ErrorDetails }
 

@@ -30,7 +30,7 @@ export const COUNTDOWN_DIFFICULTIES: readonly Difficulty[] = [
   },
   {
     id: '5-numbers',
-    name: '5 numbers',
+    name: '5 numbers, beyond the bundled models',
     description: 'Four operations; outside the bundled models’ training range.',
     numbers: 5,
   },

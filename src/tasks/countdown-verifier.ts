@@ -1,5 +1,6 @@
 import type { CountdownProblem } from './countdown-arithmetic.ts'
 import { describeOperation, operate, sameNumbers, takeTwo } from './countdown-arithmetic.ts'
+import { countdownExpression } from './countdown-expression.ts'
 import type { CountdownLine } from './countdown-line.ts'
 import { readCountdownLine } from './countdown-line.ts'
 import { solve } from './countdown-solver.ts'
@@ -24,7 +25,9 @@ export function verifyCountdown(problem: CountdownProblem, steps: readonly strin
   const reading = readResponse(problem, steps)
   const answer = reading.answer === null ? null : String(reading.answer)
   const correct = reading.valid && reading.answer === problem.target
-  return { answer, correct, explanation: explain(problem, reading), steps: reading.steps }
+  // Whether an expression is a solution is seen from the problem alone; what is none has no vote.
+  const vote = correct ? countdownExpression(problem, steps) : null
+  return { answer, correct, vote, explanation: explain(problem, reading), steps: reading.steps }
 }
 
 /** Exact label of a prefix: valid so far, and the target can still be reached with all the numbers left. */

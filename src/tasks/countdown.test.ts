@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { countdown } from './countdown.ts'
 import { countSolutions } from './countdown-solver.ts'
-import { checkerFor, taskById } from './registry.ts'
+import { checkerFor, problemRemarks, taskById } from './registry.ts'
 
 describe('countdown problems', () => {
   const problem = { numbers: [3, 5, 7, 2], target: 24 }
@@ -51,6 +51,14 @@ describe('countdown problems', () => {
     expect(countdown.outOfRange({ numbers: [1, 2, 3, 4, 5], target: 24 })).toContain('5 numbers (trained on 3 or 4)')
     expect(countdown.outOfRange({ numbers: [1, 20, 3], target: 24 })).toContain('20 among the numbers')
     expect(countdown.outOfRange({ numbers: [1, 2, 3], target: 240 })).toContain('the target 240')
+  })
+
+  it('says that a problem has no solution, and that it is beyond the bundled models', () => {
+    expect(problemRemarks(countdown, problem)).toEqual([])
+    expect(problemRemarks(countdown, countdown.parse('1 1 1 1 > 50'))).toEqual([expect.stringContaining('no solution')])
+    expect(problemRemarks(countdown, countdown.parse('1 1 1 1 1 > 50'))).toHaveLength(2)
+    const beyond = countdown.difficulties.filter(({ id }) => countdown.outOfRange(countdown.generate(1, id)) !== null)
+    expect(beyond.map(({ name }) => name)).toEqual(['5 numbers, beyond the bundled models'])
   })
 
   it('knows the answer line', () => {

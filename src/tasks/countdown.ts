@@ -2,6 +2,7 @@ import type { CountdownProblem } from './countdown-arithmetic.ts'
 import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './countdown-generator.ts'
 import { isAnswerLine } from './countdown-line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './countdown-problem.ts'
+import { solve } from './countdown-solver.ts'
 import { countdownSplit } from './countdown-split.ts'
 import { attemptCountdown, demonstrateCountdown } from './countdown-traces.ts'
 import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
@@ -30,7 +31,10 @@ export const countdown: Task<CountdownProblem> = {
   fields: ({ numbers, target }) => ({ numbers, target }),
   format: formatCountdown,
   prompt: (problem) => `Q ${formatCountdown(problem)}\n`,
+  solvable: ({ numbers, target }) => solve(numbers, target) !== null,
   outOfRange: countdownOutOfRange,
+  votesOver:
+    'Every answer line names the target, so votes are over the expressions that the steps build; a response that is no solution, which is seen without knowing one, has no vote.',
   split: countdownSplit,
   isFinal: isAnswerLine,
   verify: verifyCountdown,

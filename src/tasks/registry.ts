@@ -23,6 +23,12 @@ export function taskById(id: string): AnyTask {
   return task as AnyTask
 }
 
+/** What should be known of a problem before it is run, one sentence each: without a solution; beyond the bundled models. */
+export function problemRemarks<Problem>(task: Task<Problem>, problem: Problem): string[] {
+  const unsolvable = 'The problem has no solution: every way to combine its numbers was tried, so no answer is right.'
+  return [task.solvable(problem) ? null : unsolvable, task.outOfRange(problem)].filter((remark) => remark !== null)
+}
+
 /** A task's verdict on one problem, in the shape of the search's `Checker` port. */
 export interface TaskChecker {
   isFinal(step: string): boolean

@@ -20,6 +20,8 @@ export interface ResponseVerdict {
   /** Canonical answer, or null where there is none. */
   readonly answer: string | null
   readonly correct: boolean
+  /** What the response counts for in a vote; null where it has no vote. See `Task.votesOver`. */
+  readonly vote: string | null
   readonly explanation: string
   readonly steps: readonly StepVerdict[]
 }
@@ -42,8 +44,12 @@ export interface Task<Problem> {
   fields(problem: Problem): Readonly<Record<string, unknown>>
   format(problem: Problem): string
   prompt(problem: Problem): string
+  /** Whether it has a solution, exactly. */
+  solvable(problem: Problem): boolean
   /** A remark on a problem the bundled model was not trained for, or null. */
   outOfRange(problem: Problem): string | null
+  /** One sentence: what votes are over, and which responses have one. */
+  readonly votesOver: string
   /** Problems that differ only in what a model could carry over are in the same split. */
   split(problem: Problem): Split
   /** Does this line end the response? */

@@ -3,7 +3,7 @@ import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/ev
 import { readGivenStep } from '../../search/given-step.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { checkSetup, usesRewardModel } from '../../search/settings.ts'
-import { checkerFor, taskById } from '../../tasks/registry.ts'
+import { checkerFor, problemRemarks, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTree } from '../draw-tree.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
@@ -54,8 +54,7 @@ export const search: Command = {
     })
     // Before the models are loaded: what cannot be searched is refused at once.
     checkSetup(setup())
-    const remark = task.outOfRange(problem)
-    if (remark !== null) output.err(`stepscope: ${remark}\n`)
+    for (const remark of problemRemarks(task, problem)) output.err(`stepscope: ${remark}\n`)
     const engine = await loadCommandEngine(options, output, { needsReward: usesRewardModel(strategy), signal })
     try {
       const { policy, reward } = engine

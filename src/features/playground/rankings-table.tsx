@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { formatPathScore } from '../../panels/format-path-score.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { aggregate } from '../../search/aggregate.ts'
+import { SETTINGS } from '../../search/settings.ts'
 import { useActions } from '../../state/hooks.ts'
 import type { Aggregation, RunView, TreeNode } from '../../state/types.ts'
 import { Panel } from '../../ui/panel.tsx'
@@ -9,13 +10,12 @@ import type { Ranking } from './rankings.ts'
 import { rankings } from './rankings.ts'
 import styles from './rankings-table.module.css'
 
-const NAMES: Readonly<Record<Aggregation, string>> = {
-  last: 'last',
-  min: 'lowest',
-  product: 'product',
-  mean: 'mean',
-  'sum-log-odds': 'log-odds',
-}
+/** As the setting names them, within a sentence. */
+const NAMES = Object.fromEntries(
+  SETTINGS.flatMap((setting) =>
+    setting.key === 'aggregation' ? setting.choices.map(({ id, name }) => [id, name.toLowerCase()]) : [],
+  ),
+) as Readonly<Record<Aggregation, string>>
 
 /** The same round ranked by every aggregation: where this node would stand, and who would be kept instead. */
 export function RankingsTable({ run, node }: { run: RunView; node: TreeNode }) {

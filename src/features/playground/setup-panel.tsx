@@ -1,5 +1,6 @@
 import { describeError } from '../../core/errors.ts'
 import { StrategyForm } from '../../panels/strategy-form.tsx'
+import { choosesByVote } from '../../search/settings.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -47,7 +48,9 @@ function ProblemPart() {
         error={error ? describeError(error) : null}
         onChange={actions.session.setProblem}
       />
-      {problem.ok && problem.remark ? <ErrorNotice tone="caution" details={{ message: problem.remark }} /> : null}
+      {problem.ok
+        ? problem.remarks.map((message) => <ErrorNotice key={message} tone="caution" details={{ message }} />)
+        : null}
       <div className={styles.row}>
         <div className={styles.grow}>
           <Select
@@ -94,7 +97,7 @@ function EditHistory() {
 
 function StrategyPart() {
   const actions = useActions()
-  const { strategy, config, settingErrors, seed } = useApp((state) => state.session)
+  const { task, strategy, config, settingErrors, seed } = useApp((state) => state.session)
   return (
     <Panel
       title="Strategy"
@@ -111,6 +114,7 @@ function StrategyPart() {
         onStrategy={actions.session.setStrategy}
         onConfig={actions.session.setConfig}
       />
+      {choosesByVote({ strategy, config }) ? <p className={styles.muted}>{taskById(task).votesOver}</p> : null}
       <div className={styles.row}>
         <div className={styles.grow}>
           <NumberField
