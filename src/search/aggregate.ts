@@ -28,6 +28,15 @@ export function voteWeight(aggregation: Aggregation, pathScore: number): number 
   return aggregation === 'sum-log-odds' ? sigmoid(pathScore) : pathScore
 }
 
+/** How an aggregation is called in a list or a table. */
+export const AGGREGATION_TITLES: Readonly<Record<Aggregation, string>> = {
+  last: 'Last',
+  min: 'Lowest',
+  product: 'Product',
+  mean: 'Mean',
+  'sum-log-odds': 'Sum of log-odds',
+}
+
 /** How an aggregation is named in a sentence: `by last-step score`. */
 export const AGGREGATION_NAMES: Readonly<Record<Aggregation, string>> = {
   last: 'last-step score',

@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import { AGGREGATION_TITLES } from './aggregate.ts'
 import type { RunSetup, StrategyConfig, StrategyId } from './events.ts'
 import { STRATEGY_IDS } from './events.ts'
 
@@ -68,11 +69,15 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'choice',
     default: 'last',
     choices: [
-      { id: 'last', name: 'Last', description: 'The score of the last step (Snell et al. 2024).' },
-      { id: 'min', name: 'Lowest', description: 'The lowest score on the path (Math-Shepherd).' },
-      { id: 'product', name: 'Product', description: 'All scores multiplied (Lightman et al. 2023).' },
-      { id: 'mean', name: 'Mean', description: 'The average score of the steps.' },
-      { id: 'sum-log-odds', name: 'Sum of log-odds', description: 'Log-odds of the scores, added up.' },
+      { id: 'last', name: AGGREGATION_TITLES.last, description: 'The score of the last step (Snell et al. 2024).' },
+      { id: 'min', name: AGGREGATION_TITLES.min, description: 'The lowest score on the path (Math-Shepherd).' },
+      { id: 'product', name: AGGREGATION_TITLES.product, description: 'All scores multiplied (Lightman et al. 2023).' },
+      { id: 'mean', name: AGGREGATION_TITLES.mean, description: 'The average score of the steps.' },
+      {
+        id: 'sum-log-odds',
+        name: AGGREGATION_TITLES['sum-log-odds'],
+        description: 'Log-odds of the scores, added up.',
+      },
     ],
     usedBy: SCORED,
   },

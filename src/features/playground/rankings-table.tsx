@@ -1,21 +1,13 @@
 import { useMemo } from 'react'
 import { formatPathScore } from '../../panels/format-path-score.ts'
 import { TermWord } from '../../panels/term.tsx'
-import { aggregate } from '../../search/aggregate.ts'
-import { SETTINGS } from '../../search/settings.ts'
+import { AGGREGATION_TITLES, aggregate } from '../../search/aggregate.ts'
 import { useActions } from '../../state/hooks.ts'
-import type { Aggregation, RunView, TreeNode } from '../../state/types.ts'
+import type { RunView, TreeNode } from '../../state/types.ts'
 import { Panel } from '../../ui/panel.tsx'
 import type { Ranking } from './rankings.ts'
 import { rankings } from './rankings.ts'
 import styles from './rankings-table.module.css'
-
-/** As the setting names them, within a sentence. */
-const NAMES = Object.fromEntries(
-  SETTINGS.flatMap((setting) =>
-    setting.key === 'aggregation' ? setting.choices.map(({ id, name }) => [id, name.toLowerCase()]) : [],
-  ),
-) as Readonly<Record<Aggregation, string>>
 
 /** The same round ranked by every aggregation: where this node would stand, and who would be kept instead. */
 export function RankingsTable({ run, node }: { run: RunView; node: TreeNode }) {
@@ -39,7 +31,7 @@ export function RankingsTable({ run, node }: { run: RunView; node: TreeNode }) {
           {rows.map((row) => (
             <tr key={row.aggregation} data-own={row === own || undefined}>
               <th scope="row">
-                {NAMES[row.aggregation]}
+                {AGGREGATION_TITLES[row.aggregation].toLowerCase()}
                 {row === own ? <span className={styles.own}> used</span> : null}
               </th>
               <td>{formatPathScore(row.score)}</td>
