@@ -1,5 +1,6 @@
 import { StepscopeError } from '../core/errors.ts'
-import { generateProblems } from '../tasks/generate-problems.ts'
+import { breathe } from '../engine/breathe.ts'
+import { makeProblems } from '../tasks/generate-problems.ts'
 import type { AnyTask } from '../tasks/registry.ts'
 import { SPLITS } from '../tasks/split.ts'
 import { atLine, readJsonLines } from './files.ts'
@@ -26,7 +27,12 @@ export const PROBLEM_OPTIONS: Options = {
 }
 
 /** The problems of a file, or generated ones. */
-export async function chooseProblems(task: AnyTask, options: ParsedOptions, seed: number): Promise<unknown[]> {
+export async function chooseProblems(
+  task: AnyTask,
+  options: ParsedOptions,
+  seed: number,
+  signal: AbortSignal,
+): Promise<unknown[]> {
   const file = options.text('problems')
   const count = readCount(options, 'generate')
   if ((file === undefined) === (count === undefined)) throw new UsageError('Give either --problems or --generate')
@@ -35,7 +41,8 @@ export async function chooseProblems(task: AnyTask, options: ParsedOptions, seed
   const limit = readCount(options, 'limit')
   if (count !== undefined) {
     const difficulty = options.required('difficulty')
-    return generateProblems(task, { count, difficulty, seed, split: split ?? 'train' }).slice(0, limit)
+    const set = { count, difficulty, seed, split: split ?? 'train' } as const
+    return (await makeProblems(task, set, breathe, signal)).slice(0, limit)
   }
   const all = await readProblems(task, file ?? '')
   const chosen = split === null ? all : all.filter((problem) => task.split(problem) === split)

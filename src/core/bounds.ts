@@ -26,6 +26,8 @@ export const BOUNDS = {
 
   // Sets of problems, data files and what is sampled from them.
   problems: { min: 1, max: 1_000_000 },
+  /** Of them, those that a model in training is looked at with. */
+  heldOutProblems: { min: 0, max: 10_000 },
   /** Responses, completions or rollouts of one problem. */
   samples: { min: 1, max: 1024 },
   responseSteps: { min: 1, max: 1000 },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BOUNDS, bounded } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { firstSchemaIssue } from '../core/schema-issue.ts'
 
@@ -22,15 +23,13 @@ export const ONLINE_OBJECTIVES: readonly ObjectiveId[] = ['expert-iteration', 'p
 /** Objectives whose result is a reward model with a scalar head. */
 export const REWARD_OBJECTIVES: readonly ObjectiveId[] = ['outcome-reward', 'ranked-reward', 'process-reward']
 
-const count = z.number().int().min(1)
-const natural = z.number().int().min(0)
 const share = z.number().min(0).max(1)
 
 const methodSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('full') }),
   z.strictObject({
     kind: z.literal('low-rank'),
-    rank: count.max(256).default(8),
+    rank: bounded({ min: 1, max: 256 }).default(8),
     alpha: z.number().positive().default(16),
     targets: z.array(z.string().min(1)).min(1).default(['q_proj', 'k_proj', 'v_proj', 'o_proj']),
   }),
@@ -44,7 +43,7 @@ const dataSchema = z.discriminatedUnion('source', [
      */
     source: z.literal('generated'),
     difficulties: z.array(z.string()).min(1).default(['3-numbers', '4-numbers']),
-    problems: count.default(2000),
+    problems: bounded(BOUNDS.problems).default(2000),
   }),
   z.strictObject({
     /** A JSONL file: TRL's SFT, preference, unpaired or stepwise data, as the objective needs. */
@@ -56,7 +55,7 @@ const dataSchema = z.discriminatedUnion('source', [
 const optimizerSchema = z.strictObject({
   learningRate: z.number().positive().default(1e-4),
   schedule: z.enum(['constant', 'linear', 'cosine']).default('cosine'),
-  warmupSteps: natural.default(10),
+  warmupSteps: bounded({ ...BOUNDS.trainingSteps, min: 0 }).default(10),
   /** The schedule ends at this share of the learning rate. */
   minimumRatio: share.default(0.1),
   beta1: z.number().min(0).lt(1).default(0.9),
@@ -70,11 +69,11 @@ const optimizerSchema = z.strictObject({
 
 const rolloutSchema = z.strictObject({
   /** Samples of each problem; GRPO's group. */
-  samples: count.default(8),
+  samples: bounded(BOUNDS.samples).default(8),
   temperature: z.number().positive().default(1),
   topP: z.number().gt(0).max(1).default(1),
-  maxSteps: count.default(16),
-  maxStepTokens: count.default(64),
+  maxSteps: bounded(BOUNDS.responseSteps).default(16),
+  maxStepTokens: bounded(BOUNDS.stepTokens).default(64),
 })
 
 /** Weights of what a sampled response earns; the sum is its reward. */
@@ -103,15 +102,15 @@ const objectiveSchema = z.strictObject({
   discount: share.default(1),
   lambda: share.default(0.95),
   /** Passes over one batch of rollouts, and batches that each pass is cut into. */
-  innerEpochs: count.default(1),
-  minibatches: count.default(1),
+  innerEpochs: bounded(BOUNDS.passes).default(1),
+  minibatches: bounded(BOUNDS.passes).default(1),
 })
 
 const labelSchema = z.strictObject({
   /** Of made data. Soft labels of a file stay as they are, or become hard where this is `hard`. */
   method: z.enum(['soft', 'hard', 'exact']).default('soft'),
   /** Monte Carlo completions per prefix. */
-  completions: count.default(8),
+  completions: bounded(BOUNDS.samples).default(8),
   /**
    * Share of rows that are traces with planted mistakes and exact labels, beside those labelled by completions: their labels
    * have no noise.
@@ -128,10 +127,10 @@ export const recipeSchema = z.strictObject({
   reference: z.string().min(1).optional(),
   /** The reward model where rewards come from one. */
   rewardModel: z.string().min(1).optional(),
-  seed: natural.max(2 ** 32 - 1).default(7),
-  steps: count.default(200),
+  seed: bounded(BOUNDS.seed).default(7),
+  steps: bounded(BOUNDS.trainingSteps).default(200),
   /** Examples of a step; problems of a step where the model samples. */
-  batch: count.default(32),
+  batch: bounded(BOUNDS.batch).default(32),
   method: methodSchema.default({ kind: 'full' }),
   data: dataSchema.prefault({ source: 'generated' }),
   optimizer: optimizerSchema.prefault({}),
@@ -140,15 +139,15 @@ export const recipeSchema = z.strictObject({
   settings: objectiveSchema.prefault({}),
   labels: labelSchema.prefault({}),
   /** Tokens of one pass: more are quicker and take more memory; the result does not change. */
-  passTokens: count.default(2048),
+  passTokens: bounded(BOUNDS.passTokens).default(2048),
   /** Longest sequence in tokens. */
-  maxTokens: count.default(128),
+  maxTokens: bounded(BOUNDS.passTokens).default(128),
   /** Runs layers again on the way back instead of keeping their activations. */
   recompute: z.boolean().default(false),
-  saveEvery: count.default(50),
+  saveEvery: bounded(BOUNDS.trainingSteps).default(50),
   /** Steps between looks at the model: samples of held-out problems (policies), AUC on held-out traces (reward models). */
-  evaluateEvery: count.default(25),
-  evaluateProblems: natural.default(64),
+  evaluateEvery: bounded(BOUNDS.trainingSteps).default(25),
+  evaluateProblems: bounded(BOUNDS.heldOutProblems).default(64),
 })
 
 export type TrainingRecipe = z.infer<typeof recipeSchema>

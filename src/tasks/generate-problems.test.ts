@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { countdown } from './countdown.ts'
-import { generateProblems } from './generate-problems.ts'
+import { generateProblems, makeProblems } from './generate-problems.ts'
 
 describe('the split', () => {
   it('holds out about one set of numbers in ten, whatever their order and the target', () => {
@@ -18,6 +18,7 @@ describe('the split', () => {
 })
 
 describe('generateProblems', () => {
+  const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
   const set = { count: 40, difficulty: '4-numbers', seed: 7, split: 'train' } as const
   const texts = (problems: readonly Parameters<typeof countdown.format>[0][]) => problems.map(countdown.format)
 
@@ -52,5 +53,24 @@ describe('generateProblems', () => {
     expect(() =>
       generateProblems({ ...few, split: (problem) => (split(problem) ? 'train' : 'train') }, { ...set, count: 5 }),
     ).toThrow('at most 4, found 5')
+  })
+  it('makes the same set in turns with others, and stops when it is told to', async () => {
+    expect(await makeProblems(countdown, set, pause)).toEqual(generateProblems(countdown, set))
+    const controller = new AbortController()
+    const making = makeProblems(countdown, { ...set, count: 1_000_000 }, pause, controller.signal)
+    setTimeout(() => controller.abort(), 20)
+    await expect(making).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('gives up soon where there are no more problems, however many are asked for', () => {
+    const few = { ...countdown, generate: (seed: number) => ({ numbers: [1, 2, 3], target: 1 + (seed % 4) }) }
+    const split = () => 'train' as const
+    expect(() => generateProblems({ ...few, split }, { ...set, count: 1_000_000 })).toThrow('at most 4, found 1000000')
+  })
+
+  it.each([1e9, -1, 0.5, Number.NaN])('refuses to make %d of them', (count) => {
+    expect(() => generateProblems(countdown, { ...set, count })).toThrow(
+      `generate: The number is out of range (expected a whole number from 0 to 1000000, found ${count})`,
+    )
   })
 })

@@ -93,7 +93,7 @@ export const evaluate: Command = {
       checkSetup({ strategy, config: completeConfig(config, undefined), seed })
     }
     const concurrency = readWhole('concurrency', options.text('concurrency') ?? String(DEFAULT_CONCURRENCY), 1, 1024)
-    const problems = await chooseProblems(task, options, seed)
+    const problems = await chooseProblems(task, options, seed, signal)
     const out = options.text('out')
     const input = options.text('problems')
     if (out !== undefined) await checkOutputFile(out, input === undefined ? [] : [input])

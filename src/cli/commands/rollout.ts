@@ -66,7 +66,7 @@ export const rollout: Command = {
     const seed = readSeed(options)
     const sampling = { ...readSampling(options), stopAtAnswer: !options.flag('to-eos') }
     const concurrency = readCount(options, 'concurrency')
-    const problems = await chooseProblems(task, options, seed)
+    const problems = await chooseProblems(task, options, seed, signal)
     const file = options.required('out')
 
     const engine = await loadCommandEngine(options, output, { needsReward: false, signal })

@@ -1,4 +1,5 @@
 import { pcg4d } from '../../core/random.ts'
+import { breathe } from '../../engine/breathe.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { PreferenceRow, SftRow, StepwiseRow, UnpairedRow } from '../../formats/trl.ts'
 import { bareStep } from '../../formats/trl.ts'
@@ -10,7 +11,8 @@ import { hardLabel, softLabel } from '../../rewards/prefix-values.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { sampleResponses } from '../../rewards/sample-responses.ts'
 import type { Policy } from '../../search/models.ts'
-import { generateProblems } from '../../tasks/generate-problems.ts'
+import type { GeneratedSet } from '../../tasks/generate-problems.ts'
+import { generateProblems, makeProblems } from '../../tasks/generate-problems.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor } from '../../tasks/registry.ts'
 import type { Split } from '../../tasks/split.ts'
@@ -32,21 +34,39 @@ export interface RowMaker {
   readonly signal: AbortSignal
 }
 
-/** Problems of the recipe's difficulties in turn, of one split. */
+/** Problems of the recipe's difficulties in turn, of one split; for few of them. */
 export function recipeProblems(task: AnyTask, recipe: TrainingRecipe, split: Split, count: number): unknown[] {
-  const difficulties =
-    recipe.data.source === 'generated' ? recipe.data.difficulties : task.difficulties.slice(0, 1).map(({ id }) => id)
-  const each = difficulties.map((difficulty, index) => {
-    const share = Math.floor((count + difficulties.length - 1 - index) / difficulties.length)
-    return generateProblems(task, { count: share, difficulty, seed: recipe.seed, split })
-  })
-  return Array.from({ length: count }, (_, index) => {
-    return each[index % each.length]?.[Math.floor(index / each.length)]
-  }).filter((problem) => problem !== undefined)
+  return inTurn(recipeSets(task, recipe, split, count).map((set) => generateProblems(task, set)))
 }
 
-export async function makeSftRows({ task, recipe }: RowMaker, split: Split, count: number): Promise<SftRow[]> {
-  return recipeProblems(task, recipe, split, count).flatMap((problem, index) => {
+/** As `recipeProblems`, for any number: others have their turn meanwhile, and the signal ends it. */
+export async function makeRecipeProblems(
+  { task, recipe, signal }: Pick<RowMaker, 'task' | 'recipe' | 'signal'>,
+  split: Split,
+  count: number,
+): Promise<unknown[]> {
+  const each: unknown[][] = []
+  for (const set of recipeSets(task, recipe, split, count)) each.push(await makeProblems(task, set, breathe, signal))
+  return inTurn(each)
+}
+
+function recipeSets(task: AnyTask, recipe: TrainingRecipe, split: Split, count: number): GeneratedSet[] {
+  const difficulties =
+    recipe.data.source === 'generated' ? recipe.data.difficulties : task.difficulties.slice(0, 1).map(({ id }) => id)
+  return difficulties.map((difficulty, index) => {
+    const share = Math.floor((count + difficulties.length - 1 - index) / difficulties.length)
+    return { count: share, difficulty, seed: recipe.seed, split }
+  })
+}
+
+function inTurn(each: readonly (readonly unknown[])[]): unknown[] {
+  const longest = each.reduce((most, { length }) => Math.max(most, length), 0)
+  return Array.from({ length: longest }, (_, round) => each.flatMap((list) => list.slice(round, round + 1))).flat()
+}
+
+export async function makeSftRows(maker: RowMaker, split: Split, count: number): Promise<SftRow[]> {
+  const { task, recipe } = maker
+  return (await makeRecipeProblems(maker, split, count)).flatMap((problem, index) => {
     const steps = task.demonstrate(problem, pcg4d(recipe.seed, index, 1, 0)[0])
     return steps === null ? [] : [{ prompt: task.prompt(problem), completion: steps.join('') }]
   })
@@ -55,7 +75,7 @@ export async function makeSftRows({ task, recipe }: RowMaker, split: Split, coun
 /** Traces with planted mistakes, labelled by the task; or the model's own samples, labelled by completions, with some of those. */
 export async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): Promise<StepwiseRow[]> {
   const { task, recipe, report, signal } = maker
-  const problems = recipeProblems(task, recipe, split, count)
+  const problems = await makeRecipeProblems(maker, split, count)
   if (recipe.labels.method === 'exact') return plantedRows(maker, problems, problems.length * ATTEMPTS_PER_PROBLEM)
   const sampled = await sample(maker, problems)
   const policy = await maker.policy()
@@ -107,7 +127,7 @@ function plantedRows({ task, recipe }: RowMaker, problems: readonly unknown[], c
 
 export async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {
   const { task, recipe } = maker
-  const problems = recipeProblems(task, recipe, split, count)
+  const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
   return sampled.flatMap((responses, index) => {
     const ranked = responses.map(({ text, verdict }) => ({ text, correct: verdict.correct }))
@@ -126,8 +146,8 @@ export async function makePreferenceRows(maker: RowMaker, split: Split, count: n
 }
 
 export async function makeUnpairedRows(maker: RowMaker, split: Split, count: number): Promise<UnpairedRow[]> {
-  const { task, recipe } = maker
-  const problems = recipeProblems(task, recipe, split, count)
+  const { task } = maker
+  const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
   return sampled.flatMap((responses, index) =>
     different(responses).map(({ text, verdict }) => ({

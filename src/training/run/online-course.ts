@@ -22,7 +22,7 @@ import { update } from './course.ts'
 import { DataOrder, shuffled } from './data-order.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { LivePolicy } from './live-policy.ts'
-import { recipeProblems } from './make-rows.ts'
+import { makeRecipeProblems } from './make-rows.ts'
 import type { CourseContext } from './offline-course.ts'
 import type { ResponseReward } from './response-rewards.ts'
 import { rewardResponses } from './response-rewards.ts'
@@ -51,8 +51,8 @@ export async function onlineCourse(
 ): Promise<Course> {
   const { subject, task, recipe, live } = context
   const count = recipe.data.source === 'generated' ? recipe.data.problems : 0
-  const problems = recipeProblems(task, recipe, 'train', count)
-  const heldOut = recipeProblems(task, recipe, 'held-out', recipe.evaluateProblems)
+  const problems = await makeRecipeProblems(context.maker, 'train', count)
+  const heldOut = await makeRecipeProblems(context.maker, 'held-out', recipe.evaluateProblems)
   const order = new DataOrder(problems.length, recipe.batch, recipe.seed)
   const needsReference = comparesWithReference(recipe)
   const frozen = needsReference ? await frozenLogprobs(context) : null
