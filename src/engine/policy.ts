@@ -15,6 +15,7 @@ import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
+import { checkLogprobs } from './read-out.ts'
 import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler-requests.ts'
 import { FAMILY_SIZE, SharedHistories } from './shared-histories.ts'
 import { stepEndCut } from './step-end.ts'
@@ -84,6 +85,12 @@ export class EnginePolicy implements Policy {
         take: ([id = 0, logprob = 0], index) => read.push({ id, text: texts[index] ?? '', logprob }),
       },
     })
+    try {
+      checkRead(read, this.info, text)
+    } catch (error) {
+      node.release()
+      throw error
+    }
     return {
       branch: this.model.branches.hand(node),
       tokens: read,
@@ -167,6 +174,7 @@ export class EnginePolicy implements Policy {
       }
       const read = await this.append(node, targets, undefined, { onOutput })
       read.release()
+      checkRead(readings, this.info, text)
     } finally {
       node.release()
       this.model.scheduler.released()
@@ -226,7 +234,7 @@ export class EnginePolicy implements Policy {
     const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
     if (node === undefined || maxTokens < 1) return null
     await this.model.scheduler.advance(node)
-    return this.model.scheduler.decode({
+    const outcome = await this.model.scheduler.decode({
       node,
       temperature: request.temperature,
       topP: request.topP,
@@ -239,6 +247,13 @@ export class EnginePolicy implements Policy {
       ...(this.cut ? { cut: this.cut } : {}),
       signal,
     })
+    try {
+      checkLogprobs(outcome.logprobs, this.info, `sampled below node ${request.node}`)
+    } catch (error) {
+      outcome.sequence.release()
+      throw error
+    }
+    return outcome
   }
 
   private proposal(
@@ -294,4 +309,12 @@ export class EnginePolicy implements Policy {
   private token(id: number, logprob: number): Token {
     return { id, text: this.eos.has(id) ? '' : this.tokenizer.text(id), logprob }
   }
+}
+
+function checkRead(tokens: readonly Token[], info: ModelInfo, text: string): void {
+  checkLogprobs(
+    tokens.map(({ logprob }) => logprob),
+    info,
+    `of ${JSON.stringify(text)}`,
+  )
 }

@@ -4,6 +4,7 @@ import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Us
 import type { SequenceNode } from './branch.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
+import { checkScores } from './read-out.ts'
 import { SharedHistories } from './shared-histories.ts'
 import { placeSteps } from './step-readouts.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -20,6 +21,7 @@ export interface RewardModelParts {
 /** Tokens of one request's steps, where they are scored, and how many an earlier request of the call has too. */
 interface PlacedSteps {
   readonly parent: SequenceNode
+  readonly steps: readonly string[]
   readonly ids: readonly number[]
   readonly readouts: readonly number[]
   readonly known: number
@@ -70,7 +72,7 @@ export class EngineRewardModel implements RewardModel {
           this.model.contextLength - parent.tokens,
         )
         // Steps of one branch that begin alike are run once as far as they do, and charged to the first.
-        return { parent, ids, readouts, known: histories.get(parent)?.add(ids) ?? 0 }
+        return { parent, steps, ids, readouts, known: histories.get(parent)?.add(ids) ?? 0 }
       })
       return await allOrNothing(
         placed,
@@ -92,7 +94,10 @@ export class EngineRewardModel implements RewardModel {
     this.model.release(branch)
   }
 
-  private async scoreSteps({ parent, ids, readouts, known }: PlacedSteps, signal: AbortSignal): Promise<StepScores> {
+  private async scoreSteps(
+    { parent, steps, ids, readouts, known }: PlacedSteps,
+    signal: AbortSignal,
+  ): Promise<StepScores> {
     const tokens = parent.tokens + ids.length
     this.model.checkLength(tokens)
     const scores: number[] = []
@@ -107,6 +112,7 @@ export class EngineRewardModel implements RewardModel {
         readings: { read: (row) => [...row], take: (outputs) => scores.push(this.activate(outputs)) },
         signal,
       })
+      checkScores(scores, this.info, steps)
     } catch (error) {
       sequence.release()
       throw error

@@ -1,0 +1,34 @@
+import { StepscopeError } from '../core/errors.ts'
+import type { ModelInfo } from '../search/models.ts'
+
+/** Log-probabilities are differences of float32 numbers: one of a certain token may come out a little above 0. */
+const ROUNDING = 1e-4
+
+/**
+ * Checks what a model says of the tokens it wrote or was given, once, where it is read out.
+ * @param where what was read, for the message: the node it was sampled from, or the text
+ * @throws StepscopeError `bad-checkpoint` that names the model, the token's place and the number
+ */
+export function checkLogprobs(logprobs: readonly number[], model: ModelInfo, where: string): void {
+  const wrong = logprobs.findIndex((value) => !(Number.isFinite(value) && value <= ROUNDING))
+  if (wrong < 0) return
+  throw unusable(model, `log-probability of token ${wrong + 1} ${where}`, 'a number of at most 0', logprobs[wrong])
+}
+
+/** The same for the scores of steps. */
+export function checkScores(scores: readonly number[], model: ModelInfo, steps: readonly string[]): void {
+  const wrong = scores.findIndex((value) => !(value >= 0 && value <= 1))
+  if (wrong < 0) return
+  throw unusable(model, `score of ${JSON.stringify(steps[wrong] ?? '')}`, 'a number from 0 to 1', scores[wrong])
+}
+
+function unusable(model: ModelInfo, field: string, expected: string, found: number | undefined): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-checkpoint',
+    message: 'The model gives a number that cannot be used',
+    expected,
+    found: String(found),
+    place: { file: model.id, field },
+    nextStep: 'Its weights, or what they compute in this format, hold NaN or infinite values: take another checkpoint.',
+  })
+}
