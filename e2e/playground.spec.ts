@@ -78,7 +78,7 @@ test('the playhead goes back and forth, by buttons and by keys', async ({ page }
   await expect(playback).toContainText('Proposed')
   await page.keyboard.press(',')
   await expect(playback).toContainText('Started')
-  await expect(app.result(page)).toContainText('Searching')
+  await expect(app.result(page)).toContainText('Event 1 of')
 
   await page.keyboard.press(']')
   await page.keyboard.press(']')

@@ -48,7 +48,9 @@ export function AnswerLine({ run }: { run: RunView }) {
 }
 
 function statusWord(run: RunView): string {
-  if (run.cursor < run.events.length) return 'Searching'
+  const live = run.status === 'running' || run.status === 'paused'
+  // Looked at before its end; what it was doing then is in the sentence.
+  if (run.cursor < run.events.length && !live) return `Event ${run.cursor} of ${run.events.length}`
   switch (run.status) {
     case 'running':
       return 'Searching'

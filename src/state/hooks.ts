@@ -1,11 +1,13 @@
 /** React's only way into the store. Selectors return primitives or stored objects; lists go through `useShallow`. */
 
 import type { ReactNode } from 'react'
-import { createContext, createElement, useContext } from 'react'
+import { createContext, createElement, useContext, useMemo } from 'react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
+import type { Difference } from './belonging.ts'
+import { differencesOf } from './belonging.ts'
 import type { AppStore } from './create-app-store.ts'
-import type { Actions, AppState, RunId, RunView } from './types.ts'
+import type { Actions, AppState, RunId, RunSetup, RunView } from './types.ts'
 
 const StoreContext = createContext<AppStore | null>(null)
 
@@ -41,4 +43,30 @@ export function useRun(run?: RunId): RunView | null {
     const id = run ?? state.runs.active
     return id === null ? null : (state.runs.byId[id] ?? null)
   })
+}
+
+const NO_DIFFERENCES: readonly Difference[] = []
+
+/**
+ * In what a run is not of the setup and the models that are shown beside it.
+ * @param beside the strategy and settings shown, where they are not the session's
+ */
+export function useDifferences(
+  run: RunView | null,
+  beside?: Pick<RunSetup, 'strategy' | 'config'>,
+): readonly Difference[] {
+  const session = useApp((state) => state.session)
+  const engine = useApp((state) => state.engine)
+  const setup = run?.setup
+  const started = run?.events[0]
+  return useMemo(
+    () =>
+      setup
+        ? differencesOf(
+            { setup, events: started ? [started] : [] },
+            { session: beside ? { ...session, strategy: beside.strategy, config: beside.config } : session, engine },
+          )
+        : NO_DIFFERENCES,
+    [setup, started, session, engine, beside],
+  )
 }

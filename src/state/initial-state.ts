@@ -77,7 +77,7 @@ export function initialState(): AppState {
       trees: null,
     },
     session: deriveSession(INITIAL_SESSION),
-    runs: { byId: {}, active: null },
+    runs: { byId: {}, active: null, waiting: [] },
     history: { status: 'loading', error: null, runs: [], query: '' },
     compare: {
       entries: INITIAL_COMPARE,

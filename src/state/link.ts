@@ -3,6 +3,7 @@ import type { LinkState } from '../formats/permalink.ts'
 import { readPermalink, writePermalink } from '../formats/permalink.ts'
 import { configDifference } from '../formats/strategy-spec.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
+import { sameSetup } from './belonging.ts'
 import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
 import type { CompareSlice } from './compare-slice.ts'
 import type { EngineSlice } from './engine-slice.ts'
@@ -144,15 +145,4 @@ function readLink(text: string): ReturnType<typeof readPermalink> {
   } catch (error) {
     return { state: { ...state, task: DEFAULTS.task }, problems: [...problems, toErrorDetails(error)] }
   }
-}
-
-function sameSetup(a: RunSetup, b: RunSetup): boolean {
-  return (
-    a.task === b.task &&
-    a.problem === b.problem &&
-    a.strategy === b.strategy &&
-    a.seed === b.seed &&
-    a.prefix.join('\u0000') === b.prefix.join('\u0000') &&
-    Object.keys(configDifference(a.config, b.config)).length === 0
-  )
 }

@@ -6,7 +6,7 @@ import type { RunsSlice } from './runs-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
 import { createLabeler, STEP_END } from './task-tools.ts'
-import type { Actions, Estimate, ProbeState, ProbeStep, RunParent, RunView } from './types.ts'
+import type { Actions, Estimate, LoadedModels, ProbeState, ProbeStep, RunParent, RunView } from './types.ts'
 
 /** Typing rests this long before the models are asked. */
 const DEBOUNCE_MS = 150
@@ -14,7 +14,7 @@ const ESTIMATES = 20
 
 export interface ProbeSlice {
   readonly actions: Actions['probe']
-  /** Asks what had to wait for the models. */
+  /** Models are ready: asks them anew, for what others said is not theirs. */
   retry(): void
   dispose(): void
 }
@@ -24,6 +24,8 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
   const { get, set, deps } = context
   let cancelTimer: (() => void) | null = null
   let asking: AbortController | null = null
+  /** Which models read `original`; null while they are the recorded numbers. */
+  let originalBy: string | null = null
 
   const patch = (change: Partial<ProbeState>): void => set({ probe: { ...get().probe, ...change } })
 
@@ -39,28 +41,31 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
     asking = controller
     const run = openRun()
     const started = run?.events[0]
-    const { steps } = get().probe
     if (!run || started?.type !== 'started') return
     if (get().engine.phase !== 'ready') {
       patch({ status: 'waiting' })
       return
     }
     patch({ status: 'running', error: null })
-    try {
-      const texts = steps.map(({ text }) => text + STEP_END)
-      const { scores, readings } = await deps.client.call(
-        'probe',
-        { prompt: started.prompt, steps: texts },
-        controller.signal,
-      )
-      if (controller.signal.aborted) return
-      const read = get().probe.steps.map((step, index): ProbeStep => {
+    const read = async (of: readonly ProbeStep[]): Promise<ProbeStep[]> => {
+      const texts = of.map(({ text }) => text + STEP_END)
+      const params = { prompt: started.prompt, steps: texts }
+      const { scores, readings } = await deps.client.call('probe', params, controller.signal)
+      return of.map((step, index) => {
         const tokens = readings[index] ?? []
         const logprob = tokens.reduce((sum, token) => sum + token.logprob, 0)
         return { ...step, score: scores[index] ?? null, tokens, logprob }
       })
+    }
+    try {
+      const now = modelsOf(get().engine.models)
       const { firstEdit, original } = get().probe
-      patch({ status: 'ready', steps: read, original: firstEdit === null ? read : original })
+      // Before and after an edit are told by the same models.
+      const before = firstEdit !== null && originalBy !== now ? await read(original) : original
+      const after = await read(get().probe.steps)
+      if (controller.signal.aborted) return
+      originalBy = now
+      patch({ status: 'ready', steps: after, original: firstEdit === null ? after : before })
     } catch (error) {
       if (controller.signal.aborted) return
       patch({ status: 'failed', error: toErrorDetails(error) })
@@ -137,6 +142,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
           label: label?.(path.slice(0, index + 1).map((step) => step.text)) ?? null,
         }),
       )
+      originalBy = null
       patch({ run: id, node, original: steps, steps, firstEdit: null, status: 'idle', error: null })
       askSoon()
     },
@@ -196,7 +202,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
   return {
     actions,
     retry: () => {
-      if (get().probe.status === 'waiting') void ask()
+      if (get().probe.run !== null) void ask()
     },
     dispose: () => {
       cancelTimer?.()
@@ -204,6 +210,10 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
       stopListening()
     },
   }
+}
+
+function modelsOf(models: LoadedModels | null): string | null {
+  return models && `${models.policy.hash} ${models.reward.hash}`
 }
 
 /** A line as people edit it: no step end, and no line break that would make two steps. */

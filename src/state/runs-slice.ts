@@ -166,14 +166,23 @@ export function createRunsSlice(
     parts.delete(id)
     const { runs } = get()
     const { [id]: _gone, ...byId } = runs.byId
-    set({ runs: { byId, active: runs.active === id ? null : runs.active } })
+    set({ runs: { ...runs, byId, active: runs.active === id ? null : runs.active } })
+  }
+
+  /** Loads models where needed; meanwhile the state says which run waits for them. */
+  const readyFor = async (title: string): Promise<boolean> => {
+    set({ runs: { ...get().runs, waiting: [...get().runs.waiting, title] } })
+    const ready = await engine.ensureReady()
+    const { waiting } = get().runs
+    set({ runs: { ...get().runs, waiting: waiting.toSpliced(waiting.indexOf(title), 1) } })
+    return ready
   }
 
   const launch = async (setup: RunSetup, options: LaunchOptions = {}): Promise<RunId | null> => {
-    if (!(await engine.ensureReady())) return null
+    const title = options.title ?? runTitle(setup)
+    if (!(await readyFor(title))) return null
     const id = options.id ?? deps.randomId()
     const createdAt = deps.date()
-    const title = options.title ?? runTitle(setup)
     const parent = options.parent ?? null
     const status = options.paused ? 'paused' : 'running'
     const blank = {

@@ -48,8 +48,14 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
     return null
   }
 
+  const adopt: SessionSlice['adopt'] = (setup, parent) => {
+    const { task, problem, strategy, config, seed, prefix } = setup
+    edit(null, { task, problemText: problem, strategy, config, seed, prefix, parent })
+  }
+
   return {
     core,
+    adopt,
     problemSetup,
     setup: () => {
       const { strategy, config, settingErrors } = get().session
@@ -61,10 +67,6 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
         return null
       }
       return { ...problem, strategy, config }
-    },
-    adopt: (setup, parent) => {
-      const { task, problem, strategy, config, seed, prefix } = setup
-      edit(null, { task, problemText: problem, strategy, config, seed, prefix, parent })
     },
     restore: show,
     actions: {
@@ -84,6 +86,10 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
       },
       randomSeed: () => edit(null, { seed: deps.randomSeed() }),
       clearPrefix: () => edit(null, { prefix: [], parent: null }),
+      adoptRun: (id) => {
+        const run = get().runs.byId[id]
+        if (run) adopt(run.setup, run.parent)
+      },
       undo: () => {
         const value = edits.undo(core())
         if (value) show(value)

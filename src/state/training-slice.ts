@@ -141,6 +141,13 @@ export function createTrainingSlice(
     if (after.some((run, at) => run.savedStep !== before[at]?.savedStep)) offer()
   }
 
+  const isRewardModel = ({ kind, id }: ModelChoice): boolean =>
+    kind === 'bundled'
+      ? BUNDLED_MODELS.reward.some((model) => model.id === id)
+      : get().engine.localModels.some(
+          (model) => model.kind === kind && model.id === id && model.role === 'process-reward-model',
+        )
+
   /** A model by the id that a recipe names. */
   const choiceOf = (id: string): ModelChoice | null => {
     const { localModels } = get().engine
@@ -359,7 +366,10 @@ export function createTrainingSlice(
       const chosen = get().engine[role]
       const sameRun = chosen.kind === 'trained' && chosen.id === id
       const fallback = BUNDLED_MODELS.reward[0] ?? chosen
-      const before = role === 'policy' ? run.models.model : sameRun ? fallback : chosen
+      const start = run.models.model
+      // A reward model may be trained from a policy, which scores nothing.
+      const beside = role === 'policy' || isRewardModel(start) ? 'start' : 'other'
+      const before = beside === 'start' ? start : sameRun ? fallback : chosen
       const names = { before: before.name, after: after.name }
       const { problem, seed } = setup
       const pair: TreePair = {
@@ -368,6 +378,8 @@ export function createTrainingSlice(
         problem,
         seed,
         names,
+        beside,
+        start: start.name,
         before: null,
         after: null,
         status: 'before',
@@ -384,7 +396,7 @@ export function createTrainingSlice(
         patch({ trees: { ...trees, ...next } })
         return true
       }
-      const first = await search(before, 'before')
+      const first = await search(before, beside === 'start' ? 'before' : `beside (${before.name})`)
       if (first !== null && show({ before: first, status: 'after' })) {
         await runOver(first)
         const second = await search(after, 'after')

@@ -237,6 +237,10 @@ export interface TreePair {
   readonly problem: string
   readonly seed: number
   readonly names: { readonly before: string; readonly after: string }
+  /** What stands at `before`: the model that the run started from, or another, where that one cannot score. */
+  readonly beside: 'start' | 'other'
+  /** The model that the run started from. */
+  readonly start: string
   readonly before: RunId | null
   readonly after: RunId | null
   readonly status: 'before' | 'after' | 'ready' | 'failed'
@@ -343,6 +347,8 @@ export interface RunsState {
   readonly byId: Readonly<Record<RunId, RunView>>
   /** The run in the playground. */
   readonly active: RunId | null
+  /** Titles of runs that were asked for and wait until the models are loaded, oldest first. */
+  readonly waiting: readonly string[]
 }
 
 // ---------------------------------------------------------------- history
@@ -615,6 +621,8 @@ export interface Actions {
     setSeed(seed: number): void
     randomSeed(): void
     clearPrefix(): void
+    /** Sets up what an open run was made with; undo goes back. */
+    adoptRun(run: RunId): void
     undo(): void
     redo(): void
   }

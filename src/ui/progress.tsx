@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { Button } from './button.tsx'
 import styles from './progress.module.css'
+import type { Pace } from './time-left.ts'
+import { paceOf, timeLeft } from './time-left.ts'
 
 interface ProgressProps {
   label: string
@@ -10,11 +12,13 @@ interface ProgressProps {
   detail?: string
   /** Shows how long it will take still, from the speed so far. */
   estimate?: boolean
+  /** Which work this is of, where the label does not tell it from the next: an estimate is of one. */
+  of?: string
   onCancel?: (() => void) | undefined
 }
 
-export function Progress({ label, value, detail, estimate = false, onCancel }: ProgressProps) {
-  const left = useTimeLeft(value, estimate)
+export function Progress({ label, value, detail, estimate = false, of = '', onCancel }: ProgressProps) {
+  const left = useTimeLeft(`${of} ${label}`, value, estimate)
   const percent = value === null ? undefined : Math.round(value * 100)
   return (
     <div className={styles.progress}>
@@ -22,7 +26,7 @@ export function Progress({ label, value, detail, estimate = false, onCancel }: P
         <span>{label}</span>
         <span className={styles.detail}>
           {detail}
-          {left === null ? '' : `${detail ? ', ' : ''}about ${timeLeft(left)} left`}
+          {left === null ? '' : `${detail ? ', ' : ''}about ${timeWords(left)} left`}
         </span>
         {onCancel ? <Button onClick={onCancel}>Cancel</Button> : null}
       </div>
@@ -45,22 +49,20 @@ export function Progress({ label, value, detail, estimate = false, onCancel }: P
 }
 
 /** Coarse on purpose: an estimate. */
-function timeLeft(milliseconds: number): string {
+function timeWords(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000)
   return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
-/** Milliseconds left at the mean speed so far; null until it has run long enough to say. */
-function useTimeLeft(value: number | null, wanted: boolean): number | null {
-  const began = useRef<{ at: number; value: number } | null>(null)
-  const [left, setLeft] = useState<number | null>(null)
+/** Milliseconds left of this work, looked at whenever more of it is done; null until there is something to say. */
+function useTimeLeft(of: string, value: number | null, wanted: boolean): number | null {
+  const pace = useRef<Pace | null>(null)
+  const [told, setTold] = useState<{ readonly of: string; readonly left: number | null } | null>(null)
   useEffect(() => {
     if (!wanted || value === null) return
     const now = performance.now()
-    if (began.current === null || value < began.current.value) began.current = { at: now, value }
-    const elapsed = now - began.current.at
-    const done = value - began.current.value
-    setLeft(elapsed > 1000 && done > 0.01 && value < 1 ? (elapsed * (1 - value)) / done : null)
-  }, [value, wanted])
-  return left
+    pace.current = paceOf(pace.current, of, value, now)
+    setTold({ of, left: timeLeft(pace.current, value, now) })
+  }, [of, value, wanted])
+  return wanted && value !== null && told?.of === of ? told.left : null
 }

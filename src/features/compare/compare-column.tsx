@@ -1,10 +1,11 @@
 import { useRef } from 'react'
+import { belongsSentence } from '../../panels/belongs-words.ts'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
 import { RunDetails } from '../../panels/run-details.tsx'
 import { OpenInPlayground, RunTree } from '../../panels/run-tree.tsx'
 import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyName, strategyOptions } from '../../panels/strategy-words.ts'
-import { useActions, useRun } from '../../state/hooks.ts'
+import { useActions, useDifferences, useRun } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session-slice.ts'
 import type { CompareEntry } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
@@ -29,6 +30,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
   const run = useRun(entry.run ?? '')
   const errors = settingErrors({ strategy: entry.strategy, config: entry.config, seed: 0 })
   const [wrong] = Object.values(errors)
+  const made = belongsSentence(useDifferences(run, entry))
   const canvas = useRef<TreeCanvasHandle>(null)
   const name = `Strategy ${index + 1}: ${strategyName(entry.strategy)}`
   return (
@@ -76,6 +78,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
         </EmptyState>
       ) : (
         <>
+          {made === null ? null : <p className={styles.made}>{made}</p>}
           <RunTree ref={canvas} run={run} label={`Search tree of ${strategyName(entry.strategy)}`} />
           <div className={styles.ledger}>
             <LedgerFigures run={run} />

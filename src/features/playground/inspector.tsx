@@ -4,18 +4,21 @@ import { eventSentence } from '../../panels/event-sentence.ts'
 import { formatPathScore } from '../../panels/format-path-score.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
-import { useActions, useApp, useRun } from '../../state/hooks.ts'
-import type { RunView, TreeNode } from '../../state/types.ts'
+import { aggregate } from '../../search/aggregate.ts'
+import { useActions, useApp, useDifferences, useRun } from '../../state/hooks.ts'
+import type { ExactLabel, RunView, TreeNode } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { formatLogprob } from '../../viz/layout/format-number.ts'
-import { idsFromRoot, shownScore, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
+import { idsFromRoot, stateInWords, truthInWords } from '../../viz/layout/node-appearance.ts'
+import { TruthGlyph } from '../../viz/marks/node-glyph.tsx'
 import { ScoreBar } from '../../viz/marks/score-bar.tsx'
 import { TokenStrip } from '../../viz/marks/token-strip.tsx'
 import styles from './inspector.module.css'
 import { MonteCarlo } from './monte-carlo.tsx'
+import { nodeReading, recordedScores } from './node-reading.ts'
 import { PathEditor } from './path-editor.tsx'
 import { RankingsTable } from './rankings-table.tsx'
 import { useProbe } from './use-probe.ts'
@@ -51,12 +54,17 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
   const probe = useProbe(run, node)
   const isRoot = node.parent === null
   const why = useWhy(run, node)
+  const differences = useDifferences(run)
+  const reading = nodeReading(run, node, probe.state, differences, aggregate)
+  const edited = reading.of === 'edited'
   return (
     <>
       <header className={styles.header}>
         <div className={styles.line}>
-          <h3 className={styles.step}>{isRoot ? 'Problem' : `Step ${node.depth}`}</h3>
-          <span className={styles.state}>{stateInWords(node)}</span>
+          <h3 className={styles.step}>
+            {isRoot && !edited ? 'Problem' : `Step ${edited ? probe.state?.steps.length : node.depth}`}
+          </h3>
+          <span className={styles.state}>{edited ? 'edited' : stateInWords(node)}</span>
           <span className={styles.id}>#{node.id}</span>
           <IconButton
             icon="close"
@@ -67,36 +75,41 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
         </div>
         <p className={styles.text}>
           <OutsideText
-            text={isRoot ? run.setup.problem : node.text.trim() || '⟨end⟩'}
+            text={isRoot && !edited ? run.setup.problem : reading.text || '⟨end⟩'}
             most={PARAGRAPH_CHARACTERS}
             lines
           />
         </p>
-        {isRoot ? null : (
+        {isRoot && !edited ? null : (
           <dl className={styles.facts}>
             <div>
               <dt>
                 <TermWord term="prm">PRM score</TermWord>
               </dt>
               <dd>
-                <ScoreBar score={shownScore(node)} label="PRM score" />
+                <ScoreBar score={reading.score} label="PRM score" />
               </dd>
             </div>
             <div>
               <dt>
                 <TermWord term="pathScore">Path score</TermWord>
               </dt>
-              <dd>{formatPathScore(node.pathScore)}</dd>
+              <dd>{formatPathScore(reading.pathScore)}</dd>
             </div>
             <div>
               <dt>
                 <TermWord term="logprob">Log-prob.</TermWord>
               </dt>
-              <dd>{formatLogprob(node.logprob)}</dd>
+              <dd>{reading.logprob === null ? '–' : formatLogprob(reading.logprob)}</dd>
             </div>
           </dl>
         )}
-        {node.verdict ? (
+        {reading.said && !(isRoot && !edited) ? (
+          <p className={styles.muted} aria-live="polite">
+            {reading.said}
+          </p>
+        ) : null}
+        {node.verdict && !edited ? (
           <p>
             <VerdictMark correct={node.verdict.correct} />{' '}
             <span className={styles.muted}>
@@ -104,16 +117,16 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
             </span>
           </p>
         ) : null}
-        {why ? <p className={styles.why}>{why}</p> : null}
+        {why && !edited ? <p className={styles.why}>{why}</p> : null}
       </header>
-      <PathEditor run={run} node={node} probe={probe} />
-      {node.tokens.length > 0 ? (
-        <Panel title="Tokens of this step">
-          <TokenStrip tokens={probe.tokensOf(node) ?? node.tokens} />
+      <PathEditor run={run} node={node} probe={probe} recorded={recordedScores(run, node, probe.state, differences)} />
+      {reading.tokens.length > 0 ? (
+        <Panel title={edited ? 'Tokens of the edited step' : 'Tokens of this step'}>
+          <TokenStrip tokens={reading.tokens} />
         </Panel>
       ) : null}
-      {isRoot ? null : <Truth run={run} node={node} />}
-      <RankingsTable run={run} node={node} />
+      {isRoot && !edited ? null : <Truth run={run} node={node} label={reading.label} edited={edited} />}
+      <RankingsTable run={run} node={node} edited={edited ? reading.scores : undefined} />
       {node.verdict === null || probe.state?.firstEdit != null ? <MonteCarlo run={run} node={node} /> : null}
     </>
   )
@@ -132,10 +145,18 @@ function useWhy(run: RunView, node: TreeNode): string | null {
   return at === null ? null : eventSentence(run, at)
 }
 
-function Truth({ run, node }: { run: RunView; node: TreeNode }) {
+interface TruthProps {
+  run: RunView
+  node: TreeNode
+  label: ExactLabel | null
+  /** The label is of the edited path; the tree's labels are not. */
+  edited: boolean
+}
+
+function Truth({ run, node, label: known, edited }: TruthProps) {
   const actions = useActions()
   const reveal = useApp((state) => state.preferences.revealTruth)
-  const label = reveal ? run.labels[node.id] : undefined
+  const label = reveal ? known : null
   const path = idsFromRoot(run.tree, node.id)
   const firstWrong = reveal ? path.find((id) => run.labels[id]?.label === 0) : undefined
   return (
@@ -152,17 +173,17 @@ function Truth({ run, node }: { run: RunView; node: TreeNode }) {
       ) : label ? (
         <>
           <p>
-            <VerdictMark correct={label.label === 1} word={truthInWords(label)} />
+            <TruthGlyph truth={label} /> {truthInWords(label)}
           </p>
           <p className={styles.muted}>
             <OutsideText text={label.message} most={PARAGRAPH_CHARACTERS} />
           </p>
-          {firstWrong !== undefined && firstWrong !== node.id ? (
+          {!edited && firstWrong !== undefined && firstWrong !== node.id ? (
             <Button onClick={() => actions.runs.select(run.id, firstWrong)}>Go to the first wrong step</Button>
           ) : null}
         </>
       ) : (
-        <p className={styles.muted}>Not known for this node.</p>
+        <p className={styles.muted}>Not known for this {edited ? 'edit' : 'node'}.</p>
       )}
     </Panel>
   )

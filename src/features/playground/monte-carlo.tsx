@@ -24,7 +24,8 @@ export function MonteCarlo({ run, node }: { run: RunView; node: TreeNode }) {
   const here = estimates.filter(
     (estimate) => estimate.run === run.id && (edited ? startsFrom(estimate, steps) : estimate.node === node.id),
   )
-  const prm = edited ? (steps.at(-1)?.score ?? null) : node.score
+  // Completions are by the models of now, and so is the score beside them, once it is known.
+  const prm = edited || (open && probe.status === 'ready') ? (steps.at(-1)?.score ?? null) : node.score
   return (
     <Panel title={edited ? 'Completions from the edited path' : 'Completions from here'}>
       <div className={styles.ask}>

@@ -1,5 +1,4 @@
 import { TermWord } from '../../panels/term.tsx'
-import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { ProbeStep, RunView, TreeNode } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -7,8 +6,10 @@ import { classNames } from '../../ui/class-names.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { VisuallyHidden } from '../../ui/visually-hidden.tsx'
 import { formatLogprob, formatScore } from '../../viz/layout/format-number.ts'
-import { idsFromRoot } from '../../viz/layout/node-appearance.ts'
+import { idsFromRoot, truthInWords } from '../../viz/layout/node-appearance.ts'
+import { TruthGlyph } from '../../viz/marks/node-glyph.tsx'
 import { ScoreBar } from '../../viz/marks/score-bar.tsx'
 import { ScoreSparkline } from '../../viz/marks/score-sparkline.tsx'
 import styles from './path-editor.module.css'
@@ -18,10 +19,12 @@ interface PathEditorProps {
   run: RunView
   node: TreeNode
   probe: NodeProbe
+  /** Recorded scores of the steps, where another reward model gives those of now. */
+  recorded: readonly (number | null)[] | null
 }
 
 /** The path to the node, a score beside each step; any step can be rewritten, and both models answer at once. */
-export function PathEditor({ run, node, probe }: PathEditorProps) {
+export function PathEditor({ run, node, probe, recorded }: PathEditorProps) {
   const actions = useActions()
   const path = idsFromRoot(run.tree, node.id)
     .map((id) => run.tree.nodes[id])
@@ -60,8 +63,8 @@ export function PathEditor({ run, node, probe }: PathEditorProps) {
       {path.length > 1 ? (
         <ScoreSparkline
           points={
-            edited
-              ? state.steps.map((step, index) => ({
+            state?.status === 'ready' || edited
+              ? (state?.steps ?? []).map((step, index) => ({
                   node: path[index]?.id ?? -1 - index,
                   step: step.text,
                   score: step.score,
@@ -73,7 +76,9 @@ export function PathEditor({ run, node, probe }: PathEditorProps) {
         />
       ) : null}
       {path.length === 0 ? <p className={styles.muted}>No step yet: the prompt alone.</p> : null}
-      {state ? <EditableSteps state={state.steps} original={state.original} firstEdit={state.firstEdit} /> : null}
+      {state ? (
+        <EditableSteps state={state.steps} original={state.original} firstEdit={state.firstEdit} recorded={recorded} />
+      ) : null}
       {state === null && path.length > 0 ? <PlainSteps run={run} path={path} selected={node.id} /> : null}
       {state?.error ? <ErrorNotice details={state.error} /> : null}
       {state && edited && state.status !== 'failed' ? (
@@ -109,9 +114,10 @@ interface EditableStepsProps {
   state: readonly ProbeStep[]
   original: readonly ProbeStep[]
   firstEdit: number | null
+  recorded: readonly (number | null)[] | null
 }
 
-function EditableSteps({ state, original, firstEdit }: EditableStepsProps) {
+function EditableSteps({ state, original, firstEdit, recorded }: EditableStepsProps) {
   const actions = useActions()
   const revealTruth = useApp((app) => app.preferences.revealTruth)
   return (
@@ -143,9 +149,15 @@ function EditableSteps({ state, original, firstEdit }: EditableStepsProps) {
                 </span>
               </p>
             ) : null}
+            {recorded ? (
+              <p className={styles.change}>
+                PRM recorded {formatScore(recorded[index] ?? null)}, now {formatScore(step.score)}
+              </p>
+            ) : null}
             {revealTruth && step.label ? (
               <p className={styles.change}>
-                <VerdictMark correct={step.label.label === 1} bare />
+                <TruthGlyph truth={step.label} />
+                <VisuallyHidden>{truthInWords(step.label)}: </VisuallyHidden>
                 <span className={styles.label}>
                   <OutsideText text={step.label.message} />
                 </span>
@@ -173,7 +185,7 @@ function EditableSteps({ state, original, firstEdit }: EditableStepsProps) {
 const readLogprob = (step: ProbeStep | undefined): string =>
   step === undefined || step.logprob === null ? '–' : formatLogprob(step.logprob)
 
-function Continue({ run, node, probe }: PathEditorProps) {
+function Continue({ run, node, probe }: Omit<PathEditorProps, 'recorded'>) {
   const actions = useActions()
   const edited = probe.state !== null && probe.state.firstEdit !== null
   if (!edited && (node.verdict !== null || node.parent === null)) return null

@@ -9,13 +9,21 @@ import type { Ranking } from './rankings.ts'
 import { rankings } from './rankings.ts'
 import styles from './rankings-table.module.css'
 
+interface RankingsTableProps {
+  run: RunView
+  node: TreeNode
+  /** Scores of the steps of its edited path; null while they are read, left out where nothing is edited. */
+  edited?: readonly number[] | null | undefined
+}
+
 /** The same round ranked by every aggregation: where this node would stand, and who would be kept instead. */
-export function RankingsTable({ run, node }: { run: RunView; node: TreeNode }) {
-  const rows = useMemo(() => rankings(run.tree, node, aggregate), [run.tree, node])
-  if (rows.length === 0) return null
+export function RankingsTable({ run, node, edited }: RankingsTableProps) {
+  const rows = useMemo(() => rankings(run.tree, node, aggregate, edited ?? undefined), [run.tree, node, edited])
+  if (rows.length === 0 || edited === null) return null
   const own = rows.find((row) => row.aggregation === run.tree.aggregation)
   return (
-    <Panel title="By other path scores">
+    <Panel title={edited ? 'The edited step by other path scores' : 'By other path scores'}>
+      {edited ? <p>Where the edited step would stand among the others of its round, as those were recorded.</p> : null}
       <table className={styles.table}>
         <thead>
           <tr>

@@ -27,11 +27,13 @@ export function scoresTo(tree: SearchTree, node: TreeNode): number[] {
 /**
  * The node's round, ranked again under every aggregation; empty where no ranking took part in its decision. `aggregate`
  * makes one path score of step scores.
+ * @param own step scores of the node's path instead of those recorded, after an edit
  */
 export function rankings(
   tree: SearchTree,
   node: TreeNode,
   aggregate: (aggregation: Aggregation, scores: readonly number[]) => number,
+  own?: readonly number[],
 ): Ranking[] {
   const { decision } = node
   if (decision === null || (decision.rule !== 'rank' && decision.rule !== 'answer' && decision.rule !== 'not-answer'))
@@ -42,7 +44,10 @@ export function rankings(
       ? other.decision?.rule === 'answer' || other.decision?.rule === 'not-answer'
       : other.decision?.rule === 'rank' && other.round === node.round,
   )
-  const scores = cohort.map((other) => ({ id: other.id, scores: scoresTo(tree, other) }))
+  const scores = cohort.map((other) => ({
+    id: other.id,
+    scores: other.id === node.id && own ? own : scoresTo(tree, other),
+  }))
   return AGGREGATIONS.flatMap((aggregation) => {
     const ranked = scores
       .filter((entry) => entry.scores.length > 0)

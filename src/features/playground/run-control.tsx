@@ -18,13 +18,14 @@ export function RunControl() {
 
 function StartButton() {
   const actions = useActions()
+  const waiting = useApp(({ runs }) => runs.waiting.length > 0)
   const runnable = useApp(
     ({ session }) =>
       session.problem.ok && Object.values(session.settingErrors).every((message) => message === undefined),
   )
   return (
-    <Button variant="primary" icon="play" disabled={!runnable} onClick={() => void actions.runs.start()}>
-      Run
+    <Button variant="primary" icon="play" disabled={!runnable || waiting} onClick={() => void actions.runs.start()}>
+      {waiting ? 'Waiting for the models…' : 'Run'}
     </Button>
   )
 }

@@ -1,8 +1,9 @@
 import { AnswerLine } from '../../panels/answer-line.tsx'
+import { BelongsLine } from '../../panels/belongs-line.tsx'
 import { LedgerFigures } from '../../panels/ledger-figures.tsx'
 import { OtherMachine, RunDetails } from '../../panels/run-details.tsx'
-import { useActions } from '../../state/hooks.ts'
-import type { RunView } from '../../state/types.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
+import type { RunId, RunView } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
@@ -13,13 +14,16 @@ import { SampleGuide } from './sample-guide.tsx'
 /** Above the tree: the answer, what it cost, and what went wrong. */
 export function RunHeader({ run }: { run: RunView | null }) {
   const actions = useActions()
-  if (run === null) return null
+  if (run === null) return <Waiting />
   const stopped = run.status === 'interrupted' || run.status === 'failed'
   return (
     <div className={styles.header}>
       <h2 className={styles.title}>
         <OutsideText text={run.title} bare />
       </h2>
+      <Waiting />
+      <BelongsLine run={run} />
+      {run.parent ? <WayBack parent={run.parent.run} /> : null}
       {run.source === 'sample' ? <SampleGuide run={run} /> : null}
       {stopped ? (
         <ErrorNotice
@@ -46,5 +50,31 @@ export function RunHeader({ run }: { run: RunView | null }) {
         </div>
       </div>
     </div>
+  )
+}
+
+/** A run that was asked for while models are still loading. */
+function Waiting() {
+  const title = useApp(({ runs }) => runs.waiting.at(-1))
+  const loading = useApp(({ engine }) => engine.phase === 'loading')
+  if (title === undefined || !loading) return null
+  return (
+    <p className={styles.waiting} role="status">
+      Waiting for the models to load; then “
+      <OutsideText text={title} bare />” runs.
+    </p>
+  )
+}
+
+/** To the run that this one continues. */
+function WayBack({ parent }: { parent: RunId }) {
+  const actions = useActions()
+  return (
+    <p className={styles.waiting}>
+      It continues another search.{' '}
+      <Button icon="undo" onClick={() => void actions.history.open(parent)}>
+        Back to that search
+      </Button>
+    </p>
   )
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useActions } from '../../state/hooks.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
 import type { RunView } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import styles from './sample-guide.module.css'
@@ -18,6 +18,7 @@ function wasDismissed(): boolean {
 /** A first visit's three sentences, on the recorded run; gone for good once dismissed. */
 export function SampleGuide({ run }: { run: RunView }) {
   const actions = useActions()
+  const waiting = useApp(({ runs }) => runs.waiting.length > 0)
   const [dismissed, setDismissed] = useState(wasDismissed)
   if (dismissed) return null
   const dismiss = () => {
@@ -44,8 +45,8 @@ export function SampleGuide({ run }: { run: RunView }) {
         >
           Play from the start
         </Button>
-        <Button icon="play" onClick={() => void actions.runs.startAgain(run.id)}>
-          Run it live
+        <Button icon="play" disabled={waiting} onClick={() => void actions.runs.startAgain(run.id)}>
+          {waiting ? 'Waiting for the models…' : 'Run it live'}
         </Button>
         <IconButton icon="close" label="Dismiss the guide" onClick={dismiss} />
       </div>

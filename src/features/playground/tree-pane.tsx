@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
 import { useEffect, useMemo, useRef } from 'react'
+import { isStale } from '../../panels/belongs-words.ts'
 import { useTruth } from '../../panels/use-truth.ts'
-import { useActions, useApp } from '../../state/hooks.ts'
+import { useActions, useApp, useDifferences } from '../../state/hooks.ts'
 import type { NodeId, RunView, SearchEvent } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -35,6 +36,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
   const revealTruth = useApp((state) => state.preferences.revealTruth)
   const canvas = useRef<TreeCanvasHandle>(null)
   const truth = useTruth(run)
+  const stale = isStale(useDifferences(run))
   const touched = useMemo(() => (run ? nodesOf(run.events[run.cursor - 1]) : []), [run])
 
   // Another run is shown from its beginning, not where the last one was looked at.
@@ -101,7 +103,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
         <RunFileButtons run={run} />
         {after}
       </div>
-      <div className={styles.stage}>
+      <div className={styles.stage} data-stale={stale || undefined}>
         {run === null ? (
           <EmptyState icon="tree" title="No search yet" later>
             <p>

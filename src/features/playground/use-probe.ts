@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { ProbeState, RunView, TokenReading, TreeNode } from '../../state/types.ts'
+import type { ProbeState, RunView, TreeNode } from '../../state/types.ts'
 
 /** Walking the tree with the arrow keys should not ask the models at every step. */
 const SETTLE_MS = 250
@@ -10,8 +10,6 @@ export interface NodeProbe {
   readonly state: ProbeState | null
   /** Edits of another node's path that are still open. */
   readonly elsewhere: ProbeState | null
-  /** The readings of a node's own step, with alternatives. */
-  tokensOf(node: TreeNode): readonly TokenReading[] | null
 }
 
 /**
@@ -36,10 +34,6 @@ export function useProbe(run: RunView, node: TreeNode): NodeProbe {
     () => ({
       state: here ? probe : null,
       elsewhere: !here && edited ? probe : null,
-      tokensOf: (target) => {
-        const tokens = here ? probe.original[target.depth - 1]?.tokens : undefined
-        return tokens && tokens.length > 0 ? tokens : null
-      },
     }),
     [here, edited, probe],
   )

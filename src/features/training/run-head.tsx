@@ -73,6 +73,7 @@ export function RunHead({ run }: { run: TrainingRun }) {
           value={phase.total === 0 ? null : phase.done / phase.total}
           detail={`${formatNumber(phase.done)} of ${formatNumber(phase.total)}`}
           estimate
+          of={run.id}
         />
       ) : underWay && run.points.length === 0 ? (
         <Progress label="Getting ready" value={null} />

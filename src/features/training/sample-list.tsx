@@ -4,6 +4,7 @@ import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import type { TrainingRun } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
+import { noSamplesSentence } from './sample-words.ts'
 import styles from './training-screen.module.css'
 
 /** Responses to held-out problems, as the model wrote them at one look; older looks can be leafed to. */
@@ -53,11 +54,7 @@ export function SampleList({ run }: { run: TrainingRun }) {
           ))}
         </ul>
       ) : (
-        <p className={styles.muted}>
-          {run.recipe.evaluateProblems === 0
-            ? 'Held-out problems are off in this recipe.'
-            : 'The first look at held-out problems is still to come. Reward models write no samples.'}
-        </p>
+        <p className={styles.muted}>{noSamplesSentence(run)}</p>
       )}
     </section>
   )

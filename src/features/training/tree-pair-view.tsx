@@ -18,10 +18,19 @@ export function TreePairView({ run }: { run: TrainingRun }) {
   return (
     <section className={styles.pair} aria-label="Trees before and after">
       <header className={styles.header}>
-        <h3 className={styles.heading}>Before and after</h3>
+        <h3 className={styles.heading}>
+          {trees.beside === 'start' ? 'Before and after' : 'Beside another reward model'}
+        </h3>
         <p className={styles.muted}>
           <OutsideText text={trees.problem} />, seed {trees.seed}: the playground’s search, one{' '}
           {trees.role === 'policy' ? 'policy' : 'reward model'} after the other.
+          {trees.beside === 'start' ? null : (
+            <>
+              {' '}
+              The run started from <OutsideText text={trees.start} bare />, a policy, which scores nothing: on the left
+              stands another reward model, not the model before training.
+            </>
+          )}
         </p>
         <IconButton
           icon="close"
@@ -39,7 +48,11 @@ export function TreePairView({ run }: { run: TrainingRun }) {
         />
       ) : null}
       <div className={styles.columns}>
-        <Side name={`Before: ${trees.names.before}`} id={trees.before} waits={trees.status === 'before'} />
+        <Side
+          name={`${trees.beside === 'start' ? 'Before' : 'Another model'}: ${trees.names.before}`}
+          id={trees.before}
+          waits={trees.status === 'before'}
+        />
         <Side name={`After: ${trees.names.after}`} id={trees.after} waits={trees.status !== 'ready'} />
       </div>
     </section>
