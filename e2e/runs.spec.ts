@@ -97,7 +97,12 @@ test('a permalink reproduces setup and selected event', async ({ page, context }
   await expect(otherSetup.getByRole('combobox', { name: 'Strategy' })).toHaveValue('greedy-tree')
   await expect(otherSetup.getByLabel('Children (m)')).toHaveValue('8')
   await expect(otherSetup.getByRole('spinbutton', { name: 'Seed' })).toHaveValue('11')
+  // It asks before it runs, and keeps its address until then.
+  await expect(other.getByRole('application', { name: /^Search tree/ })).toHaveCount(0)
+  expect(other.url()).toContain('event=')
+  await other.getByRole('button', { name: 'Run this search' }).click()
   await expect.poll(async () => place(other), { timeout: 45_000 }).toEqual({ at: of - 4, of })
+  await expect.poll(() => other.url()).not.toContain('event=')
   expect(
     await app
       .playback(other)

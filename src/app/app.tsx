@@ -15,8 +15,9 @@ import { HelpSheet } from './help-sheet.tsx'
 import { Notices } from './notices.tsx'
 import { openDropped } from './open-dropped.ts'
 import type { Screen } from './route.ts'
-import { formatRoute, SCREENS, takeLink, useScreen } from './route.ts'
+import { formatRoute, readLink, SCREENS, useScreen } from './route.ts'
 import { SCREEN_NAMES, TopBar } from './top-bar.tsx'
+import { useRunHistory } from './use-run-history.ts'
 import { useTheme } from './use-theme.ts'
 
 const goTo = (screen: Screen) => {
@@ -31,6 +32,7 @@ export function App({ onReload }: { onReload(): void }) {
   const [sheet, setSheet] = useState<'help' | 'engine' | null>(null)
   const toggle = (name: 'help' | 'engine') => setSheet(sheet === name ? null : name)
   useTheme()
+  useRunHistory()
 
   useEffect(() => {
     document.title = screen === 'playground' ? 'Stepscope' : `${SCREEN_NAMES[screen]} · Stepscope`
@@ -39,7 +41,7 @@ export function App({ onReload }: { onReload(): void }) {
   // A permalink followed or pasted while the page is open.
   useEffect(() => {
     const listen = () => {
-      const link = takeLink()
+      const link = readLink()
       if (link) actions.link.apply(link)
     }
     window.addEventListener('hashchange', listen)
@@ -52,7 +54,7 @@ export function App({ onReload }: { onReload(): void }) {
       () => true,
       () => false,
     )
-    if (!copied) history.replaceState(null, '', hash)
+    if (!copied) history.replaceState(history.state, '', hash)
     actions.notices.show({
       tone: 'info',
       text: copied

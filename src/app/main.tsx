@@ -5,14 +5,17 @@ import { createAppStore } from '../state/create-app-store.ts'
 import { AppStoreProvider } from '../state/hooks.ts'
 import { App } from './app.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
-import { takeLink } from './route.ts'
+import { dropLink, readLink } from './route.ts'
 import { registerServiceWorker } from './service-worker.ts'
 import '../ui/tokens.css'
 import '../ui/base.css'
 
 const store = createAppStore(browserDependencies())
 const takeNewVersion = import.meta.env.PROD ? registerServiceWorker(store.actions) : () => location.reload()
-void store.start(takeLink())
+store.subscribe(({ link }, before) => {
+  if (before.link.carrying && !link.carrying) dropLink()
+})
+void store.start(readLink())
 
 const root = document.getElementById('root')
 if (root) {

@@ -22,14 +22,18 @@ export function formatRoute({ screen, link }: Route): string {
   return `#/${screen}${link.length > 1 ? `?${link.slice(1)}` : ''}`
 }
 
+/** The permalink that the address names, as a hash; '' where there is none. */
+export function readLink(): string {
+  return parseRoute(location.hash).link
+}
+
 /**
- * Takes the permalink out of the address, so that a reload shows the work that followed and not the link again. Returns
- * it as a hash, '' where there is none.
+ * Takes the permalink out of the address once it is carried out, so that a reload shows the work that followed; until then a
+ * reload needs it.
  */
-export function takeLink(): string {
+export function dropLink(): void {
   const { screen, link } = parseRoute(location.hash)
-  if (link) history.replaceState(null, '', formatRoute({ screen, link: '' }))
-  return link
+  if (link) history.replaceState(history.state, '', formatRoute({ screen, link: '' }))
 }
 
 /** The screen that the address names. */

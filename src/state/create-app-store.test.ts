@@ -361,7 +361,14 @@ describe('files and links', () => {
 
     const other = storeRig()
     await other.store.start(hash)
+    expect(other.state()).toMatchObject({
+      link: { carrying: true, ask: { event: 11, node: 3 } },
+      runs: { active: null },
+    })
+    expect(other.state().session).toMatchObject({ problemText: '2 3 4 > 24', seed: 12 })
+    await other.store.actions.link.run()
     await other.until((state) => state.runs.byId[state.runs.active ?? '']?.cursor === 11)
+    await other.until((state) => !state.link.carrying)
     expect(other.active()).toMatchObject({ setup: rig.run(id).setup, selected: 3, following: false })
     expect(other.state().compare.entries.map(({ strategy, config }) => [strategy, config.lookahead])).toEqual([
       ['greedy-tree', 1],
@@ -384,6 +391,7 @@ describe('files and links', () => {
 
     const other = storeRig()
     await other.store.start(rig.store.actions.link.hash())
+    await other.store.actions.link.run()
     await other.until((state) => state.runs.byId[state.runs.active ?? '']?.status === 'finished')
     expect(other.active()?.setup).toEqual(setup)
     await rig.store.dispose()

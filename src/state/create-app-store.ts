@@ -19,7 +19,7 @@ import { snapshotSchema } from './session-snapshot.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
 import { createTrainingSlice } from './training-slice.ts'
-import type { Actions, AppState } from './types.ts'
+import type { Actions, AppState, RunSetup } from './types.ts'
 
 /** State to read, actions to change it, and the end of all that they hold. */
 export type AppStore = Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'> & {
@@ -138,11 +138,16 @@ export function createAppStore(deps: AppDependencies): AppStore {
   }
 
   /** The recorded run; the page goes on without it where it cannot be had. */
-  const openSample = async (text: Promise<string>, adopt: boolean): Promise<void> => {
+  const openSample = async (
+    text: Promise<string>,
+    adopt: boolean,
+    wanted: (setup: RunSetup) => boolean = () => true,
+  ): Promise<void> => {
     try {
       const run = importRun(SAMPLE_PATH, await text, SAMPLE_ID, 'sample')
-      runs.open(run)
       const { setup } = run
+      if (!wanted(setup)) return
+      runs.open(run)
       if (adopt) {
         session.restore({
           ...session.core(),
@@ -157,6 +162,19 @@ export function createAppStore(deps: AppDependencies): AppStore {
       }
     } catch (error) {
       notifyError(context, 'The recorded run was not opened', error)
+    }
+  }
+
+  /** What was looked at last, as it was looked at; else the recorded run. */
+  const openLast = async (saved: Snapshot | null, sample: Promise<string>): Promise<void> => {
+    const seen = saved?.active ?? null
+    const isSaved = seen !== null && seen.run !== SAMPLE_ID
+    const reopened = isSaved && (await history.open(seen.run, { adopt: false }))
+    if (!reopened) await openSample(sample, saved === null)
+    const { active } = get().runs
+    if (seen && active === seen.run) {
+      if (seen.event !== null) runs.actions.seek(active, seen.event)
+      runs.actions.select(active, seen.node)
     }
   }
 
@@ -194,28 +212,24 @@ export function createAppStore(deps: AppDependencies): AppStore {
     subscribe: store.subscribe,
     actions,
     start: async (hash) => {
+      const linked = hash.replace(/^#/, '') !== ''
+      if (linked) link.begin()
       const sample = deps.fetchText(SAMPLE_PATH)
       // It may fail before somebody waits for it.
       sample.catch(() => {})
       const restored = Promise.all([downloads.restore(), training.restore()])
       const saved = await openSaved()
-      const linked = hash.replace(/^#/, '') !== ''
       // Only a choice that may be among the downloaded models waits for their list.
       if (linked || (saved && !engine.knows(saved.policy, saved.reward))) await restored
       if (saved) restore(saved)
-      const seen = saved?.active ?? null
-      const isSaved = seen !== null && seen.run !== SAMPLE_ID
-      const reopened = isSaved && (await history.open(seen.run, { adopt: false }))
-      if (!reopened) await openSample(sample, saved === null && !linked)
-      const { active } = get().runs
-      if (seen && active === seen.run) {
-        if (seen.event !== null) runs.actions.seek(active, seen.event)
-        runs.actions.select(active, seen.node)
-      }
-      const shows = linked && link.apply(hash)
+      if (linked) {
+        link.apply(hash)
+        // The recorded run is shown where the link is of it, and no other problem's.
+        await openSample(sample, false, link.isOf)
+        link.lookAgain()
+      } else await openLast(saved, sample)
       started = true
-      // A run that a link asks for loads the models itself.
-      if (!shows) void engine.ensureReady()
+      void engine.ensureReady()
     },
     dispose: async () => {
       await runs.flush()

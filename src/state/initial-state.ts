@@ -106,6 +106,7 @@ export function initialState(): AppState {
       aggregation: null,
       pace: 1,
     },
+    link: { carrying: false, ask: null },
     notices: [],
   }
 }

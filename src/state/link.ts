@@ -3,7 +3,7 @@ import type { LinkState } from '../formats/permalink.ts'
 import { readPermalink, writePermalink } from '../formats/permalink.ts'
 import { configDifference } from '../formats/strategy-spec.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
-import { sameSetup } from './belonging.ts'
+import { differencesOf, sameSetup } from './belonging.ts'
 import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
 import type { CompareSlice } from './compare-slice.ts'
 import type { EngineSlice } from './engine-slice.ts'
@@ -13,7 +13,7 @@ import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import { checkTask } from './task-tools.ts'
 import type { TrainingSlice } from './training-slice.ts'
-import type { Actions, RunSetup, RunView } from './types.ts'
+import type { Actions, LinkAsk, RunId, RunSetup, RunView } from './types.ts'
 
 const DEFAULTS: LinkState = {
   task: INITIAL_SESSION.task,
@@ -32,8 +32,13 @@ const DEFAULTS: LinkState = {
 
 export interface LinkSlice {
   readonly actions: Actions['link']
-  /** As `apply`. @returns whether the hash asks for a run to be shown */
-  apply(hash: string): boolean
+  /** Before anything is shown: what the page is about is on its way. */
+  begin(): void
+  apply(hash: string): void
+  /** After another run was opened: it may be what the link asks for. */
+  lookAgain(): void
+  /** Whether a run is of the link's problem, so that it may be shown for it. */
+  isOf(setup: RunSetup): boolean
   dispose(): void
 }
 
@@ -48,7 +53,7 @@ export function createLinkSlice(
     readonly training: TrainingSlice
   },
 ): LinkSlice {
-  const { get, notify } = context
+  const { get, set, notify } = context
   const { engine, session, runs, compare, training } = slices
   let stopWaiting: (() => void) | null = null
 
@@ -62,7 +67,7 @@ export function createLinkSlice(
     const next = sessionSetup()
     const active = state.runs.active === null ? undefined : state.runs.byId[state.runs.active]
     // A search continued from a step differs from the next run in its given steps alone: the link is of what is shown.
-    const shown = active && sameSetup(active.setup, { ...next, prefix: active.setup.prefix }) ? active : null
+    const shown = active && differencesOf(active, state).every(({ what }) => what === 'given steps') ? active : null
     const setup = shown?.setup ?? next
     const text = writePermalink(
       {
@@ -82,19 +87,26 @@ export function createLinkSlice(
     return text === '' ? '' : `#${text}`
   }
 
-  /** Shows a run of the session's setup after `event` events: one that is open, else a new one. */
-  const showAt = async (event: number, node: number | null): Promise<void> => {
+  /** An open, finished run of what is set up and chosen now. */
+  const openRun = (): RunView | undefined => {
+    const state = get()
+    return Object.values(state.runs.byId).find(
+      (run) => run.status === 'finished' && differencesOf(run, state).length === 0,
+    )
+  }
+
+  const carriedOut = (): void => set({ link: { carrying: false, ask: null } })
+
+  /** Shows a run after `event` events, once it has them. */
+  const settleAt = (id: RunId, { event, node }: LinkAsk): void => {
     stopWaiting?.()
-    const setup = sessionSetup()
-    const open = Object.values(get().runs.byId).find((run) => sameSetup(run.setup, setup) && run.status === 'finished')
-    const id = open?.id ?? (await runs.actions.start())
-    if (id === null) return
     runs.actions.activate(id)
     const settle = (run: RunView): boolean => {
       const over = run.status !== 'running' && run.status !== 'paused'
       if (run.events.length < event && !over) return false
       runs.actions.seek(id, event)
       runs.actions.select(id, node)
+      carriedOut()
       return true
     }
     const run = get().runs.byId[id]
@@ -106,7 +118,8 @@ export function createLinkSlice(
     stopWaiting = stop
   }
 
-  const apply = (text: string): boolean => {
+  const apply = (text: string): void => {
+    set({ link: { carrying: true, ask: null } })
     const { state, problems } = readLink(text)
     for (const error of problems) notify({ tone: 'warning', text: 'Part of the link was not understood', error })
     const { task, problem, strategy, config, seed, prefix, event, node } = state
@@ -119,19 +132,40 @@ export function createLinkSlice(
       })),
     )
     if (state.recipe) training.adoptRecipe(state.recipe)
-    if (event === null) return false
-    void showAt(event, node)
-    return true
+    const open = openRun()
+    if (open && event !== null) settleAt(open.id, { event, node })
+    else {
+      // Another problem's tree is not what the link is of. A search is asked for, not started.
+      set({ runs: { ...get().runs, active: open?.id ?? null } })
+      if (event === null) carriedOut()
+      else set({ link: { carrying: true, ask: { event, node } } })
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    const { ask } = get().link
+    if (!ask) return
+    set({ link: { carrying: true, ask: null } })
+    const id = await runs.actions.start()
+    if (id === null) set({ link: { carrying: true, ask } })
+    else settleAt(id, ask)
   }
 
   return {
+    begin: () => set({ link: { carrying: true, ask: null } }),
     apply,
+    lookAgain: () => {
+      const { ask } = get().link
+      const open = openRun()
+      if (ask && open) settleAt(open.id, ask)
+    },
+    isOf: (setup) => sameSetup(setup, sessionSetup()),
     dispose: () => stopWaiting?.(),
     actions: {
       hash,
-      apply: (text) => {
-        apply(text)
-      },
+      apply,
+      run,
+      leave: carriedOut,
     },
   }
 }

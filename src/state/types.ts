@@ -497,6 +497,19 @@ export interface Notice {
   readonly action: { readonly label: string; readonly kind: 'undo' | 'reload' } | null
 }
 
+/** The event of a run that a link is of. */
+export interface LinkAsk {
+  readonly event: number
+  readonly node: NodeId | null
+}
+
+export interface LinkState {
+  /** A link is not carried out yet: a reload needs it again. */
+  readonly carrying: boolean
+  /** It is of an event of a search that is not here: a person says whether to run it. */
+  readonly ask: LinkAsk | null
+}
+
 export interface AppState {
   readonly engine: EngineState
   readonly onnx: OnnxState
@@ -508,6 +521,7 @@ export interface AppState {
   readonly compare: CompareState
   readonly probe: ProbeState
   readonly preferences: Preferences
+  readonly link: LinkState
   /** Newest last. */
   readonly notices: readonly Notice[]
 }
@@ -708,7 +722,11 @@ export interface Actions {
      * @param recipe with what the next training run does
      */
     hash(recipe?: boolean): string
-    /** Takes over what a hash says; bad values fall back with a notice. */
+    /** Takes over what a hash says, and starts nothing; bad values fall back with a notice. */
     apply(hash: string): void
+    /** Runs the search that `link.ask` is of, and shows the event. */
+    run(): Promise<void>
+    /** Only sets it up. */
+    leave(): void
   }
 }

@@ -5,7 +5,6 @@ import { useTruth } from '../../panels/use-truth.ts'
 import { useActions, useApp, useDifferences } from '../../state/hooks.ts'
 import type { NodeId, RunView, SearchEvent } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { EmptyState } from '../../ui/empty-state.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { useHotkeys } from '../../ui/use-hotkeys.ts'
@@ -13,6 +12,7 @@ import { StateLegend } from '../../viz/marks/state-legend.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
+import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
 import styles from './tree-pane.module.css'
@@ -105,15 +105,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
       </div>
       <div className={styles.stage} data-stale={stale || undefined}>
         {run === null ? (
-          <EmptyState icon="tree" title="No search yet" later>
-            <p>
-              Choose a problem and a strategy, then run it. The tree grows here as the policy proposes and the PRM
-              scores.
-            </p>
-            <Button variant="primary" icon="play" onClick={() => void actions.runs.start()}>
-              Run
-            </Button>
-          </EmptyState>
+          <NoTree />
         ) : view === 'tree' ? (
           <TreeCanvas
             ref={canvas}

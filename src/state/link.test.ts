@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { storeRig } from './testing/store-rig.ts'
+import { SYNTHETIC_ENGINE } from './testing/synthetic-search.ts'
+
+const files = { 'runs/first-visit.json': readFileSync('public/runs/first-visit.json', 'utf8') }
+
+it('a link shows no other problem’s tree, starts nothing by itself, and waits until it is answered', async () => {
+  const rig = storeRig({ files })
+  const seen = new Set<string | undefined>()
+  rig.store.subscribe(({ runs }) => seen.add(runs.byId[runs.active ?? '']?.setup.problem))
+  const started = rig.store.start('#problem=3+5+7+2+%3E+24&n=1024&maxRounds=1000&event=57')
+  expect(rig.state().link.carrying).toBe(true)
+  await started
+  await rig.until(({ engine }) => engine.phase === 'ready')
+  expect([...seen]).toEqual([undefined])
+  expect(rig.state()).toMatchObject({ link: { carrying: true, ask: { event: 57 } }, runs: { byId: {}, waiting: [] } })
+
+  rig.store.actions.link.leave()
+  expect(rig.state().link).toEqual({ carrying: false, ask: null })
+  expect(rig.state().session).toMatchObject({ problemText: '3 5 7 2 > 24', config: { n: 1024 } })
+  await rig.store.dispose()
+})
+
+it('a link of what is here shows it at once', async () => {
+  const rig = storeRig({ files })
+  await rig.ready('#event=12')
+  expect(rig.active()).toMatchObject({ source: 'sample', cursor: 12 })
+  expect(rig.state().link).toEqual({ carrying: false, ask: null })
+  await rig.store.dispose()
+})
+
+it('a link without an event is carried out once it is set up', async () => {
+  const rig = storeRig({ files })
+  await rig.ready('#problem=3+5+7+2+%3E+24')
+  expect(rig.state()).toMatchObject({ link: { carrying: false, ask: null }, runs: { active: null } })
+  await rig.store.dispose()
+})
+
+it('a run that waits for the models says so, and no longer than it waits', async () => {
+  let done = (): void => {}
+  const loaded = new Promise<void>((resolve) => {
+    done = resolve
+  })
+
+  const rig = storeRig({ files, loader: { load: () => loaded.then(() => SYNTHETIC_ENGINE) } })
+  await rig.store.start('')
+  const launched = rig.store.actions.runs.startAgain('first-visit')
+  expect(rig.state().runs.waiting).toEqual(['4 3 6 8 > 40 · beam'])
+  done()
+  await launched
+  expect(rig.state().runs.waiting).toEqual([])
+  expect(rig.active().source).toBe('live')
+  await rig.store.dispose()
+})
