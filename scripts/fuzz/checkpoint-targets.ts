@@ -35,11 +35,11 @@ const OTHERS = {
   'tokenizer.json': json(`${FOLDER}/tokenizer.json`),
   'tokenizer_config.json': json(`${FOLDER}/tokenizer_config.json`),
 }
-const POLICY = randomCheckpoint(TINY, {
+export const TINY_POLICY = randomCheckpoint(TINY, {
   ...OTHERS,
   'stepscope.json': { role: 'policy', task: 'countdown', step_end: '\n' },
 })
-const REWARD = randomCheckpoint(
+export const TINY_REWARD = randomCheckpoint(
   { ...TINY, architectures: ['LlamaForTokenClassification'], num_labels: 1 },
   {
     ...OTHERS,
@@ -141,14 +141,14 @@ function folderTarget(name: string, file: string, base: CheckpointFiles, run: ty
 }
 
 const FILES: readonly Parameters<typeof folderTarget>[] = [
-  ['config.json', 'config.json', POLICY, runPolicy, configRule],
-  ['generation_config.json', 'generation_config.json', POLICY, runPolicy],
-  ['tokenizer.json', 'tokenizer.json', POLICY, runPolicy, tokenizerRule],
-  ['tokenizer_config.json', 'tokenizer_config.json', POLICY, runPolicy],
-  ['manifest (policy)', 'stepscope.json', POLICY, runPolicy, manifestRule],
-  ['manifest (reward)', 'stepscope.json', REWARD, runReward, all(manifestRule)],
-  ['config.json (reward)', 'config.json', REWARD, runReward, configRule],
-  ['safetensors', 'model.safetensors', POLICY, runPolicy],
+  ['config.json', 'config.json', TINY_POLICY, runPolicy, configRule],
+  ['generation_config.json', 'generation_config.json', TINY_POLICY, runPolicy],
+  ['tokenizer.json', 'tokenizer.json', TINY_POLICY, runPolicy, tokenizerRule],
+  ['tokenizer_config.json', 'tokenizer_config.json', TINY_POLICY, runPolicy],
+  ['manifest (policy)', 'stepscope.json', TINY_POLICY, runPolicy, manifestRule],
+  ['manifest (reward)', 'stepscope.json', TINY_REWARD, runReward, all(manifestRule)],
+  ['config.json (reward)', 'config.json', TINY_REWARD, runReward, configRule],
+  ['safetensors', 'model.safetensors', TINY_POLICY, runPolicy],
 ]
 const SAMPLES = new Map(
   await Promise.all(
@@ -171,7 +171,7 @@ const shards: Target = {
   },
   read: (bytes) =>
     runPolicy(
-      withFiles(POLICY, {
+      withFiles(TINY_POLICY, {
         'model.safetensors': undefined,
         'model.safetensors.index.json': bytes,
         'model-00001-of-00001.safetensors': WEIGHTS,

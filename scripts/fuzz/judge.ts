@@ -60,4 +60,4 @@ function hasPlace({ details: { place, message } }: StepscopeError, { kind }: Tar
 }
 
 const WHOLE_FILE =
-  /holds no rows|The folder .* has no |is truncated|not a JSON object|expected object, received|No save of this run is whole/s
+  /holds no (rows|responses|problems)|The folder .* has no |is truncated|not a JSON object|expected object, received|No save of this run is whole/s

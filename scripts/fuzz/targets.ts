@@ -9,6 +9,7 @@ import { readRecipe } from '../../src/formats/training-recipe.ts'
 import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from '../../src/formats/trl.ts'
 import { readStoredRun } from '../../src/storage/stored-run.ts'
 import { checkpointTargets } from './checkpoint-targets.ts'
+import { commandTargets } from './command-targets.ts'
 import { linkTarget } from './link-target.ts'
 import { recipeRule, rowRules } from './row-rules.ts'
 import type { Rule } from './rules.ts'
@@ -78,6 +79,7 @@ export const TARGETS: readonly Target[] = [
   rows('omega', OMEGA_FORMAT, 'omega-tree'),
   rows('rollout', ROLLOUT_FORMAT, 'rollouts'),
   ...savesTargets,
+  ...commandTargets,
   {
     name: 'saved run',
     kind: 'json',

@@ -68,21 +68,23 @@ export const logits: Command = {
 function readIds(value: unknown, file: string): number[][] {
   const isRow = (row: unknown): row is number[] =>
     Array.isArray(row) && row.length > 0 && row.every((id) => Number.isSafeInteger(id) && id >= 0)
-  const bad = (message: string, expected: string, found: string): StepscopeError =>
-    new StepscopeError({ code: 'bad-file', message, expected, found, place: { file } })
+  const bad = (message: string, expected: string, found: string, row?: number): StepscopeError => {
+    const place = row === undefined ? { file } : { file, field: `[${row}]` }
+    return new StepscopeError({ code: 'bad-file', message, expected, found, place })
+  }
   if (!Array.isArray(value) || value.length === 0) {
     throw bad('The file holds no rows of token ids', '[[1, 2, 3], …]', JSON.stringify(value).slice(0, 60))
   }
   const wrong = value.findIndex((row) => !isRow(row))
   if (wrong >= 0) {
     const found = JSON.stringify(value[wrong]).slice(0, 60)
-    throw bad(`Row ${wrong} is no row of token ids`, 'a list of whole numbers from 0, not empty', found)
+    throw bad(`Row ${wrong} is no row of token ids`, 'a list of whole numbers from 0, not empty', found, wrong)
   }
   const rows = value as number[][]
   const length = rows[0]?.length ?? 0
   const other = rows.findIndex((row) => row.length !== length)
   if (other >= 0) {
-    throw bad(`Row ${other} has another length than row 0`, `${length} ids`, `${rows[other]?.length} ids`)
+    throw bad(`Row ${other} has another length than row 0`, `${length} ids`, `${rows[other]?.length} ids`, other)
   }
   return rows
 }
@@ -97,7 +99,7 @@ function checkVocabulary(rows: readonly (readonly number[])[], size: number, fil
       message,
       expected: `ids from 0 to ${size - 1}`,
       found: String(found),
-      place: { file },
+      place: { file, field: `[${index}]` },
     })
   }
 }

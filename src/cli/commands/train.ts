@@ -53,10 +53,16 @@ export const train: Command = {
     const directory = options.required('out')
     const given = await readJsonFile(config)
     const recipe = readRecipe({ ...(given as object), objective }, config)
-    const folder = (id: string) => openCheckpointDirectory(BUNDLED[id] ?? beside(config, id))
+    const folder = async (field: 'model' | 'reference' | 'rewardModel', id: string) => {
+      try {
+        return await openCheckpointDirectory(BUNDLED[id] ?? beside(config, id))
+      } catch (error) {
+        throw inRecipe(error, config, field)
+      }
+    }
     const store = await openRunDirectory(join(directory, 'run'))
     if (!options.flag('resume') && (await lastSave(store)) !== null) throw begun(directory)
-    const model = await folder(recipe.model)
+    const model = await folder('model', recipe.model)
     const data = recipe.data.source === 'file' ? await readData(beside(config, recipe.data.file)) : null
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
@@ -64,8 +70,8 @@ export const train: Command = {
       const context = {
         backend,
         model,
-        reference: recipe.reference === undefined ? null : await folder(recipe.reference),
-        rewardModel: recipe.rewardModel === undefined ? null : await folder(recipe.rewardModel),
+        reference: recipe.reference === undefined ? null : await folder('reference', recipe.reference),
+        rewardModel: recipe.rewardModel === undefined ? null : await folder('rewardModel', recipe.rewardModel),
         data,
         store,
         signal,
@@ -112,6 +118,12 @@ function tell(event: TrainingEvent, steps: number, times: number[], output: Outp
     case 'finished':
       return
   }
+}
+
+/** What a field of the recipe names cannot be opened. */
+function inRecipe(error: unknown, file: string, field: string): unknown {
+  if (!(error instanceof StepscopeError)) return error
+  return new StepscopeError({ ...error.details, place: { file, field } }, { cause: error })
 }
 
 function beside(config: string, path: string): string {
