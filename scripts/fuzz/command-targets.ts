@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { runCli } from '../../src/cli/run-cli.ts'
+import type { ErrorPlace } from '../../src/core/errors.ts'
 import { StepscopeError } from '../../src/core/errors.ts'
 import type { CheckpointFiles } from '../../src/engine/checkpoint-files.ts'
 import { TINY_POLICY, TINY_REWARD } from './checkpoint-targets.ts'
@@ -53,16 +54,19 @@ async function outcome(args: readonly string[]): Promise<string> {
   if (code === 0 || code === 130) return out
   const said = err.slice(err.lastIndexOf('stepscope: '))
   if (/\n\s+at /.test(said)) throw new Error(said)
-  const place = /^stepscope: (?:example )?(\S+?\.\w+)(?:, (?:line|row) (\d+))?(?:, ([^:]+))?: /.exec(said)
-  throw new StepscopeError({
-    code: 'bad-file',
-    message: said,
-    place: {
-      ...(place?.[1] === undefined ? {} : { file: place[1] }),
-      ...(place?.[2] === undefined ? {} : { line: Number(place[2]) }),
-      ...(place?.[3] === undefined ? {} : { field: place[3] }),
-    },
-  })
+  throw new StepscopeError({ code: 'bad-file', message: said, place: placeIn(said) })
+}
+
+/** Where a message says that it is: a path, or an example of data; then a line, a row or a field. */
+function placeIn(said: string): ErrorPlace {
+  const [, file = '', line, field] = /^stepscope: ([^,:]+)(?:, (?:line|row) (\d+))?(?:, ([^:]+))?: /.exec(said) ?? []
+  if (!/\/|^example /.test(file)) return {}
+  return {
+    file,
+    ...(line === undefined ? {} : { line: Number(line) }),
+    // Data that was made has examples by number, and no file.
+    ...(field === undefined ? (/^example \d/.test(file) ? { field: file } : {}) : { field }),
+  }
 }
 
 function command(

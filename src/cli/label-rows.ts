@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
-import { readRows } from '../formats/json-lines.ts'
+import { readNumberedRows } from '../formats/json-lines.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
 import type { RolloutRow } from '../formats/rollout-file.ts'
 import { ROLLOUT_FORMAT } from '../formats/rollout-file.ts'
@@ -36,7 +36,7 @@ export interface RolloutGroup extends LabelProblem {
 /** The responses that `--input` and `--limit` name, by problem. */
 export async function readRollouts(options: ParsedOptions): Promise<RolloutGroup[]> {
   const input = options.required('input')
-  const rows = readRows(ROLLOUT_FORMAT, await readTextFile(input), input)
+  const rows = readNumberedRows(ROLLOUT_FORMAT, await readTextFile(input), input)
   return groupRollouts(rows, input).slice(0, readCount(options, 'limit'))
 }
 
@@ -44,15 +44,18 @@ export async function readRollouts(options: ParsedOptions): Promise<RolloutGroup
  * Rollouts by problem, in the order of the file. Throws a StepscopeError that names the line where a problem cannot be
  * read.
  */
-function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[] {
-  const groups = new Map<string, RolloutRow[]>()
-  for (const row of rows) {
+function groupRollouts(
+  rows: readonly { readonly line: number; readonly row: RolloutRow }[],
+  file: string,
+): RolloutGroup[] {
+  const groups = new Map<string, { readonly line: number; readonly own: RolloutRow[] }>()
+  for (const { line, row } of rows) {
     const key = `${row.task}:${row.index}:${row.problem}`
     const group = groups.get(key)
-    if (group) group.push(row)
-    else groups.set(key, [row])
+    if (group) group.own.push(row)
+    else groups.set(key, { line, own: [row] })
   }
-  return [...groups.values()].map((own) => {
+  return [...groups.values()].map(({ line, own }) => {
     const [first] = own
     if (!first) throw new RangeError('a group has no rows')
     try {
@@ -60,6 +63,7 @@ function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[
       const problem = task.parse(first.problem)
       return {
         rows: own,
+        place: { file, line },
         prompt: first.prompt,
         ...checkerFor(task, problem),
         isValid: (steps) => task.label(problem, steps).valid,
@@ -68,7 +72,7 @@ function groupRollouts(rows: readonly RolloutRow[], file: string): RolloutGroup[
       }
     } catch (error) {
       if (!(error instanceof StepscopeError)) throw error
-      const place = { file, line: rows.indexOf(first) + 1, field: 'problem' }
+      const place = { file, line, field: 'problem' }
       throw new StepscopeError({ ...error.details, place }, { cause: error })
     }
   })

@@ -15,9 +15,18 @@ export interface RowFormat<Row> {
  * field of the first mistake, or says that there are no rows.
  */
 export function readRows<Row>(format: RowFormat<Row>, text: string, file: string): Row[] {
+  return readNumberedRows(format, text, file).map(({ row }) => row)
+}
+
+/** As `readRows`, each row with its line in the file (from 1). */
+export function readNumberedRows<Row>(
+  format: RowFormat<Row>,
+  text: string,
+  file: string,
+): { readonly line: number; readonly row: Row }[] {
   const rows = text.split('\n').flatMap((content, index) => {
     if (content.trim() === '') return []
-    return [readRow(format, content, file, index + 1)]
+    return [{ line: index + 1, row: readRow(format, content, file, index + 1) }]
   })
   if (rows.length > 0) return rows
   throw new StepscopeError({

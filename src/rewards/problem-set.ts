@@ -1,9 +1,16 @@
+import type { ErrorPlace } from '../core/errors.ts'
+import { StepscopeError } from '../core/errors.ts'
 import { orderedWork } from '../core/ordered-work.ts'
 import type { Usage, Verdict } from '../search/models.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
 
+/** A problem that may be known by where it was read. */
+export interface PlacedProblem {
+  readonly place?: ErrorPlace
+}
+
 /** A problem as models read it, with the task's word on steps and responses. */
-export interface ResponseProblem {
+export interface ResponseProblem extends PlacedProblem {
   readonly prompt: string
   /** Does this step end the response? */
   isFinal(step: string): boolean
@@ -41,10 +48,11 @@ export function defaultConcurrency(responsesEach: number): number {
 
 /**
  * Works on many problems side by side; results in the order of the problems, from the first one to work on. Throws
- * what the work threw, and the signal's reason where it aborts; then nothing is left running.
+ * what the work threw, with the problem's place where it has none, and the signal's reason where it aborts; then nothing is
+ * left running.
  * @param work gets the problem's index in the set, which keys its noise
  */
-export async function* overProblems<Problem, Result extends { readonly usage: Usage }>(
+export async function* overProblems<Problem extends PlacedProblem, Result extends { readonly usage: Usage }>(
   problems: readonly Problem[],
   concurrency: number,
   { from = 0, onProgress, signal }: Omit<SetOptions, 'concurrency'>,
@@ -54,11 +62,18 @@ export async function* overProblems<Problem, Result extends { readonly usage: Us
   let done = problems.length - open.length
   let usage = NO_USAGE
   const one = async ({ problem, index }: (typeof open)[number], _: number, ended: AbortSignal): Promise<Result> => {
-    const result = await work(problem, index, ended)
+    const result = await work(problem, index, ended).catch((error: unknown) => {
+      throw placed(error, problem)
+    })
     done += 1
     usage = addUsage(usage, result.usage)
     onProgress?.({ done, total: problems.length, usage })
     return result
   }
   yield* orderedWork(open, concurrency, one, signal)
+}
+
+function placed(error: unknown, { place }: PlacedProblem): unknown {
+  if (place === undefined || !(error instanceof StepscopeError) || error.details.place?.file !== undefined) return error
+  return new StepscopeError({ ...error.details, place: { ...error.details.place, ...place } }, { cause: error })
 }

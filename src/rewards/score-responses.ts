@@ -1,10 +1,10 @@
 import type { RewardModel, Usage } from '../search/models.ts'
-import type { SetOptions } from './problem-set.ts'
+import type { PlacedProblem, SetOptions } from './problem-set.ts'
 import { defaultConcurrency, overProblems } from './problem-set.ts'
 import { addUsage } from './usage.ts'
 
 /** Responses to one prompt; steps with text, each with its step end. */
-export interface ScoreProblem {
+export interface ScoreProblem extends PlacedProblem {
   readonly prompt: string
   readonly responses: readonly (readonly string[])[]
 }

@@ -28,8 +28,9 @@ export const judge: Command = {
     const progress = new ProgressLine(output)
     try {
       const scores: (readonly (readonly number[])[])[] = []
-      const problems = groups.map(({ prompt, responses }) => ({
+      const problems = groups.map(({ prompt, place, responses }) => ({
         prompt,
+        ...(place ? { place } : {}),
         responses: responses.map(({ steps }) => steps),
       }))
       const onProgress = showSetProgress(progress, 'Scores', 0)
