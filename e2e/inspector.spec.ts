@@ -71,9 +71,20 @@ test('an edited step changes its score and the log-probability, and the search c
   await expect(first).toHaveValue(before)
 
   await first.fill(wrong)
+  await expect(inspector).toContainText('Of the edited path')
+  const tree = page.getByRole('region', { name: 'Search tree' })
+  const replaced = (await tree.getAttribute('data-run')) ?? ''
   await inspector.getByRole('button', { name: 'Continue the search from the edit' }).click()
   await expect(page.getByRole('heading', { level: 2 })).toContainText('after')
   await expectAnswer(page)
+
+  // Back returns to the run that it took the place of; another problem in the setup leaves the tree marked as another's.
+  await page.goBack()
+  await expect(tree).toHaveAttribute('data-run', replaced)
+  await page.keyboard.press('n')
+  await expect(page.getByText(/^This search was made with problem/)).toBeVisible()
+  await page.getByRole('button', { name: 'Set up as it was' }).click()
+  await expect(page.getByText(/^This search was made with/)).toHaveCount(0)
 })
 
 test('Monte Carlo completions are run, shown and counted', async ({ page }) => {

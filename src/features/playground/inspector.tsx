@@ -57,6 +57,7 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
   const differences = useDifferences(run)
   const reading = nodeReading(run, node, probe.state, differences, aggregate)
   const edited = reading.of === 'edited'
+  const reveal = useApp((state) => state.preferences.revealTruth)
   return (
     <>
       <header className={styles.header}>
@@ -87,7 +88,7 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
                 <TermWord term="prm">PRM score</TermWord>
               </dt>
               <dd>
-                <ScoreBar score={reading.score} label="PRM score" />
+                <ScoreBar score={reading.score} label="PRM score" lost={reveal && reading.label?.label === 0} />
               </dd>
             </div>
             <div>

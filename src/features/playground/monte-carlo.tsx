@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { PARAGRAPH_CHARACTERS, plainText } from '../../core/outside-text.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
@@ -10,6 +10,7 @@ import { NumberField } from '../../ui/number-field.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Progress } from '../../ui/progress.tsx'
+import { VisuallyHidden } from '../../ui/visually-hidden.tsx'
 import { formatScore } from '../../viz/layout/format-number.ts'
 import styles from './monte-carlo.module.css'
 
@@ -77,8 +78,18 @@ function startsFrom(estimate: Estimate, steps: readonly ProbeStep[]): boolean {
 function EstimateResult({ estimate, prm }: { estimate: Estimate; prm: number | null }) {
   const actions = useActions()
   const { completions, count, correct, mean, interval, status } = estimate
+  const over = status !== 'running' && status !== 'paused'
+  const host = useRef<HTMLDivElement>(null)
+  const [asked] = useState(!over)
+  // What was asked for comes into view where it appears, and again when its result stands there.
+  useEffect(() => {
+    if (asked) host.current?.scrollIntoView({ block: over ? 'center' : 'nearest' })
+  }, [asked, over])
   return (
-    <div className={styles.result}>
+    <div ref={host} className={styles.result}>
+      <VisuallyHidden>
+        <span role="status">{over && asked ? `${correct} of ${completions.length} completions are right` : ''}</span>
+      </VisuallyHidden>
       {status === 'running' || status === 'paused' ? (
         <Progress
           label="Completing"

@@ -138,7 +138,12 @@ function EditableSteps({ state, original, firstEdit, recorded }: EditableStepsPr
               data-last-step={index === state.length - 1 || undefined}
               onChange={(event) => actions.probe.editStep(index, event.target.value)}
             />
-            <ScoreBar score={step.score} width={40} label={`Score of step ${index + 1}`} />
+            <ScoreBar
+              score={step.score}
+              width={40}
+              label={`Score of step ${index + 1}`}
+              lost={revealTruth && step.label?.label === 0}
+            />
             {changed ? (
               <p className={styles.change}>
                 <span>

@@ -87,6 +87,11 @@ export function stateInWords(node: TreeNode): string {
   return parts.join(', ')
 }
 
+/** Whether no right answer comes of a step, whatever its score; its bar is striped and has no colour. */
+export function isLost(truth: TruthLabel | undefined): boolean {
+  return truth !== undefined && !(truth.valid && truth.reachable)
+}
+
 /** `valid, target reachable`, for the same uses. */
 export function truthInWords(truth: TruthLabel): string {
   if (!truth.valid) return 'invalid step'

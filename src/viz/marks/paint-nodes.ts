@@ -2,6 +2,7 @@ import type { NodeId } from '../../search/events.ts'
 import { scoreLevel, scoreRamp } from '../layout/color-scale.ts'
 import { formatScore } from '../layout/format-number.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
+import { isLost } from '../layout/node-appearance.ts'
 import { visibleNodes } from '../layout/tree-query.ts'
 import { visibleWindow } from '../layout/view-transform.ts'
 import type { PaintContext } from './paint-context.ts'
@@ -96,6 +97,9 @@ function outline(context: PaintContext, { x, y, width, height }: Box, grow: numb
 
 const radiusOf = ({ height }: Box) => Math.min(4, height / 4)
 
+/** Of the bar of a step from which nothing right comes. */
+const STRIPE = 4
+
 /** The node's shape: fill, stroke and bar, which tell its state without colour. */
 function paintFrame(context: PaintContext, scene: TreeScene, id: NodeId, face: NodeFace, box: Box): void {
   const { theme, content, onHoverPath } = scene
@@ -113,8 +117,16 @@ function paintFrame(context: PaintContext, scene: TreeScene, id: NodeId, face: N
     context.save()
     outline(context, box, 0, radius)
     context.clip()
-    context.fillStyle = scoreRamp(theme.scheme)[face.level] as string
-    context.fillRect(box.x, box.y + box.height - thick, Math.max(1.5, box.width * face.value), thick)
+    const length = Math.max(1.5, box.width * face.value)
+    if (isLost(scene.truth?.get(id))) {
+      context.fillStyle = theme.muted
+      for (let at = 0; at < length; at += 2 * STRIPE) {
+        context.fillRect(box.x + at, box.y + box.height - thick, Math.min(STRIPE, length - at), thick)
+      }
+    } else {
+      context.fillStyle = scoreRamp(theme.scheme)[face.level] as string
+      context.fillRect(box.x, box.y + box.height - thick, length, thick)
+    }
     context.restore()
   }
   if (appearance === 'root') return

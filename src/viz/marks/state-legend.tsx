@@ -4,6 +4,7 @@ import { edgeWidth } from '../layout/edge-path.ts'
 import type { Appearance } from '../layout/node-appearance.ts'
 import { APPEARANCES, appearanceMeaning, appearanceName, truthInWords } from '../layout/node-appearance.ts'
 import { NodeGlyph, TruthGlyph } from './node-glyph.tsx'
+import { ScoreBar } from './score-bar.tsx'
 import { useVizTheme } from './theme.ts'
 import './marks.css'
 
@@ -44,6 +45,11 @@ export function StateLegend({ items = APPEARANCES, truth = false, scales = true,
             {truthInWords(label)}
           </li>
         ))}
+      {truth && (
+        <li title="Whatever the reward model says of it: invalid, or no longer solvable">
+          <ScoreBar score={0.8} width={26} showNumber={false} lost /> nothing right comes of it
+        </li>
+      )}
       {scales && (
         <>
           <li title="The process reward model’s score of the step: the bar’s length and colour">

@@ -9,6 +9,7 @@ import {
   answerNode,
   appearanceOf,
   idsFromRoot,
+  isLost,
   shownScore,
   stateInWords,
   stepLabel,
@@ -148,7 +149,7 @@ function Row({ node, tree, truth, onAnswer }: RowProps) {
       </span>
       <span className="viz-outline-count viz-number viz-faint">{node.count > 1 ? `×${node.count}` : ''}</span>
       <span className="viz-outline-score">
-        {node.parent !== null && <ScoreBar score={shownScore(node)} width={48} />}
+        {node.parent !== null && <ScoreBar score={shownScore(node)} width={48} lost={isLost(truth)} />}
       </span>
       <span className="viz-outline-path viz-number viz-faint">
         {node.parent === null ? '' : formatScore(node.pathScore)}

@@ -53,6 +53,20 @@ describe('the tree as SVG', () => {
     expect(shown.filter((text) => /^\d\.\d{3}$/.test(text ?? '')).length).toBe(tree.nodes.length - 1)
   })
 
+  it('with the truth shown, a step from which nothing right comes has no colour, whatever its score', () => {
+    const tree = syntheticTree({ seed: 3, n: 4, m: 2, rounds: 2 })
+    const of = (label: { valid: boolean; reachable: boolean }) =>
+      treeSvg(tree, { orientation: 'horizontal', theme, truth: new Map(tree.nodes.map(({ id }) => [id, label])) })
+    const colours = (svg: string) => new Set(svg.match(/fill="#[0-9a-f]{6}"/g))
+    const plain = colours(of({ valid: true, reachable: true }))
+    const lost = of({ valid: true, reachable: false })
+    const invalid = of({ valid: false, reachable: false })
+    expect([...plain].filter((colour) => !colours(lost).has(colour)).length).toBeGreaterThan(0)
+    expect(colours(lost)).toEqual(colours(invalid))
+    // The two are told apart by the mark's shape.
+    expect(lost).not.toBe(invalid)
+  })
+
   it('marks the answer’s path, and pruned steps by their dashes', () => {
     const tree = syntheticTree({ seed: 3, n: 16, m: 4, rounds: 4 })
     const svg = treeSvg(tree, { orientation: 'horizontal', theme })
