@@ -157,3 +157,26 @@ it('a training run whose device alone is lost goes on by itself', async () => {
   expect(run(id).points.map(({ step }) => step)).toEqual(upTo(STEPS))
   await rig.store.dispose()
 })
+
+describe('trees beside a trained model', () => {
+  it('before is the model that the run started from; another is named for what it is', async () => {
+    const { rig, training, run, start } = await trainingRig()
+    rig.store.actions.session.setConfig({ n: 2, m: 2, maxRounds: 1 })
+    const policy = await start()
+    await rig.until(() => run(policy).status === 'finished')
+    await training.compareTrees(policy)
+    expect(rig.state().training.trees).toMatchObject({ beside: 'start', names: { before: 'Countdown policy' } })
+
+    training.setObjective('process-reward')
+    const prm = await start()
+    await rig.until(() => run(prm).status === 'finished')
+    await training.compareTrees(prm)
+    // Trained from the policy, which scores nothing: the bundled reward model is not what it was before.
+    expect(rig.state().training.trees).toMatchObject({
+      beside: 'other',
+      start: 'Countdown policy',
+      names: { before: 'Countdown PRM' },
+    })
+    await rig.store.dispose()
+  })
+})
