@@ -15,7 +15,7 @@ import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import { checkLogprobs } from './read-out.ts'
+import { checkLogprobs, checkReadings } from './read-out.ts'
 import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler-requests.ts'
 import { FAMILY_SIZE, SharedHistories } from './shared-histories.ts'
 import { stepEndCut } from './step-end.ts'
@@ -86,7 +86,7 @@ export class EnginePolicy implements Policy {
       },
     })
     try {
-      checkRead(read, this.info, text)
+      checkReadings(read, this.info, text)
     } catch (error) {
       node.release()
       throw error
@@ -174,7 +174,7 @@ export class EnginePolicy implements Policy {
       }
       const read = await this.append(node, targets, undefined, { onOutput })
       read.release()
-      checkRead(readings, this.info, text)
+      checkReadings(readings, this.info, text)
     } finally {
       node.release()
       this.model.scheduler.released()
@@ -309,12 +309,4 @@ export class EnginePolicy implements Policy {
   private token(id: number, logprob: number): Token {
     return { id, text: this.eos.has(id) ? '' : this.tokenizer.text(id), logprob }
   }
-}
-
-function checkRead(tokens: readonly Token[], info: ModelInfo, text: string): void {
-  checkLogprobs(
-    tokens.map(({ logprob }) => logprob),
-    info,
-    `of ${JSON.stringify(text)}`,
-  )
 }

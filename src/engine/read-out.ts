@@ -1,5 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
-import type { ModelInfo } from '../search/models.ts'
+import type { ModelInfo, Token } from '../search/models.ts'
 
 /** Log-probabilities are differences of float32 numbers: one of a certain token may come out a little above 0. */
 const ROUNDING = 1e-4
@@ -13,6 +13,15 @@ export function checkLogprobs(logprobs: readonly number[], model: ModelInfo, whe
   const wrong = logprobs.findIndex((value) => !(Number.isFinite(value) && value <= ROUNDING))
   if (wrong < 0) return
   throw unusable(model, `log-probability of token ${wrong + 1} ${where}`, 'a number of at most 0', logprobs[wrong])
+}
+
+/** The same for a text that was given. */
+export function checkReadings(tokens: readonly Token[], model: ModelInfo, text: string): void {
+  checkLogprobs(
+    tokens.map(({ logprob }) => logprob),
+    model,
+    `of ${JSON.stringify(text)}`,
+  )
 }
 
 /** The same for the scores of steps. */

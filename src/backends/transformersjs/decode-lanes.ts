@@ -1,7 +1,8 @@
 import { FLAG_ENDS } from '../../compute/kernels/lanes.ts'
 import { TokenSampler } from '../../compute/kernels/sampler/sample-token.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { ProposeRequest } from '../../search/models.ts'
+import { checkLogprobs } from '../../engine/read-out.ts'
+import type { ModelInfo, ProposeRequest } from '../../search/models.ts'
 import type { CacheTensors } from './causal-session.ts'
 import type { Snapshot, SnapshotNode } from './snapshot.ts'
 import type { SnapshotModel } from './snapshot-model.ts'
@@ -22,6 +23,7 @@ export interface Lane {
 }
 
 export interface LaneRules {
+  readonly info: ModelInfo
   readonly flags: Uint32Array
   /** Whether the tokens so far hold a step end that no single token's flag can tell. */
   readonly cut?: (tokenIds: readonly number[]) => number | null
@@ -50,6 +52,7 @@ export async function decodeLanes(
     })
     tokenIds.push(token)
     logprobs.push(logprob)
+    checkLogprobs([logprob], rules.info, `sampled below node ${request.node}`)
     const flagged = ((rules.flags[token] ?? 0) & FLAG_ENDS) !== 0
     return flagged || tokenIds.length >= lane.maxTokens || (rules.cut?.(tokenIds) ?? null) !== null
   }

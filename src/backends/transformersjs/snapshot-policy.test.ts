@@ -206,3 +206,20 @@ test('a text beyond the context is refused, a proposal without room is empty', a
   const [proposal] = await policy.propose([request(branch)])
   expect([proposal?.finish, proposal?.tokens, proposal?.usage.executed]).toEqual(['length', [], 0])
 })
+
+test('numbers that are no numbers are found where they are read, and nothing is left', async () => {
+  const { policy, session } = setUp()
+  const run = session.run.bind(session)
+  session.run = async (asked) => {
+    const { logits, present } = await run(asked)
+    return { logits: logits.fill(Number.NaN), present }
+  }
+  const { branch } = await policy.open('ab\n')
+  const wrong = (what: string) =>
+    new RegExp(`^plain, log-probability of token 1 ${what}: The model gives a number that`)
+  await expect(policy.propose([request(branch, { count: 3, node: 4 })])).rejects.toThrow(wrong('sampled below node 4'))
+  await expect(policy.extend(branch, 'cd\n')).rejects.toThrow(wrong('of .*cd.*'))
+  await expect(policy.read('ab\n', 'cd\n')).rejects.toThrow(wrong('of .*cd.*'))
+  policy.release(branch)
+  expect(session.live.size).toBe(0)
+})

@@ -1,6 +1,7 @@
 import { TOKEN_ENDS_STEP } from '../../engine/decoder.ts'
 import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
+import { checkReadings } from '../../engine/read-out.ts'
 import { FAMILY_SIZE, SharedHistories } from '../../engine/shared-histories.ts'
 import { stepEndCut } from '../../engine/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer.ts'
@@ -97,6 +98,12 @@ export class SnapshotPolicy implements Policy {
         const id = ids[index] ?? 0
         read.push({ id, text: texts[index] ?? '', logprob: readLogits(logits, id, 0).logprob })
       })
+      try {
+        checkReadings(read, this.info, text)
+      } catch (error) {
+        node.release()
+        throw error
+      }
       return {
         branch: this.hand(node),
         tokens: read,
@@ -129,7 +136,12 @@ export class SnapshotPolicy implements Policy {
         }
       }
       const lanes = samples.flatMap(({ lane }) => (lane ? [lane] : []))
-      await decodeLanes(this.model, lanes, { flags: this.tokenFlags, ...(this.cut ? { cut: this.cut } : {}) }, signal)
+      await decodeLanes(
+        this.model,
+        lanes,
+        { info: this.info, flags: this.tokenFlags, ...(this.cut ? { cut: this.cut } : {}) },
+        signal,
+      )
       return samples.map((sample) =>
         this.proposal(sample, sample.sample === sample.request.firstSample ? (pending[sample.index] ?? 0) : 0),
       )
@@ -171,6 +183,7 @@ export class SnapshotPolicy implements Policy {
         readings.push({ id, text: texts[index] ?? '', logprob, alternatives })
       })
       end.release()
+      checkReadings(readings, this.info, text)
     } finally {
       node.release()
     }
