@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { IDBFactory } from 'fake-indexeddb'
 import { expect, it } from 'vitest'
 import { restoreDatabase } from '../storage/testing/restore-database.ts'
@@ -40,5 +40,27 @@ it('saves of the version before are there: runs with every event, what was shown
     expect(rig.active().events).toHaveLength(events)
   }
   expect(rig.state().notices.filter(({ tone }) => tone !== 'info')).toEqual([])
+  await rig.store.dispose()
+})
+
+it('run files of the version before are shown, and one whose tree is of another problem is refused', async () => {
+  const rig = storeRig()
+  await rig.ready()
+  const { importFile } = rig.store.actions.runs
+  const folder = 'tests/fixtures/earlier/runs'
+  for (const name of readdirSync(folder)) {
+    expect(await importFile(name, readFileSync(`${folder}/${name}`, 'utf8')), name).not.toBeNull()
+  }
+  const text = readFileSync(`${folder}/beam.stepscope.json`, 'utf8')
+  expect(
+    await importFile(
+      'other.json',
+      text.replaceAll('3 5 7 2 > 24', '3 5 7 2 > 17').replace('Q 3 5 7 2 > 17', 'Q 3 5 7 2 > 24'),
+    ),
+  ).toBeNull()
+  expect(rig.state().notices.at(-1)?.error).toMatchObject({
+    message: 'The tree is of another problem',
+    place: { file: 'other.json', field: 'events[0].prompt' },
+  })
   await rig.store.dispose()
 })

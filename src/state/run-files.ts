@@ -1,7 +1,8 @@
+import { StepscopeError } from '../core/errors.ts'
 import type { RunFile } from '../formats/run-file.ts'
 import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../formats/run-file.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
-import { checkTask } from './task-tools.ts'
+import { checkTask, readProblem } from './task-tools.ts'
 import type { RunId, RunParent, RunSetup, RunSource, RunStatus, RunView, SearchEvent } from './types.ts'
 
 /** A run that is not live, as it is put into the state. */
@@ -50,7 +51,22 @@ export function fileStem(title: string): string {
 export function importRun(name: string, text: string, id: RunId, source: RunSource): OpenedRun {
   const { title, setup, status, events, measured, createdAt, parent, selected } = readRunFile(text, name)
   checkTask(setup.task, { file: name, field: 'setup.task' }, 'Reload Stepscope to get its newest version.')
+  checkPrompt(setup, events[0], name)
   return { id, title, setup, source, status, events, measured, createdAt, parent, selected }
+}
+
+/** The tree must be of the problem that is shown beside it. */
+function checkPrompt(setup: RunSetup, started: SearchEvent | undefined, file: string): void {
+  const problem = readProblem(setup.task, setup.problem)
+  if (started?.type !== 'started' || !problem.ok || started.prompt === problem.prompt) return
+  throw new StepscopeError({
+    code: 'bad-file',
+    message: 'The tree is of another problem',
+    expected: JSON.stringify(problem.prompt),
+    found: JSON.stringify(started.prompt),
+    place: { file, field: 'events[0].prompt' },
+    nextStep: 'Open a file that Stepscope exported.',
+  })
 }
 
 /** The record of a run that is saved whole. */
