@@ -3,6 +3,7 @@ import type { FinishedEvent, RunView } from '../state/types.ts'
 import { Icon } from '../ui/icon.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
 import styles from './answer-line.module.css'
+import { statusWord } from './status-word.ts'
 import { VerdictMark } from './verdict-mark.tsx'
 
 const REASONS: Readonly<Record<FinishedEvent['reason'], string>> = {
@@ -45,26 +46,6 @@ export function AnswerLine({ run }: { run: RunView }) {
       <p className={styles.why}>{progressSentence(run)}</p>
     </section>
   )
-}
-
-function statusWord(run: RunView): string {
-  const live = run.status === 'running' || run.status === 'paused'
-  // Looked at before its end; what it was doing then is in the sentence.
-  if (run.cursor < run.events.length && !live) return `Event ${run.cursor} of ${run.events.length}`
-  switch (run.status) {
-    case 'running':
-      return 'Searching'
-    case 'paused':
-      return 'Paused'
-    case 'cancelled':
-      return 'Cancelled'
-    case 'failed':
-      return 'Stopped by an error'
-    case 'interrupted':
-      return 'Interrupted'
-    case 'finished':
-      return 'Finished'
-  }
 }
 
 function progressSentence({ tree, setup }: RunView): string {

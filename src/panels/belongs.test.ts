@@ -80,3 +80,23 @@ it('weights that are loaded are compared, by name while they are not', async () 
   expect(whats(rig)).toEqual([])
   await rig.store.dispose()
 })
+
+it('the same weights in another format are other models on the same machine, and not on another', async () => {
+  const { policy } = SYNTHETIC_ENGINE
+  let changed: Partial<typeof policy.info> = { weights: 'int8' }
+  const loader = {
+    load: () => Promise.resolve({ ...SYNTHETIC_ENGINE, policy: { ...policy, info: { ...policy.info, ...changed } } }),
+  }
+  const rig = storeRig({ loader })
+  await rig.ready()
+  await ran(rig)
+  const { events, setup } = rig.active()
+  const [started, ...rest] = events
+  if (started?.type !== 'started') throw new Error('no start')
+  const made = { setup, events: [{ ...started, policy: { ...started.policy, weights: 'f32' as const } }, ...rest] }
+  expect(differencesOf(made, rig.state()).map(({ what }) => what)).toEqual(['policy'])
+  changed = { weights: 'int8', adapter: 'another' }
+  await rig.store.actions.engine.load()
+  expect(differencesOf(made, rig.state())).toEqual([])
+  await rig.store.dispose()
+})

@@ -13,7 +13,7 @@ export interface Difference {
 /**
  * The one relation between a run and what stands around it: in what its setup, and the models that made it, differ from the
  * session and the models of now. Empty where the run is of what is shown. Models that are loaded are compared by the hash of
- * their weights, others by name; before a run's first event nothing is known of its models, and nothing is said.
+ * their weights and, on the same machine, by the weights' format, others by name; before a run's first event nothing is known of its models, and nothing is said.
  */
 export function differencesOf(
   run: Pick<RunView, 'setup' | 'events'>,
@@ -61,12 +61,19 @@ export function sameSetup(a: RunSetup, b: RunSetup): boolean {
 }
 
 function sameModel(made: ModelInfo, chosen: ModelChoice, loaded: ModelInfo | undefined): boolean {
-  return loaded ? made.hash === loaded.hash : made.id === chosen.id
+  return loaded ? made.hash === loaded.hash && sameFormat(made, loaded) : made.id === chosen.id
 }
 
-/** The same name with other weights is told apart by the weights. */
+/** On the same machine, weights in another format are a choice of the person's; another machine has its own. */
+function sameFormat(made: ModelInfo, loaded: ModelInfo): boolean {
+  if (made.backend !== loaded.backend || made.adapter !== loaded.adapter) return true
+  return made.weights === undefined || loaded.weights === undefined || made.weights === loaded.weights
+}
+
+/** What tells a model from the one that is chosen: its name, else its weights. */
 function modelWords(made: ModelInfo, chosen: ModelChoice): string {
-  return made.id === chosen.id ? `${made.id} with other weights (${made.hash.slice(0, 8)})` : made.id
+  if (made.id !== chosen.id) return made.id
+  return `${made.id} with other weights (${made.hash.slice(0, 8)}${made.weights ? `, ${made.weights}` : ''})`
 }
 
 function givenWords(prefix: readonly string[]): string {

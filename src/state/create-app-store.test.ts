@@ -495,6 +495,39 @@ describe('the probe', () => {
     await rig.store.dispose()
   })
 
+  it('reads the path anew once other models are loaded, before and after an edit', async () => {
+    const { reward } = SYNTHETIC_ENGINE
+    let level = 0.25
+    const scored = (): typeof reward => ({
+      ...reward,
+      info: { ...reward.info, hash: String(level) },
+      score: async (requests) =>
+        requests.map(({ steps }) => ({
+          scores: steps.map(() => level),
+          branch: { tokens: 0, handle: null },
+          usage: { asked: 0, executed: 0, unique: 0, merged: 0, overrun: 0, flops: 0 },
+        })),
+    })
+    const rig = await startedRig({ loader: { load: async () => ({ ...SYNTHETIC_ENGINE, reward: scored() }) } })
+    const { probe } = rig.store.actions
+    const id = await begin(rig)
+    await over(rig, id)
+    probe.open(id, 5)
+    await rig.until((state) => state.probe.status === 'ready')
+    probe.editStep(1, '12+24=36')
+    await rig.until((state) => state.probe.status === 'ready')
+    level = 0.75
+    await rig.store.actions.engine.load()
+    await rig.until((state) => state.probe.status === 'ready' && state.probe.steps[0]?.score === 0.75)
+    const { steps, original } = rig.state().probe
+    expect(steps.map(({ score }) => score)).toEqual([0.75, 0.75])
+    expect(original.map(({ score, text }) => [score, text])).toEqual([
+      [0.75, '0+1=1'],
+      [0.75, '0+2=2'],
+    ])
+    await rig.store.dispose()
+  })
+
   it('goes back to the original', async () => {
     const rig = await startedRig()
     const { probe } = rig.store.actions

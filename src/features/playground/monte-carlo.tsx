@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { PARAGRAPH_CHARACTERS, plainText } from '../../core/outside-text.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
-import { useActions, useApp } from '../../state/hooks.ts'
+import { useActions, useApp, useDifferences, useRun } from '../../state/hooks.ts'
 import type { Estimate, ProbeStep, RunView, TreeNode } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
@@ -79,6 +79,7 @@ function EstimateResult({ estimate, prm }: { estimate: Estimate; prm: number | n
   const actions = useActions()
   const { completions, count, correct, mean, interval, status } = estimate
   const over = status !== 'running' && status !== 'paused'
+  const other = useDifferences(useRun(estimate.id)).find(({ what }) => what === 'policy')
   const host = useRef<HTMLDivElement>(null)
   const [asked] = useState(!over)
   // What was asked for comes into view where it appears, and again when its result stands there.
@@ -112,6 +113,11 @@ function EstimateResult({ estimate, prm }: { estimate: Estimate; prm: number | n
           </TermWord>
           , {correct} of {completions.length} right
           {prm === null ? '' : `; the PRM says ${formatScore(prm)}`}
+        </p>
+      ) : null}
+      {other ? (
+        <p className={styles.muted}>
+          By <OutsideText text={other.run} bare />, not by the policy of now.
         </p>
       ) : null}
       <ol className={styles.list}>

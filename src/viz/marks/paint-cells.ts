@@ -1,5 +1,6 @@
 import type { NodeId } from '../../search/events.ts'
 import { scoreRamp } from '../layout/color-scale.ts'
+import { isLost } from '../layout/node-appearance.ts'
 import { screenBox } from './paint-nodes.ts'
 import type { NodeFace, TreeScene } from './tree-scene.ts'
 
@@ -119,7 +120,9 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
     context.fillRect(x, y, width, height)
   }
   context.globalAlpha = thin ? 0.5 : pruned ? 0.45 : 1
-  context.fillStyle = face.level < 0 ? theme.line : (scoreRamp(theme.scheme)[face.level] as string)
+  const label = truth?.get(id)
+  const colour = isLost(label) ? theme.muted : (scoreRamp(theme.scheme)[face.level] as string)
+  context.fillStyle = face.level < 0 ? theme.line : colour
   const across = thin || (pruned && thickness >= 3) ? Math.max(1 / pixelRatio, thickness * 0.6) : thickness
   const inset = (thickness - across) / 2
   if (horizontal) context.fillRect(x, y + inset, bar, across)
@@ -136,7 +139,6 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
     if (face.verdict === 'right' && horizontal) context.fillRect(x + width + 2, y, 3, height)
     else if (face.verdict === 'right') context.fillRect(x, y + height + 2, width, 3)
   }
-  const label = truth?.get(id)
   if (label?.valid && label.reachable) {
     context.fillStyle = theme.text
     if (horizontal) context.fillRect(x - 7, y, 3, height)
