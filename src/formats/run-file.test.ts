@@ -147,7 +147,7 @@ describe('a run file that has the right shape and makes no sense', () => {
     ['selected.node', 4, 'selected.node', '0 to 3'],
     ['events', SAMPLE_RUN.events.slice(0, 8), 'status', 'another status'],
     ['events', [], 'models', 'null'],
-  ])('is refused by its field: %s = %j', (path, value, field, expected) => {
+  ])('is refused by its field: %s, %#', (path, value, field, expected) => {
     const details = refusal(() => readRunFile(changed(path, value), 'r.json'))
     expect(details).toMatchObject({ code: 'bad-file', expected, place: { file: 'r.json', field } })
   })
