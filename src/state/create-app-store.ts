@@ -104,6 +104,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
 
   const stopWatching = store.subscribe((state, before) => {
     if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') probe.retry()
+    if (state.session !== before.session) link.sessionChanged()
     const changed =
       state.session !== before.session ||
       state.preferences !== before.preferences ||

@@ -22,6 +22,22 @@ it('a link shows no other problem’s tree, starts nothing by itself, and waits 
   await rig.store.dispose()
 })
 
+it('is carried out by the Run button too, and no longer asked once something else is set up', async () => {
+  const link = '#problem=3+5+7+2+%3E+24&n=4&m=2&maxRounds=2&event=3'
+  const rig = storeRig({ files })
+  await rig.ready(link)
+  await rig.store.actions.runs.start()
+  await rig.until((state) => !state.link.carrying)
+  expect(rig.active()).toMatchObject({ cursor: 3, following: false })
+  await rig.store.dispose()
+
+  const other = storeRig({ files })
+  await other.ready(link)
+  other.store.actions.session.setSeed(12)
+  expect(other.state().link).toEqual({ carrying: false, ask: null })
+  await other.store.dispose()
+})
+
 it('a link of what is here shows it at once', async () => {
   const rig = storeRig({ files })
   await rig.ready('#event=12')

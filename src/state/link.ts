@@ -37,6 +37,8 @@ export interface LinkSlice {
   apply(hash: string): void
   /** After another run was opened: it may be what the link asks for. */
   lookAgain(): void
+  /** After an edit of the setup: the question is of another search then, and no longer asked. */
+  sessionChanged(): void
   /** Whether a run is of the link's problem, so that it may be shown for it. */
   isOf(setup: RunSetup): boolean
   dispose(): void
@@ -56,6 +58,8 @@ export function createLinkSlice(
   const { get, set, notify } = context
   const { engine, session, runs, compare, training } = slices
   let stopWaiting: (() => void) | null = null
+  /** What `link.ask` is of. */
+  let asked: RunSetup | null = null
 
   const sessionSetup = (): RunSetup => {
     const { task, problemText, problem, strategy, config, seed, prefix } = get().session
@@ -100,6 +104,7 @@ export function createLinkSlice(
   /** Shows a run after `event` events, once it has them. */
   const settleAt = (id: RunId, { event, node }: LinkAsk): void => {
     stopWaiting?.()
+    set({ link: { carrying: true, ask: null } })
     runs.actions.activate(id)
     const settle = (run: RunView): boolean => {
       const over = run.status !== 'running' && run.status !== 'paused'
@@ -138,7 +143,10 @@ export function createLinkSlice(
       // Another problem's tree is not what the link is of. A search is asked for, not started.
       set({ runs: { ...get().runs, active: open?.id ?? null } })
       if (event === null) carriedOut()
-      else set({ link: { carrying: true, ask: { event, node } } })
+      else {
+        asked = sessionSetup()
+        set({ link: { carrying: true, ask: { event, node } } })
+      }
     }
   }
 
@@ -151,7 +159,17 @@ export function createLinkSlice(
     else settleAt(id, ask)
   }
 
+  // The search may be started by other means: it is what was asked for, all the same.
+  const stopListening = runs.onChange((changed) => {
+    const { ask } = get().link
+    const made = changed.map((id) => get().runs.byId[id]).find((one) => one?.id === get().runs.active)
+    if (ask && made && asked && sameSetup(made.setup, asked)) settleAt(made.id, ask)
+  })
+
   return {
+    sessionChanged: () => {
+      if (get().link.ask && asked && !sameSetup(sessionSetup(), asked)) carriedOut()
+    },
     begin: () => set({ link: { carrying: true, ask: null } }),
     apply,
     lookAgain: () => {
@@ -160,7 +178,10 @@ export function createLinkSlice(
       if (ask && open) settleAt(open.id, ask)
     },
     isOf: (setup) => sameSetup(setup, sessionSetup()),
-    dispose: () => stopWaiting?.(),
+    dispose: () => {
+      stopWaiting?.()
+      stopListening()
+    },
     actions: {
       hash,
       apply,
