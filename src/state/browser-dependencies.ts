@@ -17,6 +17,7 @@ export function browserDependencies(): AppDependencies {
     device: deviceStorage(),
     openStorage: () => openStorage({ indexedDB, IDBKeyRange }),
     claimTab: () => claimTab(id, (navigator as { locks?: LockManager }).locks),
+    tabMemory,
     fetchText,
     appVersion: APP_VERSION,
     now: () => performance.now(),
@@ -40,6 +41,26 @@ export function browserDependencies(): AppDependencies {
       }
     },
   }
+}
+
+const TAB_MEMORY = 'stepscope-session'
+
+/** Session storage is one tab's; where it is refused, nothing is kept. */
+const tabMemory = {
+  read: (): string | null => {
+    try {
+      return sessionStorage.getItem(TAB_MEMORY)
+    } catch {
+      return null
+    }
+  },
+  write: (text: string): void => {
+    try {
+      sessionStorage.setItem(TAB_MEMORY, text)
+    } catch {
+      // The session of the last tab, in the saved settings, is restored instead.
+    }
+  },
 }
 
 function deviceStorage(): DeviceStorage {

@@ -36,6 +36,15 @@ const SAMPLE_ID = 'first-visit'
 const SNAPSHOT_KEY = 'snapshot'
 const SNAPSHOT_MS = 300
 
+/** What this tab wrote before a reload; null where there is nothing, or it cannot be read. */
+function ownSnapshot(text: string | null): Snapshot | null {
+  try {
+    return text === null ? null : snapshotSchema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
 /** Where the active run is looked at, as one text; a run that grows by itself is not looked at anew. */
 function viewOf({ runs }: AppState): string {
   const run = runs.active === null ? undefined : runs.byId[runs.active]
@@ -56,7 +65,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const session = createSessionSlice(context)
   let owner: string | null = null
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
-  const history = createHistorySlice(context, saving, runs, session)
+  const history = createHistorySlice(context, saving, runs, session, () => owner)
   const compare = createCompareSlice(context, runs, session)
   const probe = createProbeSlice(context, runs)
   const training = createTrainingSlice(context, engine, runs, session)
@@ -99,7 +108,9 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const saveSnapshot = async (): Promise<void> => {
     cancelSnapshot?.()
     cancelSnapshot = null
-    await saving.attempt((storage) => storage.writeSetting(SNAPSHOT_KEY, snapshot()))
+    const now = snapshot()
+    deps.tabMemory?.write(JSON.stringify(now))
+    await saving.attempt((storage) => storage.writeSetting(SNAPSHOT_KEY, now), { once: true })
   }
 
   const stopWatching = store.subscribe((state, before) => {
@@ -125,17 +136,21 @@ export function createAppStore(deps: AppDependencies): AppStore {
   })
 
   const openSaved = async (): Promise<Snapshot | null> => {
-    if (!(await saving.open())) return null
+    const own = ownSnapshot(deps.tabMemory?.read() ?? null)
+    if (!(await saving.open())) return own
     const tab = await deps.claimTab()
     owner = tab.id
     const alive = await tab.alive()
     await saving.attempt((storage) => storage.markInterrupted(alive))
-    await saving.attempt((storage) => storage.purgeRemoved())
+    const others = async () => new Set([...(await tab.alive())].filter((id) => id !== tab.id))
+    saving.setOthers(others)
+    await saving.attempt(async (storage) => storage.purgeRemoved(await others()))
     await engine.restoreLocal()
     await history.actions.refresh()
     const stored = await saving.attempt((storage) => storage.readSetting(SNAPSHOT_KEY))
     const parsed = snapshotSchema.safeParse(stored)
-    return parsed.success ? parsed.data : null
+    // A tab goes on with its own session; a new one with that of the tab that was used last.
+    return own ?? (parsed.success ? parsed.data : null)
   }
 
   /** The recorded run; the page goes on without it where it cannot be had. */

@@ -21,6 +21,8 @@ export interface AppDependencies {
   /** Rejects with a StepscopeError where the browser refuses. */
   readonly openStorage: () => Promise<AppStorage>
   readonly claimTab: () => Promise<TabOwner>
+  /** What this tab alone keeps over a reload, as text; left out where the browser keeps nothing. */
+  readonly tabMemory?: { readonly read: () => string | null; readonly write: (text: string) => void }
   /** Text of a file of the app, by its path below the app's root. */
   readonly fetchText: (path: string) => Promise<string>
   readonly appVersion: string

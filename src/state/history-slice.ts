@@ -2,6 +2,7 @@ import { plainText } from '../core/outside-text.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { Saving } from './saving.ts'
+import { isFull } from './saving.ts'
 import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
@@ -20,6 +21,7 @@ export function createHistorySlice(
   saving: Saving,
   runs: RunsSlice,
   session: SessionSlice,
+  owner: () => string | null,
 ): HistorySlice {
   const { get, set, deps, notify } = context
   let all: readonly RunSummary[] = []
@@ -97,10 +99,19 @@ export function createHistorySlice(
         const wasOpen = get().runs.byId[id] !== undefined
         runs.actions.close(id)
         await runs.flush()
-        await saving.attempt((storage) => storage.changeRun(id, { removed: true }))
+        const marked = await saving.tried((storage) => storage.changeRun(id, { removed: true, removedBy: owner() }))
+        if ('error' in marked) {
+          const gone =
+            isFull(marked.error) && (await saving.attempt((storage) => storage.deleteRun(id).then(() => true)))
+          await refresh()
+          const name = plainText(run.title, 80)
+          if (gone) notify({ tone: 'info', text: `Deleted “${name}” for good: there was no room to keep it for undo` })
+          else notify({ tone: 'warning', text: `“${name}” was not deleted`, error: marked.error })
+          return
+        }
         await refresh()
         notify({ tone: 'info', text: `Deleted “${plainText(run.title, 80)}”` }, async () => {
-          await saving.attempt((storage) => storage.changeRun(id, { removed: false }))
+          await saving.attempt((storage) => storage.changeRun(id, { removed: false, removedBy: null }))
           await refresh()
           if (wasOpen) await open(id, { adopt: false })
         })

@@ -1,7 +1,8 @@
 import { toErrorDetails } from '../core/errors.ts'
+import { plainText } from '../core/outside-text.ts'
 import { pushAll } from '../core/push-all.ts'
 import { stepsTo } from '../search/tree-paths.ts'
-import type { RunPurpose } from '../storage/stored-run.ts'
+import type { RunPurpose, StoredRun } from '../storage/stored-run.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import { fillLabels } from './labels.ts'
@@ -70,6 +71,9 @@ export function createRunsSlice(
 ): RunsSlice {
   const { get, set, deps } = context
   const parts = new Map<RunId, RunParts>()
+  /** Writers of open runs, and of closed ones until their last part is saved. */
+  const recorders = new Set<RunRecorder>()
+  const held = (recorder: RunRecorder) => [...parts.values()].some((part) => part.recorder === recorder)
   const listeners = new Set<(runs: readonly RunId[]) => void>()
   let cancelFrame: (() => void) | null = null
   let cancelLabels: (() => void) | null = null
@@ -155,7 +159,8 @@ export function createRunsSlice(
       ...compare.entries.map(({ run }) => run),
       ...probe.estimates.map(({ id }) => id),
     ])
-    const idle = Object.values(runs.byId).filter(({ id, status }) => !wanted.has(id) && !isLive(status))
+    const saved = (id: RunId) => parts.get(id)?.recorder?.saved ?? true
+    const idle = Object.values(runs.byId).filter(({ id, status }) => !wanted.has(id) && !isLive(status) && saved(id))
     for (const run of idle.slice(0, Math.max(0, Object.keys(runs.byId).length - OPEN_RUNS))) remove(run.id)
   }
 
@@ -178,6 +183,22 @@ export function createRunsSlice(
     return ready
   }
 
+  /** Writes a run from now on; each run that cannot be saved is told, and shown as such. */
+  const startRecorder = (run: StoredRun, events: readonly SearchEvent[]): RunRecorder => {
+    const recorder: RunRecorder = new RunRecorder(run, events, saving, deps, (unsaved) => {
+      const shown = view(run.id)
+      if (!shown) return
+      patch(run.id, { unsaved })
+      // A browser without any storage was told of at the start.
+      if (unsaved && saving.available()) {
+        context.notify({ tone: 'warning', text: `“${plainText(shown.title, 80)}” is not saved`, error: unsaved })
+      }
+      if (!unsaved) notifyChange([run.id])
+    })
+    recorders.add(recorder)
+    return recorder
+  }
+
   const launch = async (setup: RunSetup, options: LaunchOptions = {}): Promise<RunId | null> => {
     const title = options.title ?? runTitle(setup)
     if (!(await readyFor(title))) return null
@@ -197,12 +218,13 @@ export function createRunsSlice(
       parent,
     } as const
     const record = storedRun({ ...blank, selected: null }, createdAt)
-    const recorder = new RunRecorder({ ...record, purpose: options.purpose ?? 'search', owner: owner() }, saving, deps)
+    const recorder = startRecorder({ ...record, purpose: options.purpose ?? 'search', owner: owner() }, [])
     const timeline = new RunTimeline()
     put(
       {
         ...blank,
         error: null,
+        unsaved: null,
         cursor: 0,
         tree: timeline.treeAt(0),
         following: true,
@@ -225,7 +247,7 @@ export function createRunsSlice(
     }
   }
 
-  const open = (run: OpenedRun): void => {
+  const open = (run: OpenedRun, recorder: RunRecorder | null = null): void => {
     const timeline = new RunTimeline()
     timeline.append(run.events)
     const cursor = Math.min(run.selected?.event ?? run.events.length, run.events.length)
@@ -234,6 +256,7 @@ export function createRunsSlice(
       {
         ...rest,
         error: null,
+        unsaved: null,
         cursor,
         tree: timeline.treeAt(cursor),
         following: cursor === run.events.length,
@@ -241,7 +264,7 @@ export function createRunsSlice(
         selected: selected?.node ?? null,
         labels: {},
       },
-      { timeline, recorder: null, incoming: [], measured: null },
+      { timeline, recorder, incoming: [], measured: null },
     )
     set({ runs: { ...get().runs, active: run.id } })
     refreshLabels()
@@ -309,9 +332,10 @@ export function createRunsSlice(
       try {
         const id = deps.randomId()
         const run = importRun(name, text, id, 'file')
-        open(run)
+        const recorder = startRecorder(storedRun(run, deps.date()), run.events)
+        open(run, recorder)
         session.adopt(run.setup, run.parent)
-        await saving.attempt((storage) => storage.writeRun(storedRun(run, deps.date()), run.events))
+        await recorder.flush()
         notifyChange([id])
         return id
       } catch (error) {
@@ -373,9 +397,11 @@ export function createRunsSlice(
     },
     refreshLabels,
     flush: async () => {
-      await Promise.all([...parts.values()].map(({ recorder }) => recorder?.flush()))
+      await Promise.all([...recorders].map((recorder) => recorder.flush()))
+      for (const recorder of recorders) if (recorder.saved && !held(recorder)) recorders.delete(recorder)
     },
     dispose: () => {
+      for (const recorder of recorders) recorder.dispose()
       cancelFrame?.()
       cancelLabels?.()
       playhead.dispose()

@@ -325,6 +325,8 @@ export interface RunView {
   readonly source: RunSource
   readonly status: RunStatus
   readonly error: ErrorDetails | null
+  /** Why its newest part is not saved in this browser; null where it is, or will be in a moment. */
+  readonly unsaved: ErrorDetails | null
   /** Every event so far; grows while live. */
   readonly events: readonly SearchEvent[]
   readonly measured: Measured

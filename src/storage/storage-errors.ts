@@ -1,6 +1,9 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError } from '../core/errors.ts'
 
+/** How the message of a full disk ends. */
+export const FULL = 'this browser’s space for Stepscope is full'
+
 /** Runs a storage operation; what it throws becomes a StepscopeError `storage` that says what to do. */
 export async function guarded<T>(what: string, operation: () => Promise<T>): Promise<T> {
   try {
@@ -16,7 +19,7 @@ function storageErrorDetails(what: string, error: unknown): ErrorDetails {
   if (names.some((name) => name.startsWith('Quota'))) {
     return {
       code: 'storage',
-      message: `${what} failed: this browser’s space for Stepscope is full`,
+      message: `${what} failed: ${FULL}`,
       nextStep: 'Delete saved runs or local models, or export the run as a file.',
     }
   }
@@ -38,8 +41,10 @@ function storageErrorDetails(what: string, error: unknown): ErrorDetails {
   }
   return {
     code: 'storage',
-    message: `${what} failed: ${error instanceof Error ? error.message : String(error)}`,
-    nextStep: 'Export the run as a file to keep it.',
+    // The browser's own words are for its makers; its name of the error helps in a report.
+    message: `${what} failed: the browser could not read or write its storage`,
+    ...(names[0] === undefined ? {} : { found: names[0] }),
+    nextStep: 'Export the run as a file to keep it, then reload the page.',
   }
 }
 

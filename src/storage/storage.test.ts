@@ -123,7 +123,11 @@ describe('saved runs', () => {
     await storage.changeRun('run-1', { removed: false })
     expect((await storage.listRuns()).runs).toHaveLength(2)
     await storage.changeRun('run-1', { removed: true })
-    await storage.purgeRemoved()
+    // Another tab can still undo it.
+    await storage.changeRun('run-1', { removed: true, removedBy: 'tab-2' })
+    expect(await storage.purgeRemoved(new Set(['tab-2']))).toBe(0)
+    expect(await storage.readRun('run-1')).not.toBeNull()
+    expect(await storage.purgeRemoved(new Set(['tab-3']))).toBe(1)
     expect(await storage.readRun('run-1')).toBeNull()
     expect((await storage.readRun('run-2'))?.events).toHaveLength(11)
     storage.close()

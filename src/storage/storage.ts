@@ -40,13 +40,22 @@ export interface AppStorage {
   readRun(id: string): Promise<{ readonly run: StoredRun; readonly events: Events } | null>
   /** Writes a whole run, replacing one with the same id. */
   writeRun(run: StoredRun, events: Events): Promise<void>
-  /** Adds events and changes the record in one transaction: both are saved, or neither. */
-  appendEvents(id: string, events: Events, change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>): Promise<void>
+  /**
+   * Adds events and changes the record in one transaction: both are saved, or neither.
+   * @returns whether somebody has deleted the run meanwhile. @throws StepscopeError `not-found` where it is gone for good
+   */
+  appendEvents(
+    id: string,
+    events: Events,
+    change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>,
+  ): Promise<{ readonly removed: boolean }>
   changeRun(id: string, change: Partial<Omit<StoredRun, 'id' | 'eventCount'>>): Promise<void>
   /** Number of saved runs, and about how many bytes their records and events take. */
   measureRuns(): Promise<{ readonly count: number; readonly bytes: number }>
-  /** Deletes what was removed, for good. */
-  purgeRemoved(): Promise<void>
+  /** Deletes for good what was removed, but for what one of these tabs can undo or runs. @returns how many */
+  purgeRemoved(others: ReadonlySet<string>): Promise<number>
+  /** Deletes one run for good, where there is no room to keep it for undo. */
+  deleteRun(id: string): Promise<void>
   /** Marks runs whose tab is gone. @returns their ids */
   markInterrupted(aliveOwners: ReadonlySet<string>): Promise<readonly string[]>
   listModels(): Promise<readonly StoredModel[]>
@@ -122,9 +131,10 @@ export async function openStorage(
       guarded('Saving the run', () =>
         db.transaction('rw', db.runs, db.events, async () => {
           const run = await db.runs.get(id)
-          if (!run) throw missing(id)
+          if (!run) throw missing()
           if (events.length > 0) await db.events.put({ run: id, first: run.eventCount, events })
           await db.runs.put({ ...run, ...change, eventCount: run.eventCount + events.length })
+          return { removed: run.removed }
         }),
       ),
 
@@ -132,7 +142,7 @@ export async function openStorage(
       guarded('Saving the run', () =>
         db.transaction('rw', db.runs, async () => {
           const run = await db.runs.get(id)
-          if (!run) throw missing(id)
+          if (!run) throw missing()
           await db.runs.put({ ...run, ...change })
         }),
       ),
@@ -148,12 +158,24 @@ export async function openStorage(
         return { count: await db.runs.filter((run) => !run.removed).count(), bytes }
       }),
 
-    purgeRemoved: () =>
+    purgeRemoved: (others) =>
       guarded('Deleting runs', () =>
         db.transaction('rw', db.runs, db.events, async () => {
-          const removed = await db.runs.filter((run) => run.removed).primaryKeys()
+          const wanted = (tab: string | null | undefined) => tab !== null && tab !== undefined && others.has(tab)
+          const removed = await db.runs
+            .filter((run) => run.removed && !wanted(run.removedBy) && !wanted(run.owner))
+            .primaryKeys()
           for (const id of removed) await chunksOf(id).delete()
           await db.runs.bulkDelete(removed)
+          return removed.length
+        }),
+      ),
+
+    deleteRun: (id) =>
+      guarded('Deleting the run', () =>
+        db.transaction('rw', db.runs, db.events, async () => {
+          await chunksOf(id).delete()
+          await db.runs.delete(id)
         }),
       ),
 
@@ -200,11 +222,10 @@ function tryRead(record: unknown): StoredRun[] {
   }
 }
 
-function missing(id: string): StepscopeError {
+function missing(): StepscopeError {
   return new StepscopeError({
-    code: 'storage',
-    message: 'The run is not saved here any more',
-    found: id,
-    nextStep: 'It was deleted in another tab; export it to keep it.',
+    code: 'not-found',
+    message: 'The run is not saved here any more: it was deleted for good',
+    nextStep: 'Export it from the tab where it is open to keep it.',
   })
 }

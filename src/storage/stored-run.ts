@@ -31,6 +31,8 @@ export interface StoredRun {
   readonly owner: string | null
   /** Removed by the person; kept until the next start, for undo. */
   readonly removed: boolean
+  /** Tab that can undo the removal. */
+  readonly removedBy?: string | null | undefined
 }
 
 const count = z.int().nonnegative()
@@ -53,6 +55,7 @@ const storedRunSchema = z.object({
   correct: z.boolean().nullable(),
   owner: z.string().nullable(),
   removed: z.boolean(),
+  removedBy: z.string().nullable().optional(),
 }) satisfies z.ZodType<StoredRun>
 
 /** Throws a StepscopeError `bad-file` where a record was written by something else. */

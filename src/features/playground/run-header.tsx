@@ -7,6 +7,7 @@ import type { RunId, RunView } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
+import { saveFile } from '../../ui/save-file.ts'
 import styles from './run-header.module.css'
 import { SameTree } from './same-tree.tsx'
 import { SampleGuide } from './sample-guide.tsx'
@@ -37,6 +38,19 @@ export function RunHeader({ run }: { run: RunView | null }) {
         >
           <Button icon="restart" onClick={() => void actions.runs.startAgain(run.id)}>
             Run it again
+          </Button>
+        </ErrorNotice>
+      ) : null}
+      {run.unsaved ? (
+        <ErrorNotice tone="caution" details={{ ...run.unsaved, message: `Not saved. ${run.unsaved.message}` }}>
+          <Button
+            icon="download"
+            onClick={() => {
+              const file = actions.runs.exportFile(run.id)
+              if (file) saveFile(file.name, file.text)
+            }}
+          >
+            Export this run
           </Button>
         </ErrorNotice>
       ) : null}
