@@ -45,8 +45,8 @@ function LinkQuestion({ event }: { event: number }) {
     <EmptyState icon="tree" title="This link is of a search">
       <p>
         Event {event} of {strategyName(strategy)} on <OutsideText text={problem.ok ? problem.text : problemText} />, n{' '}
-        {config.n}, at most {config.maxRounds} rounds, seed {seed}. It is not on this device; the models of this page
-        can run it again.
+        {config.n}, at most {config.maxRounds} rounds, seed {seed}. It is not open here; the models of this page can run
+        it again.
       </p>
       <Button variant="primary" icon="play" disabled={!runnable} onClick={() => void actions.link.run()}>
         Run this search
