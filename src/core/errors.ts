@@ -1,5 +1,7 @@
 import { PARAGRAPH_CHARACTERS, plainText } from './outside-text.ts'
 
+import { storageFailure } from './storage-failure.ts'
+
 /** Where a problem was found: a file and, where it applies, a field or a line (from 1). */
 export interface ErrorPlace {
   readonly file?: string
@@ -72,6 +74,10 @@ export function toErrorDetails(error: unknown): ErrorDetails {
   if (error instanceof StepscopeError) return error.details
   if (error instanceof DOMExceptionLike && error.name === 'AbortError')
     return { code: 'cancelled', message: 'Cancelled.' }
+  if (error instanceof DOMExceptionLike) {
+    const failure = storageFailure('Using files kept in this browser', error)
+    if (failure) return { code: 'storage', ...failure }
+  }
   return { code: 'internal', message: error instanceof Error ? error.message : String(error) }
 }
 

@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import { storageFailure } from '../core/storage-failure.ts'
 import { Sha256 } from '../engine/sha256.ts'
 import type { FileWriter } from './file-store.ts'
 import { httpError } from './server-errors.ts'
@@ -276,7 +277,7 @@ async function receive(
         throw new StepscopeError(
           {
             code: 'storage',
-            message: `The file could not be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+            message: storageFailure('Writing the file', cause)?.message ?? 'The file could not be written',
             place: { file: given.name },
             nextStep: 'Free space on this device, then resume: what is fetched stays.',
           },

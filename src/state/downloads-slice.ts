@@ -6,6 +6,9 @@ import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
 import type { Actions, DownloadsState, Transfer } from './types.ts'
 
+/** Between two looks at what another tab is doing. */
+const LOOK_MS = 2000
+
 export interface DownloadsSlice {
   readonly actions: Actions['downloads']
   /** Offers what is on this device in the pickers; quietly nothing where it cannot be listed. */
@@ -21,6 +24,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
   const client = deps.downloads ?? deps.client
   const running = new Map<string, AbortController>()
   let inspecting: AbortController | null = null
+  let cancelLook: (() => void) | null = null
 
   const patch = (change: Partial<DownloadsState>): void => set({ downloads: { ...get().downloads, ...change } })
 
@@ -40,8 +44,20 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
         list(),
       ])
       patch({ status: 'ready', error: null, space, persisted, others, runs })
+      lookAgain()
     } catch (error) {
       patch({ status: 'failed', error: toErrorDetails(error) })
+    }
+  }
+
+  /** What another tab does ends without a word, as when that tab dies: looked at again until nothing is left. */
+  const lookAgain = (): void => {
+    const elsewhere = get().downloads.models.some(({ id, busy }) => busy && !running.has(id))
+    if (elsewhere) {
+      cancelLook ??= deps.later(() => {
+        cancelLook = null
+        void list().then(lookAgain, () => {})
+      }, LOOK_MS)
     }
   }
 
@@ -200,6 +216,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
     },
     dispose: () => {
       inspecting?.abort()
+      cancelLook?.()
       for (const controller of running.values()) controller.abort()
       if (deps.downloads) deps.downloads.dispose()
     },

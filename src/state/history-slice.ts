@@ -31,11 +31,7 @@ export function createHistorySlice(
   const show = (): void => {
     const { history } = get()
     const words = history.query.toLowerCase().split(/\s+/).filter(Boolean)
-    const found = all.filter((run) => {
-      const text =
-        `${run.title} ${run.setup.problem} ${run.purpose} ${run.setup.strategy} ${run.answer ?? ''} ${run.status}`.toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
+    const found = words.length === 0 ? all : all.filter((run) => words.every((word) => textOf(run).includes(word)))
     set({ history: { ...history, status: 'ready', error: null, runs: found } })
   }
 
@@ -81,10 +77,9 @@ export function createHistorySlice(
     },
     actions: {
       refresh,
-      search: async (query) => {
+      search: (query) => {
         set({ history: { ...get().history, query } })
         show()
-        await refresh()
       },
       open: async (id) => {
         try {
@@ -98,6 +93,9 @@ export function createHistorySlice(
         if (!run) return
         const wasOpen = get().runs.byId[id] !== undefined
         runs.actions.close(id)
+        // It leaves the list at once; reading all of them again may take longer than a look.
+        all = all.filter((other) => other !== run)
+        show()
         await runs.flush()
         const marked = await saving.tried((storage) => storage.changeRun(id, { removed: true, removedBy: owner() }))
         if ('error' in marked) {
@@ -109,7 +107,6 @@ export function createHistorySlice(
           else notify({ tone: 'warning', text: `“${name}” was not deleted`, error: marked.error })
           return
         }
-        await refresh()
         notify({ tone: 'info', text: `Deleted “${plainText(run.title, 80)}”` }, async () => {
           await saving.attempt((storage) => storage.changeRun(id, { removed: false, removedBy: null }))
           await refresh()
@@ -121,6 +118,17 @@ export function createHistorySlice(
 }
 
 const REFRESH_MS = 400
+
+/** What a query is looked for in; made once for each run as listed. */
+const texts = new WeakMap<RunSummary, string>()
+function textOf(run: RunSummary): string {
+  const known = texts.get(run)
+  if (known !== undefined) return known
+  const { title, setup, purpose, answer, status } = run
+  const text = `${title} ${setup.problem} ${purpose} ${setup.strategy} ${answer ?? ''} ${status}`.toLowerCase()
+  texts.set(run, text)
+  return text
+}
 
 function summary(run: StoredRun): RunSummary {
   const { id, title, purpose, createdAt, updatedAt, status, setup, eventCount, answer, correct } = run

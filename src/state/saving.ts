@@ -1,7 +1,7 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import { toErrorDetails } from '../core/errors.ts'
+import { FULL } from '../core/storage-failure.ts'
 import type { AppStorage } from '../storage/storage.ts'
-import { FULL } from '../storage/storage-errors.ts'
 import type { SliceContext } from './slice-context.ts'
 
 /** The browser's storage, or its absence: every use goes through `attempt` or `tried`, so the app goes on without. */

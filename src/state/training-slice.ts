@@ -45,6 +45,8 @@ const ESTIMATE_MS = 250
 const LOSS_MS = 1000
 /** A run that is lost twice within this time, without a save between, waits for the person. */
 const CONTINUE_GUARD_MS = 60_000
+/** Between two looks at what another tab is training. */
+const LOOK_MS = 2000
 
 const OBJECTIVE_TITLES: { readonly [K in TrainingRecipe['objective']]: string } = {
   pretraining: 'Pretraining',
@@ -100,6 +102,7 @@ export function createTrainingSlice(
     drain()
   }
 
+  let cancelLook: (() => void) | null = null
   const list = async (): Promise<void> => {
     const { runs: listed, unreadable } = await deps.client.call('listTrainings', {})
     const sorted = listed.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
@@ -112,6 +115,13 @@ export function createTrainingSlice(
     const still = next.find(({ id }) => id === shown) ?? next[0]
     patch({ status: 'ready', error: null, runs: next, unreadable, active: still?.id ?? null })
     offer()
+    // A run of another tab that dies ends without a word: looked at again.
+    if (next.some(({ elsewhere }) => elsewhere)) {
+      cancelLook ??= deps.later(() => {
+        cancelLook = null
+        void list().catch(() => {})
+      }, LOOK_MS)
+    }
     if (still && !still.read) await readLog(still.id)
   }
 
@@ -270,6 +280,7 @@ export function createTrainingSlice(
     },
     estimate: () => {
       cancelEstimate?.()
+      cancelLook?.()
       estimating?.abort()
       const { errors, recipe } = state().draft
       const choice = choiceOf(recipe.model)

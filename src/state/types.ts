@@ -676,7 +676,7 @@ export interface Actions {
     rename(run: RunId, title: string): Promise<void>
   }
   readonly history: {
-    search(query: string): Promise<void>
+    search(query: string): void
     open(run: RunId): Promise<void>
     /** Removes it from the list; a notice offers undo. */
     remove(run: RunId): Promise<void>

@@ -1,4 +1,6 @@
-import { useEffect, useState } from 'react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import type { RefObject } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { strategyName } from '../../panels/strategy-words.ts'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
@@ -23,8 +25,9 @@ export function RunsScreen({ onOpened }: { onOpened(): void }) {
   useEffect(() => {
     void actions.history.refresh()
   }, [actions])
+  const scroller = useRef<HTMLDivElement>(null)
   return (
-    <div className={styles.screen}>
+    <div className={styles.screen} ref={scroller}>
       <header className={styles.header}>
         <h2 className={styles.title}>Runs</h2>
         <p className={styles.muted}>Saved in this browser as they go; nothing leaves it.</p>
@@ -57,12 +60,12 @@ export function RunsScreen({ onOpened }: { onOpened(): void }) {
             type="search"
             placeholder="problem, strategy or name"
             value={query}
-            onChange={(text) => void actions.history.search(text)}
+            onChange={(text) => actions.history.search(text)}
           />
         </div>
       ) : null}
       {runs.length > 0 ? (
-        <RunTable runs={runs} onOpened={onOpened} />
+        <RunTable runs={runs} scroller={scroller} onOpened={onOpened} />
       ) : status === 'loading' ? (
         <p className={styles.muted}>Reading the saved runs…</p>
       ) : query !== '' ? (
@@ -91,11 +94,41 @@ const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   interrupted: 'interrupted',
 }
 
-function RunTable({ runs, onOpened }: { runs: readonly RunSummary[]; onOpened(): void }) {
+interface RunTableProps {
+  runs: readonly RunSummary[]
+  scroller: RefObject<HTMLDivElement | null>
+  onOpened(): void
+}
+
+/** CSS pixels; rows are measured once they are drawn. */
+const ROW = 40
+const COLUMNS = 7
+
+/** Only rows in view, and some around them, are in the page. */
+function RunTable({ runs, scroller, onOpened }: RunTableProps) {
   const now = useNow()
+  const table = useRef<HTMLTableElement>(null)
+  const [above, setAbove] = useState(0)
+  useLayoutEffect(() => {
+    const [inner, outer] = [table.current, scroller.current]
+    if (inner && outer) {
+      setAbove(inner.getBoundingClientRect().top - outer.getBoundingClientRect().top + outer.scrollTop)
+    }
+  }, [scroller])
+  const virtualizer = useVirtualizer({
+    count: runs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    getItemKey: (index) => runs[index]?.id ?? index,
+    scrollMargin: above,
+    overscan: 8,
+  })
+  const rows = virtualizer.getVirtualItems()
+  const before = (rows[0]?.start ?? above) - above
+  const after = virtualizer.getTotalSize() + above - (rows.at(-1)?.end ?? above)
   return (
     <div className={styles.tableWrap}>
-      <table className={styles.table}>
+      <table className={styles.table} ref={table} aria-rowcount={runs.length + 1}>
         <thead>
           <tr>
             <th scope="col">Name</th>
@@ -118,16 +151,45 @@ function RunTable({ runs, onOpened }: { runs: readonly RunSummary[]; onOpened():
           </tr>
         </thead>
         <tbody>
-          {runs.map((run) => (
-            <RunRow key={run.id} run={run} now={now} onOpened={onOpened} />
-          ))}
+          <Spacer height={before} />
+          {rows.map(({ index }) => {
+            const run = runs[index]
+            return run ? (
+              <RunRow
+                key={run.id}
+                run={run}
+                now={now}
+                index={index}
+                measure={virtualizer.measureElement}
+                onOpened={onOpened}
+              />
+            ) : null
+          })}
+          <Spacer height={after} />
         </tbody>
       </table>
     </div>
   )
 }
 
-function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened(): void }) {
+/** In place of rows out of view. */
+function Spacer({ height }: { height: number }) {
+  return height > 0 ? (
+    <tr className={styles.spacer}>
+      <td colSpan={COLUMNS} style={{ height }} />
+    </tr>
+  ) : null
+}
+
+interface RunRowProps {
+  run: RunSummary
+  now: number
+  index: number
+  measure(row: HTMLTableRowElement | null): void
+  onOpened(): void
+}
+
+function RunRow({ run, now, index, measure, onOpened }: RunRowProps) {
   const actions = useActions()
   const exportRun = useExport()
   const open = async () => {
@@ -135,7 +197,7 @@ function RunRow({ run, now, onOpened }: { run: RunSummary; now: number; onOpened
     onOpened()
   }
   return (
-    <tr data-purpose={run.purpose}>
+    <tr data-purpose={run.purpose} data-index={index} aria-rowindex={index + 2} ref={measure}>
       <td>
         <RunName
           title={run.title}

@@ -38,7 +38,8 @@ export interface SavedRun {
 
 /**
  * Writes a save: weights, both moments and history first, then the manifest that names and hashes them. A save without
- * its manifest is none, so one that is interrupted leaves the one before. Older saves are removed afterwards.
+ * its manifest is none, so one that is interrupted leaves the one before. Older saves are removed afterwards, or before
+ * where there is no room for one more. What could not be written whole is removed again: the save before stays.
  */
 export async function writeSave(
   store: RunStore,
@@ -54,14 +55,43 @@ export async function writeSave(
     [`${prefix}.history.json`, new TextEncoder().encode(JSON.stringify(history))],
   ]
   const files: Record<string, string> = {}
-  for (const [name, bytes] of contents) {
-    files[name] = new Sha256().update(bytes).hex()
-    await store.write(name, bytes)
-  }
+  for (const [name, bytes] of contents) files[name] = new Sha256().update(bytes).hex()
   const manifest: SaveManifest = { version: 1, ...state, files }
-  await store.write(`${prefix}.json`, new TextEncoder().encode(JSON.stringify(manifest, null, 1)))
+  const all = [...contents, [`${prefix}.json`, new TextEncoder().encode(JSON.stringify(manifest, null, 1))] as const]
+  try {
+    await writeFiles(store, state.step, all)
+  } catch (error) {
+    if (!(await makeRoom(store))) throw error
+    await writeFiles(store, state.step, all)
+  }
   const steps = await savedSteps(store)
   for (const step of steps.slice(0, -KEPT)) await removeSave(store, step)
+}
+
+/** All of a save's files, or none of them. */
+async function writeFiles(
+  store: RunStore,
+  step: number,
+  files: readonly (readonly [string, Uint8Array<ArrayBuffer>])[],
+): Promise<void> {
+  // Written anew at the same step, the save before is this one: it is not taken away.
+  const again = (await savedSteps(store)).includes(step)
+  try {
+    for (const [name, bytes] of files) await store.write(name, bytes)
+  } catch (error) {
+    if (!again) await removeSave(store, step)
+    throw error
+  }
+}
+
+/** Removes all saves but the newest, where that is whole. @returns whether there was one to remove */
+async function makeRoom(store: RunStore): Promise<boolean> {
+  const steps = await savedSteps(store)
+  const last = steps.pop()
+  const manifest = last === undefined ? null : await readManifest(store, last)
+  if (steps.length === 0 || manifest === null || (await readFiles(store, manifest)) === null) return false
+  for (const step of steps) await removeSave(store, step)
+  return true
 }
 
 /** The newest save's manifest; null where there is none. Its files are not looked at. */
