@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react'
+import { useState } from 'react'
 import { TermWord } from '../../panels/term.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { ProbeStep, RunView, TreeNode } from '../../state/types.ts'
@@ -93,17 +95,39 @@ export function PathEditor({ run, node, probe, recorded }: PathEditorProps) {
   )
 }
 
+/** More of a path would make every key press wait for thousands of fields. */
+const LAST_STEPS = 100
+
+/** The last steps of a long path, with a button for those before; what was edited is always shown. */
+function useLastSteps(length: number, firstEdit: number | null = null): { first: number; earlier: ReactNode } {
+  const [shown, setShown] = useState(LAST_STEPS)
+  const first = Math.max(0, Math.min(length - shown, firstEdit ?? length))
+  return {
+    first,
+    earlier:
+      first === 0 ? null : (
+        <li>
+          <Button variant="plain" onClick={() => setShown(length - first + LAST_STEPS)}>
+            {`Show earlier steps (${first} more)`}
+          </Button>
+        </li>
+      ),
+  }
+}
+
 function PlainSteps({ run, path, selected }: { run: RunView; path: readonly TreeNode[]; selected: number }) {
   const actions = useActions()
+  const { first, earlier } = useLastSteps(path.length)
   return (
     <ol className={styles.steps}>
-      {path.map((step, index) => (
+      {earlier}
+      {path.slice(first).map((step, at) => (
         <li key={step.id} className={styles.step} data-current={step.id === selected || undefined}>
-          <span className={styles.index}>{index + 1}</span>
+          <span className={styles.index}>{first + at + 1}</span>
           <button type="button" className={styles.plain} onClick={() => actions.runs.select(run.id, step.id)}>
             <OutsideText text={step.text.trim()} clip bare />
           </button>
-          <ScoreBar score={step.score} width={40} label={`Score of step ${index + 1}`} />
+          <ScoreBar score={step.score} width={40} label={`Score of step ${first + at + 1}`} />
         </li>
       ))}
     </ol>
@@ -120,13 +144,16 @@ interface EditableStepsProps {
 function EditableSteps({ state, original, firstEdit, recorded }: EditableStepsProps) {
   const actions = useActions()
   const revealTruth = useApp((app) => app.preferences.revealTruth)
+  const { first, earlier } = useLastSteps(state.length, firstEdit)
   return (
     <ol className={styles.steps}>
-      {state.map((step, index) => {
+      {earlier}
+      {state.slice(first).map((step, at) => {
+        const index = first + at
         const before = original[index]
         const changed = firstEdit !== null && index >= firstEdit
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the path; its text is what is edited
+          // A step is its place in the path; its text is what is edited.
           <li key={index} className={styles.step} data-changed={changed || undefined}>
             <span className={styles.index}>{index + 1}</span>
             <input

@@ -25,6 +25,11 @@ export interface ScoreSparklineProps {
 
 const MARGIN = { top: 6, right: 8, bottom: 6, left: 26 }
 
+/** Steps that are read out; more would be endless. */
+const SPOKEN = 50
+/** Where there are more points than pixels the line alone is drawn, with the selected one. */
+const POINTS = 260
+
 /** Scores along a path, on a fixed scale from 0 to 1, so that two sparklines compare. */
 export function ScoreSparkline({ points, selected = null, onSelect, width = 260, height = 64 }: ScoreSparklineProps) {
   const host = useRef<SVGSVGElement>(null)
@@ -39,7 +44,10 @@ export function ScoreSparkline({ points, selected = null, onSelect, width = 260,
     (point) => x(point.index),
     (point) => y(point.score),
   ).curve(curveMonotoneX)(scored)
-  const words = points.map(({ step, score }) => `${plainText(step.trim(), 80)} ${formatScore(score)}`).join('; ')
+  const last = points.slice(-SPOKEN)
+  const words = last.map(({ step, score }) => `${plainText(step.trim(), 80)} ${formatScore(score)}`).join('; ')
+  const which = last.length < points.length ? `the last ${last.length} of ${points.length} steps: ` : ''
+  const drawn = scored.length > POINTS ? scored.filter(({ node }) => node === selected) : scored
   return (
     <svg
       ref={host}
@@ -47,7 +55,7 @@ export function ScoreSparkline({ points, selected = null, onSelect, width = 260,
       width={width}
       height={height}
       role="img"
-      aria-label={`Scores along the path: ${words}`}
+      aria-label={`Scores along the path: ${which}${words}`}
     >
       {[0, 0.5, 1].map((tick) => (
         <g key={tick}>
@@ -58,7 +66,7 @@ export function ScoreSparkline({ points, selected = null, onSelect, width = 260,
         </g>
       ))}
       {path !== null && <path className="viz-spark-path" d={path} />}
-      {scored.map(({ index, score, node, step }) => (
+      {drawn.map(({ index, score, node, step }) => (
         // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the mouse; the path's list has the same by keyboard
         <circle
           key={node}
