@@ -248,7 +248,10 @@ function Problem({ run }: { run: TrainingRun }) {
   )
 }
 
-function savedWords({ savedStep, recipe }: TrainingRun): string {
+function savedWords({ savedStep, recipe, step, status }: TrainingRun): string {
+  if (savedStep === null && status === 'finished' && step > 0) {
+    return 'Its saves are gone from this browser: only its recipe and charts are left.'
+  }
   if (savedStep === null) return `Not saved yet; saves every ${recipe.saveEvery} steps.`
   return savedStep === recipe.steps ? `Saved at its last step.` : `Saved at step ${savedStep}.`
 }

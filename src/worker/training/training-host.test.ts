@@ -147,8 +147,10 @@ describe('a training run', () => {
     await first.host.start(starting(), first.share, never)
     const second = rig({ folders: first.folders, locks: first.locks })
     expect((await second.host.list()).runs).toMatchObject([{ status: 'running', elsewhere: true }])
-    expect(await refusal(second.host.continue({ id: 'a', sources }, second.share, never))).toMatch(/under way/)
-    expect(await refusal(second.host.remove('a'))).toMatch(/under way/)
+    expect(await refusal(second.host.continue({ id: 'a', sources }, second.share, never))).toMatch(
+      /“Run a” is being trained/,
+    )
+    expect(await refusal(second.host.remove('a'))).toMatch(/“Run a” is being trained/)
     await first.ended()
   })
 })
@@ -212,6 +214,15 @@ describe('a trained model', () => {
     expect(await card(await host.open(source, never))).toBe('# Step 12\n')
     const files = await host.export({ id: 'a', form: 'adapter', base: source.base }, never)
     expect(files.map(({ name }) => name)).toEqual(['card.md'])
+  })
+
+  it('is not offered where the browser has deleted its files', async () => {
+    const { host, share, ended, folders } = rig()
+    await host.start(starting(), share, never)
+    await ended()
+    await folders.part('a', 'save').remove('state.json')
+    expect((await host.list()).runs).toMatchObject([{ status: 'finished', savedStep: null }])
+    expect(await refusal(host.open(source, never))).toMatch(/not been saved/)
   })
 
   it('goes with its run', async () => {

@@ -115,7 +115,7 @@ export class TrainingHost {
   async branch(params: ParamsOf<'branchTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
     const { from, id, title, recipe, sources } = params
     return this.alone(id, async (folders) => {
-      const release = await this.deps.locks.hold(from)
+      const release = await this.hold(folders, from)
       try {
         const parent = await readRecord(folders.part(from, 'notes'))
         const tools = await this.deps.tools()
@@ -185,7 +185,7 @@ export class TrainingHost {
   async remove(id: string): Promise<void> {
     const folders = await this.folders()
     await this.stop(id)
-    const release = await this.deps.locks.hold(id)
+    const release = await this.hold(folders, id)
     try {
       await folders.remove(id)
     } finally {
@@ -261,6 +261,15 @@ export class TrainingHost {
     }
   }
 
+  /** The run's lock; who is refused reads its name. */
+  private async hold(folders: RunFolders, id: string): Promise<() => void> {
+    const title = await readRecord(folders.part(id, 'notes')).then(
+      (record) => record.title,
+      () => id,
+    )
+    return this.deps.locks.hold(id, title)
+  }
+
   /** @param prepare writes what the run needs, while nobody else can; its answer goes into the record */
   private async begin(
     given: TrainingRecord,
@@ -271,7 +280,7 @@ export class TrainingHost {
   ): Promise<TrainingSummary> {
     const { id, recipe } = given
     const folders = await this.folders()
-    const releases: (() => void)[] = [await this.deps.locks.hold(id)]
+    const releases: (() => void)[] = [await this.deps.locks.hold(id, given.title)]
     const release = () => {
       for (const free of releases.splice(0).toReversed()) free()
     }
@@ -358,7 +367,7 @@ export class TrainingHost {
     const models = new TrainedModels(folders, await this.deps.tools())
     const run = this.liveRun(id)
     if (run) return run.between(() => use(models))
-    const release = await this.deps.locks.hold(id)
+    const release = await this.hold(folders, id)
     try {
       return await use(models)
     } finally {
@@ -408,10 +417,14 @@ export class TrainingHost {
       return { ...record, status: paused ? 'paused' : 'running', step, savedStep, elsewhere: false, storedBytes }
     }
     const elsewhere = held.has(id)
-    if (record.status !== 'running' || elsewhere) return { ...record, elsewhere, storedBytes }
+    if (elsewhere || (record.status !== 'running' && record.savedStep === null)) {
+      return { ...record, elsewhere, storedBytes }
+    }
+    // The record may say more than there is: a worker died, or the browser deleted files.
     const { lastSave } = await this.deps.tools()
     const save = await lastSave(folders.part(id, 'save')).catch(() => null)
-    return { ...record, status: 'interrupted', savedStep: save?.step ?? null, elsewhere, storedBytes }
+    const status = record.status === 'running' ? 'interrupted' : record.status
+    return { ...record, status, savedStep: save?.step ?? null, elsewhere, storedBytes }
   }
 }
 

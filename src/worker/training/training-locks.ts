@@ -2,8 +2,8 @@ import { StepscopeError } from '../../core/errors.ts'
 
 /** One worker trains, copies or deletes a run at a time, over all tabs. */
 export interface TrainingLocks {
-  /** @returns the way out. @throws StepscopeError `storage` where somebody holds it */
-  hold(id: string): Promise<() => void>
+  /** @param name for people. @returns the way out. @throws StepscopeError `storage` where somebody holds it */
+  hold(id: string, name: string): Promise<() => void>
   /** Ids that are held now, in any tab. */
   held(): Promise<ReadonlySet<string>>
 }
@@ -19,7 +19,7 @@ export function webTrainingLocks(locks: LockManager | undefined): TrainingLocks 
 
 function sharedLocks(locks: LockManager): TrainingLocks {
   return {
-    hold: (id) =>
+    hold: (id, name) =>
       new Promise((resolve, reject) => {
         locks
           .request(
@@ -27,7 +27,7 @@ function sharedLocks(locks: LockManager): TrainingLocks {
             { signal: AbortSignal.timeout(WAIT_MS) },
             () => new Promise<void>((release) => resolve(release)),
           )
-          .catch((error: unknown) => reject(isTimeout(error) ? busy(id) : error))
+          .catch((error: unknown) => reject(isTimeout(error) ? busy(name) : error))
       }),
     held: async () => {
       const { held = [] } = await locks.query()
@@ -43,8 +43,8 @@ function isTimeout(error: unknown): boolean {
 export function localTrainingLocks(): TrainingLocks {
   const held = new Set<string>()
   return {
-    hold: async (id) => {
-      if (held.has(id)) throw busy(id)
+    hold: async (id, name) => {
+      if (held.has(id)) throw busy(name)
       held.add(id)
       return () => held.delete(id)
     },
@@ -52,10 +52,10 @@ export function localTrainingLocks(): TrainingLocks {
   }
 }
 
-function busy(id: string): StepscopeError {
+function busy(name: string): StepscopeError {
   return new StepscopeError({
     code: 'storage',
-    message: `The training run “${id}” is under way, here or in another tab`,
+    message: `“${name}” is being trained, opened or exported, here or in another tab`,
     nextStep: 'Stop it there, or wait until it has ended.',
   })
 }
