@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
+import { contentPolicy } from './scripts/content-policy.mjs'
 
 /** As in scripts/static-server.mjs: the development server shows the page under the same isolation. */
 const isolation = {
@@ -10,24 +11,7 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
-/**
- * What the built page may load: its own files, and models from the Hugging Face hub and its file hosts, which are
- * contacted only when a person asks for one. Styles may be inline because overlays measure and place themselves that way.
- */
-const contentPolicy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
-  "connect-src 'self' blob: data: https://huggingface.co https://*.huggingface.co https://*.hf.co",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'self'",
-  "form-action 'self'",
-].join('; ')
-
-/** Only in the build: Vite's development client injects an inline script that the policy would refuse. */
+/** The page's own copy, for hosts that send no header. Only in the build: Vite's development client injects an inline script that the policy would refuse. */
 function contentSecurityPolicy(): Plugin {
   return {
     name: 'content-security-policy',
@@ -35,7 +19,7 @@ function contentSecurityPolicy(): Plugin {
     transformIndexHtml: () => [
       {
         tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentPolicy },
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentPolicy() },
         injectTo: 'head-prepend',
       },
     ],
@@ -80,6 +64,12 @@ export default defineConfig({
             urlPattern: /\/assets\/(ort-wasm-|load-policy-)/,
             handler: 'CacheFirst',
             options: { cacheName: 'transformersjs-engine' },
+          },
+          {
+            // A worker whose address connects hosts has its own policy, and stays for offline, too.
+            urlPattern: /\/assets\/worker-[^?]+\?/,
+            handler: 'NetworkFirst',
+            options: { cacheName: 'connected-workers', expiration: { maxEntries: 4 } },
           },
         ],
         navigateFallback: 'index.html',

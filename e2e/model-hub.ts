@@ -68,6 +68,10 @@ export async function modelHub(context: BrowserContext, folder: string, repo: st
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  // Where the hub's answers lead to must be known to the workers, as a server is that a person has connected.
+  await context.addInitScript((host) => {
+    if (location.protocol === 'http:') localStorage.setItem('stepscope.hosts', JSON.stringify([host]))
+  }, new URL(mirror).origin)
   hub.close = () =>
     new Promise((resolve) => {
       server.closeAllConnections()

@@ -12,7 +12,16 @@ const cache = join(root, '.cache')
 const buildStamp = join(cache, 'build.json')
 
 /** Everything that the site is made from. */
-const SOURCES = ['src', 'public', 'types', 'index.html', 'vite.config.ts', 'tsconfig.base.json', 'package-lock.json']
+const SOURCES = [
+  'src',
+  'public',
+  'types',
+  'index.html',
+  'vite.config.ts',
+  'scripts/content-policy.mjs',
+  'tsconfig.base.json',
+  'package-lock.json',
+]
 
 /** Stops with a message where Node is too old for the tools. */
 export function ensureNode() {

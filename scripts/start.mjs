@@ -5,6 +5,7 @@ import { serveFolder } from './static-server.mjs'
 
 const DEFAULT_PORT = 4173
 const TRIES = 50
+const LOOPBACK = '127.0.0.1'
 
 ensureNode()
 ensurePackages()
@@ -20,6 +21,9 @@ if (!Number.isInteger(first) || first < 0 || first > 65535) {
   process.exit(1)
 }
 
+// This machine alone, unless somebody asks for more: `npm start -- --host` (all interfaces) or `--host 192.168.1.5`.
+const host = hostOption(process.argv.slice(2))
+
 const server = createServer(serveFolder(dist))
 let port = first
 server.on('error', (error) => {
@@ -30,14 +34,27 @@ server.on('error', (error) => {
     process.exit(1)
   }
   port += 1
-  server.listen(port)
+  server.listen(port, host)
 })
-server.on('listening', () => console.log(`http://localhost:${server.address().port}`))
-server.listen(port)
+server.on('listening', () => {
+  console.log(`http://localhost:${server.address().port}`)
+  if (host !== LOOPBACK) console.log(`Listening on ${host}: other machines reach it, and need https for WebGPU.`)
+})
+server.listen(port, host)
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     server.close(() => process.exit(0))
     server.closeAllConnections()
   })
+}
+
+function hostOption(options) {
+  const [name, ...rest] = options
+  if (name === undefined) return LOOPBACK
+  if (name === '--host' && rest.length === 0) return '0.0.0.0'
+  if (name === '--host' && rest.length === 1 && !rest[0].startsWith('-')) return rest[0]
+  if (name.startsWith('--host=') && name.length > 7 && rest.length === 0) return name.slice(7)
+  console.error(`npm start takes only --host [address]; found: ${options.join(' ')}`)
+  process.exit(1)
 }

@@ -1,7 +1,9 @@
-// A static file server for the built site: right types, ranges, revalidation, and the headers of an isolated page.
+// A static file server for the built site: right types, ranges, revalidation, and the headers of an isolated page that loads and
+// contacts only what it has to.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
+import { connectedHosts, contentPolicy, FRAME_ANCESTORS } from './content-policy.mjs'
 
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
@@ -93,6 +95,7 @@ export function serveFolder(folder) {
     const tag = `"${info.size.toString(16)}-${Math.round(info.mtimeMs).toString(16)}"`
     const headers = {
       ...HEADERS,
+      'Content-Security-Policy': `${contentPolicy(connectedHosts(request.url ?? '/'))}; ${FRAME_ANCESTORS}`,
       'Content-Type': TYPES[extname(full).toLowerCase()] ?? 'application/octet-stream',
       'Cache-Control': cacheControl(path),
       ETag: tag,

@@ -3,6 +3,7 @@ import { APP_VERSION } from '../formats/app-version.ts'
 import { openStorage } from '../storage/storage.ts'
 import { claimTab } from '../storage/tab-owner.ts'
 import { createWorkerClient, openWorker } from '../worker/client.ts'
+import { connectedHosts } from './connected-hosts.ts'
 import type { AppDependencies, DeviceStorage } from './dependencies.ts'
 
 /** A hidden page draws no frames; what waits for one goes on at this pace. */
@@ -11,9 +12,11 @@ const HIDDEN_FRAME_MS = 300
 /** The browser as the store's surroundings. */
 export function browserDependencies(): AppDependencies {
   const id = randomId()
+  const hosts = connectedHosts(localStorageOrNone())
   return {
-    client: createWorkerClient(openWorker),
-    downloads: createWorkerClient(openWorker),
+    client: createWorkerClient(() => openWorker(hosts.list())),
+    downloads: createWorkerClient(() => openWorker(hosts.list())),
+    hosts,
     device: deviceStorage(),
     openStorage: () => openStorage({ indexedDB, IDBKeyRange }),
     claimTab: () => claimTab(id, (navigator as { locks?: LockManager }).locks),
@@ -61,6 +64,14 @@ const tabMemory = {
       // The session of the last tab, in the saved settings, is restored instead.
     }
   },
+}
+
+function localStorageOrNone(): Storage | null {
+  try {
+    return localStorage
+  } catch {
+    return null
+  }
 }
 
 function deviceStorage(): DeviceStorage {

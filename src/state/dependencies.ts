@@ -1,6 +1,7 @@
 import type { AppStorage } from '../storage/storage.ts'
 import type { TabOwner } from '../storage/tab-owner.ts'
 import type { WorkerClient } from '../worker/client.ts'
+import type { ConnectedHosts } from './connected-hosts.ts'
 
 /** Space on this device, as the browser counts it. */
 export interface DeviceStorage {
@@ -16,6 +17,8 @@ export interface AppDependencies {
   readonly client: WorkerClient
   /** A worker of its own for downloads; without it the engine's does them. */
   readonly downloads?: WorkerClient
+  /** Servers that workers may contact besides the hub; left out where nothing stands in their way. */
+  readonly hosts?: ConnectedHosts
   /** What the browser says of its space; left out where it says nothing. */
   readonly device?: DeviceStorage
   /** Rejects with a StepscopeError where the browser refuses. */

@@ -125,10 +125,21 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
     }
   }
 
+  /** A worker is told at its start which servers it may contact. */
+  const connect = (typed: string): void => {
+    const host = deps.hosts?.connect(typed) ?? null
+    if (host === null) return
+    if (running.size > 0)
+      notify({ tone: 'info', text: 'Downloads under way were halted for the new server: resume them' })
+    client.restart()
+    engine.hostAdded(host)
+  }
+
   const actions: Actions['downloads'] = {
     refresh,
     inspect: async (typed, revision) => {
       inspecting?.abort()
+      connect(typed)
       const controller = new AbortController()
       inspecting = controller
       patch({ offer: { status: 'looking', plan: null, error: null } })
@@ -166,6 +177,10 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       )
     },
     resume: async (id) => {
+      const host = get().downloads.models.find((model) => model.id === id)?.host
+      // Downloads of earlier versions did not note their server.
+      if (host !== undefined && !deps.hosts?.list().some((known) => known.endsWith(`//${host}`)))
+        connect(`https://${host}`)
       if (await transfer(id, 'download', (signal) => client.call('resumeModel', { id }, signal))) told(id)
     },
     cancel: (id) => running.get(id)?.abort(),

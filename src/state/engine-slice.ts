@@ -8,7 +8,8 @@ import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
 import { isImplicitReward } from './training-objectives.ts'
-import type { Actions, EngineState, ModelChoice, OnnxSettings, PendingFolder, StoredModel } from './types.ts'
+import { isUnderWay } from './training-view.ts'
+import type { Actions, AppState, EngineState, ModelChoice, OnnxSettings, PendingFolder, StoredModel } from './types.ts'
 
 /** Files of a local folder and its adapter fields; File objects cannot stand in the state. */
 interface LocalFiles {
@@ -64,6 +65,8 @@ export interface EngineSlice {
     files: readonly string[],
     summary: Omit<PendingFolder, 'name'>,
   ): Promise<void>
+  /** A server was connected that the engine's worker does not know yet. */
+  hostAdded(host: string): void
   /** Whether both models can be chosen without the list of downloaded ones. */
   knows(policy: string, reward: string): boolean
   /** Takes over choices from a link or the last visit, without loading. Unknown ids are told and left. */
@@ -78,9 +81,18 @@ export interface EngineSlice {
   dispose(): void
 }
 
+/** Whether the engine's worker searches or trains. */
+function isBusy({ runs, training }: AppState): boolean {
+  const live = Object.values(runs.byId).some(
+    ({ source, status }) => source === 'live' && (status === 'running' || status === 'paused'),
+  )
+  return live || training.runs.some((run) => isUnderWay(run) && !run.elsewhere)
+}
+
 /** The engine as the page sees it: what is chosen, what is loaded, and how it is doing. */
 export function createEngineSlice(context: SliceContext, saving: Saving): EngineSlice {
   const { get, set, deps, notify } = context
+  let hostsChanged = false
   const local = new Map<string, LocalFiles>()
   const remote = new Map<
     string,
@@ -380,7 +392,19 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       patch({ localModels: get().engine.localModels.filter((model) => model.id !== id || model.kind !== 'stored') })
       await replace(id, 'stored')
     },
+    hostAdded: () => {
+      hostsChanged = true
+    },
     loadFromUrl: async (id, baseUrl, files, { family, role, parameters, bytes, adapter, missing }) => {
+      if (hostsChanged && isBusy(get())) {
+        notify({
+          tone: 'warning',
+          text: 'The engine has to start again to contact this server: end what is running first',
+        })
+        return
+      }
+      if (hostsChanged) deps.client.restart()
+      hostsChanged = false
       remote.set(id, { baseUrl, files, adapter })
       patch({ folder: { name: id, from: 'url', family, role, parameters, bytes, adapter, missing } })
       if (missing.length === 0) await actions.confirmFolder({})

@@ -24,8 +24,19 @@ export interface WorkerClient {
   dispose(): void
 }
 
-/** The application's worker, in a file of its own. */
-export function openWorker(): WorkerPort {
+/**
+ * The application's worker, in a file of its own.
+ * @param hosts origins that it may contact besides the hub: the server reads them from the address and puts them into the
+ * policy of this worker alone
+ */
+export function openWorker(hosts: readonly string[]): WorkerPort {
+  const Worker = class extends globalThis.Worker {
+    constructor(script: URL, options: WorkerOptions) {
+      for (const host of hosts) script.searchParams.append('connect', host)
+      super(script, options)
+    }
+  }
+  // The bundler knows a worker by these words.
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'stepscope engine' })
   return {
     post: (message) => worker.postMessage(message),
