@@ -26,21 +26,42 @@ export function parseCountdown(text: string): CountdownProblem {
     throw badProblem(what, 'one whole number after >', targets.join(' ') || 'nothing')
   }
   const target = readWhole(targets[0] ?? '', 'target', LARGEST_TARGET)
-  return checkCount({ numbers, target })
+  return { numbers: checkCount(numbers), target }
 }
 
 /**
  * Checks a problem read from a file: `{ numbers, target }`.
- * Throws a StepscopeError `bad-problem` that says what was expected and found.
+ * Throws a StepscopeError `bad-problem` that names the field and says what was expected and found.
  */
 export function readCountdownFields(value: unknown): CountdownProblem {
   const { numbers, target } = (value ?? {}) as { numbers?: unknown; target?: unknown }
-  if (!Array.isArray(numbers)) throw badProblem('The problem has no list “numbers”', '"numbers": [3, 5, 7, 2]')
-  if (target === undefined) throw badProblem('The problem has no “target”', '"target": 24')
-  return checkCount({
-    numbers: numbers.map((number) => readWhole(JSON.stringify(number), 'number', LARGEST_NUMBER)),
-    target: readWhole(JSON.stringify(target), 'target', LARGEST_TARGET),
+  const at = <T>(field: string, read: () => T): T => {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof StepscopeError)) throw error
+      const nextStep = 'Write the problem as {"numbers": [3, 5, 7, 2], "target": 24}.'
+      throw new StepscopeError({ ...error.details, place: { field }, nextStep }, { cause: error })
+    }
+  }
+  const list = at('numbers', () => {
+    if (Array.isArray(numbers)) return numbers as readonly unknown[]
+    throw badProblem('The problem has no list “numbers”', '"numbers": [3, 5, 7, 2]', shown(numbers))
   })
+  const read = list.map((number, index) =>
+    at(`numbers[${index}]`, () => readWhole(shown(number), 'number', LARGEST_NUMBER)),
+  )
+  return {
+    numbers: at('numbers', () => checkCount(read)),
+    target: at('target', () => {
+      if (target === undefined) throw badProblem('The problem has no “target”', '"target": 24', 'nothing')
+      return readWhole(shown(target), 'target', LARGEST_TARGET)
+    }),
+  }
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing'
 }
 
 /** A remark on a problem that the bundled models were not trained for, or null. */
@@ -68,13 +89,13 @@ function readWhole(word: string, what: 'number' | 'target', largest: number): nu
   return value
 }
 
-function checkCount(problem: CountdownProblem): CountdownProblem {
-  const count = problem.numbers.length
+function checkCount(numbers: readonly number[]): readonly number[] {
+  const count = numbers.length
   if (count < FEWEST_NUMBERS || count > MOST_NUMBERS) {
     const message = `The problem has too ${count < FEWEST_NUMBERS ? 'few' : 'many'} numbers`
     throw badProblem(message, `${FEWEST_NUMBERS} to ${MOST_NUMBERS} numbers before the target`, String(count))
   }
-  return problem
+  return numbers
 }
 
 function badProblem(message: string, expected: string, found?: string): StepscopeError {

@@ -1,6 +1,6 @@
 import type { CountdownProblem } from './countdown-arithmetic.ts'
 import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './countdown-generator.ts'
-import { isAnswerLine } from './countdown-line.ts'
+import { isAnswerLine, readCountdownLine } from './countdown-line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './countdown-problem.ts'
 import { solve } from './countdown-solver.ts'
 import { countdownSplit } from './countdown-split.ts'
@@ -36,6 +36,10 @@ export const countdown: Task<CountdownProblem> = {
   votesOver:
     'Every answer line names the target, so votes are over the expressions that the steps build; a response that is no solution, which is seen without knowing one, has no vote.',
   split: countdownSplit,
+  lineKind: (line) => {
+    const { kind } = readCountdownLine(line)
+    return kind === 'malformed' ? null : kind
+  },
   isFinal: isAnswerLine,
   verify: verifyCountdown,
   label: labelCountdown,

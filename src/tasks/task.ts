@@ -52,6 +52,8 @@ export interface Task<Problem> {
   readonly votesOver: string
   /** Problems that differ only in what a model could carry over are in the same split. */
   split(problem: Problem): Split
+  /** What a line is by the task's grammar, be it right or wrong; null where it is neither a step nor an answer. */
+  lineKind(line: string): 'step' | 'answer' | null
   /** Does this line end the response? */
   isFinal(step: string): boolean
   verify(problem: Problem, steps: readonly string[]): ResponseVerdict

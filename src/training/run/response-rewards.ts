@@ -3,6 +3,8 @@ import { writtenSteps } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
 import type { RewardModel } from '../../search/models.ts'
+import type { AnyTask } from '../../tasks/registry.ts'
+import { taskById } from '../../tasks/registry.ts'
 import type { TokenReward } from '../advantages.ts'
 
 /** What a response earned: in all, and where. */
@@ -16,11 +18,13 @@ export interface ResponseReward {
 
 /** Rewards of sampled responses as the recipe weighs them; `responses` are of one problem each. */
 export async function rewardResponses(
-  { reward }: TrainingRecipe,
+  recipe: Pick<TrainingRecipe, 'reward' | 'task'>,
   groups: readonly (readonly SampledResponse[])[],
   rewardModel: RewardModel | null,
   signal: AbortSignal,
 ): Promise<ResponseReward[][]> {
+  const task = taskById(recipe.task)
+  const { reward } = recipe
   const scores = rewardModel === null ? null : await scoreGroups(rewardModel, groups, signal)
   return groups.map((responses, group) =>
     responses.map((response, index) => {
@@ -30,7 +34,7 @@ export async function rewardResponses(
       const proxy = scores === null ? null : (steps[steps.length - 1] ?? 0)
       const outcome =
         reward.verifier * (response.verdict.correct ? 1 : 0) +
-        reward.format * (response.end === 'eos' && response.verdict.answer !== null ? 1 : 0) +
+        reward.format * (response.end === 'eos' && isWellFormed(task, response) ? 1 : 0) +
         reward.outcome * (proxy ?? 0)
       const byStep =
         reward.process === 0
@@ -40,6 +44,12 @@ export async function rewardResponses(
       return { total: byToken.reduce((sum, { value }) => sum + value, 0), byToken, proxy }
     }),
   )
+}
+
+/** Every line is a step of the task, and the last one an answer, which need not be right. */
+function isWellFormed(task: AnyTask, { steps }: SampledResponse): boolean {
+  const kinds = writtenSteps(steps).map((line) => task.lineKind(line))
+  return kinds.at(-1) === 'answer' && kinds.slice(0, -1).every((kind) => kind === 'step')
 }
 
 /** Index of the last token of each step with text, among the completion's. */
