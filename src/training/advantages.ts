@@ -79,10 +79,11 @@ export function generalizedAdvantages({ rewards, values, discount, lambda }: Adv
 
 /**
  * Advantages of a batch with mean 0 and variance 1 over all its tokens: (A − mean) / √(variance + 10⁻⁸), the variance
- * with n − 1, as in TRL. A single token has nothing to be compared with and becomes 0.
+ * with n − 1, as in TRL. Of equal advantages, and of a single one, all are exactly 0.
  */
 export function whiten(sequences: readonly ArrayLike<number>[]): Float64Array[] {
   const all = sequences.flatMap((sequence) => Array.from(sequence))
+  if (areEqual(all)) return sequences.map(({ length }) => new Float64Array(length))
   const centre = mean(all)
   const scale = 1 / Math.sqrt(standardDeviation(all) ** 2 + 1e-8)
   return sequences.map((sequence) => Float64Array.from(sequence, (value) => (value - centre) * scale))
@@ -97,7 +98,7 @@ const GROUP_EPSILON = 1e-4
  * @param scaled false does not divide, so that groups with small differences teach little (Liu et al., arXiv 2503.20783)
  */
 export function groupAdvantages(rewards: readonly number[], scaled = true): Float64Array {
-  if (rewards.every((reward) => reward === rewards[0])) return new Float64Array(rewards.length)
+  if (areEqual(rewards)) return new Float64Array(rewards.length)
   const centre = mean(rewards)
   const scale = scaled ? 1 / (standardDeviation(rewards) + GROUP_EPSILON) : 1
   return Float64Array.from(rewards, (reward) => (reward - centre) * scale)
@@ -112,10 +113,11 @@ export interface RewardedSteps {
 
 /**
  * Advantages per token from process rewards (Shao et al., §4.1.3): all step rewards of the group are normalized together
- * as in `groupAdvantages`; a token's advantage is the sum of those that its own and later steps earned.
+ * as in `groupAdvantages`, equal ones to exactly 0; a token's advantage is the sum of those that its own and later steps earned.
  */
 export function groupProcessAdvantages(completions: readonly RewardedSteps[], scaled = true): Float64Array[] {
   const all = completions.flatMap(({ rewards }) => rewards.map(({ value }) => value))
+  if (areEqual(all)) return completions.map(({ tokens }) => new Float64Array(tokens))
   const centre = mean(all)
   const scale = scaled ? 1 / (standardDeviation(all) + GROUP_EPSILON) : 1
   return completions.map(({ tokens, rewards }) => {
@@ -127,4 +129,9 @@ export function groupProcessAdvantages(completions: readonly RewardedSteps[], sc
     for (let t = tokens - 2; t >= 0; t--) earned[t] = (earned[t] as number) + (earned[t + 1] as number)
     return earned
   })
+}
+
+/** Whatever their mean is rounded to, equal numbers do not differ from it. */
+function areEqual(values: readonly number[]): boolean {
+  return values.every((value) => value === values[0])
 }

@@ -56,7 +56,8 @@ export async function accumulateGradients<Item extends Named, Observation>(
 }
 
 /**
- * One optimizer step over a batch.
+ * One optimizer step over a batch. A batch that teaches nothing, so that every gradient is exactly 0, changes nothing: neither
+ * weights nor moments, whatever decay and momentum would do; its `grad_norm` is 0, and it counts as no step.
  * @param step from 1 on
  * @returns `loss`, `grad_norm` (before clipping) and the objective's metrics
  * @throws StepscopeError as `accumulateGradients`, and where the gradients are no numbers; the weights are as they were
@@ -80,7 +81,7 @@ export async function trainStep<Item extends Named, Observation>(
       nextStep: 'Go back to the last save and lower the learning rate, or clip gradients lower.',
     })
   }
-  await model.update()
+  if (norm > 0) await model.update()
   return { loss, grad_norm: norm, ...metrics }
 }
 

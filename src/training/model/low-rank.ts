@@ -5,7 +5,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import { RandomStream } from '../../core/random.ts'
 import type { DecoderBuffers } from '../../engine/decoder-buffers.ts'
 import { roundUp } from '../../engine/decoder-layout.ts'
-import type { MatrixPlan, TensorPlan } from '../../engine/decoder-tensors.ts'
+import type { MatrixPlan, MatrixSource, TensorPlan } from '../../engine/decoder-tensors.ts'
 import type { DecoderWeights, Matrix } from '../../engine/decoder-weights.ts'
 import type { GraphStep, GraphTools, Rows } from './graph-tools.ts'
 import type { Parameter, PlacedTensor } from './parameter.ts'
@@ -14,8 +14,6 @@ import type { Parameter, PlacedTensor } from './parameter.ts'
 export interface LowRankOptions {
   readonly rank: number
   readonly alpha: number
-  /** Last part of the names of the modules that get an update, e.g. `q_proj`. */
-  readonly targets: readonly string[]
   readonly seed: number
 }
 
@@ -38,13 +36,17 @@ export interface LowRank {
   readonly parameters: readonly Parameter[]
 }
 
-/** Makes the updates of all matrices that have a target among their modules; none where no module is one. */
+/**
+ * Makes the updates of all matrices that have a target among their modules.
+ * @param targets the modules, at least one
+ */
 export async function createLowRanks(
   backend: Backend,
   buffers: DecoderBuffers,
   plan: TensorPlan,
   weights: DecoderWeights,
   tokenRows: number,
+  targets: readonly MatrixSource[],
   options: LowRankOptions,
 ): Promise<Map<Matrix, LowRank>> {
   const matrices = plan.layers.flatMap((layer, number): [MatrixPlan, Matrix | undefined][] => {
@@ -56,11 +58,9 @@ export async function createLowRanks(
       [layer.down, own?.down],
     ]
   })
-  const isTarget = (name: string) => options.targets.some((target) => name.endsWith(`.${target}.weight`))
-  const adapted = matrices.map(([matrixPlan]) => matrixPlan.sources.filter(({ name }) => isTarget(name)))
+  const adapted = matrices.map(([matrixPlan]) => matrixPlan.sources.filter((source) => targets.includes(source)))
   const tile = backend.tuning.matmul.columns
   const widest = roundUp(options.rank * Math.max(0, ...adapted.map(({ length }) => length)), tile)
-  if (widest === 0) return new Map()
   const low = await buffers.words(tokenRows * widest, 'activations')
   const lowGradient = await buffers.words(tokenRows * widest, 'activations')
   const random = new RandomStream(options.seed, 0x10a)

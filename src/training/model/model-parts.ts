@@ -14,6 +14,7 @@ import { createScratch, GraphTools } from './graph-tools.ts'
 import type { Heads } from './head-graph.ts'
 import type { LowRank, LowRankOptions } from './low-rank.ts'
 import { createLowRanks, maskLowRank, refreshLowRank } from './low-rank.ts'
+import { lowRankTargets } from './low-rank-targets.ts'
 import type { DecayOn, TrainedParameter } from './optimizer.ts'
 import { Optimizer } from './optimizer.ts'
 import type { BatchLimits } from './packed-batch.ts'
@@ -25,7 +26,13 @@ import { createValueHead } from './value-head.ts'
 export interface TrainableOptions {
   readonly limits: BatchLimits
   /** Every weight, or low-rank updates of some with the rest as it is (and the value head). */
-  readonly method: { readonly kind: 'full' } | ({ readonly kind: 'low-rank' } & LowRankOptions)
+  readonly method:
+    | { readonly kind: 'full' }
+    | ({
+        readonly kind: 'low-rank'
+        /** Names of modules: see `lowRankTargets`. */
+        readonly targets: readonly string[]
+      } & LowRankOptions)
   /** Runs layers again on the way back instead of keeping their activations. */
   readonly recompute: boolean
   /** A scalar head beside the language model's, zero at first (PPO). */
@@ -67,6 +74,7 @@ export async function createModelParts(
   const { limits, method, signal } = options
   const layout = decoderLayout(config, backend.tuning)
   const plan = tensorPlan(config, layout)
+  const targets = method.kind === 'full' ? [] : lowRankTargets(plan, method.targets).sources
   const weightChoice = method.kind === 'full' ? 'f32' : (options.weights ?? 'auto')
   const weights = await loadWeights(backend, buffers, config, plan, source, {
     weights: weightChoice,
@@ -82,7 +90,7 @@ export async function createModelParts(
   const lowRanks =
     method.kind === 'full'
       ? new Map<Matrix, LowRank>()
-      : await createLowRanks(backend, buffers, plan, weights, tokenRows, method)
+      : await createLowRanks(backend, buffers, plan, weights, tokenRows, targets, method)
   const valueParameters = value === null ? [] : matrixParameters(value.plan, value.matrix)
   const scoreParameters =
     plan.head !== null && config.head.kind === 'score' ? matrixParameters(plan.head, weights.head) : []
