@@ -33,7 +33,7 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions):
     return 'models'
   }
   if (/\.jsonl$/.test(first.name)) {
-    actions.training.setData(first.name, await first.text())
+    actions.training.setData(first.name, first)
     return 'train'
   }
   const run = await actions.runs.importFile(first.name, await first.text())

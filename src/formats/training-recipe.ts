@@ -20,6 +20,8 @@ export type ObjectiveId = (typeof OBJECTIVE_IDS)[number]
 
 /** Objectives that sample from the model while they train it. */
 export const ONLINE_OBJECTIVES: readonly ObjectiveId[] = ['expert-iteration', 'ppo', 'grpo']
+/** Objectives that learn from `reward`. */
+export const REWARDED_OBJECTIVES: readonly ObjectiveId[] = ['ppo', 'grpo']
 /** Objectives whose result is a reward model with a scalar head. */
 export const REWARD_OBJECTIVES: readonly ObjectiveId[] = ['outcome-reward', 'ranked-reward', 'process-reward']
 
@@ -203,6 +205,17 @@ export function readRecipe(value: unknown, file?: string): TrainingRecipe {
       found: 'nothing',
       place: { field: 'rewardModel', ...(file === undefined ? {} : { file }) },
       nextStep: 'Name a reward model, or set reward.outcome and reward.process to 0.',
+    })
+  }
+  const rewarded = Object.values(recipe.reward).some((weight) => weight > 0)
+  if (!rewarded && REWARDED_OBJECTIVES.includes(recipe.objective)) {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'Every reward has a weight of 0, so that nothing can be learned',
+      expected: 'a weight above 0 in reward',
+      found: JSON.stringify(recipe.reward),
+      place: { field: 'reward.verifier', ...(file === undefined ? {} : { file }) },
+      nextStep: 'Give the verifier, the format or a reward model a weight.',
     })
   }
   return recipe

@@ -6,7 +6,16 @@ import type { RowFormat } from './json-lines.ts'
  * Further columns are allowed and passed over, as TRL does.
  */
 
-const text = z.string().min(1, 'The text is empty')
+const text = z
+  .string({
+    error: ({ input }) =>
+      input === undefined
+        ? 'The field is missing'
+        : Array.isArray(input)
+          ? 'Expected a text; lists of messages (the conversational form) are not read'
+          : 'Expected a text',
+  })
+  .min(1, 'The text is empty')
 
 /** Supervised fine-tuning. */
 export interface SftRow {
@@ -67,8 +76,8 @@ export const STEPWISE_FORMAT: RowFormat<StepwiseRow> = {
     .object({
       prompt: text,
       // Models write empty lines, too, and those have a label.
-      completions: z.array(z.string()).min(1, 'There are no steps'),
-      labels: z.array(label),
+      completions: z.array(z.string('A step is not a text'), 'Expected a list of steps').min(1, 'There are no steps'),
+      labels: z.array(label, 'Expected a list of labels, one for each step'),
     })
     .check(({ value: { completions, labels }, issues }) => {
       if (labels.length === completions.length) return

@@ -81,7 +81,12 @@ export function createAppStore(deps: AppDependencies): AppStore {
       engine.onLost(message.error)
       training.onLost()
     } else if (message.type === 'transfer') downloads.onTransfer(message)
-    else if (message.type === 'training' || message.type === 'trainingState' || message.type === 'trainingEnded') {
+    else if (
+      message.type === 'training' ||
+      message.type === 'trainingState' ||
+      message.type === 'trainingEnded' ||
+      message.type === 'savesSkipped'
+    ) {
       training.receive(message)
     } else runs.receive(message)
   })

@@ -50,6 +50,8 @@ export interface EngineSlice {
   offerStored(models: readonly StoredModel[]): void
   /** Puts the last saves of training runs into the pickers, instead of those before. */
   offerTrained(models: EngineState['localModels']): void
+  /** What is being loaded of a training run is an older save than was asked for; this is its model. */
+  onSkipped(model: ModelChoice): void
   /** A training run is about to be deleted: a bundled model takes its place where it is chosen. */
   forgetTrained(id: string): Promise<void>
   /** Where a model's files are. Throws a StepscopeError where they are not here any more. */
@@ -149,7 +151,16 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     return Object.keys(found.adapter).length === 0 ? { source } : { source, adapter: found.adapter as AdapterFields }
   }
 
-  const runLoad = async (wanted: Choice, signal: AbortSignal): Promise<boolean> => {
+  /** Names of models of training runs whose last save was passed over while they were loaded. */
+  const olderSaves = new Map<string, string>()
+  const named = (choice: ModelChoice): ModelChoice => {
+    const name = choice.kind === 'trained' ? olderSaves.get(choice.id) : undefined
+    return name === undefined ? choice : { ...choice, name }
+  }
+
+  const runLoad = async (asked: Choice, signal: AbortSignal): Promise<boolean> => {
+    let wanted = asked
+    olderSaves.clear()
     patch({ ...wanted, phase: 'loading', progress: { policy: null, reward: null }, error: null })
     try {
       const params: ParamsOf<'load'> = {
@@ -159,8 +170,9 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       }
       const models = await deps.client.call('load', params, signal)
       const status = await deps.client.call('status', {})
+      wanted = { ...asked, policy: named(asked.policy), reward: named(asked.reward) }
       loadedChoice = wanted
-      patch({ phase: 'ready', models, status, error: null, progress: { policy: null, reward: null } })
+      patch({ ...wanted, phase: 'ready', models, status, error: null, progress: { policy: null, reward: null } })
       return true
     } catch (error) {
       const details = toErrorDetails(error)
@@ -379,6 +391,9 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       }),
     offerTrained: (models) =>
       patch({ localModels: [...get().engine.localModels.filter(({ kind }) => kind !== 'trained'), ...models] }),
+    onSkipped: ({ id, name }) => {
+      olderSaves.set(id, name)
+    },
     forgetTrained: async (id) => {
       patch({ localModels: get().engine.localModels.filter((model) => model.id !== id || model.kind !== 'trained') })
       await replace(id, 'trained')

@@ -64,6 +64,7 @@ export function initialState(): AppState {
         errors: {},
         data: null,
         dataError: null,
+        reading: false,
         from: null,
         canUndo: false,
         canRedo: false,

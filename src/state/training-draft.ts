@@ -1,32 +1,59 @@
+import type { ErrorDetails } from '../core/errors.ts'
 import { describeError, toErrorDetails } from '../core/errors.ts'
-import { readRows } from '../formats/json-lines.ts'
 import type { ObjectiveId, TrainingRecipe } from '../formats/training-recipe.ts'
 import { defaultRecipe, readRecipe } from '../formats/training-recipe.ts'
+import type { ChosenFile, RowCounts } from '../worker/protocol.ts'
 import { EditHistory } from './edit-history.ts'
 import { dataKind } from './training-objectives.ts'
 import type { TrainingDraft } from './types.ts'
 
 type Core = Pick<TrainingDraft, 'recipe' | 'from'>
 
-/** What the next training run will do, with undo; the text of its data file stands beside the state. */
+/** A look at every row of the draft's data, as training would: a chosen file, or the one of the run it goes on from. */
+export interface DataLook {
+  readonly recipe: TrainingRecipe
+  readonly data: ChosenFile | { readonly run: string }
+}
+
+export interface DraftDeps {
+  readonly now: () => number
+  readonly show: (draft: TrainingDraft) => void
+  /** Reads in the worker; rejects with what is wrong with the file. Null where the recipe's model is not here. */
+  readonly look: (look: DataLook, signal: AbortSignal) => Promise<RowCounts> | null
+}
+
+/** What is known of the draft's data. */
+interface Looked {
+  /** What it depends on: asked again where that changes. */
+  readonly key: string
+  readonly controller: AbortController
+  counts: RowCounts | null
+  error: ErrorDetails | null
+}
+
+/** What the next training run will do, with undo; its data file stands beside the state, and is read by the worker. */
 export class DraftEditor {
-  private readonly show: (draft: TrainingDraft) => void
+  private readonly deps: DraftDeps
   private readonly edits: EditHistory<Core>
   private core: Core
-  private file: { readonly name: string; readonly text: string } | null = null
+  private file: ChosenFile | null = null
+  private files = 0
+  private looked: Looked | null = null
 
-  constructor(initial: TrainingRecipe, now: () => number, show: (draft: TrainingDraft) => void) {
+  constructor(initial: TrainingRecipe, deps: DraftDeps) {
     this.core = { recipe: initial, from: null }
-    this.edits = new EditHistory(now)
-    this.show = show
+    this.edits = new EditHistory(deps.now)
+    this.deps = deps
   }
 
   get recipe(): TrainingRecipe {
     return this.core.recipe
   }
 
-  get data(): { readonly name: string; readonly text: string } | null {
-    return this.core.recipe.data.source === 'file' ? this.file : null
+  /** The chosen file; null where the data is generated, or the file of the run that it goes on from. */
+  get data(): ChosenFile | null {
+    const { data } = this.core.recipe
+    return data.source === 'file' && this.file?.name === data.file ? this.file : null
   }
 
   setObjective(objective: ObjectiveId): void {
@@ -45,8 +72,9 @@ export class DraftEditor {
     this.edit(null, { recipe: defaultRecipe(objective, model), from: null })
   }
 
-  setFile(name: string, text: string): void {
-    this.file = { name, text }
+  setFile(name: string, blob: Blob): void {
+    this.files += 1
+    this.file = { id: this.files, name, blob }
     this.setField('data', { source: 'file', file: name })
   }
 
@@ -81,17 +109,71 @@ export class DraftEditor {
     this.present()
   }
 
+  dispose(): void {
+    this.looked?.controller.abort()
+  }
+
   private present(): void {
-    const { edits, core, file } = this
-    this.show({ ...core, ...checkDraft(core.recipe, file), canUndo: edits.canUndo, canRedo: edits.canRedo })
+    this.lookAtData()
+    const { edits, core } = this
+    this.deps.show({ ...core, ...this.checked(), canUndo: edits.canUndo, canRedo: edits.canRedo })
+  }
+
+  /** What of the draft cannot run. */
+  private checked(): Pick<TrainingDraft, 'errors' | 'data' | 'dataError' | 'reading'> {
+    const { recipe, from } = this.core
+    const errors = recipeErrors(recipe, from)
+    const { looked } = this
+    if (recipe.data.source !== 'file') return { errors, data: null, dataError: null, reading: false }
+    if (this.source === null) errors['data.file'] = dataKind(recipe.objective) ? 'Choose the file.' : NO_FILE
+    if (looked?.error) errors['data.file'] = 'The file cannot be used.'
+    const counts = looked?.counts
+    return {
+      errors,
+      data: counts ? { name: recipe.data.file, ...counts } : null,
+      dataError: looked?.error ?? null,
+      reading: looked !== null && !looked.counts && !looked.error,
+    }
+  }
+
+  /** The file that is trained on; null where none is, or none is there. */
+  private get source(): DataLook['data'] | null {
+    const { recipe, from } = this.core
+    if (recipe.data.source !== 'file' || !dataKind(recipe.objective)) return null
+    return this.data ?? (from !== null && from.file === recipe.data.file ? { run: from.id } : null)
+  }
+
+  /** Has the data looked at, once for each file, objective and model: other settings change nothing in it. */
+  private lookAtData(): void {
+    const { source } = this
+    const { recipe } = this.core
+    const { objective, task, model, maxTokens } = recipe
+    const key = source && JSON.stringify(['run' in source ? source.run : source.id, objective, task, model, maxTokens])
+    if (key === (this.looked?.key ?? null)) return
+    this.looked?.controller.abort()
+    this.looked = null
+    if (key === null || source === null) return
+    const controller = new AbortController()
+    const looked: Looked = { key, controller, counts: null, error: null }
+    const counting = this.deps.look({ recipe, data: source }, controller.signal)
+    if (counting === null) return
+    this.looked = looked
+    const settle = (found: Partial<Pick<Looked, 'counts' | 'error'>>) => {
+      if (this.looked !== looked) return
+      Object.assign(looked, found)
+      this.present()
+    }
+    counting.then(
+      (counts) => settle({ counts }),
+      (error: unknown) => settle({ error: toErrorDetails(error) }),
+    )
   }
 }
 
-/** What of a recipe and its data cannot run. */
-export function checkDraft(
-  recipe: TrainingRecipe,
-  file: { readonly name: string; readonly text: string } | null,
-): Pick<TrainingDraft, 'errors' | 'data' | 'dataError'> {
+const NO_FILE = 'This objective makes its data itself.'
+
+/** What of a recipe cannot run, by field. */
+function recipeErrors(recipe: TrainingRecipe, from: TrainingDraft['from']): Record<string, string> {
   const errors: Record<string, string> = {}
   try {
     readRecipe(recipe)
@@ -99,19 +181,8 @@ export function checkDraft(
     const { place, ...details } = toErrorDetails(error)
     errors[place?.field ?? ''] = describeError(details)
   }
-  if (recipe.data.source !== 'file') return { errors, data: null, dataError: null }
-  const kind = dataKind(recipe.objective)
-  if (!kind || file?.name !== recipe.data.file) {
-    errors['data.file'] = kind ? 'Choose the file.' : 'This objective makes its data itself.'
-    return { errors, data: null, dataError: null }
-  }
-  try {
-    const { length } = readRows(kind.format, file.text, file.name)
-    return { errors, data: { name: file.name, rows: length }, dataError: null }
-  } catch (error) {
-    errors['data.file'] = 'The file cannot be used.'
-    return { errors, data: null, dataError: toErrorDetails(error) }
-  }
+  if (from !== null && recipe.steps <= from.step) errors.steps = `More than ${from.step}: the save’s steps count.`
+  return errors
 }
 
 /** The object with the value at a path; undefined takes the field out. */

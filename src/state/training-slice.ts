@@ -2,7 +2,7 @@ import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { plainText } from '../core/outside-text.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import { zipParts } from '../formats/zip.ts'
-import type { FromWorker, TrainingSources } from '../worker/protocol.ts'
+import type { FromWorker, ModelSource, TrainingSources } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import { fileStem } from './run-files.ts'
@@ -24,7 +24,7 @@ import type {
   TreePair,
 } from './types.ts'
 
-type TrainingMessage = Extract<FromWorker, { type: 'training' | 'trainingState' | 'trainingEnded' }>
+type TrainingMessage = Extract<FromWorker, { type: 'training' | 'trainingState' | 'trainingEnded' | 'savesSkipped' }>
 
 export interface TrainingSlice {
   readonly actions: Actions['training']
@@ -81,7 +81,14 @@ export function createTrainingSlice(
   const state = (): TrainingState => get().training
   const patch = (change: Partial<TrainingState>): void => set({ training: { ...state(), ...change } })
 
-  const draft = new DraftEditor(state().draft.recipe, deps.now, (shown) => patch({ draft: shown, refused: null }))
+  const draft = new DraftEditor(state().draft.recipe, {
+    now: deps.now,
+    show: (shown) => patch({ draft: shown, refused: null }),
+    look: ({ recipe, data }, signal) => {
+      const model = sourceNamed(recipe.model)
+      return model && deps.client.call('checkTrainingData', { recipe, model, data }, signal)
+    },
+  })
 
   const find = (id: string): TrainingRun | undefined => state().runs.find((run) => run.id === id)
 
@@ -165,6 +172,16 @@ export function createTrainingSlice(
     return found ? { kind: found.kind, id: found.id, name: found.name } : null
   }
 
+  /** Null where its files are not here; a start says so. */
+  const sourceNamed = (id: string): ModelSource | null => {
+    const choice = choiceOf(id)
+    try {
+      return choice && engine.sourceOf(choice)
+    } catch {
+      return null
+    }
+  }
+
   const choicesOf = ({ model, reference, rewardModel }: TrainingRecipe): TrainingRun['models'] => {
     const need = (id: string, field: string): ModelChoice => {
       const choice = choiceOf(id)
@@ -236,6 +253,21 @@ export function createTrainingSlice(
       notify({ tone: 'error', text: `${plainText(title, 80)} did not go on by itself`, error: refused })
   }
 
+  /** The last save is an older one than was listed: what is named is what there is, and it is told. */
+  const passOver = ({ id, step, skipped }: Extract<FromWorker, { type: 'savesSkipped' }>): void => {
+    change(id, (run) => ({ ...run, savedStep: step }))
+    offer()
+    const run = find(id)
+    const model = run && trainedModel(run)
+    if (model) engine.onSkipped(model)
+    const [newest] = skipped
+    if (run && newest) {
+      const title = plainText(run.title, 80)
+      const text = `${title}: the save of step ${newest.step} is not whole (${newest.reason}), so the one of step ${step} is taken`
+      notify({ tone: 'warning', text })
+    }
+  }
+
   const newRun = (recipe: TrainingRecipe): { id: string; title: string } => {
     const number = deps.randomId().slice(0, 6)
     const title = `${OBJECTIVE_TITLES[recipe.objective]} ${number}`
@@ -270,13 +302,14 @@ export function createTrainingSlice(
     reset: () => draft.reset(),
     undo: () => draft.undo(),
     redo: () => draft.redo(),
-    setData: (name, text) => draft.setFile(name, text),
+    setData: (name, blob) => draft.setFile(name, blob),
     leaveBranch: () => draft.adopt(draft.recipe, null),
     adopt: (id, how) => {
       const run = find(id)
       if (!run) return
       const branches = how === 'branch' && run.savedStep !== null
-      draft.adopt(run.recipe, branches ? { id, title: run.title, step: run.savedStep ?? 0 } : null)
+      const { title, savedStep, dataFile: file } = run
+      draft.adopt(run.recipe, branches ? { id, title, step: savedStep ?? 0, file } : null)
     },
     estimate: () => {
       cancelEstimate?.()
@@ -307,10 +340,10 @@ export function createTrainingSlice(
       const begun = await begin(() => {
         const { recipe } = state().draft
         const models = choicesOf(recipe)
-        const common = { ...newRun(recipe), recipe, sources: sourcesOf(models) }
+        const common = { ...newRun(recipe), recipe, sources: sourcesOf(models), data: draft.data }
         return from
           ? deps.client.call('branchTraining', { ...common, from: from.id })
-          : deps.client.call('startTraining', { ...common, models, data: draft.data })
+          : deps.client.call('startTraining', { ...common, models })
       })
       if (!begun) return null
       patch({ active: begun.id })
@@ -353,8 +386,8 @@ export function createTrainingSlice(
       if (!run) return null
       try {
         const base = engine.sourceOf(run.models.model)
-        const files = await deps.client.call('exportTraining', { id, form, base })
-        const folder = `${fileStem(run.title).toLowerCase()}-step-${run.savedStep}${form === 'adapter' ? '-adapter' : ''}`
+        const { step, files } = await deps.client.call('exportTraining', { id, form, base })
+        const folder = `${fileStem(run.title).toLowerCase()}-step-${step}${form === 'adapter' ? '-adapter' : ''}`
         const parts = zipParts(new Map(files.map(({ name, bytes }) => [`${folder}/${name}`, bytes])))
         return { name: `${folder}.zip`, parts }
       } catch (error) {
@@ -437,6 +470,9 @@ export function createTrainingSlice(
       if (message.type === 'training') {
         incoming.set(message.id, [...(incoming.get(message.id) ?? []), ...message.entries])
         cancelFrame ??= deps.frame(drain)
+      } else if (message.type === 'savesSkipped') {
+        drain()
+        passOver(message)
       } else if (message.type === 'trainingState') {
         drain()
         change(message.id, (run) => ({ ...run, status: message.state }))
@@ -468,6 +504,7 @@ export function createTrainingSlice(
       if (lost !== undefined) void recover(lost)
     },
     dispose: () => {
+      draft.dispose()
       cancelEstimate?.()
       estimating?.abort()
       cancelFrame?.()

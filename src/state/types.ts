@@ -220,11 +220,18 @@ export interface TrainingDraft {
   readonly recipe: TrainingRecipe
   /** Message per field that cannot run, by its path in the recipe, e.g. `optimizer.learningRate`. */
   readonly errors: Readonly<Record<string, string>>
-  /** The chosen file; its text is kept outside the state. */
-  readonly data: { readonly name: string; readonly rows: number } | null
+  /** The data file, once all of it was looked at: rows, those among them that are held out excluded. */
+  readonly data: { readonly name: string; readonly rows: number; readonly heldOut: number } | null
   readonly dataError: ErrorDetails | null
-  /** It goes on from the last save of this run. */
-  readonly from: { readonly id: string; readonly title: string; readonly step: number } | null
+  /** The data file is being looked at. */
+  readonly reading: boolean
+  /** It goes on from the last save of this run; `file`: its data file. */
+  readonly from: {
+    readonly id: string
+    readonly title: string
+    readonly step: number
+    readonly file: string | null
+  } | null
   readonly canUndo: boolean
   readonly canRedo: boolean
 }
@@ -597,7 +604,7 @@ export interface Actions {
     undo(): void
     redo(): void
     /** Takes a data file; what is wrong with it is told with line and field. */
-    setData(name: string, text: string): void
+    setData(name: string, blob: Blob): void
     /** Asks what the draft will take. */
     estimate(): void
     /** Loads models where needed and starts the draft, or branches where it comes from a save. */

@@ -29,6 +29,8 @@ export type TrainingEvent =
       /** Of the steps before, where the run goes on from a save. */
       readonly history: readonly HistoryEntry[]
     }
+  /** A save that is not whole, and why; the run goes on from an older one. */
+  | { readonly type: 'skipped'; readonly step: number; readonly reason: string; readonly from: number }
   /** Work besides steps, e.g. sampling or labelling the data. */
   | { readonly type: 'phase'; readonly name: string; readonly done: number; readonly total: number }
   | {

@@ -10,6 +10,8 @@ import type { CheckpointSummary } from '../engine/load-model.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
+import type { RowCounts } from '../training/run/check-data.ts'
+import type { SkippedSave } from '../training/run/saves.ts'
 import type { TrainingEvent } from '../training/run-events.ts'
 import type { TrainingRecord } from './training/training-record.ts'
 
@@ -107,6 +109,16 @@ export interface RunResult {
 }
 
 export type { TrainingEvent, TrainingSample } from '../training/run-events.ts'
+
+/** A data file that was chosen in the page. */
+export interface ChosenFile {
+  /** Another one for every choice: the worker reads each once. */
+  readonly id: number
+  readonly name: string
+  readonly blob: Blob
+}
+
+export type { RowCounts } from '../training/run/check-data.ts'
 
 /** The models that a recipe names, as sources. */
 export interface TrainingSources {
@@ -214,18 +226,28 @@ export interface WorkerMethods {
     readonly recipe: TrainingRecipe
     readonly models: TrainingRecord['models']
     readonly sources: TrainingSources
-    readonly data: { readonly name: string; readonly text: string } | null
+    readonly data: ChosenFile | null
   }): TrainingSummary
   /** Goes on from the last save of a run that ended, or was interrupted. */
   continueTraining(params: { readonly id: string; readonly sources: TrainingSources }): TrainingSummary
-  /** A new run that goes on from the last save of another, with other settings. */
+  /**
+   * A new run that goes on from the last save of another, with other settings.
+   * @param params with `data` null, a data file is the other run's
+   */
   branchTraining(params: {
     readonly from: string
     readonly id: string
     readonly title: string
     readonly recipe: TrainingRecipe
     readonly sources: TrainingSources
+    readonly data: ChosenFile | null
   }): TrainingSummary
+  /** Looks at every row of a data file, or of a run's, as training by this recipe would. @returns how many there are */
+  checkTrainingData(params: {
+    readonly recipe: TrainingRecipe
+    readonly model: ModelSource
+    readonly data: ChosenFile | { readonly run: string }
+  }): RowCounts
   /** Before the next step; the loaded models have the device for themselves from then on. */
   pauseTraining(params: { readonly id: string }): void
   resumeTraining(params: { readonly id: string }): void
@@ -240,11 +262,11 @@ export interface WorkerMethods {
   readTraining(params: { readonly id: string }): readonly TrainingEntry[]
   removeTraining(params: { readonly id: string }): void
   /** Files of the last save, as other programs read them. */
-  exportTraining(params: {
-    readonly id: string
-    readonly form: ExportForm
-    readonly base: ModelSource
-  }): readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[]
+  exportTraining(params: { readonly id: string; readonly form: ExportForm; readonly base: ModelSource }): {
+    /** Of the save: the last one that is whole. */
+    readonly step: number
+    readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[]
+  }
   estimateTraining(params: { readonly recipe: TrainingRecipe; readonly model: ModelSource }): TrainingEstimate
   status(params: Record<string, never>): EngineStatus
   dispose(params: Record<string, never>): void
@@ -284,6 +306,13 @@ export type FromWorker =
       readonly type: 'trainingState'
       readonly id: string
       readonly state: 'running' | 'pausing' | 'paused' | 'stopping'
+    }
+  /** Saves that are not whole: what was asked of the run's last save is done with the one of `step`. */
+  | {
+      readonly type: 'savesSkipped'
+      readonly id: string
+      readonly step: number
+      readonly skipped: readonly SkippedSave[]
     }
   /** After its last entry, and when its files are at rest. */
   | { readonly type: 'trainingEnded'; readonly summary: TrainingSummary }

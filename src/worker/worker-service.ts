@@ -121,6 +121,7 @@ export class WorkerService {
       readTraining: ({ id }) => this.trainings().read(id),
       removeTraining: ({ id }) => this.trainings().remove(id),
       exportTraining: (given) => this.trainings().export(given, signal),
+      checkTrainingData: (given) => this.trainings().checkData(given, signal),
       estimateTraining: (given) => this.trainings().estimate(given, this.shareBackend, signal),
       status: () => this.status(),
       dispose: async () => {

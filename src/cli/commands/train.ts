@@ -4,7 +4,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { ObjectiveId } from '../../formats/training-recipe.ts'
 import { OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
 import { exportRun } from '../../training/run/export-run.ts'
-import { lastSave } from '../../training/run/saves.ts'
+import { hasSaves } from '../../training/run/saves.ts'
 import { runTraining } from '../../training/run/training-run.ts'
 import type { TrainingEvent } from '../../training/run-events.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
@@ -52,6 +52,7 @@ export const train: Command = {
     const config = options.required('config')
     const directory = options.required('out')
     const given = await readJsonFile(config)
+    checkObjective(given, objective, config)
     const recipe = readRecipe({ ...(given as object), objective }, config)
     const folder = async (field: 'model' | 'reference' | 'rewardModel', id: string) => {
       try {
@@ -61,7 +62,7 @@ export const train: Command = {
       }
     }
     const store = await openRunDirectory(join(directory, 'run'))
-    if (!options.flag('resume') && (await lastSave(store)) !== null) throw begun(directory)
+    if (!options.flag('resume') && (await hasSaves(store))) throw begun(directory)
     const model = await folder('model', recipe.model)
     const data = recipe.data.source === 'file' ? await readData(beside(config, recipe.data.file)) : null
     const backend = await openCommandBackend(options, output)
@@ -86,6 +87,8 @@ export const train: Command = {
         await writeFolder(join(directory, 'adapter'), await exportRun({ model, store }, 'adapter'))
       }
       output.err(`stepscope: the trained model is in ${join(directory, 'model')}\n`)
+    } catch (error) {
+      throw ofRecipe(error, config)
     } finally {
       progress.clear()
       backend.dispose()
@@ -97,6 +100,11 @@ function tell(event: TrainingEvent, steps: number, times: number[], output: Outp
   switch (event.type) {
     case 'started':
       output.err(`stepscope: from step ${event.step} on ${event.adapter}, ${event.trainedWeights} weights\n`)
+      return
+    case 'skipped':
+      output.err(
+        `stepscope: the save of step ${event.step} is not whole (${event.reason}); going on from step ${event.from}\n`,
+      )
       return
     case 'phase':
       progress.show(`${event.name}: ${event.done} of ${event.total}`)
@@ -118,6 +126,28 @@ function tell(event: TrainingEvent, steps: number, times: number[], output: Outp
     case 'finished':
       return
   }
+}
+
+/** The recipe names an objective of its own, which must be the one asked for. */
+function checkObjective(given: unknown, objective: ObjectiveId, file: string): void {
+  const own = typeof given === 'object' && given !== null && 'objective' in given ? given.objective : objective
+  if (own === objective) return
+  throw new StepscopeError({
+    code: 'bad-setting',
+    message: 'The recipe is for another objective than --objective',
+    expected: objective,
+    found: JSON.stringify(own),
+    place: { file, field: 'objective' },
+    nextStep: 'Give the same in both, or leave it out of the recipe.',
+  })
+}
+
+/** A setting that turns out wrong later is one of the recipe's file. */
+function ofRecipe(error: unknown, file: string): unknown {
+  if (!(error instanceof StepscopeError)) return error
+  const { place } = error.details
+  if (place?.field === undefined || place.file !== undefined) return error
+  return new StepscopeError({ ...error.details, place: { ...place, file } }, { cause: error })
 }
 
 /** What a field of the recipe names cannot be opened. */

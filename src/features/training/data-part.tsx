@@ -13,7 +13,7 @@ import styles from './recipe-panel.module.css'
 /** What is learned from: problems of the task's generator, or a file in one of TRL's formats. */
 export function DataPart() {
   const actions = useActions()
-  const { recipe, errors, data, dataError, from } = useApp((state) => state.training.draft)
+  const { recipe, errors, data, dataError, reading, from } = useApp((state) => state.training.draft)
   const kind = dataKind(recipe.objective)
   const { source } = recipe.data
   return (
@@ -21,7 +21,6 @@ export function DataPart() {
       <Segmented<'generated' | 'file'>
         label="Source of the data"
         value={source}
-        disabled={from !== null}
         options={[
           { value: 'generated', label: isOnlineObjective(recipe.objective) ? 'Generated problems' : 'Generated' },
           ...(kind ? [{ value: 'file' as const, label: 'A file' }] : []),
@@ -30,7 +29,7 @@ export function DataPart() {
           actions.training.setField(
             'data',
             next === 'file'
-              ? { source: 'file', file: data?.name ?? '' }
+              ? { source: 'file', file: data?.name ?? from?.file ?? '' }
               : { source: 'generated', difficulties: ['3-numbers', '4-numbers'], problems: 2000 },
           )
         }
@@ -46,8 +45,8 @@ export function DataPart() {
             icon="open"
             label="Choose a data file"
             accept=".jsonl,.json,.txt"
-            onPick={async ({ files: [file] }) => {
-              if (file) actions.training.setData(file.name, await file.text())
+            onPick={({ files: [file] }) => {
+              if (file) actions.training.setData(file.name, file)
             }}
           >
             {data ? 'Choose another file' : 'Choose a file, or drop it'}
@@ -57,9 +56,11 @@ export function DataPart() {
               <code>
                 <OutsideText text={data.name} />
               </code>
-              : {formatNumber(data.rows)} {data.rows === 1 ? 'row' : 'rows'}
+              : {formatNumber(data.rows)} {data.rows === 1 ? 'row' : 'rows'} to train on, {formatNumber(data.heldOut)}{' '}
+              held out
             </p>
           ) : null}
+          {reading ? <p className={styles.hint}>The rows are being looked at…</p> : null}
           {dataError ? <ErrorNotice details={dataError} /> : null}
         </>
       )}

@@ -14,6 +14,8 @@ const WORDS: Readonly<Record<string, string>> = {
   frac_reward_zero_std: 'Share of groups whose responses all earned the same.',
   kl: 'How far the model has moved from the reference model, per token, in nats.',
   clip_ratio: 'Share of tokens whose probability moved further than the clip.',
+  'completions/clipped_ratio':
+    'Share of sampled responses that were cut before their end, for want of tokens or steps: what is cut has no answer to be rewarded for.',
   'completions/mean_length': 'Tokens of a sampled response.',
   rewards: 'How much likelier a chosen or rejected response has become than under the reference model, times beta.',
   'rewards/margins': 'Chosen reward less rejected reward.',

@@ -39,6 +39,8 @@ function wordsOf(event: TrainingEntry['event']): string {
       return event.step === 1
         ? `Started: ${formatNumber(event.trainedWeights)} weights in training`
         : `Went on at step ${event.step}`
+    case 'skipped':
+      return `The save of step ${event.step} is not whole (${event.reason}): going on from step ${event.from}`
     case 'phase':
       return event.done < event.total
         ? `${event.name}: ${formatNumber(event.done)} of ${formatNumber(event.total)}`

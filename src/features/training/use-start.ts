@@ -6,6 +6,7 @@ import { isUnderWay } from '../../state/training-view.ts'
 export function useStart(): { readonly start: () => void; readonly why: string | null } {
   const actions = useActions()
   const wrong = useApp((state) => Object.keys(state.training.draft.errors).length > 0)
+  const reading = useApp((state) => state.training.draft.reading)
   const starting = useApp((state) => state.training.starting)
   const other = useApp((state) => state.training.runs.find((run) => isUnderWay(run) && !run.elsewhere)?.title ?? null)
   const why = starting
@@ -14,7 +15,9 @@ export function useStart(): { readonly start: () => void; readonly why: string |
       ? `${plainText(other)} is under way; one run at a time has the device.`
       : wrong
         ? 'Correct what is marked first.'
-        : null
+        : reading
+          ? 'The rows of the data file are being looked at.'
+          : null
   return {
     why,
     start: () => {

@@ -5,6 +5,7 @@ import type { TrainingSample } from '../run-events.ts'
 import type { TrainingSequence } from '../sequence.ts'
 import type { Named } from '../train-step.ts'
 import { trainStep } from '../train-step.ts'
+import type { DataRecord } from './run-rows.ts'
 
 /** One optimizer update of a step. */
 export interface Update {
@@ -25,6 +26,8 @@ export interface StepPlan {
  * that a run that goes on from a save does what it would have done.
  */
 export interface Course {
+  /** What rows it trains on; null where it samples while it trains. */
+  readonly data: DataRecord | null
   plan(step: number, signal: AbortSignal): Promise<StepPlan>
   /** How good the model is, on problems that nothing is trained on. */
   evaluate(

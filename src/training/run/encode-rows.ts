@@ -29,57 +29,64 @@ export class RowEncoder {
     this.maxTokens = Math.min(maxTokens, subject.config.maxPositions)
   }
 
-  completion(id: string, prompt: string, completion: string): TrainingSequence {
-    const { tokenizer, config } = this.subject
+  /** @param field the row's field that the completion is of, for messages */
+  completion(prompt: string, completion: string, field = 'completion'): TrainingSequence {
+    const { config } = this.subject
     const [eos] = config.eosTokenIds
-    const ids = tokenizer.encode(completion)
+    const before = this.tokens(prompt, 'prompt')
+    const ids = this.tokens(completion, field)
     if (eos !== undefined && this.isFinal(this.steps(completion).at(-1) ?? '')) ids.push(eos)
-    return this.checked(id, completionSequence(tokenizer.encode(prompt), ids))
+    return this.checked(completionSequence(before, ids), field)
   }
 
   /** Every token but the first is learned. */
   whole({ prompt, completion }: SftRow, id: string): SftItem {
-    const { tokenIds } = this.completion(id, prompt, completion)
+    const { tokenIds } = this.completion(prompt, completion)
     return { id, sequence: completionSequence(tokenIds.subarray(0, 1), tokenIds.subarray(1)) }
   }
 
   sft({ prompt, completion }: SftRow, id: string): SftItem {
-    return { id, sequence: this.completion(id, prompt, completion) }
+    return { id, sequence: this.completion(prompt, completion) }
   }
 
   preference({ prompt, chosen, rejected }: PreferenceRow, id: string) {
     return {
       id,
-      chosen: this.completion(`${id}, chosen`, prompt, chosen),
-      rejected: this.completion(`${id}, rejected`, prompt, rejected),
+      chosen: this.completion(prompt, chosen, 'chosen'),
+      rejected: this.completion(prompt, rejected, 'rejected'),
     }
   }
 
-  /** Heads where each step is scored. */
-  scored(id: string, prompt: string, steps: readonly string[]): TrainingSequence {
-    const { tokenizer, scoreAt } = this.subject
-    const before = tokenizer.encode(prompt)
-    const { ids, readouts } = placeSteps(tokenizer, scoreAt, steps, this.maxTokens - before.length)
-    return this.checked(id, {
+  /**
+   * Heads where each step is scored.
+   * @param fieldOf the row's field that a step is of, for messages
+   */
+  scored(prompt: string, steps: readonly string[], fieldOf: (step: number) => string): TrainingSequence {
+    const before = this.tokens(prompt, 'prompt')
+    const { ids, readouts } = this.placed(steps, this.maxTokens - before.length, fieldOf)
+    const sequence = {
       tokenIds: Uint32Array.from([...before, ...ids]),
       heads: Uint32Array.from(readouts, (at) => before.length + at),
       targets: new Uint32Array(),
-    })
+    }
+    return this.checked(sequence, fieldOf(steps.length - 1))
   }
 
   stepwise({ prompt, completions, labels }: StepwiseRow, id: string): ProcessRewardItem {
     const steps = completions.map((step) => endedStep(step, this.subject.stepEnd))
-    return { id, sequence: this.scored(id, prompt, steps), labels: labels.map(Number) }
+    const sequence = this.scored(prompt, steps, (step) => `completions[${step}]`)
+    return { id, sequence, labels: labels.map(Number) }
   }
 
   /** The outcome is foretold at the end of every step, so that the model can judge any part of a response. */
   outcome({ prompt, completion, label }: UnpairedRow, id: string): OutcomeRewardItem {
-    return { id, sequence: this.scored(id, prompt, this.steps(completion)), label: label ? 1 : 0 }
+    const sequence = this.scored(prompt, this.steps(completion), () => 'completion')
+    return { id, sequence, label: label ? 1 : 0 }
   }
 
   ranked({ prompt, chosen, rejected }: PreferenceRow, id: string): RankedRewardItem {
     const last = (which: string, text: string) => {
-      const sequence = this.scored(`${id}, ${which}`, prompt, this.steps(text))
+      const sequence = this.scored(prompt, this.steps(text), () => which)
       return { ...sequence, heads: sequence.heads.subarray(-1) }
     }
     return { id, chosen: last('chosen', chosen), rejected: last('rejected', rejected) }
@@ -93,16 +100,38 @@ export class RowEncoder {
     return [...parts.map((part) => part + stepEnd), ...(rest === '' ? [] : [rest])]
   }
 
-  private checked(id: string, sequence: TrainingSequence): TrainingSequence {
+  private placed(steps: readonly string[], room: number, fieldOf: (step: number) => string) {
+    const { tokenizer, scoreAt } = this.subject
+    try {
+      return placeSteps(tokenizer, scoreAt, steps, room)
+    } catch (error) {
+      // Which of them it is, told by reading each on its own.
+      for (const [index, step] of steps.entries()) this.tokens(step, fieldOf(index))
+      throw error
+    }
+  }
+
+  private tokens(text: string, field: string): number[] {
+    try {
+      return this.subject.tokenizer.encode(text)
+    } catch (error) {
+      if (!(error instanceof StepscopeError)) throw error
+      throw new StepscopeError({ ...error.details, place: { ...error.details.place, field } }, { cause: error })
+    }
+  }
+
+  private checked(sequence: TrainingSequence, field: string): TrainingSequence {
     const { length } = sequence.tokenIds
     if (length <= this.maxTokens) return sequence
+    const { maxPositions } = this.subject.config
+    const limit = this.maxTokens < maxPositions ? 'maxTokens' : "the model's longest sequence"
     throw new StepscopeError({
-      code: 'bad-problem',
+      code: 'bad-setting',
       message: 'The example is too long',
-      place: { field: `example ${id}` },
-      expected: `at most ${this.maxTokens} tokens (maxTokens)`,
+      place: { field },
+      expected: `at most ${this.maxTokens} tokens (${limit})`,
       found: `${length} tokens`,
-      nextStep: 'Raise maxTokens, or leave the example out.',
+      nextStep: `${limit === 'maxTokens' ? 'Raise maxTokens, or leave' : 'Leave'} the example out.`,
     })
   }
 }

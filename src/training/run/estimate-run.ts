@@ -5,10 +5,12 @@ import { readConfig } from '../../engine/config.ts'
 import type { DecoderConfig } from '../../engine/decoder.ts'
 import { decoderLayout } from '../../engine/decoder-layout.ts'
 import { flopsModel } from '../../engine/decoder-model.ts'
+import type { TensorPlan } from '../../engine/decoder-tensors.ts'
 import { expectedShapes, tensorPlan } from '../../engine/decoder-tensors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
 import { taskById } from '../../tasks/registry.ts'
+import { lowRankTargets } from '../model/low-rank-targets.ts'
 import { recipeProblems } from './make-rows.ts'
 import { passLimits, subjectConfig } from './subject.ts'
 
@@ -36,7 +38,10 @@ const SOLVED = 16
 /** Sequences of one item. */
 const SEQUENCES: Partial<Record<TrainingRecipe['objective'], number>> = { dpo: 2, 'ranked-reward': 2 }
 
-/** What a run will take, from the model's config alone: nothing is loaded. */
+/**
+ * What a run will take, from the model's config alone: nothing is loaded.
+ * @throws StepscopeError where the recipe does not fit the model
+ */
 export async function estimateRun(
   backend: Backend,
   model: CheckpointFiles,
@@ -44,12 +49,13 @@ export async function estimateRun(
 ): Promise<RunEstimate> {
   const { config } = await subjectConfig(model, recipe)
   const layout = decoderLayout(config, backend.tuning)
-  const parameters = expectedShapes(tensorPlan(config, layout)).reduce(
+  const plan = tensorPlan(config, layout)
+  const parameters = expectedShapes(plan).reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   )
   const { method, settings } = recipe
-  const trained = method.kind === 'full' ? parameters : lowRankWeights(config, method)
+  const trained = method.kind === 'full' ? parameters : lowRankWeights(plan, method)
   const { maxRows } = passLimits(recipe)
   const perLayer = 2 * layout.hiddenStride + 2 * layout.projectionStride + layout.queryWidth + layout.gateColumns
   const kept = recipe.recompute ? perLayer + config.layers * layout.hiddenStride : config.layers * perLayer
@@ -94,17 +100,9 @@ function sampledResponses(recipe: TrainingRecipe): number {
 }
 
 function lowRankWeights(
-  { layers, hiddenSize, intermediateSize, heads, keyValueHeads, headDim }: DecoderConfig,
+  plan: TensorPlan,
   { rank, targets }: { readonly rank: number; readonly targets: readonly string[] },
 ): number {
-  const sides: Readonly<Record<string, number>> = {
-    q_proj: hiddenSize + heads * headDim,
-    k_proj: hiddenSize + keyValueHeads * headDim,
-    v_proj: hiddenSize + keyValueHeads * headDim,
-    o_proj: hiddenSize + heads * headDim,
-    gate_proj: hiddenSize + intermediateSize,
-    up_proj: hiddenSize + intermediateSize,
-    down_proj: hiddenSize + intermediateSize,
-  }
-  return layers * rank * targets.reduce((sum, target) => sum + (sides[target] ?? 0), 0)
+  const { sources } = lowRankTargets(plan, targets)
+  return sources.reduce((sum, { shape: [outputs, inputs] }) => sum + rank * (outputs + inputs), 0)
 }

@@ -3,11 +3,13 @@ import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { hasFile, readJson, readText } from '../../engine/checkpoint-text.ts'
 import { openWeights } from '../../engine/checkpoint-weights.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
+import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
 import type { RunStore } from './run-store.ts'
+import type { SaveManifest } from './saves.ts'
 import { readSave } from './saves.ts'
 import { subjectConfig } from './subject.ts'
 
@@ -33,8 +35,8 @@ export async function exportRun(
       nextStep: 'Wait for its first save.',
     })
   }
-  const { recipe, step } = saved.manifest
-  const card = cardOf(recipe, step, saved.history)
+  const { recipe } = saved.manifest
+  const card = cardOf(saved.manifest, saved.history)
   if (form === 'adapter') return adapterFolder(recipe, saved.weights, card)
   return modelFolder(model, recipe, saved.weights, card)
 }
@@ -142,7 +144,7 @@ function adapterFolder(recipe: TrainingRecipe, trained: Tensors, card: string): 
     r: method.rank,
     lora_alpha: method.alpha,
     lora_dropout: 0,
-    target_modules: method.targets,
+    target_modules: moduleNames(method.targets, updates),
     bias: 'none',
     fan_in_fan_out: false,
     inference_mode: true,
@@ -154,7 +156,16 @@ function adapterFolder(recipe: TrainingRecipe, trained: Tensors, card: string): 
   ])
 }
 
-function cardOf(recipe: TrainingRecipe, step: number, history: readonly HistoryEntry[]): string {
+/** PEFT knows `all-linear` as a word of its own and not in a list: written out. */
+function moduleNames(
+  targets: readonly string[],
+  updates: readonly (readonly [name: string, tensor: unknown])[],
+): string[] {
+  if (!targets.includes('all-linear')) return [...targets]
+  return [...new Set(updates.flatMap(([name]) => /([^.]+)\.lora_A\.weight$/.exec(name)?.[1] ?? []))]
+}
+
+function cardOf({ recipe, step, earlier = [], data }: SaveManifest, history: readonly HistoryEntry[]): string {
   const last = history.findLast(({ metrics }) => Object.keys(metrics).some((name) => name.startsWith('eval/')))
   const figures = Object.entries(last?.metrics ?? {}).map(([name, value]) => `| ${name} | ${value.toPrecision(4)} |`)
   return [
@@ -162,14 +173,30 @@ function cardOf(recipe: TrainingRecipe, step: number, history: readonly HistoryE
     '',
     `Trained with Stepscope by ${recipe.objective}, ${step} of ${recipe.steps} steps, from ${recipe.model}.`,
     '',
+    ...(data === undefined ? [] : [`${dataWords(recipe, data)}.`, '']),
     ...(figures.length === 0 ? [] : ['| last evaluation | |', '|---|---|', ...figures, '']),
     'The recipe, which `stepscope train --config` takes as it is:',
     '',
-    '```json',
-    JSON.stringify(recipe, null, 1),
-    '```',
-    '',
+    ...jsonBlock(recipe),
+    ...earlier.flatMap((part, index) => {
+      const first = (earlier[index - 1]?.step ?? 0) + 1
+      const fields = recipeDifferences(part.recipe, recipe).map(({ field }) => field)
+      return [
+        `Steps ${first} to ${part.step} were made with an earlier recipe (other ${fields.join(', ')}):`,
+        '',
+        ...jsonBlock(part.recipe),
+      ]
+    }),
   ].join('\n')
+}
+
+function dataWords({ data }: TrainingRecipe, { sha256, rows, heldOut }: NonNullable<SaveManifest['data']>): string {
+  const source = data.source === 'file' ? `the file ${data.file}` : 'generated problems'
+  return `Data: ${rows} rows of ${source}, ${heldOut} held out; SHA-256 ${sha256}`
+}
+
+function jsonBlock(value: unknown): string[] {
+  return ['```json', JSON.stringify(value, null, 1), '```', '']
 }
 
 function encode(text: string): Uint8Array {

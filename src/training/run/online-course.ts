@@ -2,6 +2,7 @@ import { itemSeed } from '../../core/item-seed.ts'
 import { mean } from '../../core/statistics.ts'
 import { openWeights } from '../../engine/checkpoint-weights.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import type { ResponseEnd } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { completionTokens, sampleResponses } from '../../rewards/sample-responses.ts'
 import type { RewardModel } from '../../search/models.ts'
@@ -29,6 +30,9 @@ import { rewardResponses } from './response-rewards.ts'
 
 /** Stream of the run's seed that minibatches are drawn by. */
 const MINIBATCHES = 0x3b
+
+/** Why responses end without an end of their own. */
+const CUT: readonly ResponseEnd[] = ['length', 'max-steps']
 
 /** A response sampled in this step, as a training sequence. */
 interface Rollout {
@@ -119,6 +123,7 @@ export async function onlineCourse(
   }
 
   return {
+    data: null,
     plan: async (step, signal) => {
       const rollouts = await rollOut(step, signal)
       return { updates: await updates(rollouts, step), metrics: rolloutMetrics(rollouts) }
@@ -203,7 +208,8 @@ async function ppoItems(
   const estimates = rollouts.map(({ logprobs, reward }, index) => {
     const values = said[index]?.[0]?.scores ?? []
     const rewards = shapedRewards({
-      logprobs,
+      // As the same graph says it that the reference is read by: where the two agree, the penalty is exactly 0.
+      logprobs: said[index]?.[0]?.logprobs ?? logprobs,
       referenceLogprobs: reference?.[index] ?? null,
       coefficient: settings.klCoefficient,
       rewards: reward.byToken,
@@ -249,6 +255,7 @@ function rolloutMetrics(rollouts: readonly Rollout[]): Metrics {
     'rollout/accuracy': mean(rollouts.map(({ response }) => (response.verdict.correct ? 1 : 0))),
     'rollout/reward': mean(rollouts.map(({ reward }) => reward.total)),
     'rollout/mean_length': mean(rollouts.map(({ logprobs }) => logprobs.length)),
+    'completions/clipped_ratio': mean(rollouts.map(({ response: { end } }) => (CUT.includes(end) ? 1 : 0))),
     ...(proxies.length === 0 ? {} : { 'rollout/proxy': mean(proxies) }),
   }
 }

@@ -4,10 +4,12 @@ import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { openWeights } from '../../engine/checkpoint-weights.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
 import { Sha256 } from '../../engine/sha256.ts'
+import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
 import type { Tensors, TrainableModel } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
+import { copyMadeData } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
 
 /** Saves that are kept: the last one may turn out to be broken. */
@@ -16,20 +18,34 @@ const KEPT = 2
 const PARTS = ['weights.safetensors', 'first.safetensors', 'second.safetensors', 'history.json'] as const
 const MANIFEST = /^save-(\d{8})\.json$/
 
+const count = z.int().nonnegative()
+
 const manifestSchema = z.strictObject({
   version: z.literal(1),
   /** Steps and optimizer updates done. */
-  step: z.int().nonnegative(),
-  updates: z.int().nonnegative(),
+  step: count,
+  updates: count,
   savedAt: z.string(),
   recipe: recipeSchema,
+  /** Recipes of the steps before those of `recipe`, where a run went on with another: each up to its last step. */
+  earlier: z.array(z.strictObject({ step: z.int().positive(), recipe: recipeSchema })).exactOptional(),
+  /** What rows it trained on. */
+  data: z.strictObject({ sha256: z.string(), rows: count, heldOut: count }).exactOptional(),
   /** SHA-256 of the save's other files. */
   files: z.record(z.string(), z.string()),
 })
 export type SaveManifest = z.infer<typeof manifestSchema>
 
+/** A save that is passed over, and why: “save-00000004.first.safetensors is not as it was written”. */
+export interface SkippedSave {
+  readonly step: number
+  readonly reason: string
+}
+
 export interface SavedRun {
   readonly manifest: SaveManifest
+  /** Newer saves that are not whole, the newest first. */
+  readonly skipped: readonly SkippedSave[]
   readonly history: readonly HistoryEntry[]
   readonly weights: Tensors
   readonly first: Tensors
@@ -44,7 +60,7 @@ export interface SavedRun {
 export async function writeSave(
   store: RunStore,
   model: TrainableModel,
-  state: Pick<SaveManifest, 'step' | 'updates' | 'recipe' | 'savedAt'>,
+  state: Omit<SaveManifest, 'version' | 'files'>,
   history: readonly HistoryEntry[],
 ): Promise<void> {
   const prefix = prefixOf(state.step)
@@ -88,70 +104,111 @@ async function writeFiles(
 async function makeRoom(store: RunStore): Promise<boolean> {
   const steps = await savedSteps(store)
   const last = steps.pop()
-  const manifest = last === undefined ? null : await readManifest(store, last)
-  if (steps.length === 0 || manifest === null || (await readFiles(store, manifest)) === null) return false
+  if (last === undefined || steps.length === 0 || 'reason' in (await readWhole(store, last))) return false
   for (const step of steps) await removeSave(store, step)
   return true
 }
 
-/** The newest save's manifest; null where there is none. Its files are not looked at. */
-export async function lastSave(store: RunStore): Promise<SaveManifest | null> {
+/** Whether anything was ever saved here, whole or not. */
+export async function hasSaves(store: RunStore): Promise<boolean> {
+  return (await savedSteps(store)).length > 0
+}
+
+/**
+ * The newest save by its manifest, for lists: its files are there, but what is in them is not looked at. Null where there is
+ * none.
+ * @param broken steps whose saves are known not to be whole
+ */
+export async function listedSave(store: RunStore, broken: ReadonlySet<number>): Promise<SaveManifest | null> {
+  const names = new Set(await store.list())
   for (const step of (await savedSteps(store)).reverse()) {
+    if (broken.has(step)) continue
     const manifest = await readManifest(store, step)
-    if (manifest !== null) return manifest
+    if (!('reason' in manifest) && Object.keys(manifest.files).every((name) => names.has(name))) return manifest
   }
   return null
 }
 
+/** As `readSave`, without what is in it. */
+export async function lastSave(store: RunStore): Promise<(SaveManifest & Pick<SavedRun, 'skipped'>) | null> {
+  const found = await wholeSave(store)
+  return found && { ...found.manifest, skipped: found.skipped }
+}
+
 /**
- * The newest save whose files are whole; null where the run has none.
+ * The newest save whose files are whole; null where the run has none. Whoever goes on from a save, opens, exports or
+ * branches one takes this.
  * @throws StepscopeError `storage` where there are saves and none of them is whole
  */
 export async function readSave(store: RunStore): Promise<SavedRun | null> {
-  const steps = (await savedSteps(store)).reverse()
-  for (const step of steps) {
-    const manifest = await readManifest(store, step)
-    const saved = manifest === null ? null : await readFiles(store, manifest)
-    if (saved !== null) return saved
-  }
-  if (steps.length === 0) return null
-  throw new StepscopeError({
-    code: 'storage',
-    message: 'No save of this run is whole',
-    expected: 'files as they were written',
-    found: `${steps.length} broken ${steps.length === 1 ? 'save' : 'saves'}`,
-    place: { file: store.name },
-    nextStep: 'Start the run again.',
-  })
-}
-
-async function readFiles(store: RunStore, manifest: SaveManifest): Promise<SavedRun | null> {
-  const found = new Map<string, Uint8Array<ArrayBuffer>>()
-  for (const [name, hash] of Object.entries(manifest.files)) {
-    const bytes = await store.read(name)
-    if (bytes === null || new Sha256().update(bytes).hex() !== hash) return null
-    found.set(name, bytes)
-  }
+  const found = await wholeSave(store)
+  if (found === null) return null
+  const { manifest, skipped, files } = found
   const prefix = prefixOf(manifest.step)
-  const tensors = (part: string) => unpack(found.get(`${prefix}.${part}.safetensors`) ?? new Uint8Array())
+  const tensors = (part: string) => unpack(files.get(`${prefix}.${part}.safetensors`) ?? new Uint8Array())
   return {
     manifest,
-    history: JSON.parse(new TextDecoder().decode(found.get(`${prefix}.history.json`))) as HistoryEntry[],
+    skipped,
+    history: JSON.parse(new TextDecoder().decode(files.get(`${prefix}.history.json`))) as HistoryEntry[],
     weights: await tensors('weights'),
     first: await tensors('first'),
     second: await tensors('second'),
   }
 }
 
-async function readManifest(store: RunStore, step: number): Promise<SaveManifest | null> {
-  const bytes = await store.read(`${prefixOf(step)}.json`)
-  if (bytes === null) return null
+interface WholeSave {
+  readonly manifest: SaveManifest
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+}
+
+/** Why a save cannot be used. */
+interface Broken {
+  readonly reason: string
+}
+
+async function wholeSave(store: RunStore): Promise<(WholeSave & Pick<SavedRun, 'skipped'>) | null> {
+  const skipped: SkippedSave[] = []
+  for (const step of (await savedSteps(store)).reverse()) {
+    const found = await readWhole(store, step)
+    if (!('reason' in found)) return { ...found, skipped }
+    skipped.push({ step, ...found })
+  }
+  const [newest] = skipped
+  if (newest === undefined) return null
+  throw new StepscopeError({
+    code: 'storage',
+    message: `No save of this run is whole: of step ${newest.step}, ${newest.reason}`,
+    expected: 'files as they were written',
+    found: `${skipped.length} broken ${skipped.length === 1 ? 'save' : 'saves'}`,
+    place: { file: store.name },
+    nextStep: 'Start the run again.',
+  })
+}
+
+async function readWhole(store: RunStore, step: number): Promise<WholeSave | Broken> {
+  const manifest = await readManifest(store, step)
+  if ('reason' in manifest) return manifest
+  const files = new Map<string, Uint8Array<ArrayBuffer>>()
+  for (const [name, hash] of Object.entries(manifest.files)) {
+    const bytes = await store.read(name)
+    if (bytes === null) return { reason: `${name} is missing` }
+    if (new Sha256().update(bytes).hex() !== hash) return { reason: `${name} is not as it was written` }
+    files.set(name, bytes)
+  }
+  return { manifest, files }
+}
+
+async function readManifest(store: RunStore, step: number): Promise<SaveManifest | Broken> {
+  const file = `${prefixOf(step)}.json`
+  const bytes = await store.read(file)
+  if (bytes === null) return { reason: `${file} is missing` }
   try {
     const manifest = manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
-    const whole = PARTS.every((part) => Object.hasOwn(manifest.files, `${prefixOf(step)}.${part}`))
-    return whole && manifest.step === step ? manifest : null
+    const missing = PARTS.find((part) => !Object.hasOwn(manifest.files, `${prefixOf(step)}.${part}`))
+    if (missing !== undefined) return { reason: `${file} does not name its ${missing}` }
+    return manifest.step === step ? manifest : { reason: `${file} is of step ${manifest.step}` }
   } catch {
-    return null
+    return { reason: `${file} cannot be read` }
   }
 }
 
@@ -198,15 +255,46 @@ export async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Tensors> {
   return tensors
 }
 
-/** A new run that starts from another's last save: only what a save is made of is taken along. */
-export async function branchSave(from: RunStore, to: RunStore, recipe: TrainingRecipe): Promise<SaveManifest | null> {
-  const manifest = await lastSave(from)
-  if (manifest === null) return null
-  for (const name of [...Object.keys(manifest.files), 'data.jsonl', 'held-out.jsonl']) {
-    const bytes = await from.read(name)
-    if (bytes !== null) await to.write(name, bytes)
-  }
-  const branched = { ...manifest, recipe }
+/**
+ * A new run that starts from another's newest whole save: what the save is made of is taken along, and the made data where
+ * the new recipe would make the same.
+ * @returns the save; null where the other has none
+ * @throws StepscopeError `bad-setting` where the recipe ends before the save, `storage` as `readSave`
+ */
+export async function branchSave(
+  from: RunStore,
+  to: RunStore,
+  recipe: TrainingRecipe,
+): Promise<(SaveManifest & Pick<SavedRun, 'skipped'>) | null> {
+  const found = await wholeSave(from)
+  if (found === null) return null
+  const { manifest, files, skipped } = found
+  const { data: _, ...rest } = manifest
+  checkGoesOn(recipe, manifest.step)
+  for (const [name, bytes] of files) await to.write(name, bytes)
+  await copyMadeData(from, to, recipe)
+  const branched = { ...rest, recipe, earlier: earlierRecipes(manifest, recipe) }
   await to.write(`${prefixOf(manifest.step)}.json`, new TextEncoder().encode(JSON.stringify(branched, null, 1)))
-  return branched
+  return { ...branched, skipped }
+}
+
+/** @throws StepscopeError `bad-setting` where a recipe has no step after the save that it is to go on from */
+function checkGoesOn({ steps }: TrainingRecipe, step: number): void {
+  if (steps > step) return
+  throw new StepscopeError({
+    code: 'bad-setting',
+    message: `The save has ${step} steps already`,
+    expected: `more than ${step}`,
+    found: String(steps),
+    place: { field: 'steps' },
+    nextStep: 'Give the branch more steps: those of the save count.',
+  })
+}
+
+/** The recipes of the steps so far, once a run goes on with another. */
+export function earlierRecipes(
+  { step, recipe, earlier = [] }: SaveManifest,
+  now: TrainingRecipe,
+): NonNullable<SaveManifest['earlier']> {
+  return recipeDifferences(recipe, now).length === 0 ? earlier : [...earlier, { step, recipe }]
 }

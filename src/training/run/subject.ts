@@ -58,10 +58,8 @@ export async function createSubject(
   recipe: TrainingRecipe,
   signal?: AbortSignal,
 ): Promise<Subject> {
-  const { config, newHead } = await subjectConfig(files, recipe)
-  const stored = await readAdapter(files, signal)
-  const tokenizer = await readTokenizer(files, signal)
-  tokenizer.checkFits(config.vocabSize)
+  const { newHead, ...subject } = await readSubject(files, recipe, signal)
+  const { config } = subject
   const source = await openWeights(files, signal)
   const { method } = recipe
   const model = await TrainableModel.create(backend, config, newHead ? withScoreHead(source, config) : source, {
@@ -73,8 +71,20 @@ export async function createSubject(
     weights: 'f32',
     ...(signal === undefined ? {} : { signal }),
   })
+  return { ...subject, newHead, model }
+}
+
+/** All of a subject that needs no weights. @throws StepscopeError as loading a model does */
+export async function readSubject(
+  files: CheckpointFiles,
+  recipe: TrainingRecipe,
+  signal?: AbortSignal,
+): Promise<Omit<Subject, 'model'>> {
+  const { config, newHead } = await subjectConfig(files, recipe)
+  const stored = await readAdapter(files, signal)
+  const tokenizer = await readTokenizer(files, signal)
+  tokenizer.checkFits(config.vocabSize)
   return {
-    model,
     config,
     tokenizer,
     newHead,

@@ -1,5 +1,6 @@
 import type { Backend } from '../../compute/backend.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { DataFile } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
 
 /** What a training run works with; the recipe says what to do with it. */
@@ -12,7 +13,7 @@ export interface TrainingContext {
   /** Null where no reward comes from one. */
   readonly rewardModel: CheckpointFiles | null
   /** The data file's name and text, where the data comes from one. */
-  readonly data: { readonly name: string; readonly text: string } | null
+  readonly data: DataFile | null
   readonly store: RunStore
   readonly signal: AbortSignal
   /** Called between steps: resolves when the run may go on. */

@@ -15,7 +15,7 @@ import type { TrainingEvent } from '../run-events.ts'
 import { memoryStore } from '../testing/memory-store.ts'
 import { exportRun } from './export-run.ts'
 import type { RunStore } from './run-store.ts'
-import { lastSave, readSave } from './saves.ts'
+import { branchSave, lastSave, readSave } from './saves.ts'
 import { runTraining } from './training-run.ts'
 
 const POLICY = 'public/checkpoints/countdown-policy'
@@ -241,8 +241,11 @@ describe('a run that cannot go on', () => {
       steps: 6,
       optimizer: { learningRate: 1e30, schedule: 'constant', warmupSteps: 0, maxNorm: 0 },
     })
-    await expect(train(backend, wild, store)).rejects.toThrow(/no number|not finite/)
-    expect(await weightsOf(store)).toEqual(before)
+    const branch = memoryStore()
+    await branchSave(store, branch, wild)
+    await expect(train(backend, wild, branch)).rejects.toThrow(/no number|not finite/)
+    expect(await weightsOf(branch)).toEqual(before)
+    expect((await lastSave(branch))?.step).toBe(2)
   })
 
   test('takes the save before a broken one', async () => {

@@ -4,18 +4,24 @@ import { createDecoder } from '../../engine/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from '../../engine/load-model.ts'
 import type { EnginePolicy } from '../../engine/policy.ts'
 import type { EngineRewardModel } from '../../engine/reward-model.ts'
+import { checkSameRun } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
 import { taskById } from '../../tasks/registry.ts'
 import type { Metrics } from '../objective.ts'
 import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
+import { checkDataFile, noFile } from './check-data.ts'
 import type { Course } from './course.ts'
 import { LivePolicy } from './live-policy.ts'
 import type { Report } from './make-rows.ts'
 import { offlineCourse } from './offline-course.ts'
 import { onlineCourse } from './online-course.ts'
-import { readSave, writeSave } from './saves.ts'
+import { hasRows } from './row-kinds.ts'
+import type { DataFile, DataRecord } from './run-rows.ts'
+import { missingFile } from './run-rows.ts'
+import type { SaveManifest } from './saves.ts'
+import { earlierRecipes, readSave, writeSave } from './saves.ts'
 import type { Subject } from './subject.ts'
 import { createSubject } from './subject.ts'
 import type { TrainingContext } from './training-context.ts'
@@ -30,6 +36,12 @@ import { withEvents } from './with-events.ts'
 export async function* runTraining(context: TrainingContext, recipe: TrainingRecipe): AsyncGenerator<TrainingEvent> {
   const { backend, store, signal, gate, clock } = context
   const saved = await readSave(store)
+  if (saved !== null) {
+    checkSameRun(saved.manifest.recipe, recipe)
+    for (const skipped of saved.skipped) yield { type: 'skipped', ...skipped, from: saved.manifest.step }
+  }
+  // A wrong row is told before anything large is loaded.
+  yield* checkedData(context, recipe)
   const subject = await createSubject(backend, context.model, recipe, signal)
   const parts = new Parts(context, recipe, subject)
   try {
@@ -45,6 +57,7 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
       (tell, making) => parts.course((name, done, total) => tell({ type: 'phase', name, done, total }), making),
       signal,
     )
+    if (saved !== null) checkSameData(saved.manifest, course.data, context.data)
     yield {
       type: 'started',
       recipe,
@@ -60,8 +73,15 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
       return { type: 'evaluated', step, metrics, samples }
     }
     let savedStep = step
+    const earlier = saved === null ? [] : earlierRecipes(saved.manifest, recipe)
+    const record = {
+      recipe,
+      ...(earlier.length === 0 ? {} : { earlier }),
+      ...(course.data ? { data: course.data } : {}),
+    }
     const save = async (): Promise<TrainingEvent> => {
-      await writeSave(store, subject.model, { step, updates, recipe, savedAt: new Date().toISOString() }, history)
+      const savedAt = new Date().toISOString()
+      await writeSave(store, subject.model, { step, updates, savedAt, ...record }, history)
       savedStep = step
       return { type: 'saved', step }
     }
@@ -75,7 +95,12 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
       const plan = await course.plan(step + 1, signal)
       const settings = adamwSettingsOf(recipe, step)
       const found: Metrics[] = []
-      for (const one of plan.updates) found.push(await one.run(settings, ++updates, signal))
+      for (const one of plan.updates) {
+        const metrics = await one.run(settings, updates + 1, signal)
+        found.push(metrics)
+        // What taught nothing changed nothing: AdamW has had one step fewer.
+        if (metrics.grad_norm !== 0) updates++
+      }
       step++
       const metrics = { ...averaged(found), ...plan.metrics }
       history.push({ step, metrics })
@@ -149,7 +174,6 @@ class Parts {
       this.freeSampler()
       return course
     }
-    if (recipe.data.source === 'file') throw noFile(recipe)
     if (this.live === null) throw new RangeError('a policy without its engine')
     if (rewardModel !== null) this.rewardModel = await loadRewardModel(backend, rewardModel, { signal }, createDecoder)
     return onlineCourse({ ...shared, live: this.live }, this.rewardModel)
@@ -175,13 +199,31 @@ class Parts {
   }
 }
 
-function noFile({ objective }: TrainingRecipe): StepscopeError {
-  return new StepscopeError({
-    code: 'bad-setting',
-    message: `${objective} samples from the model and takes no file of examples`,
-    expected: 'generated problems',
-    found: 'a data file',
-    place: { field: 'data.source' },
-    nextStep: 'Choose generated problems.',
+async function* checkedData(
+  { model, data, signal }: TrainingContext,
+  recipe: TrainingRecipe,
+): AsyncGenerator<TrainingEvent> {
+  if (recipe.data.source === 'generated') return
+  if (!hasRows(recipe.objective)) throw noFile(recipe.objective)
+  if (data === null) throw missingFile(recipe.data.file)
+  yield* withEvents<TrainingEvent, unknown>((tell, checking) => {
+    const report = (done: number, total: number) => tell({ type: 'phase', name: 'Rows of the file', done, total })
+    return checkDataFile(model, recipe, data, checking, report)
+  }, signal)
+}
+
+/** @throws StepscopeError where a run would go on with other rows than those that it was begun with */
+function checkSameData(saved: SaveManifest, now: DataRecord | null, file: DataFile | null): void {
+  if (saved.data === undefined || saved.data.sha256 === now?.sha256) return
+  throw new StepscopeError({
+    code: file === null ? 'storage' : 'bad-setting',
+    message:
+      file === null
+        ? 'The made data of this run is damaged, and could not be made again as it was'
+        : 'The data file is not the one that the run was begun with',
+    expected: `SHA-256 ${saved.data.sha256}`,
+    found: now?.sha256 ?? 'no rows',
+    place: file === null ? { field: 'data' } : { file: file.name, field: 'data.file' },
+    nextStep: 'Start another run; the saves of this one stay.',
   })
 }

@@ -1,6 +1,7 @@
+import { checkDataFile } from '../../training/run/check-data.ts'
 import { estimateRun } from '../../training/run/estimate-run.ts'
 import { exportRun } from '../../training/run/export-run.ts'
-import { branchSave, lastSave } from '../../training/run/saves.ts'
+import { branchSave, lastSave, listedSave } from '../../training/run/saves.ts'
 import { runTraining } from '../../training/run/training-run.ts'
 import type { TrainingTools } from './training-tools.ts'
 
@@ -9,6 +10,8 @@ export const tools: TrainingTools = {
   run: runTraining,
   branch: branchSave,
   lastSave,
+  listedSave,
+  checkData: checkDataFile,
   exportRun,
   estimate: estimateRun,
 }

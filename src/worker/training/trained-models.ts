@@ -3,21 +3,26 @@ import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { missingFile } from '../../engine/checkpoint-text.ts'
 import type { ExportForm } from '../protocol.ts'
 import type { RunFolder, RunFolders } from './run-folders.ts'
-import type { TrainingTools } from './training-tools.ts'
+import type { NewestSave, TrainingTools } from './training-tools.ts'
 
 /** In the notes: the save that the model's folder holds. Not there while the folder is being written. */
 const EXPORTED_FILE = 'exported.json'
 
 type Base = () => Promise<CheckpointFiles>
 
+/** The newest whole save of a run; @throws StepscopeError `not-found` before the first */
+export type NewestSaveOf = (id: string) => Promise<NewestSave>
+
 /** The last saves of runs as models: written out as a Hugging Face folder when somebody asks, and read from there. */
 export class TrainedModels {
   private readonly folders: RunFolders
-  private readonly tools: Pick<TrainingTools, 'exportRun' | 'lastSave'>
+  private readonly tools: Pick<TrainingTools, 'exportRun'>
+  private readonly newestSave: NewestSaveOf
 
-  constructor(folders: RunFolders, tools: Pick<TrainingTools, 'exportRun' | 'lastSave'>) {
+  constructor(folders: RunFolders, tools: Pick<TrainingTools, 'exportRun'>, newestSave: NewestSaveOf) {
     this.folders = folders
     this.tools = tools
+    this.newestSave = newestSave
   }
 
   /**
@@ -26,36 +31,40 @@ export class TrainedModels {
    * @throws StepscopeError `not-found` before the first save
    */
   async open(id: string, base: Base): Promise<CheckpointFiles> {
-    const save = await this.tools.lastSave(this.folders.part(id, 'save'))
-    if (!save) throw unsaved(id)
+    const { step, savedAt } = await this.newestSave(id)
     const model = this.folders.part(id, 'model')
-    if ((await this.exported(id)) !== save.step) await this.write(id, save.step, base)
+    const exported = JSON.stringify({ step, savedAt })
+    if ((await this.exported(id)) !== exported) await this.write(id, exported, base)
     return folderFiles(id, model, await model.list())
   }
 
   /** @throws StepscopeError `not-found` before the first save */
-  async export(id: string, form: ExportForm, base: Base): Promise<ReadonlyMap<string, Uint8Array>> {
+  async export(id: string, form: ExportForm, base: Base): Promise<ExportedSave> {
+    const { step } = await this.newestSave(id)
     const store = this.folders.part(id, 'save')
-    if (!(await this.tools.lastSave(store))) throw unsaved(id)
-    return this.tools.exportRun({ model: await base(), store }, form)
+    return { step, files: await this.tools.exportRun({ model: await base(), store }, form) }
   }
 
-  private async write(id: string, step: number, base: Base): Promise<void> {
+  private async write(id: string, exported: string, base: Base): Promise<void> {
     const notes = this.folders.part(id, 'notes')
     const model = this.folders.part(id, 'model')
-    const files = await this.export(id, 'model', base)
+    const { files } = await this.export(id, 'model', base)
     await notes.remove(EXPORTED_FILE)
     for (const name of await model.list()) if (!files.has(name)) await model.remove(name)
     for (const [name, bytes] of files) await model.write(name, bytes as Uint8Array<ArrayBuffer>)
-    await notes.write(EXPORTED_FILE, new TextEncoder().encode(JSON.stringify({ step })))
+    await notes.write(EXPORTED_FILE, new TextEncoder().encode(exported))
   }
 
-  private async exported(id: string): Promise<number | null> {
+  private async exported(id: string): Promise<string | null> {
     const bytes = await this.folders.part(id, 'notes').read(EXPORTED_FILE)
-    if (!bytes) return null
-    const { step } = JSON.parse(new TextDecoder().decode(bytes)) as { step?: unknown }
-    return typeof step === 'number' ? step : null
+    return bytes && new TextDecoder().decode(bytes)
   }
+}
+
+/** The files of a save, and which it is. */
+interface ExportedSave {
+  readonly step: number
+  readonly files: ReadonlyMap<string, Uint8Array>
 }
 
 function folderFiles(name: string, folder: RunFolder, files: readonly string[]): CheckpointFiles {
@@ -77,7 +86,7 @@ function folderFiles(name: string, folder: RunFolder, files: readonly string[]):
   return checkpoint
 }
 
-function unsaved(id: string): StepscopeError {
+export function unsaved(id: string): StepscopeError {
   return new StepscopeError({
     code: 'not-found',
     message: `“${id}” has not been saved yet`,

@@ -186,7 +186,7 @@ describe('a run whose worker died', () => {
 
     const other = rig({ folders })
     const slower = { ...recipe, optimizer: { ...recipe.optimizer, learningRate: 1e-5 } }
-    const made = { from: 'a', id: 'b', title: 'Run b', recipe: slower, sources }
+    const made = { from: 'a', id: 'b', title: 'Run b', recipe: slower, sources, data: null }
     expect(await other.host.branch(made, other.share, never)).toMatchObject({ parent: { id: 'a', step: 5 }, step: 5 })
     expect(await other.ended()).toMatchObject({ id: 'b', status: 'finished', step: 12 })
     expect(other.steps()).toEqual(upTo(12, 6))
@@ -212,7 +212,8 @@ describe('a trained model', () => {
     expect(await card(await host.open(source, never))).toBe('# Step 5\n')
     await ended()
     expect(await card(await host.open(source, never))).toBe('# Step 12\n')
-    const files = await host.export({ id: 'a', form: 'adapter', base: source.base }, never)
+    const { step, files } = await host.export({ id: 'a', form: 'adapter', base: source.base }, never)
+    expect(step).toBe(12)
     expect(files.map(({ name }) => name)).toEqual(['card.md'])
   })
 
@@ -227,7 +228,7 @@ describe('a trained model', () => {
 
   it('goes with its run', async () => {
     const { host, share, ended, folders } = rig()
-    await host.start(starting('a', { data: { name: 'mine.jsonl', text: '{}\n{}' } }), share, never)
+    await host.start(starting('a', { data: { id: 1, name: 'mine.jsonl', blob: new Blob(['{}\n{}']) } }), share, never)
     await ended()
     await host.remove('a')
     expect(folders.files.size).toBe(0)

@@ -1,8 +1,11 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { checkTextBytes } from '../../core/json.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { DataFile } from '../../training/run/run-rows.ts'
 import type { Held } from '../held.ts'
 import type { OpenedFiles, OpenModelFiles } from '../model-files.ts'
 import type {
+  ChosenFile,
   ModelSource,
   ParamsOf,
   ResultOf,
@@ -18,12 +21,12 @@ import type { HostedTrainingDeps } from './hosted-training.ts'
 import { HostedTraining } from './hosted-training.ts'
 import type { RunFolders } from './run-folders.ts'
 import { bytesOf, RUN_PARTS } from './run-folders.ts'
-import { TrainedModels } from './trained-models.ts'
+import { TrainedModels, unsaved } from './trained-models.ts'
 import type { TrainingLocks } from './training-locks.ts'
 import { appendEntries, readEntries } from './training-log.ts'
 import type { TrainingRecord } from './training-record.ts'
 import { readRecord, writeRecord } from './training-record.ts'
-import type { TrainingTools } from './training-tools.ts'
+import type { NewestSave, TrainingTools } from './training-tools.ts'
 
 export interface TrainingHostDeps extends Omit<HostedTrainingDeps, 'append'> {
   /** Milliseconds, monotonic. */
@@ -51,6 +54,7 @@ interface Live {
 
 const DATA_FILE = 'data.jsonl'
 const encoder = new TextEncoder()
+const NONE: ReadonlySet<number> = new Set()
 
 /** The training runs of this browser: at most one at a time is under way in a worker, the others rest in their folders. */
 export class TrainingHost {
@@ -58,6 +62,10 @@ export class TrainingHost {
   private live: Live | null = null
   /** A start reserves the place before it waits for anything. */
   private starting: string | null = null
+  /** The data file that was read last. */
+  private chosen: { readonly id: number; readonly text: string } | null = null
+  /** Saves of runs that turned out not to be whole: lists pass them over. */
+  private readonly broken = new Map<string, ReadonlySet<number>>()
 
   constructor(deps: TrainingHostDeps) {
     this.deps = deps
@@ -95,7 +103,7 @@ export class TrainingHost {
         savedStep: null,
       }
       return this.begin(fresh, params.sources, shareBackend, signal, async () => {
-        if (data) await folders.part(id, 'notes').write(DATA_FILE, encoder.encode(data.text))
+        if (data) await this.keepData(folders, id, data)
         return {}
       })
     })
@@ -106,20 +114,20 @@ export class TrainingHost {
       const record = await readRecord(folders.part(id, 'notes'))
       return this.begin(record, sources, shareBackend, signal, async () => {
         // Where its worker died, the record is as old as the run's beginning.
-        const save = await (await this.deps.tools()).lastSave(folders.part(id, 'save'))
+        const save = await this.wholeSave(folders, id)
         return { step: save?.step ?? 0, savedStep: save?.step ?? null }
       })
     })
   }
 
   async branch(params: ParamsOf<'branchTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
-    const { from, id, title, recipe, sources } = params
+    const { from, id, title, recipe, sources, data } = params
     return this.alone(id, async (folders) => {
       const release = await this.hold(folders, from)
       try {
         const parent = await readRecord(folders.part(from, 'notes'))
         const tools = await this.deps.tools()
-        const save = await tools.lastSave(folders.part(from, 'save'))
+        const save = await this.wholeSave(folders, from)
         if (!save) throw nothingSaved(parent)
         const now = this.deps.date()
         const record: TrainingRecord = {
@@ -127,6 +135,7 @@ export class TrainingHost {
           id,
           title,
           recipe,
+          dataFile: recipe.data.source === 'file' ? recipe.data.file : null,
           parent: { id: from, title: parent.title, step: save.step },
           createdAt: now,
           updatedAt: now,
@@ -136,8 +145,11 @@ export class TrainingHost {
         }
         return await this.begin(record, sources, shareBackend, signal, async () => {
           await tools.branch(folders.part(from, 'save'), folders.part(id, 'save'), recipe)
-          const data = await folders.part(from, 'notes').read(DATA_FILE)
-          if (data) await folders.part(id, 'notes').write(DATA_FILE, data)
+          if (data) await this.keepData(folders, id, data)
+          else if (record.dataFile !== null) {
+            const kept = await folders.part(from, 'notes').read(DATA_FILE)
+            if (kept) await folders.part(id, 'notes').write(DATA_FILE, kept)
+          }
           const entries = await readEntries(folders.part(from, 'notes'))
           await appendEntries(folders.part(id, 'notes'), entries.filter(isPast(save.step)))
           return {}
@@ -200,10 +212,19 @@ export class TrainingHost {
 
   async export(params: ParamsOf<'exportTraining'>, signal: AbortSignal): Promise<ResultOf<'exportTraining'>> {
     const { id, form, base } = params
-    const files = await this.between(id, (models) =>
+    const { step, files } = await this.between(id, (models) =>
       this.withBase(base, signal, (given) => models.export(id, form, given)),
     )
-    return [...files].map(([name, bytes]) => ({ name, bytes: bytes as Uint8Array<ArrayBuffer> }))
+    return { step, files: [...files].map(([name, bytes]) => ({ name, bytes: bytes as Uint8Array<ArrayBuffer> })) }
+  }
+
+  async checkData(
+    { recipe, model, data }: ParamsOf<'checkTrainingData'>,
+    signal: AbortSignal,
+  ): Promise<ResultOf<'checkTrainingData'>> {
+    const { checkData } = await this.deps.tools()
+    const file = 'run' in data ? await this.dataOf(data.run) : { name: data.name, text: await this.textOf(data) }
+    return this.withBase(model, signal, async (files) => checkData(await files(), recipe, file, signal))
   }
 
   async estimate(
@@ -348,7 +369,7 @@ export class TrainingHost {
     try {
       await writeRecord(folders.part(run.id, 'notes'), record)
       if (record.savedStep !== null) {
-        const models = new TrainedModels(folders, await this.deps.tools())
+        const models = await this.models(folders)
         await models.open(run.id, () => Promise.resolve(base))
       }
     } catch {
@@ -364,7 +385,7 @@ export class TrainingHost {
   /** Does something with a run's files while nobody writes them: between two steps where it is under way here. */
   private async between<T>(id: string, use: (models: TrainedModels) => Promise<T>): Promise<T> {
     const folders = await this.folders()
-    const models = new TrainedModels(folders, await this.deps.tools())
+    const models = await this.models(folders)
     const run = this.liveRun(id)
     if (run) return run.between(() => use(models))
     const release = await this.hold(folders, id)
@@ -373,6 +394,55 @@ export class TrainingHost {
     } finally {
       release()
     }
+  }
+
+  private async models(folders: RunFolders): Promise<TrainedModels> {
+    return new TrainedModels(folders, await this.deps.tools(), async (id) => {
+      const save = await this.wholeSave(folders, id)
+      if (!save) throw unsaved(id)
+      return save
+    })
+  }
+
+  /** The newest save of a run that is whole; null before the first. What has to be passed over is told. */
+  private async wholeSave(folders: RunFolders, id: string): Promise<NewestSave | null> {
+    const { lastSave } = await this.deps.tools()
+    const save = await lastSave(folders.part(id, 'save'))
+    const skipped = save?.skipped ?? []
+    this.broken.set(id, new Set(skipped.map(({ step }) => step)))
+    if (save && skipped.length > 0) this.deps.post({ type: 'savesSkipped', id, step: save.step, skipped })
+    return save
+  }
+
+  /** A chosen file's text, read once. */
+  private async textOf({ id, name, blob }: ChosenFile): Promise<string> {
+    if (this.chosen?.id === id) return this.chosen.text
+    checkTextBytes(blob.size, { file: name })
+    try {
+      this.chosen = { id, text: await blob.text() }
+    } catch (cause) {
+      const message = 'The file cannot be read: it was changed, moved or deleted since it was chosen'
+      const nextStep = 'Choose the file again.'
+      throw new StepscopeError({ code: 'bad-file', message, place: { file: name }, nextStep }, { cause })
+    }
+    return this.chosen.text
+  }
+
+  private async keepData(folders: RunFolders, id: string, data: ChosenFile): Promise<void> {
+    await folders.part(id, 'notes').write(DATA_FILE, encoder.encode(await this.textOf(data)))
+  }
+
+  /** The data file of a run. */
+  private async dataOf(id: string): Promise<DataFile> {
+    const notes = (await this.folders()).part(id, 'notes')
+    const { dataFile, title } = await readRecord(notes)
+    const bytes = await notes.read(DATA_FILE)
+    if (dataFile !== null && bytes) return { name: dataFile, text: new TextDecoder().decode(bytes) }
+    throw new StepscopeError({
+      code: 'not-found',
+      message: `“${title}” keeps no data file`,
+      nextStep: 'Choose a file, or generated problems.',
+    })
   }
 
   private async withBase<T>(
@@ -421,8 +491,8 @@ export class TrainingHost {
       return { ...record, elsewhere, storedBytes }
     }
     // The record may say more than there is: a worker died, or the browser deleted files.
-    const { lastSave } = await this.deps.tools()
-    const save = await lastSave(folders.part(id, 'save')).catch(() => null)
+    const { listedSave } = await this.deps.tools()
+    const save = await listedSave(folders.part(id, 'save'), this.broken.get(id) ?? NONE).catch(() => null)
     const status = record.status === 'running' ? 'interrupted' : record.status
     return { ...record, status, savedStep: save?.step ?? null, elsewhere, storedBytes }
   }

@@ -16,6 +16,7 @@ const eventSchema = z.discriminatedUnion('type', [
     bytes: numbers,
     history: z.array(z.object({ step: count, metrics: numbers })),
   }),
+  z.object({ type: z.literal('skipped'), step: count, reason: z.string(), from: count }),
   z.object({ type: z.literal('phase'), name: z.string(), done: z.number(), total: z.number() }),
   z.object({
     type: z.literal('step'),

@@ -17,10 +17,22 @@ export function scriptedTools(options: ScriptedOptions = {}): TrainingTools {
   const pause = options.pause ?? (() => new Promise<void>((resolve) => setTimeout(resolve, 0)))
   const lastSave = async (store: RunStore) => {
     const bytes = await store.read(STATE)
-    return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as { step: number }) : null
+    const state = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { step: number })
+    return state && { ...state, savedAt: `step ${state.step}`, skipped: [] }
   }
   return {
     lastSave,
+    listedSave: lastSave,
+    checkData: async (_model, _recipe, { name, text }) => {
+      const rows = text.split('\n').filter((line) => line !== '')
+      const wrong = rows.indexOf('wrong')
+      if (wrong < 0) return { rows: rows.length, heldOut: 0 }
+      throw new StepscopeError({
+        code: 'bad-file',
+        message: 'The row is wrong',
+        place: { file: name, line: wrong + 1 },
+      })
+    },
     async *run({ store, gate, signal, data }, recipe) {
       const first = ((await lastSave(store))?.step ?? 0) + 1
       yield {
@@ -95,7 +107,7 @@ export function scriptedTools(options: ScriptedOptions = {}): TrainingTools {
     },
     branch: async (from, to) => {
       const save = await lastSave(from)
-      if (save) await to.write(STATE, encoder.encode(JSON.stringify(save)))
+      if (save) await to.write(STATE, encoder.encode(JSON.stringify({ step: save.step })))
       return save
     },
     exportRun: async ({ model, store }, form) => {
