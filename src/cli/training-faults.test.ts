@@ -250,3 +250,28 @@ describe('samples that all earn the same', () => {
     expect(err).toContain('no-reward.json, reward.verifier: Every reward has a weight of 0')
   })
 })
+
+describe('a pass that does not fit the device', () => {
+  it('names the field that helps', async () => {
+    const base = { model: 'countdown-policy', steps: 1, evaluateProblems: 0, passTokens: 1_000_000 }
+    writeFileSync(at('large.json'), JSON.stringify({ ...base, data: { source: 'generated', problems: 4 } }))
+    const { code, err } = await train('sft', at('large.json'), 'large')
+    expect(code).not.toBe(0)
+    expect(err).toContain('large.json, passTokens: ')
+    expect(err).toMatch(/bytes.*Lower passTokens \(1000000 now\)/)
+  })
+})
+
+describe('a data file of 200,000 rows', () => {
+  it('is looked at row by row: a wrong one at its end is named before the model is loaded', async () => {
+    const row = (text: string) =>
+      `{"prompt": "Q 1 2 3 > 6\\n", "completions": ["1+2=3 : 3 3", "${text}"], "labels": [1, 1]}\n`
+    writeFileSync(at('many.jsonl'), `${row('3+3=6 : 6').repeat(199_999)}\n${row('six')}`)
+    const recipe = { model: 'countdown-policy', steps: 1, data: { source: 'file', file: 'many.jsonl' } }
+    writeFileSync(at('many.json'), JSON.stringify(recipe))
+    const { code, out, err } = await train('process-reward', at('many.json'), 'many')
+    expect(code).toBe(1)
+    expect(out).toBe('')
+    expect(err).toContain('many.jsonl, line 200001, completions[1]: The text cannot be written')
+  }, 60_000)
+})

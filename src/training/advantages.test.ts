@@ -98,6 +98,8 @@ describe('whitening', () => {
   test('leaves nothing of equal values or of a single one', () => {
     expect(whiten([[2, 2], [2]])).toEqual([Float64Array.of(0, 0), Float64Array.of(0)])
     expect(whiten([[7]])).toEqual([Float64Array.of(0)])
+    // Their mean is rounded to another number.
+    expect(whiten([Array(7).fill(1.1), [1.1]])).toEqual([new Float64Array(7), Float64Array.of(0)])
   })
 })
 
@@ -127,6 +129,8 @@ describe('advantages of a group', () => {
     expect([...groupAdvantages([1, 1, 1])]).toEqual([0, 0, 0])
     expect([...groupAdvantages([3])]).toEqual([0])
     expect([...groupAdvantages([1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1])]).toEqual(Array(7).fill(0))
+    const rewards = Array.from({ length: 7 }, (_, token) => ({ token, value: 1.1 }))
+    expect(groupProcessAdvantages([{ tokens: 7, rewards }])).toEqual([new Float64Array(7)])
   })
 
   test('unscaled, they are the distances from the mean', () => {

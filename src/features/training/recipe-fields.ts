@@ -115,6 +115,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         'Share of traces with planted mistakes and exact labels.',
         [0, 0.9],
         {
+          step: 0.025,
           shown: (recipe) => labelled(recipe) && recipe.labels.method !== 'exact',
         },
       ),

@@ -16,6 +16,7 @@ import { generateProblems, makeProblems } from '../../tasks/generate-problems.ts
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor } from '../../tasks/registry.ts'
 import type { Split } from '../../tasks/split.ts'
+import { inTurns } from './in-turns.ts'
 
 /** Pairs of one problem at most, so that problems with many different samples do not outweigh the others. */
 const PAIRS_PER_PROBLEM = 4
@@ -65,11 +66,16 @@ function inTurn(each: readonly (readonly unknown[])[]): unknown[] {
 }
 
 export async function makeSftRows(maker: RowMaker, split: Split, count: number): Promise<SftRow[]> {
-  const { task, recipe } = maker
-  return (await makeRecipeProblems(maker, split, count)).flatMap((problem, index) => {
+  const { task, recipe, report, signal } = maker
+  const problems = await makeRecipeProblems(maker, split, count)
+  const rows: SftRow[] = []
+  const demonstrate = (index: number) => {
+    const problem = problems[index]
     const steps = task.demonstrate(problem, pcg4d(recipe.seed, index, 1, 0)[0])
-    return steps === null ? [] : [{ prompt: task.prompt(problem), completion: steps.join('') }]
-  })
+    if (steps !== null) rows.push({ prompt: task.prompt(problem), completion: steps.join('') })
+  }
+  await inTurns(problems.length, signal, demonstrate, (done) => report('Solutions', done, problems.length))
+  return rows
 }
 
 /** Traces with planted mistakes, labelled by the task; or the model's own samples, labelled by completions, with some of those. */
@@ -108,21 +114,28 @@ export async function makeStepwiseRows(maker: RowMaker, split: Split, count: num
   }
   // What is held out tells how the model judges the policy's own samples.
   const share = split === 'train' ? recipe.labels.planted : 0
-  return [...plantedRows(maker, problems, Math.round((rows.length * share) / (1 - share))), ...rows]
+  return [...(await plantedRows(maker, problems, Math.round((rows.length * share) / (1 - share)))), ...rows]
 }
 
 /** Solutions with mistakes planted in them, and the task's labels: as many as asked for, of the first problems. */
-function plantedRows({ task, recipe }: RowMaker, problems: readonly unknown[], count: number): StepwiseRow[] {
+async function plantedRows(
+  { task, recipe, report, signal }: RowMaker,
+  problems: readonly unknown[],
+  count: number,
+): Promise<StepwiseRow[]> {
   const most = Math.min(count, problems.length * ATTEMPTS_PER_PROBLEM)
-  return Array.from({ length: most }, (_, row) => {
+  const rows: StepwiseRow[] = []
+  const plant = (row: number) => {
     const index = Math.floor(row / ATTEMPTS_PER_PROBLEM)
     const steps = task.attempt(problems[index], pcg4d(recipe.seed, index, 2, row % ATTEMPTS_PER_PROBLEM)[0])
-    return {
+    rows.push({
       prompt: task.prompt(problems[index]),
       completions: steps.map((step) => bareStep(step)),
       labels: steps.map((_, step) => task.label(problems[index], steps.slice(0, step + 1)).label),
-    }
-  })
+    })
+  }
+  await inTurns(most, signal, plant, (done) => report('Traces with planted mistakes', done, most))
+  return rows
 }
 
 export async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {

@@ -13,6 +13,7 @@ import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
 import { checkDataFile, noFile } from './check-data.ts'
 import type { Course } from './course.ts'
+import { estimateRun } from './estimate-run.ts'
 import { LivePolicy } from './live-policy.ts'
 import type { Report } from './make-rows.ts'
 import { offlineCourse } from './offline-course.ts'
@@ -42,7 +43,9 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
   }
   // A wrong row is told before anything large is loaded.
   yield* checkedData(context, recipe)
-  const subject = await createSubject(backend, context.model, recipe, signal)
+  const subject = await createSubject(backend, context.model, recipe, signal).catch(async (error: unknown) => {
+    throw await withWayOut(error, context, recipe)
+  })
   const parts = new Parts(context, recipe, subject)
   try {
     if (saved !== null) {
@@ -226,4 +229,23 @@ function checkSameData(saved: SaveManifest, now: DataRecord | null, file: DataFi
     place: file === null ? { field: 'data' } : { file: file.name, field: 'data.file' },
     nextStep: 'Start another run; the saves of this one stay.',
   })
+}
+
+/** Where a run does not fit the device, the setting that takes most of its memory. */
+async function withWayOut(
+  error: unknown,
+  { backend, model }: TrainingContext,
+  recipe: TrainingRecipe,
+): Promise<unknown> {
+  if (!(error instanceof StepscopeError) || error.details.code !== 'out-of-memory') return error
+  const { activations = 0, ...others } = (await estimateRun(backend, model, recipe)).bytes
+  const rest = Object.values(others).reduce((sum, bytes) => sum + bytes, 0)
+  const { passTokens, maxTokens, method } = recipe
+  const [field, nextStep] =
+    activations <= rest && method.kind === 'full'
+      ? ['method', 'Train low-rank updates (method), which need gradients and moments for few weights.']
+      : passTokens > 2 * maxTokens
+        ? ['passTokens', `Lower passTokens (${passTokens} now): a step takes more passes and gives the same.`]
+        : ['maxTokens', `Lower maxTokens (${maxTokens} now), or set recompute.`]
+  return new StepscopeError({ ...error.details, place: { field }, nextStep }, { cause: error })
 }
