@@ -5,6 +5,7 @@ import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import type { Backend } from '../../compute/backend.ts'
 import { openWithDevice } from '../../compute/testing/node-device.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { createDecoder } from '../../engine/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
 import { loadModel } from '../../engine/load-model.ts'
@@ -38,16 +39,17 @@ function small(given: Partial<RecipeInput>): TrainingRecipe {
 }
 
 interface Options {
+  readonly model?: CheckpointFiles
   readonly signal?: AbortSignal
   readonly data?: string
 }
 
-async function open(backend: Backend, recipe: TrainingRecipe, store: RunStore, { signal, data }: Options = {}) {
+async function open(backend: Backend, recipe: TrainingRecipe, store: RunStore, { model, signal, data }: Options = {}) {
   const { rewardModel } = recipe
   return runTraining(
     {
       backend,
-      model: await openCheckpointDirectory(POLICY),
+      model: model ?? (await openCheckpointDirectory(POLICY)),
       reference: null,
       rewardModel:
         rewardModel === undefined ? null : await openCheckpointDirectory(`public/checkpoints/${rewardModel}`),
@@ -146,11 +148,14 @@ onEachBackend('training runs', (backend) => {
     }
     const [before, after] = [await outputs(model), await outputs(files)]
     expect(Math.max(...after.map((value, index) => Math.abs(value - (before[index] ?? 0))))).toBeGreaterThan(1e-3)
-    const last = events.findLast((event) => event.type === 'evaluated')
-    // The evaluation ran on the engine with the updates merged on the device; going on loads the same ones.
-    const again = await train(backend(), small({ ...recipe, steps: 3 }), store)
-    expect(again[0]?.type).toBe('started')
-    expect(last?.metrics['eval/loss']).toBeGreaterThan(0)
+    // What the exported model says before another run is what the trained one said at the end of its own.
+    const said = (of: readonly TrainingEvent[], at: number) =>
+      of.flatMap((event) => (event.type === 'evaluated' ? [event] : [])).at(at)
+    const last = said(events, -1)
+    const again = await train(backend(), small({ steps: 1 }), memoryStore(), { model: files })
+    expect(said(again, 0)?.metrics['eval/loss']).toBeCloseTo(last?.metrics['eval/loss'] ?? Number.NaN, 5)
+    expect(said(again, 0)?.samples).toEqual(last?.samples)
+    expect(said(events, 0)?.metrics['eval/loss']).not.toBeCloseTo(last?.metrics['eval/loss'] ?? Number.NaN, 3)
   }, 240_000)
 
   test('creates nothing while it trains', async () => {
@@ -204,7 +209,9 @@ test.each(['grpo', 'dpo'] as const)(
     expect(events.at(-1)).toMatchObject({ type: 'finished', step: 1 })
     if (objective !== 'grpo') return
     const step = events.find((event) => event.type === 'step')
-    expect(step?.type === 'step' ? step.metrics['rollout/mean_length'] : 0).toBeLessThan(48)
+    const { metrics = {} } = step?.type === 'step' ? step : {}
+    expect(metrics['rollout/mean_length']).toBeLessThan(48)
+    expect(metrics['completions/clipped_ratio']).toBeGreaterThan(0)
   },
   120_000,
 )
@@ -229,7 +236,15 @@ describe('a run that cannot go on', () => {
 
   test('names the example that does not fit', async () => {
     const recipe = small({ maxTokens: 16 })
-    await expect(train(await cpu(), recipe, memoryStore())).rejects.toThrow('maxTokens')
+    await expect(train(await cpu(), recipe, memoryStore())).rejects.toThrow(
+      'maxTokens: Of the generated examples: The example is too long (expected at most 16 tokens (maxTokens)',
+    )
+    const row = (completion: string) => `${JSON.stringify({ prompt: 'Q 1 2 > 3\n', completion })}\n`
+    const data = `${row('1+2=3 : 3\n')}\n${row('1+2=3 : 3\n'.repeat(3))}`
+    const fromFile = small({ maxTokens: 32, data: { source: 'file', file: 'rows.jsonl' } })
+    await expect(train(await cpu(), fromFile, memoryStore(), { data })).rejects.toThrow(
+      'rows.jsonl, line 3, completion: The example is too long',
+    )
   })
 
   test('whose gradients overflow keeps its last save', async () => {
