@@ -1,7 +1,7 @@
 import { itemSeed } from '../core/item-seed.ts'
+import { bareStep } from '../core/step-text.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
 import type { StepLabel, StepwiseRow } from '../formats/trl.ts'
-import { bareStep } from '../formats/trl.ts'
 import { exactLabels } from '../rewards/exact-labels.ts'
 import { monteCarloLabels } from '../rewards/monte-carlo-labels.ts'
 import type { OmegaSettings } from '../rewards/omega-prm.ts'
@@ -111,7 +111,7 @@ export function byPairs(settings: PairSettings, reward: RewardModel | null): Lab
     const problems = groups.map(({ prompt, responses }) => ({ prompt, responses: responses.map(({ steps }) => steps) }))
     for await (const { problem, scores, usage } of scoreResponses(reward, problems, set)) {
       const group = groups[problem]
-      const paths = scores.map((own) => (own.length === 0 ? 0 : aggregate(reward.info.aggregation, own)))
+      const paths = scores.map((own) => aggregate(reward.info.aggregation, own))
       yield { problem, rows: group ? pairsOf(group, problem, paths) : [], usage }
     }
   }

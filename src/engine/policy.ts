@@ -10,12 +10,12 @@ import type {
   TokenReading,
   Usage,
 } from '../search/models.ts'
+import { checkLogprobs, checkReadings } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
 import { TOKEN_ENDS_STEP } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import { checkLogprobs, checkReadings } from './read-out.ts'
 import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler-requests.ts'
 import { FAMILY_SIZE, SharedHistories } from './shared-histories.ts'
 import { stepEndCut } from './step-end.ts'
@@ -57,7 +57,7 @@ export class EnginePolicy implements Policy {
   }
 
   async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const ids = this.tokenizer.encode(prompt)
+    const ids = this.tokenizer.encodePrompt(prompt)
     const node = await this.model.prompt(ids, true)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
     return {
@@ -156,7 +156,7 @@ export class EnginePolicy implements Policy {
     text: string,
     options: { alternatives?: number; eos?: boolean } = {},
   ): Promise<TokenReading[]> {
-    const promptIds = this.tokenizer.encode(prompt)
+    const promptIds = this.tokenizer.encodePrompt(prompt)
     const textIds = this.tokenizer.encode(text)
     const [eos] = options.eos ? this.eos : []
     const targets = eos === undefined ? textIds : [...textIds, eos]

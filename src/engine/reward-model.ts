@@ -1,10 +1,10 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { logSumExp, sigmoid } from '../core/numerics.ts'
 import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
+import { checkScores } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
-import { checkScores } from './read-out.ts'
 import { SharedHistories } from './shared-histories.ts'
 import { placeSteps } from './step-readouts.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -50,7 +50,7 @@ export class EngineRewardModel implements RewardModel {
   }
 
   async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const ids = this.tokenizer.encode(prompt)
+    const ids = this.tokenizer.encodePrompt(prompt)
     const node = await this.model.prompt(ids, false)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
     return {
@@ -132,6 +132,8 @@ export class EngineRewardModel implements RewardModel {
   /** Sigmoid of a single output; with several labels, the softmax probability of label 1. */
   private activate(outputs: readonly number[]): number {
     const [zero = 0, one = 0] = outputs
+    // A sigmoid would make a score of an infinite output.
+    if (!outputs.every(Number.isFinite)) return Number.NaN
     if (this.activation === 'sigmoid') return sigmoid(zero)
     return Math.exp(one - logSumExp(outputs))
   }

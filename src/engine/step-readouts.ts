@@ -1,9 +1,10 @@
 import { pushAll } from '../core/push-all.ts'
+import { bareStep, endedStep } from '../core/step-text.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /**
  * Tokens of the steps, and for each step the index of the token it is scored at: the last one that completes `scoreAt`,
- * which is appended to steps without it.
+ * which is appended to steps without it; line ends that another model closed the step with give way to it.
  * @param room tokens that fit after the prompt
  */
 export function placeSteps(
@@ -16,7 +17,14 @@ export function placeSteps(
   const readouts: number[] = []
   for (const [index, step] of steps.entries()) {
     if (step === '') throw new RangeError(`step ${index} is empty: it has no score`)
-    const marked = step.includes(scoreAt) ? step : step + scoreAt
+    const special = tokenizer.special(scoreAt)
+    if (special !== undefined) {
+      pushAll(ids, tokenizer.encode(bareStep(bareStep(step, scoreAt))))
+      if (ids.length < room) ids.push(special)
+      readouts.push(ids.length - 1)
+      continue
+    }
+    const marked = step.includes(scoreAt) && !/^\n+$/.test(scoreAt) ? step : endedStep(step, scoreAt)
     const all = tokenizer.encode(marked)
     // A sequence that fills the context to its last token is read there.
     const stepIds = marked === step || ids.length + all.length <= room ? all : tokenizer.encode(step)

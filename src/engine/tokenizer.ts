@@ -4,6 +4,7 @@ import { StepscopeError } from '../core/errors.ts'
 import { firstSchemaIssue } from '../core/schema-issue.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { hasFile, readJson } from './checkpoint-text.ts'
+import { continuedTokenizer, keepsText } from './continued-text.ts'
 import { checkTokenizerJson, TOKENIZER_PARTS } from './tokenizer-json.ts'
 
 /** Stands for bytes that are not (or not yet) a character. */
@@ -12,32 +13,86 @@ const TOKENIZER_FILE = 'tokenizer.json'
 const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json'
 
 /**
- * Text to token ids and back, without special tokens being added. A token's text is what it adds after other text: the
- * texts of a sequence, joined, are the decoded text, also where a character is spread over several byte tokens (the
- * last of them carries it).
+ * Text to token ids and back. A prompt is encoded as the tokenizer's own template has it, with the tokens put before it;
+ * what follows a prompt is encoded as it goes on, without a space or a token in front. Characters of a text never become
+ * special tokens. A token's text is what it adds after other text: the texts of a sequence, joined, are the decoded
+ * text, also where a character is spread over several byte tokens (the last of them carries it).
  */
 export class Tokenizer {
+  /** For text that goes on. */
   private readonly inner: HuggingFaceTokenizer
+  /** For the beginning of a text; the same one where nothing differs there. */
+  private readonly first: HuggingFaceTokenizer
+  /** Ids that the template puts before a text. */
+  private readonly before: readonly number[]
+  /** How special tokens are written, the longest first. */
+  private readonly specials: readonly string[]
   /** Texts of single tokens; null for those that are part of a character. */
-  private readonly pieces = new Map<number, string | null>()
+  private readonly known = new Map<number, string | null>()
   /** A plain token to decode behind, because some decoders treat the start of a text differently. */
   private readonly anchor: { readonly ids: readonly number[]; readonly text: string }
   private readonly checksText: boolean
 
   /** @throws StepscopeError `bad-tokenizer` with what is wrong */
   constructor(tokenizerJson: unknown, tokenizerConfig: unknown) {
-    this.inner = build(tokenizerJson, tokenizerConfig)
+    const json = checkTokenizer(tokenizerJson)
+    const continued = continuedTokenizer(json)
+    this.inner = build(continued, tokenizerConfig)
+    this.first = continued === json ? this.inner : build(json, tokenizerConfig)
+    this.before = idsBefore(this.first)
+    this.specials = specialTokens(json)
     this.anchor = this.findAnchor()
     // A normalizer may change the text on purpose; without one, text that does not come back was dropped.
-    this.checksText = this.inner.normalizer === null
+    this.checksText = keepsText(json.normalizer)
   }
 
   /**
-   * Token ids of a text.
+   * Token ids of a prompt, as the tokenizer's template begins a sequence: what `tokenizers` and Transformers give, but
+   * for tokens that the template would put behind it.
+   * @throws StepscopeError as `encode`
+   */
+  encodePrompt(text: string): number[] {
+    const ids = this.encode(text)
+    const [start] = this.pieces(text)
+    if (this.first === this.inner || start === undefined) return [...this.before, ...ids]
+    const rest = this.encode(text.slice(start.length))
+    return [...this.before, ...this.first.encode(start, { add_special_tokens: false }).ids, ...rest]
+  }
+
+  /**
+   * Token ids of a text that follows other text. Where it holds what a special token is written as, those are characters
+   * like others.
    * @throws StepscopeError `bad-problem` where the vocabulary has no token for a character
    */
   encode(text: string): number[] {
-    if (text === '') return []
+    return this.pieces(text).flatMap((piece) => this.encodePiece(piece))
+  }
+
+  /** Id of a special token by its text, `<eos>` for instance; undefined where no special token has it. */
+  special(text: string): number | undefined {
+    return this.specials.includes(text) ? this.inner.token_to_id(text) : undefined
+  }
+
+  /** A text cut behind the first character of whatever is written as a special token of several, which so stay characters. */
+  private pieces(text: string): string[] {
+    const cuts = new Set<number>([text.length])
+    for (const content of this.specials) {
+      const start = String.fromCodePoint(content.codePointAt(0) ?? 0).length
+      if (start === content.length) continue
+      for (let at = text.indexOf(content); at >= 0; at = text.indexOf(content, at + 1)) cuts.add(at + start)
+    }
+    let from = 0
+    return [...cuts]
+      .sort((a, b) => a - b)
+      .map((to) => {
+        const piece = text.slice(from, to)
+        from = to
+        return piece
+      })
+      .filter((piece) => piece !== '')
+  }
+
+  private encodePiece(text: string): number[] {
     const ids = this.inner.encode(text, { add_special_tokens: false }).ids
     const known = ids.every((id) => id !== undefined && id !== null)
     if (!known || (this.checksText && this.decode(ids) !== text)) throw this.unknownText(text)
@@ -85,6 +140,11 @@ export class Tokenizer {
     })
   }
 
+  /** The text that stands for a token in tokenizer.json, `<eos>` for instance; undefined where there is none. */
+  content(id: number): string | undefined {
+    return this.inner.id_to_token(id)
+  }
+
   /** Whether the vocabulary has this id. */
   has(id: number): boolean {
     return this.inner.id_to_token(id) !== undefined
@@ -96,11 +156,11 @@ export class Tokenizer {
   }
 
   private piece(id: number): string | null {
-    const known = this.pieces.get(id)
+    const known = this.known.get(id)
     if (known !== undefined) return known
     const text = this.decodeBehindAnchor([id])
     const piece = text.includes(REPLACEMENT) ? null : text
-    this.pieces.set(id, piece)
+    this.known.set(id, piece)
     return piece
   }
 
@@ -154,17 +214,40 @@ export async function readTokenizer(files: CheckpointFiles, signal?: AbortSignal
   return new Tokenizer(await read(TOKENIZER_FILE), config)
 }
 
-function build(tokenizerJson: unknown, tokenizerConfig: unknown): HuggingFaceTokenizer {
-  const fail = (message: string, field?: string, cause?: unknown) =>
-    new StepscopeError(
-      {
-        code: 'bad-tokenizer',
-        message,
-        place: { file: TOKENIZER_FILE, ...(field === undefined ? {} : { field }) },
-        nextStep: 'Download the file again from the checkpoint it belongs to.',
-      },
-      { cause },
+/** What the template of a tokenizer puts before a text. */
+function idsBefore(tokenizer: HuggingFaceTokenizer): number[] {
+  for (const probe of ['a', '0', '1', 'A', '.']) {
+    const plain = tokenizer.encode(probe, { add_special_tokens: false }).ids
+    if (plain.length === 0 || plain.some((id) => id === undefined || id === null)) continue
+    const whole = tokenizer.encode(probe).ids
+    const at = whole.findIndex((_, index) => plain.every((id, i) => whole[index + i] === id))
+    return at <= 0 ? [] : whole.slice(0, at)
+  }
+  return []
+}
+
+function specialTokens(json: Readonly<Record<string, unknown>>): string[] {
+  const added = (json.added_tokens ?? []) as readonly { readonly content?: unknown; readonly special?: unknown }[]
+  return added
+    .flatMap(({ content, special }) =>
+      special === true && typeof content === 'string' && content !== '' ? [content] : [],
     )
+    .sort((a, b) => b.length - a.length)
+}
+
+function fail(message: string, field?: string, cause?: unknown): StepscopeError {
+  return new StepscopeError(
+    {
+      code: 'bad-tokenizer',
+      message,
+      place: { file: TOKENIZER_FILE, ...(field === undefined ? {} : { field }) },
+      nextStep: 'Download the file again from the checkpoint it belongs to.',
+    },
+    { cause },
+  )
+}
+
+function checkTokenizer(tokenizerJson: unknown): Readonly<Record<string, unknown>> {
   if (typeof tokenizerJson !== 'object' || tokenizerJson === null || Array.isArray(tokenizerJson)) {
     throw fail('The tokenizer is not a JSON object')
   }
@@ -175,6 +258,10 @@ function build(tokenizerJson: unknown, tokenizerConfig: unknown): HuggingFaceTok
   if (typeof vocab !== 'object' || vocab === null) throw fail('The field is missing', 'model.vocab')
   if (json.added_tokens !== undefined && !Array.isArray(json.added_tokens)) throw fail('Not a list', 'added_tokens')
   checkTokenizerJson(json, TOKENIZER_FILE)
+  return json
+}
+
+function build(json: Readonly<Record<string, unknown>>, tokenizerConfig: unknown): HuggingFaceTokenizer {
   const config = z.looseObject({}).safeParse(tokenizerConfig)
   if (!config.success) {
     const { message } = firstSchemaIssue(config.error, tokenizerConfig)

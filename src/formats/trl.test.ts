@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readRows, writeRows } from './json-lines.ts'
 import { OMEGA_FORMAT } from './omega-file.ts'
-import { bareStep, endedStep, PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from './trl.ts'
+import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from './trl.ts'
 
 /** Lines as TRL's documentation and its data sets have them. */
 const SAMPLES = {
@@ -30,7 +30,6 @@ describe('TRL’s data sets', () => {
   it('has empty steps where a model wrote empty lines', () => {
     const row = { prompt: 'a', completions: ['', 'b'], labels: [0, 1] }
     expect(readRows(STEPWISE_FORMAT, writeRows([row]), 'a.jsonl')).toEqual([row])
-    expect(endedStep('')).toBe('\n')
   })
 
   it.each([
@@ -69,11 +68,5 @@ describe('TRL’s data sets', () => {
 
   it('without rows are refused', () => {
     expect(() => readRows(SFT_FORMAT, ' \n\n', 'x.jsonl')).toThrow('x.jsonl: The file holds no rows. Write every line')
-  })
-
-  it('have steps without their ends', () => {
-    expect(['a\n', 'b'].map((step) => bareStep(step))).toEqual(['a', 'b'])
-    expect(['a\n', 'b'].map((step) => endedStep(step))).toEqual(['a\n', 'b\n'])
-    expect(endedStep('a', '\n\n')).toBe('a\n\n')
   })
 })

@@ -86,13 +86,3 @@ export const STEPWISE_FORMAT: RowFormat<StepwiseRow> = {
     }),
   example: '{"prompt": "…", "completions": ["first step", "second step"], "labels": [true, 0.25]}',
 }
-
-/** A step as a file has it: TRL puts the step end after each step itself. */
-export function bareStep(step: string, stepEnd = '\n'): string {
-  return step.endsWith(stepEnd) ? step.slice(0, -stepEnd.length) : step
-}
-
-/** A step of a file as a model reads it. */
-export function endedStep(step: string, stepEnd = '\n'): string {
-  return step.endsWith(stepEnd) ? step : step + stepEnd
-}

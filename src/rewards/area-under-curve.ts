@@ -5,8 +5,10 @@
  * The curve knows two classes: a soft label, as the share of completions that were right, counts as right from
  * `threshold` on. Only the order of scores matters, so logits do as well as probabilities.
  * @returns null where a class is missing
+ * @throws RangeError where a score is no number: it has no place in an order
  */
 export function areaUnderCurve(scores: readonly number[], labels: readonly number[], threshold = 0.5): number | null {
+  if (scores.some((score) => Number.isNaN(score))) throw new RangeError('a score is no number')
   const order = scores.map((_, index) => index).sort((a, b) => (scores[a] as number) - (scores[b] as number))
   let right = 0
   let wrong = 0

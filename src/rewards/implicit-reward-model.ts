@@ -1,6 +1,7 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { sigmoid } from '../core/numerics.ts'
 import type { Branch, Policy, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
+import { checkScores } from '../search/read-out.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
 
 /** A sequence in both models, and what it has earned so far. */
@@ -79,8 +80,11 @@ export class ImplicitRewardModel implements RewardModel {
         this.release(at)
         at = next.branch
         usage = addUsage(usage, next.usage)
-        scores.push(sigmoid(scoredOf(at).reward))
+        const { reward } = scoredOf(at)
+        // A sigmoid would make a score of an infinite reward.
+        scores.push(Number.isFinite(reward) ? sigmoid(reward) : Number.NaN)
       }
+      checkScores(scores, this.info, steps)
       signal.throwIfAborted()
     } catch (error) {
       this.release(at)

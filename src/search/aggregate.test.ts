@@ -13,10 +13,20 @@ describe('aggregate', () => {
     expect(aggregate('sum-log-odds', scores)).toBeCloseTo(0, 12)
   })
 
-  it('stays finite for scores of 0 and 1, and is 0 for a path without scores', () => {
+  it('stays finite for scores of 0 and 1, and gives a path without scores less than any other', () => {
     for (const aggregation of AGGREGATIONS) {
       expect(Number.isFinite(aggregate(aggregation, [0, 1, 1]))).toBe(true)
-      expect(aggregate(aggregation, [])).toBe(0)
+      const none = aggregate(aggregation, [])
+      expect(Number.isFinite(none)).toBe(true)
+      for (const length of [1, 20, 1000]) {
+        expect(none).toBeLessThanOrEqual(
+          aggregate(
+            aggregation,
+            Array.from({ length }, () => 0),
+          ),
+        )
+      }
+      expect(voteWeight(aggregation, none)).toBe(0)
     }
     expect(aggregate('sum-log-odds', [1])).toBeCloseTo(13.8155, 4)
   })

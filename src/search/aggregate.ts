@@ -1,14 +1,18 @@
+import { BOUNDS } from '../core/bounds.ts'
 import { logOdds, sigmoid } from '../core/numerics.ts'
 import { mean } from '../core/statistics.ts'
 import type { Aggregation } from './models.ts'
 
+/** Well below the sum of the longest path: a finite number, since files hold no infinite ones. */
+const LOWEST_SUM = 2 * BOUNDS.responseSteps.max * logOdds(0)
+
 /**
  * The score of a path from its steps' scores, each in [0, 1]: the last (Snell et al. 2024), the lowest (Math-Shepherd),
  * their product (Lightman et al. 2023), their mean, or the sum of their log-odds. Scores of 0 and 1 are moved by 10⁻⁶
- * before log-odds are taken. A path without scored steps has 0: nothing speaks for it yet.
+ * before log-odds are taken. A path without scored steps has the lowest value there is: nothing speaks for it yet.
  */
 export function aggregate(aggregation: Aggregation, scores: readonly number[]): number {
-  if (scores.length === 0) return 0
+  if (scores.length === 0) return aggregation === 'sum-log-odds' ? LOWEST_SUM : 0
   switch (aggregation) {
     case 'last':
       return scores[scores.length - 1] ?? 0

@@ -78,6 +78,7 @@ export class SearchRun {
   async *start(): AsyncGenerator<StartedEvent | ProposedEvent | ScoredEvent | KeptEvent, PathNode> {
     const { prompt, policy, reward } = this.context
     let node = newNode(null, null, [], false)
+    node.pathScore = aggregate(this.config.aggregation, [])
     node.id = this.nodes++
     const opened = await policy.open(prompt)
     this.hold(node, 'policyBranch', this.scope.own(opened.branch, policy))

@@ -1,5 +1,6 @@
 import type { AdamwSettings } from '../compute/kernels/adamw/adamw-settings.ts'
 import { StepscopeError } from '../core/errors.ts'
+import { checkOutputs } from '../search/read-out.ts'
 import type { BatchLimits, PackedBatch } from './model/packed-batch.ts'
 import { gradientsPerSequence, packBatch, perSequence } from './model/packed-batch.ts'
 import type { TrainableModel } from './model/trainable-model.ts'
@@ -20,8 +21,8 @@ interface MicroBatch<Item> {
 /**
  * Sums the gradients of a batch in the model, cut into as many passes as it takes.
  * @returns the loss and the objective's metrics
- * @throws StepscopeError `bad-setting` where an item is too large for a pass; `bad-problem` naming an item whose loss is
- * no number. The weights are as they were.
+ * @throws StepscopeError `bad-setting` where an item is too large for a pass; `bad-checkpoint` naming an item of which the
+ * model says something that is no number, `bad-problem` one whose loss is none. The weights are as they were.
  */
 export async function accumulateGradients<Item extends Named, Observation>(
   model: TrainableModel,
@@ -40,7 +41,7 @@ export async function accumulateGradients<Item extends Named, Observation>(
   await model.zeroGradients()
   for (const { items: held, batch } of microBatches(objective, run, model.limits)) {
     signal?.throwIfAborted()
-    const said = perSequence(batch, await model.forward(batch), model.labels)
+    const said = await readPass(model, { items: held, batch })
     const gradients = emptyGradients(batch, objective, model.labels)
     const slopes = gradientsPerSequence(batch, gradients, model.labels)
     for (const { item, first, count } of held) {
@@ -85,13 +86,35 @@ export async function trainStep<Item extends Named, Observation>(
   return { loss, grad_norm: norm, ...metrics }
 }
 
-/** What the model says of an item's sequences, without training: one array for each item. */
-export async function evaluateItems<Item>(
-  model: {
-    readonly labels: number
-    readonly limits: BatchLimits
-    forward(batch: PackedBatch): Promise<SequenceValues>
-  },
+/** A model as far as it is asked and not trained. */
+interface ReadableModel {
+  readonly labels: number
+  readonly limits: BatchLimits
+  forward(batch: PackedBatch): Promise<SequenceValues>
+}
+
+/**
+ * What the model says at the heads of a pass, one entry a sequence.
+ * @throws StepscopeError `bad-checkpoint` naming the example of which it says something that is no number
+ */
+async function readPass(model: ReadableModel, { items, batch }: MicroBatch<Named>): Promise<SequenceValues[]> {
+  const said = perSequence(batch, await model.forward(batch), model.labels)
+  for (const { item, first, count } of items) {
+    for (const { logprobs, entropies, scores } of said.slice(first, first + count)) {
+      checkOutputs(scores, 'score', `example ${item.id}`)
+      checkOutputs(logprobs, 'log-probability', `example ${item.id}`)
+      checkOutputs(entropies, 'entropy', `example ${item.id}`)
+    }
+  }
+  return said
+}
+
+/**
+ * What the model says of an item's sequences, without training: one array for each item.
+ * @throws StepscopeError `bad-checkpoint` as `accumulateGradients`
+ */
+export async function evaluateItems<Item extends Named>(
+  model: ReadableModel,
   sequencesOf: (item: Item) => readonly TrainingSequence[],
   items: readonly Item[],
   signal?: AbortSignal,
@@ -99,7 +122,7 @@ export async function evaluateItems<Item>(
   const found: SequenceValues[][] = []
   for (const { items: held, batch } of microBatches({ sequences: sequencesOf }, items, model.limits)) {
     signal?.throwIfAborted()
-    const said = perSequence(batch, await model.forward(batch), model.labels)
+    const said = await readPass(model, { items: held, batch })
     for (const { first, count } of held) found.push(said.slice(first, first + count))
   }
   return found

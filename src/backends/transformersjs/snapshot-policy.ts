@@ -1,7 +1,6 @@
 import { TOKEN_ENDS_STEP } from '../../engine/decoder.ts'
 import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
-import { checkReadings } from '../../engine/read-out.ts'
 import { FAMILY_SIZE, SharedHistories } from '../../engine/shared-histories.ts'
 import { stepEndCut } from '../../engine/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer.ts'
@@ -16,6 +15,7 @@ import type {
   TokenReading,
   Usage,
 } from '../../search/models.ts'
+import { checkReadings } from '../../search/read-out.ts'
 import type { Lane } from './decode-lanes.ts'
 import { decodeLanes } from './decode-lanes.ts'
 import { misuse, SnapshotNode } from './snapshot.ts'
@@ -74,7 +74,7 @@ export class SnapshotPolicy implements Policy {
   }
 
   async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const ids = this.tokenizer.encode(prompt)
+    const ids = this.tokenizer.encodePrompt(prompt)
     const node = await this.model.prompt(ids)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
     return { branch: this.hand(node), usage: { asked: ids.length, executed: ids.length, overrun: 0, flops } }
@@ -166,7 +166,7 @@ export class SnapshotPolicy implements Policy {
     text: string,
     options: { alternatives?: number; eos?: boolean } = {},
   ): Promise<TokenReading[]> {
-    const promptIds = this.tokenizer.encode(prompt)
+    const promptIds = this.tokenizer.encodePrompt(prompt)
     const textIds = this.tokenizer.encode(text)
     const [eos] = options.eos ? this.eos : []
     const targets = eos === undefined ? textIds : [...textIds, eos]

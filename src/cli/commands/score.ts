@@ -1,5 +1,6 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
+import { bareStep, endedStep } from '../../core/step-text.ts'
 import { createDecoder } from '../../engine/decoder-model.ts'
 import { loadRewardModel } from '../../engine/load-model.ts'
 import { writeRows } from '../../formats/json-lines.ts'
@@ -143,11 +144,11 @@ function readProblem(value: unknown): string {
 function readSteps({ value: { steps } }: JsonLine): string[] {
   if (!Array.isArray(steps)) throw badField('steps', 'a list of texts', steps)
   return steps.map((step: unknown, index) => {
-    const text = typeof step === 'string' ? step.replace(/\n$/, '') : ''
-    if (text === '' || text.includes('\n')) {
+    // A model may have written an empty line: it is a step, and has a score.
+    if (typeof step !== 'string' || bareStep(step).includes('\n')) {
       throw badField(`steps[${index}]`, 'one line of text, without its newline', step)
     }
-    return `${text}\n`
+    return endedStep(step)
   })
 }
 

@@ -12,7 +12,7 @@ import { logprobsOf, stack } from './case-tensors.ts'
 export async function referenceLogprobs(
   input: CaseInput,
   model: TrainableModel,
-  items: readonly { readonly sequence: TrainingSequence }[],
+  items: readonly { readonly id: string; readonly sequence: TrainingSequence }[],
 ): Promise<Float32Array[]> {
   if (input.reference === null) {
     throw new StepscopeError({
@@ -31,7 +31,8 @@ export async function referenceLogprobs(
 
 /** [batch, time − 1]: of every real token, completions and prompts alike. */
 export async function allReferenceLogprobs(input: CaseInput, model: TrainableModel): Promise<RecordedTensor> {
-  const rows = tokenRows(input.recorded).map(({ tokenIds }) => ({
+  const rows = tokenRows(input.recorded).map(({ tokenIds }, row) => ({
+    id: String(row),
     sequence: {
       tokenIds,
       heads: Uint32Array.from({ length: tokenIds.length - 1 }, (_, token) => token),

@@ -35,7 +35,7 @@ export async function outcomeRewardCase(input: CaseInput): Promise<CaseResult> {
 
 async function scalarScores(
   model: TrainableModel,
-  items: readonly { readonly sequence: TrainingSequence }[],
+  items: readonly { readonly id: string; readonly sequence: TrainingSequence }[],
 ): Promise<RecordedTensor> {
   const said = await evaluateItems(model, ({ sequence }: (typeof items)[number]) => [sequence], items)
   return vector(said.map(([values]) => values?.scores[0] ?? Number.NaN))

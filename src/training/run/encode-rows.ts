@@ -1,7 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { endedStep } from '../../core/step-text.ts'
 import { placeSteps } from '../../engine/step-readouts.ts'
 import type { PreferenceRow, SftRow, StepwiseRow, UnpairedRow } from '../../formats/trl.ts'
-import { endedStep } from '../../formats/trl.ts'
 import type { OutcomeRewardItem } from '../objectives/outcome-reward.ts'
 import type { ProcessRewardItem } from '../objectives/process-reward.ts'
 import type { RankedRewardItem } from '../objectives/ranked-reward.ts'
@@ -34,8 +34,12 @@ export class RowEncoder {
     const { config } = this.subject
     const [eos] = config.eosTokenIds
     const before = this.tokens(prompt, 'prompt')
-    const ids = this.tokens(completion, field)
-    if (eos !== undefined && this.isFinal(this.steps(completion).at(-1) ?? '')) ids.push(eos)
+    // Some data sets write the end of the sequence into their texts: it is one token, once.
+    const written = eos === undefined ? undefined : this.subject.tokenizer.content(eos)
+    const isWritten = written !== undefined && written !== '' && completion.endsWith(written)
+    const text = isWritten ? completion.slice(0, -written.length) : completion
+    const ids = this.tokens(text, field)
+    if (eos !== undefined && (isWritten || this.isFinal(this.steps(text).at(-1) ?? ''))) ids.push(eos)
     return this.checked(completionSequence(before, ids), field)
   }
 
@@ -113,7 +117,8 @@ export class RowEncoder {
 
   private tokens(text: string, field: string): number[] {
     try {
-      return this.subject.tokenizer.encode(text)
+      const { tokenizer } = this.subject
+      return field === 'prompt' ? tokenizer.encodePrompt(text) : tokenizer.encode(text)
     } catch (error) {
       if (!(error instanceof StepscopeError)) throw error
       throw new StepscopeError({ ...error.details, place: { ...error.details.place, field } }, { cause: error })

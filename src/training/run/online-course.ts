@@ -85,7 +85,7 @@ export async function onlineCourse(
           group: String(group),
           response,
           reward,
-          sequence: completionSequence(subject.tokenizer.encode(response.prompt), tokenIds),
+          sequence: completionSequence(subject.tokenizer.encodePrompt(response.prompt), tokenIds),
           logprobs,
         }
       }),

@@ -1,5 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
-import type { ModelInfo, Token } from '../search/models.ts'
+import type { ModelInfo, Token } from './models.ts'
 
 /** Log-probabilities are differences of float32 numbers: one of a certain token may come out a little above 0. */
 const ROUNDING = 1e-4
@@ -31,13 +31,23 @@ export function checkScores(scores: readonly number[], model: ModelInfo, steps: 
   throw unusable(model, `score of ${JSON.stringify(steps[wrong] ?? '')}`, 'a number from 0 to 1', scores[wrong])
 }
 
-function unusable(model: ModelInfo, field: string, expected: string, found: number | undefined): StepscopeError {
+/**
+ * What a model in training says of an example, at its heads.
+ * @throws StepscopeError `bad-checkpoint` that names the example
+ */
+export function checkOutputs(values: ArrayLike<number>, what: string, example: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) throw unusable(null, `${what} of ${example}`, 'a finite number', values[i])
+  }
+}
+
+function unusable(model: ModelInfo | null, field: string, expected: string, found: number | undefined): StepscopeError {
   return new StepscopeError({
     code: 'bad-checkpoint',
-    message: 'The model gives a number that cannot be used',
+    message: `${model?.id ?? 'The model'} gives a number that cannot be used`,
     expected,
     found: String(found),
-    place: { file: model.id, field },
+    place: { ...(model === null ? {} : { file: model.id }), field },
     nextStep: 'Its weights, or what they compute in this format, hold NaN or infinite values: take another checkpoint.',
   })
 }

@@ -1,0 +1,378 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RawTensor } from '../engine/testing/node-changed-checkpoint.ts'
+import { writeChangedCheckpoint } from '../engine/testing/node-changed-checkpoint.ts'
+import type { SearchEvent } from '../search/events.ts'
+import { runCommand as run } from './testing/run-command.ts'
+
+/** What models read and say, on the command line: one text, one reading; numbers that are numbers. */
+
+const cpu = ['--backend', 'cpu'] as const
+const PROBLEM = ['--problem', '3 5 7 2 > 24'] as const
+let folder = ''
+const at = (name: string): string => join(folder, name)
+const write = (name: string, ...rows: readonly object[]): string => {
+  writeFileSync(at(name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return at(name)
+}
+const eventsOf = (out: string): SearchEvent[] =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stepscope-readings-'))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+function tensor(tensors: Map<string, RawTensor>, name: string): Float32Array {
+  const { bytes } = tensors.get(name) ?? { bytes: new Uint8Array() }
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+}
+
+describe('a reward model whose scores are no numbers', () => {
+  const steps = ['3*5=15 : 7 2 15', '15+7=22 : 2 22']
+
+  it.each([
+    ['NaN', Number.NaN],
+    ['infinite', Number.POSITIVE_INFINITY],
+  ])('is named with the step by every command that reads it: %s', async (name, value) => {
+    const prm = writeChangedCheckpoint(at(`prm-${name}`), 'countdown-prm', {
+      tensors: (all) => tensor(all, 'score.weight').fill(value),
+    })
+    const rollouts = at(`${name}-rollouts.jsonl`)
+    await run('rollout', '--generate', '2', '--difficulty', '3-numbers', '--n', '2', '--out', rollouts, ...cpu)
+    const input = write(`${name}-steps.jsonl`, { problem: '3 5 7 2 > 24', steps })
+    const commands = [
+      ['judge', '--input', rollouts, '--prm', prm],
+      ['score', '--input', input, '--model', prm],
+      ['search', ...PROBLEM, '--n', '4', '--m', '2', '--prm', prm, '--json'],
+      [
+        'label',
+        '--input',
+        rollouts,
+        '--method',
+        'pairs',
+        '--by',
+        'prm',
+        '--prm',
+        prm,
+        '--out',
+        at(`${name}-pairs.jsonl`),
+      ],
+    ]
+    for (const command of commands) {
+      const { code, out, err } = await run(...command, ...cpu)
+      expect([command[0], code, err]).toEqual([
+        command[0],
+        1,
+        expect.stringMatching(new RegExp(`score of ".+": prm-${name} gives a number that cannot be used`)),
+      ])
+      expect(out).not.toContain('null,"pathScore"')
+      expect(out).not.toContain('"scores":[null')
+    }
+  })
+
+  it('stops its training before the first step, naming the example', async () => {
+    writeChangedCheckpoint(at('prm-bad'), 'countdown-prm', {
+      tensors: (all) => tensor(all, 'score.weight').fill(Number.NaN),
+    })
+    const row = { prompt: 'Q 3 5 7 2 > 24\n', completions: steps, labels: [true, false] }
+    write('stepwise.jsonl', ...Array.from({ length: 10 }, () => row))
+    write('process.json', { model: 'prm-bad', steps: 2, batch: 2, data: { source: 'file', file: 'stepwise.jsonl' } })
+    const { code, err } = await run(
+      'train',
+      '--objective',
+      'process-reward',
+      '--config',
+      at('process.json'),
+      '--out',
+      at('run-bad'),
+      ...cpu,
+    )
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/score of example .+: The model gives a number that cannot be used/),
+    ])
+    expect(existsSync(at('run-bad/model'))).toBe(false)
+  })
+
+  it('is the policy, too: a search says which step has no log-probability', async () => {
+    const policy = writeChangedCheckpoint(at('policy-nan'), 'countdown-policy', {
+      tensors: (all) => tensor(all, 'model.norm.weight').fill(Number.NaN),
+    })
+    const { code, err } = await run(
+      'search',
+      ...PROBLEM,
+      '--strategy',
+      'sampling',
+      '--n',
+      '2',
+      '--policy',
+      policy,
+      ...cpu,
+    )
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/log-probability of token 1 .*: policy-nan gives a number that cannot be used/),
+    ])
+  })
+})
+
+describe('tokenizers that put a space before a text', () => {
+  const bundled = JSON.parse(readFileSync('public/checkpoints/countdown-policy/tokenizer.json', 'utf8'))
+  const { ' ': space, ...others } = bundled.model.vocab as Record<string, number>
+  const vocab = { ...others, '▁': space }
+  const metaspace = (scheme: string) => ({ type: 'Metaspace', replacement: '▁', prepend_scheme: scheme, split: false })
+  const tokenizer = (parts: object) => ({ ...bundled, model: { ...bundled.model, vocab }, ...parts })
+  const legacy = tokenizer({
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Prepend', prepend: '▁' },
+        { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      ],
+    },
+    pre_tokenizer: null,
+    decoder: {
+      type: 'Sequence',
+      decoders: [
+        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+        { type: 'ByteFallback' },
+        { type: 'Fuse' },
+        { type: 'Strip', content: ' ', start: 1, stop: 0 },
+      ],
+    },
+  })
+  const withScheme = (scheme: string) =>
+    tokenizer({ normalizer: null, pre_tokenizer: metaspace(scheme), decoder: metaspace(scheme) })
+
+  it.each([
+    ['never', withScheme('never'), 15],
+    ['first', withScheme('first'), 16],
+    ['always', withScheme('always'), 16],
+    ['legacy', legacy, 16],
+  ])('give a prompt what they give a text, and a step goes on without a space: %s', async (name, json, prompt) => {
+    const policy = writeChangedCheckpoint(at(`policy-${name}`), 'countdown-policy', {
+      files: { 'tokenizer.json': json },
+    })
+    const args = ['search', ...PROBLEM, '--strategy', 'greedy-decoding', '--step', '3*5=15 : 7 2 15', '--json', ...cpu]
+    const { code, out, err } = await run(...args, '--policy', policy)
+    expect([code, err]).toEqual([0, ''])
+    const [started, given] = eventsOf(out)
+    expect(started?.ledger.policy.asked).toBe(prompt)
+    const texts = given?.type === 'proposed' ? given.tokens.map(({ text }) => text) : []
+    expect(texts.join('')).toBe('3*5=15 : 7 2 15\n')
+    expect(texts[0]).toBe('3')
+    if (name === 'never') {
+      const own = eventsOf((await run(...args)).out)
+      const numbers = (events: readonly SearchEvent[]) =>
+        events.map((event) => ('logprob' in event ? event.logprob : null))
+      expect(numbers(eventsOf(out))).toEqual(numbers(own))
+    }
+    expect(
+      (await run('search', '--problem', '3 5 7 2 > 24', '--step', '3×5', '--policy', policy, ...cpu)).err,
+    ).toContain('found "×"')
+  })
+})
+
+it('a token that the tokenizer’s template puts first is read first, by policies, reward models and training', async () => {
+  const bundled = JSON.parse(readFileSync('public/checkpoints/countdown-policy/tokenizer.json', 'utf8'))
+  const start = {
+    id: 23,
+    content: '<s>',
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }
+  const single = [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }]
+  const json = {
+    ...bundled,
+    added_tokens: [...bundled.added_tokens, start],
+    model: { ...bundled.model, vocab: { ...bundled.model.vocab, '<s>': 23 } },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single,
+      pair: [...single, { Sequence: { id: 'B', type_id: 1 } }],
+      special_tokens: { '<s>': { id: '<s>', ids: [23], tokens: ['<s>'] } },
+    },
+  }
+  const changes = {
+    config: { bos_token_id: 23, vocab_size: 24 },
+    files: { 'tokenizer.json': json },
+    tensors: (all: Map<string, RawTensor>) => {
+      const embedding = all.get('model.embed_tokens.weight')
+      if (embedding === undefined) return
+      const [rows = 0, width = 0] = embedding.shape
+      embedding.shape = [rows + 1, width]
+      const longer = new Uint8Array(embedding.bytes.length + 4 * width)
+      longer.set(embedding.bytes)
+      embedding.bytes = longer
+    },
+  }
+  const policy = writeChangedCheckpoint(at('begins-policy'), 'countdown-policy', changes)
+  const prm = writeChangedCheckpoint(at('begins-prm'), 'countdown-prm', changes)
+  const args = ['search', ...PROBLEM, '--n', '2', '--m', '2', '--max-rounds', '1', '--json', ...cpu]
+  const [own] = eventsOf((await run(...args)).out)
+  const [found] = eventsOf((await run(...args, '--policy', policy, '--prm', prm)).out)
+  expect([own?.ledger.policy.asked, found?.ledger.policy.asked]).toEqual([15, 16])
+  expect([own?.ledger.reward.asked, found?.ledger.reward.asked]).toEqual([15, 16])
+
+  write('begins.jsonl', { prompt: 'Q 3 5 > 8\n', completion: '3+5=8 : 8\nA 8\n' })
+  write('begins.json', {
+    model: 'begins-policy',
+    steps: 1,
+    batch: 1,
+    evaluateProblems: 0,
+    data: { source: 'file', file: 'begins.jsonl' },
+  })
+  const trained = await run(
+    'train',
+    '--objective',
+    'sft',
+    '--config',
+    at('begins.json'),
+    '--out',
+    at('begins-run'),
+    ...cpu,
+  )
+  expect(trained.out).toContain('"num_tokens":26')
+})
+
+describe('special tokens written in a text', () => {
+  const completion = '3+5=8 : 8\nA 8'
+
+  it.each([
+    ['plain', `${completion}\n`, 25],
+    ['no newline', completion, 24],
+    ['written', `${completion}<eos>`, 24],
+    ['written after the newline', `${completion}\n<eos>`, 25],
+  ])('end a completion once in training: %s', async (name, text, tokens) => {
+    const run_ = at(`ends ${name}`)
+    write(`ends ${name}.jsonl`, { prompt: 'Q 3 5 > 8\n', completion: text })
+    write(`ends ${name}.json`, {
+      model: 'countdown-policy',
+      steps: 1,
+      batch: 1,
+      evaluateProblems: 0,
+      data: { source: 'file', file: `ends ${name}.jsonl` },
+    })
+    const { out } = await run('train', '--objective', 'sft', '--config', at(`ends ${name}.json`), '--out', run_, ...cpu)
+    expect(out).toContain(`"num_tokens":${tokens}`)
+  })
+
+  it('are characters like others, which this vocabulary lacks, in score, search and training', async () => {
+    const input = write('special.jsonl', { problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15<eos>'] })
+    expect(await run('score', '--input', input, ...cpu)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/special\.jsonl, line 1: .*vocabulary \(found "<"\)/),
+    })
+    const searched = await run('search', ...PROBLEM, '--strategy', 'greedy-decoding', '--step', '3*5=15<pad>', ...cpu)
+    expect(searched).toMatchObject({ code: 1, err: expect.stringContaining('found "<"') })
+    write('inside.jsonl', { prompt: 'Q 3 5 > 8\n', completion: '3+5=8 : 8<pad>\nA 8\n' })
+    write('inside.json', {
+      model: 'countdown-policy',
+      steps: 1,
+      batch: 1,
+      evaluateProblems: 0,
+      data: { source: 'file', file: 'inside.jsonl' },
+    })
+    const trained = await run(
+      'train',
+      '--objective',
+      'sft',
+      '--config',
+      at('inside.json'),
+      '--out',
+      at('inside'),
+      ...cpu,
+    )
+    expect(trained).toMatchObject({ code: 1, err: expect.stringContaining('found "<"') })
+  })
+})
+
+it('score, search and training read a reward model’s steps alike, whatever ends them', async () => {
+  const bundled = JSON.parse(readFileSync('public/checkpoints/countdown-prm/stepscope.json', 'utf8'))
+  const prm = writeChangedCheckpoint(at('two-newlines'), 'countdown-prm', {
+    files: { 'stepscope.json': { ...bundled, score_at: '\n\n', step_end: '\n\n' } },
+  })
+  const steps = ['3*5=15 : 7 2 15', '15+7=22 : 2 22']
+  const input = write('two.jsonl', { problem: '3 5 7 2 > 24', steps })
+  const scores: number[] = JSON.parse((await run('score', '--model', prm, '--input', input, ...cpu)).out).scores
+  // By the logits after two newlines, computed apart; after three they would be 0.091 for the second.
+  expect(scores.map((score) => score.toFixed(4))).toEqual(['0.2069', '0.2262'])
+  const given = steps.flatMap((step) => ['--step', step])
+  const searched = eventsOf(
+    (await run('search', ...PROBLEM, '--n', '2', '--m', '2', '--prm', prm, '--json', ...given, ...cpu)).out,
+  )
+  expect(searched.flatMap((event) => (event.type === 'scored' ? [event.score] : [])).slice(0, 2)).toEqual(scores)
+})
+
+it('an empty step is a step to score and to training', async () => {
+  const steps = ['4+6=10 : 2 10', '', 'A 20']
+  const input = write('empty-step.jsonl', { problem: '4 6 2 > 20', steps })
+  const { code, out } = await run('score', '--input', input, ...cpu)
+  expect([code, JSON.parse(out).scores]).toEqual([0, [expect.any(Number), expect.any(Number), expect.any(Number)]])
+  const several = write(
+    'several.jsonl',
+    { problem: '4 6 2 > 20', steps: ['4+6=10 : 2 10\n'] },
+    { problem: '4 6 2 > 20', steps: ['a\nb'] },
+  )
+  expect((await run('score', '--input', several, ...cpu)).err).toMatch(/several\.jsonl, line 2, steps\[0\]: /)
+})
+
+describe('searches that must agree', () => {
+  const args = (strategy: string) => [
+    'search',
+    '--problem',
+    '4 3 6 8 > 40',
+    '--strategy',
+    ...strategy.split(' '),
+    '--json',
+    ...cpu,
+  ]
+  const endOf = async (strategy: string) => {
+    const last = eventsOf((await run(...args(strategy))).out).at(-1)
+    return last?.type === 'finished' ? [last.response, last.answer] : last
+  }
+
+  it('one sample is one sample by every strategy', async () => {
+    for (const seed of [1, 2, 3]) {
+      const ends = [
+        'sampling --n 1',
+        'best-of-n --n 1',
+        'greedy-tree --m 1',
+        'beam --n 1 --m 1',
+        'lookahead --lookahead 0 --n 1 --m 1',
+      ]
+      const found = await Promise.all(ends.map((strategy) => endOf(`${strategy} --seed ${seed}`)))
+      for (const end of found) expect(end).toEqual(found[0])
+    }
+  })
+
+  it('without temperature all follow greedy decoding, and the aggregation does not matter to one path', async () => {
+    const greedy = await endOf('greedy-decoding')
+    const cold = ['sampling --n 4', 'best-of-n --n 4', 'greedy-tree --m 4', 'beam --n 8 --m 4']
+    for (const strategy of cold) expect(await endOf(`${strategy} --temperature 0`)).toEqual(greedy)
+    expect(await endOf('sampling --n 1 --top-k 1')).toEqual(greedy)
+    const aggregations = ['last', 'min', 'product', 'mean', 'sum-log-odds']
+    const found = await Promise.all(aggregations.map((name) => endOf(`best-of-n --n 1 --seed 2 --aggregation ${name}`)))
+    for (const end of found) expect(end).toEqual(found[0])
+  })
+
+  it('what cannot be divided is refused by name, and a limit ends with a sentence', async () => {
+    expect(await run('search', '--problem', '4 3 6 8 > 40', '--n', '6', '--m', '4', ...cpu)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/\bn\b/),
+    })
+    const cut = await run('search', '--problem', '4 3 6 8 > 40', '--n', '4', '--m', '2', '--max-rounds', '1', ...cpu)
+    expect([cut.code, cut.out]).toEqual([0, expect.stringContaining('No path finished within 1 round')])
+  })
+})

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { bareStep, endedStep } from './step-text.ts'
+
+it('a step in a file has no step end', () => {
+  expect(['a\n', 'b', '\n', ''].map((step) => bareStep(step))).toEqual(['a', 'b', '', ''])
+  expect(bareStep('a ки', ' ки')).toBe('a')
+})
+
+it('a model reads a step with its own step end, whoever wrote it and with which', () => {
+  for (const step of ['a', 'a\n', 'a\n\n', 'a\n\n\n']) {
+    expect(endedStep(step)).toBe('a\n')
+    expect(endedStep(step, '\n\n')).toBe('a\n\n')
+  }
+  expect(endedStep('')).toBe('\n')
+  expect(endedStep('a\nb', '\n\n')).toBe('a\nb\n\n')
+  expect([endedStep('a', ' ки'), endedStep('a ки', ' ки')]).toEqual(['a ки', 'a ки'])
+})
