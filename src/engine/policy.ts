@@ -41,6 +41,7 @@ export interface PolicyParts {
  */
 export class EnginePolicy implements Policy {
   readonly info: ModelInfo
+  readonly stepEnd: string
   readonly model: EngineModel
   private readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
@@ -51,6 +52,7 @@ export class EnginePolicy implements Policy {
     this.model = parts.model
     this.tokenizer = parts.tokenizer
     this.info = parts.info
+    this.stepEnd = parts.stepEnd
     this.tokenFlags = parts.tokenFlags
     this.eos = new Set(parts.model.decoder.config.eosTokenIds)
     this.cut = [...parts.stepEnd].length > 1 ? stepEndCut(parts.tokenizer, parts.stepEnd) : undefined

@@ -23,8 +23,7 @@ async function spoiled(name: string, value: number) {
 }
 
 const options = { id: 'broken', cacheTokens: 512 }
-const message = (what: string) =>
-  new RegExp(`^broken, ${what}: broken gives a number that cannot be used \\(expected`)
+const message = (what: string) => new RegExp(`^broken, ${what}: broken gives a number that cannot be used \\(expected`)
 
 describe.each([Number.NaN, Number.POSITIVE_INFINITY])('a model with %d among its weights', (value) => {
   it('is found out where log-probabilities are read: sampled, given, and as they stand', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { memoryFiles } from './testing/memory-files.ts'
+import { openChangedCheckpoint } from './testing/node-changed-checkpoint.ts'
 import { byteLevelTokenizerJson } from './testing/tokenizers.ts'
 import { readTokenizer, Tokenizer } from './tokenizer.ts'
 
@@ -23,6 +24,33 @@ describe('characters', () => {
 
   test('a character without a token is named', () => {
     expect(() => bundled.encode('Q é 3x')).toThrow(/vocabulary \(found "é", "x"\)/)
+  })
+})
+
+describe('what special tokens are written as', () => {
+  test('stays characters, in a text full of it too', async () => {
+    const json = structuredClone({ ...bundledJson, normalizer: null })
+    for (const content of ['<', 'e', 'o', 's', '>']) json.model.vocab[content] ??= Object.keys(json.model.vocab).length
+    const files = openChangedCheckpoint('countdown-policy', { files: { 'tokenizer.json': json } })
+    const tokenizer = await readTokenizer(files)
+    const text = '<eos>'.repeat(60_000)
+    const ids = tokenizer.encode(text)
+    expect(ids).toHaveLength(text.length)
+    expect(ids).not.toContain(tokenizer.special('<eos>'))
+    expect(tokenizer.decode(ids)).toBe(text)
+  })
+
+  test('of one character, or begun by a character of two code units', () => {
+    const tokenizer = new Tokenizer(
+      {
+        model: { type: 'BPE', vocab: { 𝕊: 0, x: 1, '§': 2, 𝕊x: 3 }, merges: [['𝕊', 'x']] },
+        added_tokens: ['§', '𝕊x'].map((content, index) => ({ id: index + 2, content, special: true })),
+      },
+      {},
+    )
+    expect(tokenizer.encode('x𝕊xx')).toEqual([1, 0, 1, 1])
+    // Nothing is left to cut.
+    expect(tokenizer.encode('x§')).toEqual([1, 2])
   })
 })
 

@@ -1,7 +1,8 @@
 import { StepscopeError } from '../core/errors.ts'
+import { endedStep } from '../core/step-text.ts'
 
 /**
- * A step that a person gives, with its step end: one line, whose newline may be left out.
+ * A step that a person gives, ended with a newline: one line, whose newline may be left out.
  * @throws StepscopeError `bad-setting` where it is empty, or several lines
  */
 export function readGivenStep(text: string): string {
@@ -15,5 +16,5 @@ export function readGivenStep(text: string): string {
       nextStep: 'Give every step by itself.',
     })
   }
-  return line === text ? `${line}\n` : text
+  return endedStep(line)
 }

@@ -114,6 +114,8 @@ export interface TokenReading extends Token {
 
 export interface Policy {
   readonly info: ModelInfo
+  /** What its steps end with; a newline where nothing is said. */
+  readonly stepEnd?: string
   /** Opens a sequence: the prompt, executed once however many open it at the same time. */
   open(prompt: string): Promise<{ branch: Branch; usage: Usage }>
   /** Appends a given text (a prefix to continue from) to a branch; the given branch stays valid. */

@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import { endedStep } from '../core/step-text.ts'
 import { aggregate } from './aggregate.ts'
 import { BranchScope } from './branch-scope.ts'
 import type {
@@ -105,8 +106,8 @@ export class SearchRun {
       reward: reward?.info ?? null,
       ledger: this.ledger,
     }
-    for (const text of this.setup.prefix) {
-      node = yield* this.extend(node, text)
+    for (const step of this.setup.prefix) {
+      node = yield* this.extend(node, endedStep(step, policy.stepEnd))
     }
     this.releaseAllBut([node])
     return node

@@ -395,6 +395,15 @@ describe('a given prefix', () => {
     expect(last(events).ledger.policy).toMatchObject({ executed: 3 + 4 + 4 + 5, unique: 16 })
   })
 
+  it('ends as the policy’s own steps do', async () => {
+    const { policy, reward } = models({ 'x\n\n': ['A yes\n'] }, { x: 0.5, 'A yes': 0.8 })
+    const events = await collect(setupOf('beam', {}, { prefix: ['x\n'] }), {
+      policy: Object.assign(policy, { stepEnd: '\n\n' }),
+      reward,
+    })
+    expect(last(events).response).toBe('x\n\nA yes\n')
+  })
+
   it('that ends the response is the answer', async () => {
     const { policy, reward } = models({}, { x: 0.5, 'A yes': 0.8 })
     const events = await collect(setupOf('beam', {}, { prefix: ['x\n', 'A yes\n'] }), { policy, reward })

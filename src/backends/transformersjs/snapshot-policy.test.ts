@@ -215,8 +215,7 @@ test('numbers that are no numbers are found where they are read, and nothing is 
     return { logits: logits.fill(Number.NaN), present }
   }
   const { branch } = await policy.open('ab\n')
-  const wrong = (what: string) =>
-    new RegExp(`^plain, log-probability of token 1 ${what}: plain gives a number that`)
+  const wrong = (what: string) => new RegExp(`^plain, log-probability of token 1 ${what}: plain gives a number that`)
   await expect(policy.propose([request(branch, { count: 3, node: 4 })])).rejects.toThrow(wrong('sampled below node 4'))
   await expect(policy.extend(branch, 'cd\n')).rejects.toThrow(wrong('of .*cd.*'))
   await expect(policy.read('ab\n', 'cd\n')).rejects.toThrow(wrong('of .*cd.*'))

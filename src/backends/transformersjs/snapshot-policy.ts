@@ -58,6 +58,7 @@ interface Handle {
  */
 export class SnapshotPolicy implements Policy {
   readonly info: ModelInfo
+  readonly stepEnd: string
   readonly model: SnapshotModel
   private readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
@@ -68,6 +69,7 @@ export class SnapshotPolicy implements Policy {
     this.model = parts.model
     this.tokenizer = parts.tokenizer
     this.info = parts.info
+    this.stepEnd = parts.stepEnd
     this.tokenFlags = parts.tokenFlags
     this.eos = new Set(parts.eosTokenIds)
     this.cut = [...parts.stepEnd].length > 1 ? stepEndCut(parts.tokenizer, parts.stepEnd) : undefined

@@ -108,7 +108,7 @@ interface Comparison<Plain, Kept, Item, Observation> {
 }
 
 /** As `rowCourse`, for objectives that compare with the log-probabilities of a frozen model. */
-async function comparedCourse<Row extends object, Plain, Kept, Item extends Named, Observation>(
+async function comparedCourse<Row extends object, Plain extends Named, Kept, Item extends Named, Observation>(
   context: CourseContext,
   kind: RowKind<Row, Plain>,
   make: MakeRows<Row>,
