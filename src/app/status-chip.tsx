@@ -22,7 +22,7 @@ interface Chip {
 /** What the chip says while closed. */
 function chipOf({ phase, status, models, progress }: EngineState): Chip {
   if (phase === 'failed') return { tone: 'error', text: 'Models did not load', figure: '' }
-  if (phase === 'lost') return { tone: 'error', text: 'Device lost', figure: '' }
+  if (phase === 'lost') return { tone: 'error', text: 'Engine stopped', figure: '' }
   if (phase === 'loading') {
     const share = loadedShare(progress)
     return { tone: 'busy', text: 'Loading models', figure: share === null ? '' : `${Math.floor(share * 100)}%` }

@@ -607,4 +607,64 @@ describe('the engine', () => {
     expect(rig.run(id).status).toBe('finished')
     await rig.store.dispose()
   })
+
+  it('is restarted where it does not hear that a search shall end; the models load when they are needed', async () => {
+    const rig = await startedRig()
+    const before = await begin(rig)
+    await over(rig, before)
+    const id = await begin(rig, true)
+    const [port] = rig.ports
+    if (port) port.hung = true
+    rig.store.actions.runs.cancel(id)
+    await rig.until(({ engine }) => engine.phase === 'lost')
+    expect(port?.terminated).toBe(true)
+    expect(rig.run(id)).toMatchObject({ status: 'interrupted' })
+    expect(rig.run(before).status).toBe('finished')
+    expect(rig.state().notices.map(({ text }) => text)).toContain('The engine was restarted')
+    expect(rig.ports).toHaveLength(1)
+    const again = await rig.store.actions.runs.startAgain(id)
+    await over(rig, again ?? '')
+    expect(rig.run(again).status).toBe('finished')
+    expect(rig.ports).toHaveLength(2)
+    await rig.store.dispose()
+  })
+
+  it('waits for the person after a second loss', async () => {
+    const rig = await startedRig()
+    rig.ports[0]?.crash()
+    await rig.until(({ engine }) => engine.phase === 'ready')
+    rig.ports[1]?.crash()
+    expect(rig.state().engine.phase).toBe('lost')
+    expect(rig.state().notices.at(-1)?.text).toContain('wait for you')
+    await rig.store.actions.engine.load()
+    expect(rig.state().engine.phase).toBe('ready')
+    await rig.store.dispose()
+  })
+
+  it('lists a folder that was loaded over a lost device', async () => {
+    let loads = 0
+    let answer = () => {}
+    const rig = await startedRig({
+      loader: {
+        load: async () => {
+          loads += 1
+          // The first is the bundled models’; the second never ends, because its worker is gone.
+          if (loads === 2) await new Promise<void>((resolve) => setTimeout(() => resolve(answer()), 0))
+          if (loads === 2) await new Promise(() => {})
+          return { ...SYNTHETIC_ENGINE }
+        },
+        inspect: () =>
+          Promise.resolve({ family: 'llama', role: 'policy', parameters: 5, bytes: 20, adapter: {}, missing: [] }),
+      },
+    })
+    answer = () => rig.ports[0]?.crash()
+    await rig.store.actions.engine.openFolder('my-model', [])
+    expect(rig.state().engine).toMatchObject({
+      phase: 'ready',
+      folder: null,
+      policy: { kind: 'local', id: 'my-model' },
+    })
+    expect(rig.state().engine.localModels).toMatchObject([{ id: 'my-model', role: 'policy' }])
+    await rig.store.dispose()
+  })
 })

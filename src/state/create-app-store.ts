@@ -78,7 +78,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     else if (message.type === 'status') engine.onStatus(message.status)
     else if (message.type === 'lost') {
       runs.failLive(message.error)
-      engine.onLost(message.error)
+      engine.onLost(message.error, message.reload)
       training.onLost()
     } else if (message.type === 'transfer') downloads.onTransfer(message)
     else if (
@@ -92,6 +92,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   })
   const stopTransfers = deps.downloads?.subscribe((message) => {
     if (message.type === 'transfer') downloads.onTransfer(message)
+    else if (message.type === 'lost') downloads.onLost(message.error)
   })
 
   const snapshot = (): Snapshot => {

@@ -1,5 +1,7 @@
+import type { ErrorDetails } from '../core/errors.ts'
 import { toErrorDetails } from '../core/errors.ts'
 import { plainText } from '../core/outside-text.ts'
+import { ASKED } from '../worker/client.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
@@ -14,6 +16,8 @@ export interface DownloadsSlice {
   /** Offers what is on this device in the pickers; quietly nothing where it cannot be listed. */
   restore(): Promise<void>
   onTransfer(progress: Omit<Transfer, 'kind'> & { readonly id: string }): void
+  /** The worker of the downloads is gone; the next one starts it anew. */
+  onLost(error: ErrorDetails): void
   dispose(): void
 }
 
@@ -153,7 +157,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       }
     },
     dismissOffer: () => {
-      inspecting?.abort()
+      inspecting?.abort(ASKED)
       patch({ offer: null })
     },
     download: async () => {
@@ -183,7 +187,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
         connect(`https://${host}`)
       if (await transfer(id, 'download', (signal) => client.call('resumeModel', { id }, signal))) told(id)
     },
-    cancel: (id) => running.get(id)?.abort(),
+    cancel: (id) => running.get(id)?.abort(ASKED),
     check: async (id) => {
       const done = await transfer(id, 'check', (signal) => client.call('checkStored', { id }, signal))
       const model = get().downloads.models.find((stored) => stored.id === id)
@@ -229,6 +233,16 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       const before = get().downloads.transfers[id]
       if (before) patch({ transfers: { ...get().downloads.transfers, [id]: { ...before, ...progress } } })
     },
+    onLost: ({ message }) =>
+      notify({
+        tone: 'warning',
+        text: 'What fetches and checks models was restarted',
+        error: {
+          code: 'device-lost',
+          message,
+          nextStep: 'What was fetched is kept: resume what was under way.',
+        },
+      }),
     dispose: () => {
       inspecting?.abort()
       cancelLook?.()

@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { plainText } from '../core/outside-text.ts'
+import { ASKED } from '../worker/client.ts'
 import type { AdapterFields, ModelSource, ParamsOf } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import { addRate } from './rates.ts'
@@ -79,7 +80,8 @@ export interface EngineSlice {
   }): void
   onLoading(model: Role, loadedBytes: number, totalBytes: number): void
   onStatus(status: NonNullable<EngineState['status']>): void
-  onLost(error: ErrorDetails): void
+  /** @param reload whether the models are loaded again at once, where that may help */
+  onLost(error: ErrorDetails, reload: boolean): void
   dispose(): void
 }
 
@@ -221,11 +223,20 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     )
   }
 
+  /** Whether a model is loaded once nothing is being loaded any more. */
+  const isLoaded = async (part: Role, { kind, id }: ModelChoice): Promise<boolean> => {
+    while (loading) await loading.done
+    const { phase } = get().engine
+    return phase === 'ready' && loadedChoice?.[part].id === id && loadedChoice[part].kind === kind
+  }
+
   /** Loads a model of the person's own in its role and keeps it; where that fails, nothing of it stays. */
   const addLocal = async (choice: ModelChoice, files: LocalFiles, role: AdapterFields['role'], bytes: number) => {
     const previous = local.get(choice.id)
     local.set(choice.id, files)
-    const loaded = await load({ [role === 'policy' ? 'policy' : 'reward']: choice })
+    const part = role === 'policy' ? 'policy' : 'reward'
+    // Where the device is lost meanwhile, the load that follows by itself decides.
+    const loaded = (await load({ [part]: choice })) || (await isLoaded(part, choice))
     if (loaded) await keepLocal(choice, role, bytes)
     else if (previous) local.set(choice.id, previous)
     else local.delete(choice.id)
@@ -274,7 +285,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     setWeights: async (role, weights) => {
       await load({ weights: { ...get().engine.weights, [role]: weights } })
     },
-    cancelLoad: () => loading?.controller.abort(),
+    cancelLoad: () => loading?.controller.abort(ASKED),
     chooseBundled: async (role, id) => {
       const choice = BUNDLED_MODELS[role].find((model) => model.id === id)
       if (choice) await load({ [role]: choice })
@@ -456,16 +467,19 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     onLoading: (model, loadedBytes, totalBytes) =>
       patch({ progress: { ...get().engine.progress, [model]: { loadedBytes, totalBytes } } }),
     onStatus: (status) => patch({ status, rates: addRate(get().engine.rates, status.tokensPerSecond) }),
-    onLost: (error) => {
-      patch({ phase: 'lost', models: null, error, status: null })
+    onLost: (error, reload) => {
+      // A choice that stopped it is not taken again by itself.
+      patch({ ...(reload ? {} : loadedChoice), phase: 'lost', models: null, error, status: null })
       deps.client.restart()
-      const again = deps.now() - lastLoss > RELOAD_GUARD_MS
-      lastLoss = deps.now()
-      notify({
-        tone: 'warning',
-        text: again ? 'The engine stopped; the models are being loaded again' : 'The engine stopped again',
-        error,
-      })
+      const first = deps.now() - lastLoss > RELOAD_GUARD_MS
+      const again = reload && first
+      if (reload) lastLoss = deps.now()
+      const text = again
+        ? 'The engine stopped; the models are being loaded again'
+        : reload
+          ? 'The engine stopped again; the models wait for you to load them'
+          : 'The engine was restarted'
+      notify({ tone: 'warning', text, error })
       if (again) void load()
     },
     dispose: () => loading?.controller.abort(),

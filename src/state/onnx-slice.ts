@@ -1,4 +1,5 @@
 import { toErrorDetails } from '../core/errors.ts'
+import { ASKED } from '../worker/client.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import type { SliceContext } from './slice-context.ts'
 import type { Actions, OnnxState } from './types.ts'
@@ -59,7 +60,7 @@ export function createOnnxSlice({ get, set, deps }: SliceContext, engine: Engine
       else patch({ status: 'ready', error: get().engine.error })
     },
     close: () => {
-      asking?.abort()
+      asking?.abort(ASKED)
       asking = null
       files = []
       patch(CLOSED)

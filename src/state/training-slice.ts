@@ -2,6 +2,7 @@ import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { plainText } from '../core/outside-text.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import { zipParts } from '../formats/zip.ts'
+import { ANSWER_MS } from '../worker/client.ts'
 import type { FromWorker, ModelSource, TrainingSources } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import type { EngineSlice } from './engine-slice.ts'
@@ -352,8 +353,10 @@ export function createTrainingSlice(
     pause: (id) => send('pauseTraining', id),
     resume: (id) => send('resumeTraining', id),
     stop: async (id) => {
+      // Asked for once more, it ends at once: within the time, or with the engine.
+      const limit = find(id)?.status === 'stopping' ? ANSWER_MS : undefined
       try {
-        await deps.client.call('stopTraining', { id })
+        await deps.client.call('stopTraining', { id }, undefined, limit)
       } catch (error) {
         notifyError(context, 'The run was not stopped', error)
       }

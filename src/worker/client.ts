@@ -11,17 +11,53 @@ export interface WorkerPort {
   terminate(): void
 }
 
+/** Messages that answer no request. */
+export type Told = Exclude<FromWorker, { type: 'answer' | 'failure' | 'heard' }>
+
 export interface WorkerClient {
   /**
    * One request, one answer. Rejects with a StepscopeError: the worker's own, `cancelled` where the signal
    * aborted, `device-lost` where the worker died. A dead worker is replaced at the next call.
+   *
+   * A worker that gives no sign of life within two seconds after a person asked something to end (a signal that aborts
+   * for the reason `ASKED`, or a method of `CONTROLS`) is ended: all that waits is rejected, and `lost` is told.
+   * @param limitMs ends the worker, too, where the answer itself takes longer
    */
-  call<M extends WorkerMethod>(method: M, params: ParamsOf<M>, signal?: AbortSignal): Promise<ResultOf<M>>
+  call<M extends WorkerMethod>(
+    method: M,
+    params: ParamsOf<M>,
+    signal?: AbortSignal,
+    limitMs?: number,
+  ): Promise<ResultOf<M>>
   /** Messages that answer no request. Returns the way out. */
-  subscribe(listener: (message: Exclude<FromWorker, { type: 'answer' | 'failure' }>) => void): () => void
+  subscribe(listener: (message: Told) => void): () => void
   /** Ends the worker and all it holds; the next call starts a new one. */
   restart(): void
   dispose(): void
+}
+
+/** Why a signal aborts where a person asked for it, and not the page for reasons of its own. */
+export const ASKED = 'asked for by the person'
+
+/** What a person asks of work that is under way: each is heard at once by a worker that lives. */
+const CONTROLS: ReadonlySet<WorkerMethod> = new Set([
+  'cancelRun',
+  'pauseRun',
+  'stepRun',
+  'pauseTraining',
+  'stopTraining',
+  'removeTraining',
+])
+
+/** A worker is busy in a loop, and not only slow, when it gives no sign of life for this long. */
+export const ANSWER_MS = 2000
+/** Of it, what an answer may wait in the page's own queue where the page itself was busy. */
+const QUEUE_MS = 100
+
+const UNANSWERED: ErrorDetails = {
+  code: 'device-lost',
+  message: 'The engine did not answer within two seconds, so it was ended and starts anew.',
+  nextStep: 'What was saved is kept. The models load again when they are needed.',
 }
 
 /**
@@ -77,16 +113,29 @@ interface Waiting {
 }
 
 /** Typed calls to a worker that is opened at the first call and again after it died. */
-export function createWorkerClient(open: () => WorkerPort): WorkerClient {
+export function createWorkerClient(
+  open: () => WorkerPort,
+  later: (callback: () => void, ms: number) => () => void = browserLater,
+): WorkerClient {
   const waiting = new Map<number, Waiting>()
-  const listeners = new Set<(message: Exclude<FromWorker, { type: 'answer' | 'failure' }>) => void>()
+  const listeners = new Set<(message: Told) => void>()
   let port: WorkerPort | null = null
   let lastId = 0
   let disposed = false
+  /** Before its first word a worker is being fetched, which may take any time. */
+  let started = false
+  /** Ends of the watches for what has to be answered in time, by the id of the ping or the request. */
+  const watches = new Map<number, () => void>()
+
+  const unwatch = (id: number): void => {
+    watches.get(id)?.()
+    watches.delete(id)
+  }
 
   const settle = (id: number): Waiting | undefined => {
     const entry = waiting.get(id)
     waiting.delete(id)
+    unwatch(id)
     entry?.forget()
     return entry
   }
@@ -94,11 +143,38 @@ export function createWorkerClient(open: () => WorkerPort): WorkerClient {
   const drop = (error: ErrorDetails): void => {
     port?.terminate()
     port = null
+    started = false
+    for (const id of [...watches.keys()]) unwatch(id)
     for (const id of [...waiting.keys()]) settle(id)?.reject(new StepscopeError(error))
   }
 
+  const lose = (error: ErrorDetails, reload: boolean): void => {
+    drop(error)
+    receive({ type: 'lost', error, reload })
+  }
+
+  const watch = (id: number, ms: number): void => {
+    const end = () => {
+      if (watches.has(id)) lose(UNANSWERED, false)
+    }
+    watches.set(
+      id,
+      later(() => watches.set(id, later(end, QUEUE_MS)), ms - QUEUE_MS),
+    )
+  }
+
+  /** The worker has to say that it lives. */
+  const expectLife = (): void => {
+    if (!port || !started) return
+    const ping = ++lastId
+    watch(ping, ANSWER_MS)
+    port.post({ ping })
+  }
+
   const receive = (message: FromWorker): void => {
-    if (message.type === 'answer') settle(message.id)?.resolve(message.result as never)
+    started = true
+    if (message.type === 'heard') unwatch(message.ping)
+    else if (message.type === 'answer') settle(message.id)?.resolve(message.result as never)
     else if (message.type === 'failure') settle(message.id)?.reject(new StepscopeError(message.error))
     else for (const listener of listeners) listener(message)
   }
@@ -113,27 +189,28 @@ export function createWorkerClient(open: () => WorkerPort): WorkerClient {
         if (port === opened) receive(message)
       },
       (error) => {
-        if (port !== opened) return
-        drop(error)
-        receive({ type: 'lost', error })
+        if (port === opened) lose(error, true)
       },
     )
     return opened
   }
 
   return {
-    call: (method, params, signal) => {
+    call: (method, params, signal, limitMs) => {
       if (disposed || signal?.aborted) return Promise.reject(cancelled())
       const id = ++lastId
       return new Promise((resolve, reject) => {
         const onAbort = () => {
           port?.post({ abort: id })
           settle(id)?.reject(cancelled())
+          if (signal?.reason === ASKED) expectLife()
         }
         signal?.addEventListener('abort', onAbort, { once: true })
         waiting.set(id, { resolve, reject, forget: () => signal?.removeEventListener('abort', onAbort) })
         try {
           current().post({ id, method, params } as ToWorker)
+          if (CONTROLS.has(method)) expectLife()
+          if (limitMs !== undefined) watch(id, limitMs)
         } catch (error) {
           settle(id)
           reject(
@@ -160,4 +237,9 @@ export function createWorkerClient(open: () => WorkerPort): WorkerClient {
 
 function cancelled(): StepscopeError {
   return new StepscopeError({ code: 'cancelled', message: 'Cancelled.' })
+}
+
+function browserLater(callback: () => void, ms: number): () => void {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
 }

@@ -279,10 +279,14 @@ export type ResultOf<M extends WorkerMethod> = ReturnType<WorkerMethods[M]>
 export type ToWorker =
   | { [M in WorkerMethod]: { readonly id: number; readonly method: M; readonly params: ParamsOf<M> } }[WorkerMethod]
   | { readonly abort: number }
+  /** Asks for a sign of life. */
+  | { readonly ping: number }
 
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorDetails }
+  /** The answer to a ping; number 0 is the worker's first word. */
+  | { readonly type: 'heard'; readonly ping: number }
   | {
       readonly type: 'loading'
       readonly model: 'policy' | 'reward'
@@ -298,7 +302,8 @@ export type FromWorker =
   | { readonly type: 'run'; readonly runId: string; readonly state: 'running' | 'paused' }
   | { readonly type: 'ended'; readonly runId: string; readonly result: RunResult }
   | { readonly type: 'status'; readonly status: EngineStatus }
-  | { readonly type: 'lost'; readonly error: ErrorDetails }
+  /** `reload`: false where it would only happen again, and the models wait until they are needed. */
+  | { readonly type: 'lost'; readonly error: ErrorDetails; readonly reload: boolean }
   | ({ readonly type: 'transfer'; readonly bytesPerSecond: number } & TransferProgress)
   | { readonly type: 'training'; readonly id: string; readonly entries: readonly TrainingEntry[] }
   /** `pausing`, `stopping`: until the step at work has ended. */

@@ -152,7 +152,37 @@ describe('run host', () => {
     await r.host.cancel('a')
     expect(r.ended('a')?.result.status).toBe('cancelled')
     expect(r.seen('a')).toEqual([0])
+    await settle()
     expect(held.now).toBe(0)
+  })
+
+  it('ends a run at once for whoever cancels, and frees what it holds when the device is done', async () => {
+    const r = rig()
+    const held = { now: 0 }
+    let answer = () => {}
+    r.host.start('a', async function* () {
+      held.now += 1
+      try {
+        yield event(0)
+        await new Promise<void>((resolve) => {
+          answer = resolve
+        })
+        yield event(1)
+      } finally {
+        held.now -= 1
+      }
+    })
+    await until(() => r.seen('a').length === 1)
+    await settle()
+    await r.host.cancel('a')
+    expect(r.ended('a')?.result.status).toBe('cancelled')
+    expect(held.now).toBe(1)
+    const freed = r.host.cancelAll()
+    answer()
+    await freed
+    expect(held.now).toBe(0)
+    expect(r.seen('a')).toEqual([0])
+    expect(r.posted.filter(({ type }) => type === 'ended')).toHaveLength(1)
   })
 
   it('counts no time while paused', async () => {

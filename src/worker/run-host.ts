@@ -65,22 +65,28 @@ export class RunHost {
     this.runs.get(runId)?.step()
   }
 
-  /** Resolves when the generator has freed what it held. Unknown or ended runs are left as they are. */
+  /** Ends a run: at once for whoever asked, whatever the device is still at. Unknown or ended runs are left as they are. */
   async cancel(runId: string): Promise<void> {
     const run = this.runs.get(runId)
     if (!run) return
     run.cancel()
-    await run.done
+    await Promise.race([run.left, run.done])
   }
 
+  /** Resolves when all runs have freed what they held. */
   async cancelAll(): Promise<void> {
-    await Promise.all([...this.runs.keys()].map((runId) => this.cancel(runId)))
+    const runs = [...this.runs.values()]
+    for (const run of runs) run.cancel()
+    await Promise.all(runs.map(({ done }) => done))
   }
 }
 
 class HostedRun {
-  /** Resolves, never rejects, after `ended` was posted. */
+  /** Resolves where its end was posted while the device is still at its last event. */
+  readonly left: Promise<void>
+  /** Resolves, never rejects, after its end was posted and its generator has freed what it held. */
   readonly done: Promise<void>
+  private leave = () => {}
   private readonly runId: string
   private readonly deps: RunHostDeps
   private readonly controller = new AbortController()
@@ -111,6 +117,9 @@ class HostedRun {
     this.paused = paused
     this.lastFlush = this.lastBreath = deps.now()
     this.before = deps.counters()
+    this.left = new Promise((resolve) => {
+      this.leave = resolve
+    })
     this.done = this.pull(source)
   }
 
@@ -146,19 +155,24 @@ class HostedRun {
     const { post, runId } = { post: this.deps.post, runId: this.runId }
     post({ type: 'run', runId, state: this.paused ? 'paused' : 'running' })
     let result: Omit<RunResult, 'measured'> = { status: 'finished' }
+    let left = false
+    const cancelled = new Promise<null>((resolve) => {
+      signal.addEventListener('abort', () => resolve(null), { once: true })
+    })
     try {
       for (;;) {
         await this.turn()
         if (signal.aborted) break
         const before = this.deps.now()
-        let next: IteratorResult<SearchEvent, void>
+        let next: IteratorResult<SearchEvent, void> | null
         try {
-          next = await events.next()
+          next = await Promise.race([events.next(), cancelled])
         } finally {
           this.wallMs += this.deps.now() - before
           this.peakBytes = Math.max(this.peakBytes, this.deps.counters().bytes)
         }
-        if (next.done) break
+        left = next === null
+        if (next === null || next.done) break
         this.add(next.value)
       }
       if (signal.aborted) result = { status: 'cancelled' }
@@ -167,14 +181,22 @@ class HostedRun {
       result =
         signal.aborted || details.code === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: details }
     }
+    const tell = (): void => {
+      this.flush()
+      post({ type: 'ended', runId, result: { ...result, measured: this.measured() } })
+    }
+    // What the device is at may take its time; whoever cancelled does not wait for it.
+    if (left) {
+      tell()
+      this.leave()
+    }
     try {
       // Runs the generator's own clean-up where it still stands at a yield; nothing happens otherwise.
       await events.return()
     } catch (error) {
       if (result.status !== 'failed') result = { status: 'failed', error: toErrorDetails(error) }
     }
-    this.flush()
-    post({ type: 'ended', runId, result: { ...result, measured: this.measured() } })
+    if (!left) tell()
   }
 
   /** Returns when the next event may be made. */

@@ -43,7 +43,7 @@ export class WorkerService {
     this.tokens = new RateMeter(deps.now)
     this.engine = new EngineHost(deps.loader, (error) => {
       void this.runs.cancelAll()
-      deps.post({ type: 'lost', error: toErrorDetails(error) })
+      deps.post({ type: 'lost', error: toErrorDetails(error), reload: true })
     })
     this.runs = new RunHost({
       ...deps,
@@ -53,6 +53,10 @@ export class WorkerService {
 
   /** Handles one message; every request is answered exactly once. */
   async handle(message: ToWorker): Promise<void> {
+    if ('ping' in message) {
+      this.deps.post({ type: 'heard', ping: message.ping })
+      return
+    }
     if ('abort' in message) {
       this.calls.get(message.abort)?.abort()
       return

@@ -53,3 +53,4 @@ const service = new WorkerService({
 if (locks) showLife(locks, crypto.randomUUID(), (message) => scope.postMessage(message))
 
 scope.addEventListener('message', (event: MessageEvent<ToWorker>) => void service.handle(event.data))
+post({ type: 'heard', ping: 0 })

@@ -5,6 +5,8 @@ import type { FromWorker, ToWorker } from '../protocol.ts'
 /** A worker in the same process: messages are copied and arrive in a later task, as across a real boundary. */
 export class InProcessPort implements WorkerPort {
   terminated = false
+  /** Busy in a loop: messages arrive, and none is looked at. */
+  hung = false
   private receive: (message: FromWorker) => void = () => {}
   private crashed: (error: ErrorDetails) => void = () => {}
   private readonly handle: (message: ToWorker) => Promise<void>
@@ -16,7 +18,9 @@ export class InProcessPort implements WorkerPort {
 
   post(message: ToWorker): void {
     const copy = structuredClone(message)
-    this.deliver(() => void this.handle(copy))
+    this.deliver(() => {
+      if (!this.hung) void this.handle(copy)
+    })
   }
 
   listen(onMessage: (message: FromWorker) => void, onCrash: (error: ErrorDetails) => void): void {
