@@ -186,7 +186,7 @@ describe('stepscope eval', () => {
     writeFileSync(file, '{"numbers":[3,5,7,2],"target":24}\n\n{"numbers":[3,5],"target":24}\n')
     const bad = await run('eval', '--problems', file, ...cpu)
     expect(bad).toMatchObject({ code: 1, out: '' })
-    expect(bad.err).toContain(`${file}, line 3: The problem has too few numbers`)
+    expect(bad.err).toContain(`${file}, line 3, numbers: The problem has too few numbers`)
     writeFileSync(file, '{"numbers":[3,5,7,2],"target":24\n')
     expect((await run('eval', '--problems', file, ...cpu)).err).toContain(`${file}, line 1: The line is not JSON`)
     writeFileSync(file, '')

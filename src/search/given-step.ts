@@ -1,8 +1,7 @@
 import { StepscopeError } from '../core/errors.ts'
-import { endedStep } from '../core/step-text.ts'
 
 /**
- * A step that a person gives, ended with a newline: one line, whose newline may be left out.
+ * A step that a person gives: one line, whose newline may be left out. The search ends it as its policy ends steps.
  * @throws StepscopeError `bad-setting` where it is empty, or several lines
  */
 export function readGivenStep(text: string): string {
@@ -16,5 +15,5 @@ export function readGivenStep(text: string): string {
       nextStep: 'Give every step by itself.',
     })
   }
-  return endedStep(line)
+  return line === text ? `${line}\n` : text
 }
