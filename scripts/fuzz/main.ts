@@ -12,30 +12,23 @@ import { runFuzz } from './run-fuzz.ts'
 const TIMEOUT_MS = 10_000
 const SHOWN = 40
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '2000' },
-    index: { type: 'string' },
-    write: { type: 'string' },
-    processes: { type: 'string', default: '2' },
-  },
-})
-const whole = (name: 'seed' | 'count' | 'index' | 'processes'): number => {
-  const value = Number(values[name])
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  process.stderr.write(`--${name} must be a whole number from 0, not ${values[name]}\n`)
-  process.exit(2)
+const { values } = readOptions()
+const whole = (name: 'seed' | 'count' | 'index' | 'processes', least = 0): number => {
+  const text = values[name] ?? ''
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return Number.isSafeInteger(value) && value >= least
+    ? value
+    : refuse(`--${name} must be a whole number from ${least}, not ${JSON.stringify(text)}`)
 }
 const seed = whole('seed')
 const alone = values.index === undefined ? null : whole('index')
 if (values.write !== undefined) writeFileSync(values.write, makeMutant(seed, alone ?? 0).value)
 
-const count = alone === null ? whole('count') : 1
+const count = alone === null ? whole('count', 1) : 1
 const progress = (done: number): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count}`)
 }
-const options = { seed, first: alone ?? 0, count, timeout: TIMEOUT_MS, processes: Math.max(1, whole('processes')) }
+const options = { seed, first: alone ?? 0, count, timeout: TIMEOUT_MS, processes: whole('processes', 1) }
 const judged = await runFuzz(options, progress)
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 
@@ -48,6 +41,23 @@ for (const { format, how, fault, words, index } of alone === null ? faults.slice
 if (alone === null && faults.length > SHOWN) process.stdout.write(`\nand ${faults.length - SHOWN} more\n`)
 process.stdout.write(`\nseed ${seed}: ${judged.length} mutants, ${faults.length} faults\n`)
 process.exitCode = faults.length === 0 ? 0 : 1
+
+function readOptions() {
+  const text = (value?: string) => ({ type: 'string' as const, ...(value === undefined ? {} : { default: value }) })
+  const options = { seed: text('1'), count: text('2000'), index: text(), write: text(), processes: text('2') }
+  try {
+    return parseArgs({ options })
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function refuse(message: string): never {
+  process.stderr.write(
+    `${message}\nUsage: npm run fuzz -- [--seed N] [--count N] [--index N [--write FILE]] [--processes N]\n`,
+  )
+  process.exit(2)
+}
 
 /** A row for each format: mutants, how many were refused and read, and each kind of fault. */
 function table(all: readonly Judged[]): string {
