@@ -5,6 +5,16 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`stepscope needs Node 20.19 or newer; this is Node ${process.versions.node}.`)
   process.exit(1)
 }
+// Until main.ts listens: nothing has begun.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
+  process.on(signal, () => {
+    console.error('stepscope: Interrupted before it began.')
+    process.exit(code)
+  })
+}
 try {
   await import('../scripts/register.mjs')
 } catch (error) {

@@ -86,6 +86,7 @@ export async function openCommandBackend(options: ParsedOptions, output: Output)
     ...(tile === 'table' ? {} : { tile, tuningMemory: openTuningMemory() }),
   })
   if (note !== null) output.err(`stepscope: ${note}\n`)
+  if (backend.kind === 'webgpu') output.holdsDevice?.()
   return backend
 }
 

@@ -1,45 +1,97 @@
-import { setMaxListeners } from 'node:events'
 import { fstatSync, writeSync } from 'node:fs'
 import process from 'node:process'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
+import type { ThreadData, ThreadMessage } from './command-thread.ts'
+import { EXIT } from './exit.ts'
 import { fileError } from './files.ts'
-import type { Output } from './output.ts'
-import { EXIT, runCli } from './run-cli.ts'
+import { describeInterruption } from './output.ts'
 
 const { stdout, stderr, env } = process
 
-/** How long a command may take to free what it holds once it is interrupted. */
-const PATIENCE_MS = 2000
+/** How long a command may take to end by itself once it is told to, and then its thread to be cut off. */
+const PATIENCE_MS = 1500
+const CUT_OFF_MS = 200
 
-// A reader that has seen enough (`| head`) closes the pipe: that is no error.
-stdout.on('error', (cause: NodeJS.ErrnoException) => {
-  if (cause.code === 'EPIPE') process.exit(EXIT.done)
-  fail(fileError('standard output', 'It cannot be written', cause))
-})
+type Signal = keyof typeof EXIT.interrupted
 
-const output: Output = {
-  out: stdoutIsFile() ? writeWholeSync : (text) => void stdout.write(text),
-  err: (text) => {
-    stderr.write(text)
-  },
+const data: ThreadData = {
+  args: process.argv.slice(2),
   color: stdout.isTTY === true && !env.NO_COLOR,
   progress: stderr.isTTY === true,
 }
+// A thread of its own: no loop of a command keeps a signal waiting.
+const thread = new Worker(new URL('./command-thread.ts', import.meta.url), {
+  workerData: data,
+  // Dawn reads what is set there.
+  env: SHARE_ENV,
+  execArgv: ['--import', new URL('../../scripts/register.mjs', import.meta.url).href],
+})
+let kept: string | null = null
+let holdsDevice = false
+let stopped: { readonly code: number; readonly signal?: Signal | undefined } | null = null
+const out = stdoutIsFile() ? writeWholeSync : (text: string) => void stdout.write(text)
 
-const controller = new AbortController()
-// Every search that runs at the same time listens for it.
-setMaxListeners(0, controller.signal)
+thread.on('message', (message: ThreadMessage) => {
+  switch (message.type) {
+    case 'out':
+      return out(message.text)
+    case 'err':
+      // Where nobody reads the results any more, there is nothing to say.
+      if (stopped === null || stopped.signal !== undefined) stderr.write(message.text)
+      return
+    case 'kept':
+      kept = message.text
+      return
+    case 'device':
+      holdsDevice = true
+      return
+    case 'ended':
+      process.exitCode = stopped !== null && message.code !== EXIT.done ? stopped.code : message.code
+  }
+})
+thread.on('error', (error) => {
+  stderr.write(`stepscope: ${error.stack ?? error.message}\n`)
+  process.exitCode = EXIT.failed
+})
+thread.on('exit', () => {
+  if (stopped !== null) process.exitCode ??= stopped.code
+})
+
+// A reader that has seen enough (`| head`) closes the pipe: that is no error.
+stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') stop(EXIT.done)
+  else failWriting(cause)
+})
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The first interrupt lets the command free what it holds, for a while; the second ends it as usual.
-  process.once(signal, () => {
-    controller.abort()
-    setTimeout(() => {
-      stderr.write('stepscope: Interrupted.\n')
-      process.exit(EXIT.interrupted)
-    }, PATIENCE_MS).unref()
+  // Those of the time before this module was read.
+  process.removeAllListeners(signal)
+  process.on(signal, () => {
+    // The first lets the command free what it holds, for a while; the second ends it at once.
+    if (stopped !== null) endBy(signal)
+    stop(EXIT.interrupted[signal], signal)
   })
 }
 
-process.exitCode = await runCli(process.argv.slice(2), output, controller.signal)
+/** Tells the command to stop; where it does not, ends it. */
+function stop(code: number, signal?: Signal): void {
+  if (stopped !== null) return
+  stopped = { code, signal }
+  thread.postMessage('stop')
+  setTimeout(() => {
+    if (signal !== undefined) stderr.write(describeInterruption(kept))
+    const end = (): void => (signal === undefined ? process.exit(code) : endBy(signal))
+    if (holdsDevice) end()
+    void thread.terminate()
+    setTimeout(end, CUT_OFF_MS).unref()
+  }, PATIENCE_MS).unref()
+}
+
+/** As without a handler: at once, whatever the thread is at. A shell sees 130 or 143. */
+function endBy(signal: Signal): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
 
 function stdoutIsFile(): boolean {
   try {
@@ -55,11 +107,12 @@ function writeWholeSync(text: string): void {
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(1, rest))
   } catch (cause) {
-    fail(fileError('standard output', 'It cannot be written', cause))
+    failWriting(cause)
   }
 }
 
-function fail(error: Error): never {
-  stderr.write(`stepscope: ${error.message}\n`)
-  process.exit(EXIT.failed)
+function failWriting(cause: unknown): void {
+  if (stopped !== null) return
+  stderr.write(`stepscope: ${fileError('standard output', 'It cannot be written', cause).message}\n`)
+  stop(EXIT.failed)
 }

@@ -10,19 +10,26 @@ import { rollout } from './commands/rollout.ts'
 import { score } from './commands/score.ts'
 import { search } from './commands/search.ts'
 import { train } from './commands/train.ts'
+import { EXIT } from './exit.ts'
 import { fileError } from './files.ts'
 import { describeCommand, describeRows, isUsageError, parseOptions, UsageError } from './options.ts'
 import type { Output } from './output.ts'
+import { describeInterruption } from './output.ts'
 
 const COMMANDS: readonly Command[] = [search, evaluate, score, judge, rollout, label, train, reference, logits, engine]
 
-/** Done; something went wrong; the command line was wrong; interrupted. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
-
-/** Runs a command line. Returns the exit code; never throws. */
+/** Runs a command line. Returns the exit code, that of SIGINT where `signal` aborts; never throws. */
 export async function runCli(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
   const [name, ...rest] = args
   const command = COMMANDS.find((candidate) => candidate.name === name)
+  let kept: string | null = null
+  const noting: Output = {
+    ...output,
+    kept: (text) => {
+      kept = text
+      output.kept?.(text)
+    },
+  }
   try {
     if (name === undefined) {
       output.err(describeCommands())
@@ -36,12 +43,14 @@ export async function runCli(args: readonly string[], output: Output, signal: Ab
     if (!command) throw new UsageError(`There is no command ${name}`)
     const options = parseOptions(rest, command.options)
     if (options === 'help') output.out(describeCommand(command))
-    else await command.run(options, output, signal)
+    else await command.run(options, noting, signal)
     return EXIT.done
   } catch (error) {
     if (signal.aborted) {
-      output.err('stepscope: Interrupted.\n')
-      return EXIT.interrupted
+      // What could not be written is told all the same.
+      if (toErrorDetails(error).code === 'storage') output.err(`stepscope: ${messageOf(error)}\n`)
+      output.err(describeInterruption(kept))
+      return EXIT.interrupted.SIGINT
     }
     output.err(`stepscope: ${messageOf(error)}\n`)
     if (!isUsageError(error)) return EXIT.failed
@@ -73,7 +82,7 @@ function describeCommands(): string {
     ...lines,
     '',
     'stepscope COMMAND --help shows its options. Results go to standard output, everything else to standard error.',
-    'Exit codes: 0 done, 1 failed, 2 wrong options, 130 interrupted.',
+    'Exit codes: 0 done, 1 failed, 2 wrong options, 130 interrupted (SIGINT), 143 ended (SIGTERM).',
     '',
   ].join('\n')
 }
