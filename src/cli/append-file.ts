@@ -82,6 +82,11 @@ export async function openAppendFile<Row extends object>(
   }
 }
 
+/** Said of a command that ends early. */
+export function describeKept(file: string, what: string, done: number, all: number): string {
+  return `${file} holds the ${what} ${done} of ${all} problems: go on by the same command with --resume.`
+}
+
 /** Begins a file of JSON lines anew, whatever was there. Throws a StepscopeError that names it. */
 export async function createLineFile(file: string): Promise<LineFile> {
   const handle = await open(file, 'w').catch((cause: unknown) => {

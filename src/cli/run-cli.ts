@@ -53,6 +53,8 @@ export async function runCli(args: readonly string[], output: Output, signal: Ab
       return EXIT.interrupted.SIGINT
     }
     output.err(`stepscope: ${messageOf(error)}\n`)
+    // A full disk says by itself how to go on.
+    if (kept !== null && toErrorDetails(error).code !== 'storage') output.err(`stepscope: ${kept}\n`)
     if (!isUsageError(error)) return EXIT.failed
     output.err(`See stepscope ${command ? `${command.name} ` : ''}--help.\n`)
     return EXIT.usage

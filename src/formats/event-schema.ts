@@ -42,7 +42,7 @@ const modelLedger = z.object({
 })
 /** Of a model: the beginning of a SHA-256. */
 export const hash = z.string().regex(/^[0-9a-f]{16}$/, 'Expected 16 hexadecimal digits')
-const ledger = z.object({ policy: modelLedger, reward: modelLedger })
+export const ledger = z.object({ policy: modelLedger, reward: modelLedger })
 
 export const modelInfoSchema = z.object({
   id: z.string(),

@@ -2,7 +2,8 @@ import { itemSeed } from '../../core/item-seed.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
 import { pushAll } from '../../core/push-all.ts'
 import { wilsonInterval } from '../../core/statistics.ts'
-import type { Ledger, RunSetup } from '../../search/events.ts'
+import type { RunSetup } from '../../search/events.ts'
+import type { ModelInfo, RewardModelInfo } from '../../search/models.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { checkSetup, usesRewardModel } from '../../search/settings.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
@@ -11,7 +12,8 @@ import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import type { CommandEngine } from '../engine.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
-import { checkOutputFile, writeOutputFile } from '../files.ts'
+import type { EvalResult } from '../eval-file.ts'
+import { checkResultFile, openResultKeeper } from '../eval-file.ts'
 import { readWhole, UsageError } from '../options.ts'
 import { ProgressLine } from '../output.ts'
 import { chooseProblems, PROBLEM_OPTIONS } from '../problem-options.ts'
@@ -24,18 +26,6 @@ import {
   STRATEGY_NOTES,
   STRATEGY_OPTIONS,
 } from '../strategy-options.ts'
-
-/** One problem under one strategy. */
-interface EvalResult {
-  /** As written on the command line. */
-  readonly strategy: string
-  readonly problem: Readonly<Record<string, unknown>>
-  readonly seed: number
-  /** The whole text after the prompt. */
-  readonly response: string
-  readonly correct: boolean
-  readonly ledger: Ledger
-}
 
 /** One strategy over all problems. Tokens are those executed, in all; FLOPs are of both models, in all. */
 interface EvalRow {
@@ -70,6 +60,10 @@ export const evaluate: Command = {
       value: 'FILE.json',
       description: 'Written with {"results": […], "table": […], "models": {…}}, results by strategy, then problem.',
     },
+    resume: {
+      type: 'boolean',
+      description: 'Goes on where an interrupted command stopped: its results lie in FILE.json.unfinished.jsonl.',
+    },
     concurrency: {
       type: 'string',
       value: 'NUMBER',
@@ -96,7 +90,9 @@ export const evaluate: Command = {
     const problems = await chooseProblems(task, options, seed, signal)
     const out = options.text('out')
     const input = options.text('problems')
-    if (out !== undefined) await checkOutputFile(out, input === undefined ? [] : [input])
+    const resume = options.flag('resume')
+    if (resume && out === undefined) throw new UsageError('--resume needs --out')
+    if (out !== undefined) await checkResultFile(out, resume, input === undefined ? [] : [input])
 
     const needsReward = choices.some(({ strategy }) => usesRewardModel(strategy))
     const engine = await loadCommandEngine(options, output, { needsReward, signal })
@@ -104,29 +100,62 @@ export const evaluate: Command = {
     const results: EvalResult[] = []
     const rows: (EvalRow & { readonly seconds: number })[] = []
     try {
-      for (const choice of choices) {
-        const started = performance.now()
-        let done = 0
-        const search = async (problem: unknown, index: number, ended: AbortSignal): Promise<EvalResult> => {
-          const result = await searchProblem(engine, task, problem, choice, itemSeed(seed, index), ended)
-          progress.show(`${choice.name}: ${++done} of ${problems.length}`)
-          return result
+      const models = { policy: engine.policy.info, reward: engine.reward?.info ?? null }
+      const keeper = await openResultKeeper(out, {
+        resume,
+        source: sourceOf(task, choices, seed, models),
+        expected: choices.flatMap(({ name }) =>
+          problems.map((problem) => ({ strategy: name, problem: task.fields(problem) })),
+        ),
+      })
+      try {
+        for (const [at, choice] of choices.entries()) {
+          const started = performance.now()
+          const own = keeper.kept.slice(at * problems.length, (at + 1) * problems.length)
+          const first = own.length
+          let done = first
+          const search = async (problem: unknown, index: number, ended: AbortSignal): Promise<EvalResult> => {
+            const result = await searchProblem(engine, task, problem, choice, itemSeed(seed, first + index), ended)
+            progress.show(`${choice.name}: ${++done} of ${problems.length}`)
+            return result
+          }
+          for await (const result of orderedWork(problems.slice(first), concurrency, search, signal)) {
+            await keeper.add(result)
+            const kept = keeper.describe()
+            if (kept !== null) output.kept?.(kept)
+            own.push(result)
+          }
+          pushAll(results, own)
+          rows.push({ ...rowOf(choice.name, own), seconds: (performance.now() - started) / 1000 })
         }
-        const own: EvalResult[] = []
-        for await (const result of orderedWork(problems, concurrency, search, signal)) own.push(result)
-        pushAll(results, own)
-        rows.push({ ...rowOf(choice.name, own), seconds: (performance.now() - started) / 1000 })
+        // Times are shown and not stored: the file is the same for the same models, problems and seed.
+        const table: EvalRow[] = rows.map(({ seconds: _, ...row }) => row)
+        await keeper.finish(`${JSON.stringify({ results, table, models }, null, 1)}\n`)
+      } finally {
+        await keeper.close()
       }
     } finally {
       progress.clear()
       engine.dispose()
     }
-    // Times are shown and not stored: the file is the same for the same models, problems and seed.
-    const models = { policy: engine.policy.info, reward: engine.reward?.info ?? null }
-    const table: EvalRow[] = rows.map(({ seconds: _, ...row }) => row)
-    if (out !== undefined) await writeOutputFile(out, `${JSON.stringify({ results, table, models }, null, 1)}\n`)
     output.out(describeTable(rows))
   },
+}
+
+/** What determines the results besides the problems. */
+function sourceOf(
+  task: AnyTask,
+  choices: readonly StrategyChoice[],
+  seed: number,
+  { policy, reward }: { readonly policy: ModelInfo; readonly reward: RewardModelInfo | null },
+): object {
+  const about = ({ id, hash, weights, adapter }: ModelInfo) => ({ id, hash, weights, adapter })
+  const strategies = choices.map(({ name, strategy, config }) => ({
+    name,
+    strategy,
+    ...completeConfig(config, reward?.aggregation),
+  }))
+  return { task: task.id, strategies, seed, policy: about(policy), reward: reward === null ? null : about(reward) }
 }
 
 async function searchProblem(

@@ -3,7 +3,7 @@ import { pushAll } from '../../core/push-all.ts'
 import { mean } from '../../core/statistics.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { ModelInfo } from '../../search/models.ts'
-import { openAppendFile } from '../append-file.ts'
+import { describeKept, openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
 import { checkOutputFile } from '../files.ts'
@@ -95,6 +95,7 @@ export const label: Command = {
         })) {
           const place = { problem, rows: rows.length }
           await out.append(rows.map((row, index) => ({ ...row, source: { ...source, ...place, row: index } })))
+          output.kept?.(describeKept(file, 'labels of', problem + 1, groups.length))
           pushAll(all, rows)
           added += rows.length
           cost = addUsage(cost, usage)

@@ -10,7 +10,7 @@ import type { Usage } from '../../search/models.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, taskById } from '../../tasks/registry.ts'
 import type { AppendFormat } from '../append-file.ts'
-import { openAppendFile } from '../append-file.ts'
+import { describeKept, openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
 import { readCount, readWhole } from '../options.ts'
@@ -101,6 +101,7 @@ export const rollout: Command = {
         })) {
           const rows = result.responses.map((response) => rowOf(task, problems[result.problem], response, source))
           await out.append(rows)
+          output.kept?.(describeKept(file, 'responses to', result.problem + 1, problems.length))
           pushAll(groups, groupsOf(rows))
           cost = addUsage(cost, result.usage)
           responses += rows.length

@@ -64,7 +64,12 @@ export const score: Command = {
       const model = await loadRewardModel(backend, files, { weights, signal }, createDecoder)
       try {
         const results = scoreLines(model, lines, file, signal)
-        await writeLines(results, out, output, (done) => progress.show(`Scored ${done} of ${lines.length}`))
+        await writeLines(results, out, output, (done) => {
+          const all = lines.length
+          progress.show(`Scored ${done} of ${all}`)
+          const where = out ?? 'Standard output'
+          output.kept?.(`${where} has the scores of the first ${done} of ${all} lines: run the command again for all.`)
+        })
       } finally {
         model.model.dispose()
       }

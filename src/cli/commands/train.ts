@@ -80,7 +80,11 @@ export const train: Command = {
         clock: () => performance.now(),
       }
       const times: number[] = []
-      for await (const event of runTraining(context, recipe)) tell(event, recipe.steps, times, output, progress)
+      for await (const event of runTraining(context, recipe)) {
+        tell(event, recipe.steps, times, output, progress)
+        if (event.type === 'saved' || (event.type === 'started' && event.step > 0))
+          output.kept?.(describeSave(directory, event.step))
+      }
       progress.clear()
       await writeFolder(join(directory, 'model'), await exportRun({ model, store }, 'model'))
       if (recipe.method.kind === 'low-rank') {
@@ -126,6 +130,11 @@ function tell(event: TrainingEvent, steps: number, times: number[], output: Outp
     case 'finished':
       return
   }
+}
+
+/** Said of a run that ends early. */
+function describeSave(directory: string, step: number): string {
+  return `${join(directory, 'run')} holds the save of step ${step}: go on by the same command with --resume.`
 }
 
 /** The recipe names an objective of its own, which must be the one asked for. */
