@@ -27,6 +27,10 @@ export function createHistorySlice(
   let all: readonly RunSummary[] = []
   let cancelRefresh: (() => void) | null = null
   let toldUnreadable = false
+  /** Deleted here: a list that was read before says otherwise. */
+  const removed = new Set<RunId>()
+  let asked = 0
+  let shown = 0
 
   const show = (): void => {
     const { history } = get()
@@ -36,9 +40,12 @@ export function createHistorySlice(
   }
 
   const refresh = async (): Promise<void> => {
+    const turn = ++asked
     const listed = await saving.attempt((storage) => storage.listRuns())
-    if (!listed) return
-    all = listed.runs.map(summary)
+    // Of two that were asked for, the later one knows more.
+    if (!listed || turn < shown) return
+    shown = turn
+    all = listed.runs.filter(({ id }) => !removed.has(id)).map(summary)
     show()
     if (listed.unreadable > 0 && !toldUnreadable) {
       toldUnreadable = true
@@ -94,11 +101,13 @@ export function createHistorySlice(
         const wasOpen = get().runs.byId[id] !== undefined
         runs.actions.close(id)
         // It leaves the list at once; reading all of them again may take longer than a look.
+        removed.add(id)
         all = all.filter((other) => other !== run)
         show()
         await runs.flush()
         const marked = await saving.tried((storage) => storage.changeRun(id, { removed: true, removedBy: owner() }))
         if ('error' in marked) {
+          removed.delete(id)
           const gone =
             isFull(marked.error) && (await saving.attempt((storage) => storage.deleteRun(id).then(() => true)))
           await refresh()
@@ -108,6 +117,7 @@ export function createHistorySlice(
           return
         }
         notify({ tone: 'info', text: `Deleted “${plainText(run.title, 80)}”` }, async () => {
+          removed.delete(id)
           await saving.attempt((storage) => storage.changeRun(id, { removed: false, removedBy: null }))
           await refresh()
           if (wasOpen) await open(id, { adopt: false })
