@@ -15,15 +15,14 @@ interface PictureButtonProps {
   canvas: RefObject<TreeCanvasHandle | null>
   /** The tree is on the canvas, and not in a table. */
   drawn: boolean
-  vertical: boolean
   truth: ReadonlyMap<NodeId, TruthLabel> | null
 }
 
 /** Saves the tree as a picture: whole as SVG, or what the canvas shows as PNG. */
-export function PictureButton({ run, canvas, drawn, vertical, truth }: PictureButtonProps) {
+export function PictureButton({ run, canvas, drawn, truth }: PictureButtonProps) {
   const saveSvg = (run: RunView) => {
     const theme = readTheme(document.body)
-    const text = treeSvg(run.tree, { orientation: vertical ? 'vertical' : 'horizontal', theme, truth })
+    const text = treeSvg(run.tree, { orientation: 'horizontal', theme, truth })
     saveFile(`${fileStem(run.title)}.svg`, text, 'image/svg+xml')
   }
   const savePng = async (run: RunView) => {

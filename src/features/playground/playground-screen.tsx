@@ -21,13 +21,14 @@ export function PlaygroundScreen() {
   const phone = useMediaQuery('(max-width: 640px)')
   const wide = useMediaQuery('(min-width: 1181px)')
   const roomy = useMediaQuery('(min-width: 901px)')
+  const flat = useMediaQuery('(max-height: 560px)')
   const chosen = useChosen(run)
   const [view, setView] = useState<TreeView>('tree')
   usePlaygroundKeys(run, () => setView(view === 'tree' ? 'table' : 'tree'))
   const centre = (before?: ReactNode, after?: ReactNode) => (
     <div className={styles.centre}>
       <RunHeader run={run} />
-      <TreePane run={run} view={view} onView={setView} vertical={phone} before={before} after={after} />
+      <TreePane run={run} view={view} onView={setView} before={before} after={after} />
       {run ? <Transport run={run} /> : null}
     </div>
   )
@@ -35,7 +36,7 @@ export function PlaygroundScreen() {
     <PhoneStack centre={centre()} chosen={chosen} />
   ) : (
     // Another width of screen starts from its own arrangement of the panels.
-    <Bench key={`${wide} ${roomy}`} wide={wide} roomy={roomy} chosen={chosen} centre={centre} />
+    <Bench key={`${wide} ${roomy} ${flat}`} wide={wide} roomy={roomy} flat={flat} chosen={chosen} centre={centre} />
   )
 }
 
@@ -54,15 +55,17 @@ interface BenchProps {
   wide: boolean
   /** There is room for one of them beside the tree while the other is open. */
   roomy: boolean
+  /** So little height that the first tree needs all the width. */
+  flat: boolean
   /** Where there is no room the inspector comes and goes with it. */
   chosen: NodeId | null
   centre(before: ReactNode, after: ReactNode): ReactNode
 }
 
-function Bench({ wide, roomy, chosen, centre }: BenchProps) {
+function Bench({ wide, roomy, flat, chosen, centre }: BenchProps) {
   const [setupWidth, setSetupWidth] = useState(wide ? 276 : 240)
   const [inspectorWidth, setInspectorWidth] = useState(wide ? 344 : 300)
-  const [setupWanted, setSetupWanted] = useState(true)
+  const [setupWanted, setSetupWanted] = useState(wide || !flat)
   // What the button said holds, without room for all until another node is selected.
   const [asked, setAsked] = useState<{ readonly open: boolean; readonly at: NodeId | null } | null>(null)
   const inspectorOpen = asked !== null && (wide || asked.at === chosen) ? asked.open : wide || chosen !== null

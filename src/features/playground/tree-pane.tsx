@@ -22,7 +22,6 @@ export type TreeView = 'tree' | 'table'
 interface TreePaneProps {
   run: RunView | null
   view: TreeView
-  vertical: boolean
   /** Buttons of the frame at either end of the toolbar. */
   before?: ReactNode
   after?: ReactNode
@@ -30,7 +29,7 @@ interface TreePaneProps {
 }
 
 /** The tree and how to look at it. */
-export function TreePane({ run, view, vertical, before, after, onView }: TreePaneProps) {
+export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
   const actions = useActions()
   const follow = useApp((state) => state.preferences.follow)
   const revealTruth = useApp((state) => state.preferences.revealTruth)
@@ -99,7 +98,7 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
             </span>
           </>
         ) : null}
-        <PictureButton run={run} canvas={canvas} drawn={view === 'tree'} vertical={vertical} truth={truth} />
+        <PictureButton run={run} canvas={canvas} drawn={view === 'tree'} truth={truth} />
         <RunFileButtons run={run} />
         {after}
       </div>
@@ -113,7 +112,6 @@ export function TreePane({ run, view, vertical, before, after, onView }: TreePan
             tree={run.tree}
             selected={run.selected}
             onSelect={(node) => actions.runs.select(run.id, node)}
-            orientation={vertical ? 'vertical' : 'horizontal'}
             touched={touched}
             truth={truth}
             follow={follow}

@@ -13,17 +13,22 @@ export interface TreeMetrics {
   readonly tailBreadth: number
   readonly siblingGap: number
   readonly cousinGap: number
-  /** Between two columns: room for the edges, and the least of it where texts would be cut otherwise. */
+  /** Between two columns: room for the edges, the least of it where texts would be cut otherwise, and beside the smallest type. */
   readonly columnGap: number
   readonly leastGap: number
+  readonly tightGap: number
   /** Length of a column for its longest label, in characters, and for marks beside it. */
   length(characters: number, marks: { readonly duplicates: boolean; readonly finished: boolean }): number
   /** Where that is too much for the screen: for the longest step without what is left and without duplicates. */
   least(characters: number, finished: boolean): number
+  /** The same in the smallest type, its score without the zero before the point. */
+  tight(characters: number, finished: boolean): number
 }
 
 /** Advance of one character of the step font at 11.5 px: 0.6 em in the usual monospace faces. */
 export const CHARACTER = 7
+/** The same at 8 px, the smallest type that columns are made for. */
+const TIGHT_CHARACTER = 4.9
 
 const MAX_CHARACTERS = 30
 const SCORE_CHARACTERS = 5
@@ -32,10 +37,11 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
   horizontal: {
     breadth: 20,
     tailBreadth: 13,
-    siblingGap: 4,
-    cousinGap: 10,
+    siblingGap: 3,
+    cousinGap: 8,
     columnGap: 44,
     leastGap: 18,
+    tightGap: 8,
     length: (characters, { duplicates, finished }) =>
       (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER +
       28 +
@@ -43,6 +49,8 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
       (finished ? 16 : 0),
     least: (characters, finished) =>
       (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER + 32 + (finished ? 18 : 0),
+    tight: (characters, finished) =>
+      (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS - 1) * TIGHT_CHARACTER + 11 + (finished ? 10 : 0),
   },
   vertical: {
     breadth: 76,
@@ -51,8 +59,10 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
     cousinGap: 14,
     columnGap: 36,
     leastGap: 36,
+    tightGap: 36,
     length: () => 36,
     least: () => 36,
+    tight: () => 36,
   },
 }
 
@@ -77,6 +87,8 @@ export interface TreeLayout {
   /** Children of each node as drawn: best score first. */
   readonly children: readonly (readonly NodeId[])[]
   readonly bounds: Bounds
+  /** How far the columns are below what the step font needs: 0, up to 1 where they hold the smallest type. */
+  readonly squeeze: number
 }
 
 export interface Bounds {
@@ -96,7 +108,7 @@ export interface Bounds {
  * which interpolates between two layouts by node id.
  *
  * @param room length that the tree may take along its depth: columns move together before they become shorter, and the
- * numbers left go before the step, the answer or the problem does
+ * numbers left go before the step, the answer or the problem does; after that the type becomes smaller
  */
 export function layoutTree(
   tree: SearchTree,
@@ -127,7 +139,7 @@ export function layoutTree(
 
   const across = tidyTree({ root: 0, children, breadth, siblingGap: metrics.siblingGap, cousinGap: metrics.cousinGap })
   const levels = levelsOf(children, depth)
-  const { lengths, gap } = columnsIn(
+  const { lengths, gap, squeeze } = columnsIn(
     room,
     levels.map((level, depth) => columnLength(level, tree, metrics, depth === 0 && orientation === 'horizontal')),
     metrics,
@@ -161,7 +173,7 @@ export function layoutTree(
       bounds.bottom = Math.max(bounds.bottom, (top[id] as number) + (height[id] as number))
     }
   }
-  return { orientation, count, left, top, width, height, parent, depth, tail, levels, children, bounds }
+  return { orientation, count, left, top, width, height, parent, depth, tail, levels, children, bounds, squeeze }
 }
 
 function emptyLayout(orientation: Orientation): TreeLayout {
@@ -169,7 +181,7 @@ function emptyLayout(orientation: Orientation): TreeLayout {
   const bounds = { left: 0, top: 0, right: 0, bottom: 0 }
   const boxes = { left: none, top: none, width: none, height: none }
   const structure = { parent: new Int32Array(0), depth: new Int32Array(0), tail: new Uint8Array(0) }
-  return { orientation, count: 0, ...boxes, ...structure, levels: [], children: [], bounds }
+  return { orientation, count: 0, ...boxes, ...structure, levels: [], children: [], bounds, squeeze: 0 }
 }
 
 /** Scored children best first, then unscored ones; ties and unscored in order of appearance (ids grow with time). */
@@ -199,22 +211,38 @@ function levelsOf(children: readonly (readonly NodeId[])[], depth: Int32Array): 
 interface ColumnLength {
   readonly full: number
   readonly least: number
+  readonly tight: number
 }
 
-/** Gaps and columns as long as they want to be, or as the room allows, but not below their least. */
+interface Columns {
+  readonly lengths: readonly number[]
+  readonly gap: number
+  readonly squeeze: number
+}
+
+/** Gaps and columns as long as they want to be, or as the room allows, but not below what the smallest type needs. */
 function columnsIn(
   room: number,
   columns: readonly ColumnLength[],
-  { columnGap, leastGap }: TreeMetrics,
-): { readonly lengths: readonly number[]; readonly gap: number } {
+  { columnGap, leastGap, tightGap }: TreeMetrics,
+): Columns {
   const gaps = Math.max(1, columns.length - 1)
-  const full = columns.reduce((sum, column) => sum + column.full, 0)
+  const sumOf = (kind: keyof ColumnLength) => columns.reduce((sum, column) => sum + column[kind], 0)
+  const [full, least, tight] = [sumOf('full'), sumOf('least'), sumOf('tight')]
   const gap = Math.max(leastGap, Math.min(columnGap, (room - full) / gaps))
-  const spare = columns.reduce((sum, column) => sum + column.full - column.least, 0)
-  const over = full + leastGap * gaps - room
-  const share = over <= 0 || spare === 0 ? 0 : Math.min(1, over / spare)
-  return { lengths: columns.map((column) => column.full - share * (column.full - column.least)), gap }
+  const share = shareOf(full + leastGap * gaps - room, full - least)
+  if (share < 1) return { lengths: columns.map((column) => between(column.full, column.least, share)), gap, squeeze: 0 }
+  const squeeze = shareOf(least + leastGap * gaps - room, least - tight + (leastGap - tightGap) * gaps)
+  return {
+    lengths: columns.map((column) => between(column.least, column.tight, squeeze)),
+    gap: between(leastGap, tightGap, squeeze),
+    squeeze,
+  }
 }
+
+const shareOf = (over: number, spare: number): number => (over <= 0 ? 0 : spare <= 0 ? 1 : Math.min(1, over / spare))
+
+const between = (from: number, to: number, share: number): number => from + share * (to - from)
 
 /** @param bare the problem's column, which has no score */
 function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeMetrics, bare: boolean): ColumnLength {
@@ -236,5 +264,6 @@ function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeM
   const full = metrics.length(whole, { duplicates, finished }) - score
   // A problem is painted smaller before it is cut.
   const least = metrics.least(Math.max(step, 4), finished) - score - (bare ? 16 : 0)
-  return { full, least: Math.min(full, least) }
+  const tight = bare ? Math.max(step, 4) * TIGHT_CHARACTER + 9 : metrics.tight(Math.max(step, 4), finished)
+  return { full, least: Math.min(full, least), tight: Math.min(full, least, tight) }
 }

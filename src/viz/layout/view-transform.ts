@@ -27,20 +27,20 @@ export interface ZoomRange {
 
 export const MAX_ZOOM = 3
 
-/** Free border of a fitted tree: more above and below, where the steps are named. */
-const PADDING = { x: 16, y: 28 }
+/** Free border of a fitted tree: more above, where the steps are named. */
+const PADDING = { x: 14, top: 22, bottom: 10 }
+const BORDERS = { x: 2 * PADDING.x, y: PADDING.top + PADDING.bottom }
 
 /** Length that a screen has along the depth of a tree. */
 export function roomAlong(size: Size, orientation: Orientation): number {
-  return orientation === 'horizontal' ? size.width - 2 * PADDING.x : size.height - 2 * PADDING.y
+  return orientation === 'horizontal' ? size.width - BORDERS.x : size.height - BORDERS.y
 }
 
 /** Scales at which the bounds fit the screen. */
 export function zoomRange(bounds: Bounds, size: Size, orientation: Orientation): ZoomRange {
-  const scaleFor = (extent: number, room: number, padding: number) =>
-    Math.min(1, Math.max(1, room - 2 * padding) / Math.max(1, extent))
-  const x = scaleFor(bounds.right - bounds.left, size.width, PADDING.x)
-  const y = scaleFor(bounds.bottom - bounds.top, size.height, PADDING.y)
+  const scaleFor = (extent: number, room: number) => Math.min(1, Math.max(1, room) / Math.max(1, extent))
+  const x = scaleFor(bounds.right - bounds.left, size.width - BORDERS.x)
+  const y = scaleFor(bounds.bottom - bounds.top, size.height - BORDERS.y)
   return orientation === 'horizontal' ? { fitAcross: y, fitAlong: x } : { fitAcross: x, fitAlong: y }
 }
 
@@ -62,7 +62,7 @@ export function fitView(bounds: Bounds, size: Size, orientation: Orientation): V
     scaleX,
     scaleY,
     offsetX: size.width / 2 - (scaleX * (bounds.left + bounds.right)) / 2,
-    offsetY: size.height / 2 - (scaleY * (bounds.top + bounds.bottom)) / 2,
+    offsetY: (size.height + PADDING.top - PADDING.bottom) / 2 - (scaleY * (bounds.top + bounds.bottom)) / 2,
   }
 }
 
@@ -134,8 +134,8 @@ export function partView(
   for (let across = most; across > least - 1e-9; across -= (most - least) / 8 || 1) {
     const view = centreView(x, y, across, size, orientation, range)
     const fits =
-      view.scaleX * (part.right - part.left) <= size.width - 2 * PADDING.x &&
-      view.scaleY * (part.bottom - part.top) <= size.height - 2 * PADDING.y
+      view.scaleX * (part.right - part.left) <= size.width - BORDERS.x &&
+      view.scaleY * (part.bottom - part.top) <= size.height - BORDERS.y
     if (fits) return view
   }
   return null

@@ -76,12 +76,21 @@ interface Fonts extends RowFonts {
   readonly advance: number
 }
 
+/** Sizes of the step font in pixels: at true size, where columns are as narrow as can be, and in low rows. */
+const TYPE = 11.5
+const TIGHT_TYPE = 8
+const LEAST_TYPE = 8.5
+
 function fontsFor(context: PaintContext, { layout, view, theme }: TreeScene): Fonts {
   // Where the depth is squeezed, a little smaller type keeps more of each step.
   const narrow = Math.min(1, Math.max(0.84, view.scaleX / 0.9))
+  const row = 20 * view.scaleY
+  // The type keeps to rows as flat as those of a page at twice its size.
+  const least = Math.min(LEAST_TYPE - 0.5 * layout.squeeze, row * 0.86)
+  const most = (TYPE - (TYPE - TIGHT_TYPE) * layout.squeeze) * Math.max(1, view.scaleX)
   const size =
     layout.orientation === 'horizontal'
-      ? Math.min(24, Math.max(8.5, Math.min(20 * view.scaleY * 0.575, 11.5 * Math.max(1, view.scaleX)) * narrow))
+      ? Math.min(24, Math.max(least, Math.min(row * 0.575, most) * narrow))
       : Math.min(24, Math.max(8.5, 11.5 * Math.min(view.scaleX, view.scaleY)))
   const plain = `${size}px ${theme.mono}`
   context.font = plain
@@ -192,7 +201,7 @@ function paintRow(
 
 /** Where the text of a line begins and ends: the mark of the truth stands over its left edge. */
 function rowEnds(scene: TreeScene, box: Box): { readonly left: number; readonly right: number } {
-  const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX)
+  const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX) * (1 - scene.layout.squeeze / 2)
   return { left: box.x + Math.max(pad, scene.truth === null ? 0 : 7), right: box.x + box.width - pad }
 }
 

@@ -26,7 +26,11 @@ describe('the line of a node', () => {
     expect(row(step, 145)).toMatchObject({ main: '6*4=24', rest: ': 24 24', badge: '', cut: true })
     expect(row(step, 122)).toMatchObject({ main: '6*4=24', rest: ': 2…', badge: '', cut: true })
     expect(row(step, 110)).toMatchObject({ main: '6*4=24', rest: '', cut: true })
-    expect(row(step, 80)).toMatchObject({ main: '6*4=…', rest: '', score: '0.830', cut: true })
+    // The zero before the point goes before letters of the step do.
+    expect(row(step, 84)).toMatchObject({ main: '6*4=24', rest: '', score: '0.830', cut: true })
+    expect(row(step, 80)).toMatchObject({ main: '6*4=24', rest: '', score: '.830', cut: true })
+    expect(row(step, 72)).toMatchObject({ main: '6*4=…', rest: '', score: '.830', cut: true })
+    expect(row({ ...step, score: '10.25' }, 80).score).toBe('10.25')
   })
 
   it('reads an answer whole wherever score, verdict and answer fit', () => {

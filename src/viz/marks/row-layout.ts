@@ -42,16 +42,19 @@ export function rowLayout(
 ): RowLayout {
   const faint = face.appearance === 'pruned' || face.appearance === 'proposed'
   const scoreFont = faint ? fonts.plain : fonts.bold
-  const score = numbersOnly ? face.score.replace(/^0/, '') : face.score
   const gap = fonts.size * GAP
+  const mainWidth = measure(face.main, fonts.plain)
+  const verdictWidth = face.verdict === null ? 0 : fonts.size * 0.7 + gap
+  const tight = left + mainWidth + verdictWidth + gap + measure(face.score, scoreFont) > right + 0.5
+  // A step loses letters after its score has lost the zero before the point.
+  const score = numbersOnly || tight ? face.score.replace(/^0\./, '.') : face.score
   let end = right
   if (score !== '') end -= measure(score, scoreFont) + gap
   let verdictX: number | null = null
   if (face.verdict !== null && end > left) {
     verdictX = end - fonts.size * 0.35
-    end -= fonts.size * 0.7 + gap
+    end -= verdictWidth
   }
-  const mainWidth = measure(face.main, fonts.plain)
   const restWidth = face.rest === '' ? 0 : gap + measure(face.rest, fonts.plain)
   const badgeWidth = face.badge === '' ? 0 : measure(face.badge, fonts.small) + gap
   const badge = !numbersOnly && left + mainWidth + restWidth + badgeWidth <= end ? face.badge : ''

@@ -112,7 +112,7 @@ export type Detail = 'cells' | 'numbers' | 'text'
 export function detailOf({ layout, view }: Pick<TreeScene, 'layout' | 'view'>): Detail {
   if (layout.orientation === 'horizontal') {
     const height = 20 * view.scaleY
-    if (height < 10.5) return 'cells'
+    if (height < 8) return 'cells'
     return 220 * view.scaleX < 90 ? 'numbers' : 'text'
   }
   const width = 76 * view.scaleX

@@ -47,8 +47,8 @@ export interface StageEvents {
 }
 
 const PULSE = 650
-/** Height of a screen that shows a path rather than a tree without words, in CSS pixels. */
-const SMALL = 260
+/** A screen below one of these shows a path rather than a tree without words, in CSS pixels. */
+const SMALL = { width: 480, height: 260 }
 /**
  * Scale across at which a node is comfortably read, and the least that `centreOn` and follow leave. A vertical tree is
  * one on a phone, held at arm's length.
@@ -278,7 +278,7 @@ export class TreeStage {
     const whole = this.fitted()
     const { tree, orientation } = this.input
     const path = idsFromRoot(tree, answerNode(tree))
-    const small = orientation === 'vertical' || this.size.height < SMALL
+    const small = this.size.width < SMALL.width || this.size.height < SMALL.height
     const readable = detailOf({ layout: this.layoutNow, view: whole }) === 'text'
     if (!small || readable || path.length === 0) return whole
     const scales = { least: READABLE[orientation], most: 1 }
@@ -357,7 +357,17 @@ export class TreeStage {
     const pulse = this.input.reducedMotion ? 1 : Math.min(1, Math.max(0, now - this.pulseAt) / PULSE)
     this.context.setTransform(this.pixelRatio, 0, 0, this.pixelRatio, 0, 0)
     paintTree(this.context, this.scene(pulse))
+    this.tellExtent()
     if (moving || gliding || (pulse < 1 && this.input.touched.length > 0)) this.invalidate()
+  }
+
+  /** For tests and styles: whether all of the tree is on the screen, and how its nodes are drawn. */
+  private tellExtent(): void {
+    const { left, top, right, bottom } = this.layoutNow.bounds
+    const seen = visibleWindow(this.camera.view, this.size)
+    const whole = seen.left <= left && seen.top <= top && seen.right >= right && seen.bottom >= bottom
+    const said = `${whole ? 'whole' : 'part'} ${detailOf({ layout: this.layoutNow, view: this.camera.view })}`
+    if (this.canvas.dataset.shows !== said) this.canvas.dataset.shows = said
   }
 
   private scene(pulse: number): TreeScene {
