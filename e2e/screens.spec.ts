@@ -5,24 +5,116 @@ import { expect, test } from './fixtures.ts'
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  const serious = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-  expect(serious, where).toEqual([])
+  const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+  expect(said, where).toEqual([])
+}
+
+/** What of the page reaches past the screen's right edge, is cut, or lies over another of its parts. */
+async function flaws(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = []
+    const name = (element: Element) => `${element.tagName} ${element.className} “${element.textContent?.slice(0, 40)}”`
+    if (document.documentElement.scrollWidth > innerWidth) found.push('the page scrolls sideways')
+    for (const element of document.querySelectorAll('body *')) {
+      if (!element.checkVisibility() || element.clientWidth < 3) continue
+      const { overflowX } = getComputedStyle(element)
+      if (overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1) found.push(`cut: ${name(element)}`)
+    }
+    // Controls and texts of the playground's parts: none may cover another.
+    const parts = [
+      ...document.querySelectorAll(
+        'header, [aria-label="Where to start"], [aria-label="Result"], [aria-label="Search tree"] > div, [aria-label="Playback"], [role="complementary"], main button, main select, main input',
+      ),
+    ].filter((part) => part.checkVisibility() && part.getBoundingClientRect().width > 2)
+    const scrolled = (part: Element) => part.closest('[role="tabpanel"], [class*="side"], dialog') !== null
+    for (const [index, one] of parts.entries()) {
+      if (scrolled(one)) continue
+      const a = one.getBoundingClientRect()
+      if (a.right > innerWidth + 1) found.push(`past the right edge: ${name(one)}`)
+      for (const other of parts.slice(index + 1)) {
+        if (scrolled(other) || one.contains(other) || other.contains(one)) continue
+        const b = other.getBoundingClientRect()
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+        if (wide > 1 && high > 1) found.push(`${name(one)} over ${name(other)}`)
+      }
+    }
+    return found
+  })
 }
 
 const SCREENS = ['playground', 'compare', 'train', 'models', 'runs'] as const
+const SIZES = [
+  [1440, 900],
+  [1024, 768],
+  [768, 1024],
+  [720, 450],
+  [390, 844],
+] as const
+
+for (const [size, [width, height]] of SIZES.entries()) {
+  test(`at ${width} × ${height} the first tree is whole, and every screen in order`, async ({ browser, baseURL }) => {
+    const phone = width < 640
+    const context = await browser.newContext({
+      viewport: { width, height },
+      hasTouch: phone,
+      isMobile: phone,
+      // What is changed by a theme is shown at once.
+      reducedMotion: 'reduce',
+      ...(baseURL ? { baseURL } : {}),
+    })
+    const page = await context.newPage()
+    await page.goto('/')
+    const tree = page.getByRole('application', { name: /^Search tree/ })
+    await expect(tree.locator('canvas')).toHaveAttribute('data-shows', 'whole text')
+    await expect(tree).toBeInViewport({ ratio: phone ? 0.9 : 1 })
+    await expect(page.getByRole('button', { name: 'Run it live' })).toBeInViewport({ ratio: 1 })
+    for (const [index, screen] of [...SCREENS, 'help'].entries()) {
+      // Each screen in both themes, over the sizes.
+      const theme = (size + index) % 2 === 0 ? 'light' : 'dark'
+      await page.emulateMedia({ colorScheme: theme })
+      if (screen === 'help') {
+        await page.goto('/#/playground')
+        await page.keyboard.press('?')
+        await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible()
+      } else {
+        await page.goto(`/#/${screen}`)
+        await expect(page.getByRole('navigation').getByRole('link', { name: screen })).toHaveAttribute('aria-current')
+      }
+      await expect(page.getByRole('heading', { level: 2 }).first()).toBeAttached()
+      const where = `${screen}, ${width} × ${height}, ${theme}`
+      if (screen !== 'help') expect(await flaws(page), where).toEqual([])
+      await expectAccessible(page, where)
+    }
+    await context.close()
+  })
+}
+
+test('everything is reached and left by keys, and says what it is', async ({ page }) => {
+  await openReady(page)
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Play from the start' })).toBeFocused()
+  await expect(page.getByRole('button', { name: 'Policy tokens 401' })).toBeVisible()
+
+  await page.keyboard.press('?')
+  const help = page.getByRole('dialog', { name: 'Help' })
+  await expect(help).toBeVisible()
+  // Longer than a tooltip waits.
+  await page.waitForTimeout(500)
+  await expect(page.getByRole('tooltip')).toHaveCount(0)
+  const label = await help.getByText('Playground, Compare, Train').boundingBox()
+  const five = await help.locator('kbd', { hasText: /^5$/ }).boundingBox()
+  expect((five?.x ?? 0) + (five?.width ?? 0)).toBeLessThanOrEqual(label?.x ?? 0)
+  await page.keyboard.press('Escape')
+  await expect(help).toBeHidden()
+})
 
 for (const theme of ['light', 'dark'] as const) {
-  test(`axe finds nothing serious on any screen, ${theme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme: theme })
+  test(`axe finds nothing in the table, with inspector, truth and help, ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
     await openReady(page)
-    for (const screen of SCREENS) {
-      await page.goto(`/#/${screen}`)
-      await expect(page.getByRole('heading', { level: 2 }).first()).toBeAttached()
-      await expectAccessible(page, `${screen}, ${theme}`)
-    }
-    await page.goto('/#/playground')
     await page.getByText('Table', { exact: true }).click()
     await app.rows(page).filter({ hasText: 'kept' }).first().click()
     await page.keyboard.press('t')

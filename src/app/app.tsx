@@ -24,6 +24,12 @@ const goTo = (screen: Screen) => {
   location.hash = formatRoute({ screen, link: '' })
 }
 
+/** Past the bar and, where a screen has them, past its settings. */
+function skipToContent(): void {
+  const content = document.querySelector<HTMLElement>('main [data-content]') ?? document.querySelector('main')
+  content?.focus()
+}
+
 /** Frame of every screen: bar, notices, help, keys, and files dropped anywhere. */
 export function App({ onReload }: { onReload(): void }) {
   const actions = useActions()
@@ -80,13 +86,16 @@ export function App({ onReload }: { onReload(): void }) {
         onDrop={(dropped) => void openDropped(dropped, actions).then((target) => target && goTo(target))}
       >
         <div className={styles.app}>
+          <button type="button" className={styles.skip} onClick={skipToContent}>
+            Skip to the content
+          </button>
           <TopBar
             screen={screen}
             onShare={() => void share()}
             onHelp={() => toggle('help')}
             onFigures={() => setSheet('engine')}
           />
-          <main className={styles.main}>
+          <main className={styles.main} tabIndex={-1}>
             <ErrorBoundary resetKey={screen}>
               {screen === 'playground' ? <PlaygroundScreen /> : null}
               {screen === 'compare' ? <CompareScreen /> : null}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { useId } from 'react'
 import { Why } from '../ui/why.tsx'
 import styles from './figure.module.css'
 
@@ -11,11 +12,16 @@ interface FigureProps {
 
 /** One number with its name; asked, it says how it came about. */
 export function Figure({ name, value, why }: FigureProps) {
+  const id = useId()
   return (
     <div className={styles.figure}>
-      <dt className={styles.name}>{name}</dt>
+      <dt className={styles.name} id={id}>
+        {name}
+      </dt>
       <dd className={styles.value}>
-        <Why answer={why}>{value}</Why>
+        <Why answer={why} of={id}>
+          {value}
+        </Why>
       </dd>
     </div>
   )

@@ -1,6 +1,6 @@
 import { Popover } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { useRef, useState } from 'react'
+import { useId, useRef, useState } from 'react'
 import styles from './why.module.css'
 
 interface WhyProps {
@@ -10,6 +10,8 @@ interface WhyProps {
   answer: ReactNode
   /** Where to read more. */
   source?: { readonly label: string; readonly href: string }
+  /** Id of what names it, for a number that says nothing alone. */
+  of?: string
   className?: string | undefined
 }
 
@@ -17,7 +19,8 @@ interface WhyProps {
  * A number or term that answers "why?": on pointing, on focus with Enter, and on touch. The answer is a popover, so a
  * link in it can be reached.
  */
-export function Why({ children, answer, source, className }: WhyProps) {
+export function Why({ children, answer, source, of, className }: WhyProps) {
+  const id = useId()
   const [open, setOpen] = useState(false)
   const pinned = useRef(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -33,7 +36,9 @@ export function Why({ children, answer, source, className }: WhyProps) {
   return (
     <Popover.Root open={open} onOpenChange={change}>
       <Popover.Trigger
+        id={id}
         className={`${styles.term} ${className ?? ''}`}
+        aria-labelledby={of === undefined ? undefined : `${of} ${id}`}
         onPointerEnter={(event) => event.pointerType === 'mouse' && later(true, 300)}
         onPointerLeave={(event) => event.pointerType === 'mouse' && !pinned.current && later(false, 160)}
         onClick={(event) => {

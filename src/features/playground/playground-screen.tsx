@@ -4,6 +4,7 @@ import { Transport } from '../../panels/transport.tsx'
 import { useRun } from '../../state/hooks.ts'
 import type { NodeId, RunView } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Splitter } from '../../ui/splitter.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { useMediaQuery } from '../../ui/use-media-query.ts'
@@ -26,17 +27,22 @@ export function PlaygroundScreen() {
   const [view, setView] = useState<TreeView>('tree')
   usePlaygroundKeys(run, () => setView(view === 'tree' ? 'table' : 'tree'))
   const centre = (before?: ReactNode, after?: ReactNode) => (
-    <div className={styles.centre}>
+    <div className={styles.centre} data-content tabIndex={-1}>
       <RunHeader run={run} />
       <TreePane run={run} view={view} onView={setView} before={before} after={after} />
       {run ? <Transport run={run} /> : null}
     </div>
   )
-  return phone ? (
-    <PhoneStack centre={centre()} chosen={chosen} />
-  ) : (
-    // Another width of screen starts from its own arrangement of the panels.
-    <Bench key={`${wide} ${roomy} ${flat}`} wide={wide} roomy={roomy} flat={flat} chosen={chosen} centre={centre} />
+  return (
+    <>
+      <h2 className={styles.title}>{run ? <OutsideText text={run.title} bare /> : 'Playground'}</h2>
+      {phone ? (
+        <PhoneStack centre={centre()} chosen={chosen} />
+      ) : (
+        // Another size of screen starts from its own arrangement of the panels.
+        <Bench key={`${wide} ${roomy} ${flat}`} wide={wide} roomy={roomy} flat={flat} chosen={chosen} centre={centre} />
+      )}
+    </>
   )
 }
 

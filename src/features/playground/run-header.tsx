@@ -19,9 +19,6 @@ export function RunHeader({ run }: { run: RunView | null }) {
   const stopped = run.status === 'interrupted' || run.status === 'failed'
   return (
     <div className={styles.header}>
-      <h2 className={styles.title}>
-        <OutsideText text={run.title} bare />
-      </h2>
       <Waiting />
       <BelongsLine run={run} />
       {run.parent ? <WayBack parent={run.parent.run} /> : null}

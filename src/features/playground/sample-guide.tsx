@@ -32,8 +32,8 @@ export function SampleGuide({ run }: { run: RunView }) {
   return (
     <aside className={styles.guide} aria-label="Where to start">
       <p>
-        A recorded search: one model proposes steps, another scores them, the best paths go on. Play it, or select a
-        step to ask why.
+        A recorded search: one model proposes steps, another scores them, the best paths go on. Play it with Space, or
+        select a step to ask why.
       </p>
       <div className={styles.actions}>
         <Button

@@ -24,7 +24,7 @@ export function RecipePanel() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked for changes with these
   useEffect(() => actions.training.estimate(), [actions, recipe, phase])
   return (
-    <section className={styles.recipe} aria-label="Recipe">
+    <section className={styles.recipe} aria-label="Next training run">
       <div className={styles.scroll}>
         <Panel title="Recipe" actions={<EditHistory />}>
           <ObjectivePicker objective={recipe.objective} />

@@ -50,10 +50,11 @@ export function TrainingScreen() {
   })
   return (
     <div className={styles.screen}>
+      <h2 className={styles.hidden}>Train</h2>
       <div className={styles.side}>
         <RecipePanel />
       </div>
-      <section ref={shown} className={styles.run} aria-label="Training run">
+      <section ref={shown} className={styles.run} aria-label="Training run" data-content tabIndex={-1}>
         <ListProblems />
         {run ? (
           <>
@@ -78,7 +79,6 @@ function NoRun() {
   if (status === 'loading') return <p className={styles.muted}>Looking for training runs…</p>
   return (
     <EmptyState icon="chart" title="No training run yet">
-      <h2 className={styles.hidden}>Train</h2>
       <p>
         Choose an objective and a model, then <strong>Start training</strong>. Charts, samples and saves appear here as
         it learns; everything stays in this browser. The defaults train the bundled Countdown policy on worked
