@@ -48,7 +48,8 @@ export default defineConfig({
   ],
   webServer: {
     command: 'node scripts/start.mjs',
-    env: { PORT: port },
+    // The long journeys make things fail on purpose: a development build lets them.
+    env: { PORT: port, ...(long ? { STEPSCOPE_FAULTS: '1' } : {}) },
     url: baseURL,
     reuseExistingServer: false,
     timeout: 180_000,

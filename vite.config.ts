@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
+import type { ManifestTransform } from 'workbox-build'
 import { contentPolicy } from './scripts/content-policy.mjs'
 
 /** As in scripts/static-server.mjs: the development server shows the page under the same isolation. */
@@ -27,6 +31,40 @@ function contentSecurityPolicy(): Plugin {
 }
 
 /**
+ * A wrong answer with status 200, as a network's login page gives to every request, is neither kept nor taken from a cache:
+ * then the file is fetched again. The service worker gets this as text, so it stands alone.
+ */
+const noWebPages = {
+  cacheWillUpdate: async ({ response }: { response: Response }) =>
+    response.status === 200 && !/text\/html/i.test(response.headers.get('content-type') ?? '') ? response : null,
+  cachedResponseWillBeUsed: async ({ cachedResponse }: { cachedResponse?: Response }) =>
+    cachedResponse && !/text\/html/i.test(cachedResponse.headers.get('content-type') ?? '') ? cachedResponse : null,
+}
+
+/** What the service worker keeps at its installation has the bytes of this build, or nothing is kept. */
+function precacheWithHashes(): { plugin: Plugin; transform: ManifestTransform } {
+  let folder = ''
+  return {
+    plugin: {
+      name: 'precache-with-hashes',
+      configResolved: ({ root, build }) => {
+        folder = resolve(root, build.outDir)
+      },
+    },
+    transform: async (entries) => ({
+      manifest: entries.map((entry) => {
+        const path = join(folder, entry.url)
+        if (!existsSync(path)) return entry
+        const hash = createHash('sha256').update(readFileSync(path)).digest('base64')
+        return { ...entry, integrity: `sha256-${hash}` }
+      }),
+    }),
+  }
+}
+
+const precache = precacheWithHashes()
+
+/**
  * Packages apart from our own code: the page asks for all parts at the same time, and an update of the application
  * fetches only its own part again.
  */
@@ -40,6 +78,7 @@ export default defineConfig({
   plugins: [
     react(),
     contentSecurityPolicy(),
+    precache.plugin,
     VitePWA({
       // The application asks before it changes to a new version: a run in progress would be lost.
       registerType: 'prompt',
@@ -63,15 +102,16 @@ export default defineConfig({
           {
             urlPattern: /\/assets\/(ort-wasm-|load-policy-)/,
             handler: 'CacheFirst',
-            options: { cacheName: 'transformersjs-engine' },
+            options: { cacheName: 'transformersjs-engine', plugins: [noWebPages] },
           },
           {
             // A worker whose address connects hosts has its own policy, and stays for offline, too.
             urlPattern: /\/assets\/worker-[^?]+\?/,
             handler: 'NetworkFirst',
-            options: { cacheName: 'connected-workers', expiration: { maxEntries: 4 } },
+            options: { cacheName: 'connected-workers', expiration: { maxEntries: 4 }, plugins: [noWebPages] },
           },
         ],
+        manifestTransforms: [precache.transform],
         navigateFallback: 'index.html',
         navigateFallbackDenylist: [/\.[a-z0-9]+$/i],
         cleanupOutdatedCaches: true,

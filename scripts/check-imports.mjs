@@ -38,14 +38,16 @@ const ROOMS = [
   { room: 'backends', files: /^backends\//, may: ['core', 'search', 'compute', 'engine'] },
   { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },
   { room: 'formats', files: /^formats\//, may: ['core', 'search'] },
+  // What goes wrong on purpose, in development builds alone.
+  { room: 'faults', files: /^faults\//, may: ['core'] },
   // What the page sees of the worker: types of the mechanisms, no code of theirs.
   {
     room: 'worker-client',
     files: /^worker\/(protocol|client)(\.test)?\.ts$/,
-    may: ['core'],
+    may: ['core', 'faults'],
     mayTypes: [...MECHANISMS, 'worker'],
   },
-  { room: 'worker', files: /^worker\//, may: [...MECHANISMS, 'worker-client'] },
+  { room: 'worker', files: /^worker\//, may: [...MECHANISMS, 'worker-client', 'faults'] },
   { room: 'storage', files: /^storage\//, may: ['core', 'formats'] },
   {
     room: 'state',
@@ -67,7 +69,7 @@ const ROOMS = [
   {
     room: 'app',
     files: /^app\//,
-    may: [...PURE, 'features', 'panels', 'state', 'storage', 'viz', 'viz-layout', 'ui', 'worker-client'],
+    may: [...PURE, 'features', 'panels', 'state', 'storage', 'viz', 'viz-layout', 'ui', 'worker-client', 'faults'],
   },
   { room: 'cli', files: /^cli\//, may: [...MECHANISMS, 'worker', 'worker-client', 'storage'] },
 ]

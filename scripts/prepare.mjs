@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 export const dist = join(root, 'dist')
 const cache = join(root, '.cache')
-const buildStamp = join(cache, 'build.json')
+/** The development build whose parts can be made to fail, for the journeys that need that. */
+export const distWithFaults = join(cache, 'dist-faults')
 
 /** Everything that the site is made from. */
 const SOURCES = [
@@ -106,15 +107,17 @@ function replaceFolder(from, to) {
 }
 
 /**
- * Builds the site into dist/ when its sources changed since the last build: by size and time first, and by content
+ * Builds the site into dist/ (`faults`: with the switch for what goes wrong, into a folder of its own) when its sources changed since the last build: by size and time first, and by content
  * where those differ (a fresh checkout has new times and old content).
- * @returns whether dist/ holds the site of the current sources
+ * @returns whether the folder holds the site of the current sources
  */
-export function ensureBuild({ base = '/', force = false } = {}) {
+export function ensureBuild({ base = '/', force = false, faults = false } = {}) {
+  const target = faults ? distWithFaults : dist
+  const buildStamp = join(cache, faults ? 'build-faults.json' : 'build.json')
   const files = sourceFiles()
   const times = hash(base, files, byTime)
   const before = existsSync(buildStamp) ? JSON.parse(readFileSync(buildStamp, 'utf8')) : {}
-  const built = !force && existsSync(join(dist, 'index.html'))
+  const built = !force && existsSync(join(target, 'index.html'))
   if (built && before.times === times) return true
   const content = hash(base, files, (path) => readFileSync(path))
   mkdirSync(cache, { recursive: true })
@@ -126,11 +129,16 @@ export function ensureBuild({ base = '/', force = false } = {}) {
 
   console.log('Building')
   // Into a folder of its own and then moved, so that a server never shows half a build.
-  const fresh = join(cache, `build-${process.pid}`)
+  const fresh = join(cache, `build-${process.pid}${faults ? '-faults' : ''}`)
   const vite = join(root, 'node_modules/vite/bin/vite.js')
   const result = spawnSync(
     process.execPath,
-    [vite, 'build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'],
+    [
+      vite,
+      'build',
+      ...(faults ? ['--mode', 'faults'] : []),
+      ...['--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'],
+    ],
     {
       cwd: root,
       stdio: 'inherit',
@@ -141,7 +149,7 @@ export function ensureBuild({ base = '/', force = false } = {}) {
     rmSync(fresh, { recursive: true, force: true })
     return false
   }
-  replaceFolder(fresh, dist)
+  replaceFolder(fresh, target)
   remember()
   return true
 }

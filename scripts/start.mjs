@@ -1,6 +1,6 @@
 // npm start: installs and builds what is missing, then serves the site on this machine.
 import { createServer } from 'node:http'
-import { dist, ensureBuild, ensureNode, ensurePackages } from './prepare.mjs'
+import { dist, distWithFaults, ensureBuild, ensureNode, ensurePackages } from './prepare.mjs'
 import { serveFolder } from './static-server.mjs'
 
 const DEFAULT_PORT = 4173
@@ -9,7 +9,9 @@ const LOOPBACK = '127.0.0.1'
 
 ensureNode()
 ensurePackages()
-if (!ensureBuild()) {
+// For journeys: the development build whose parts can be made to fail.
+const faults = Boolean(process.env.STEPSCOPE_FAULTS)
+if (!ensureBuild({ faults })) {
   console.error('The site could not be built; the message above says why.')
   process.exit(1)
 }
@@ -24,7 +26,7 @@ if (!Number.isInteger(first) || first < 0 || first > 65535) {
 // This machine alone, unless somebody asks for more: `npm start -- --host` (all interfaces) or `--host 192.168.1.5`.
 const host = hostOption(process.argv.slice(2))
 
-const server = createServer(serveFolder(dist))
+const server = createServer(serveFolder(faults ? distWithFaults : dist))
 let port = first
 server.on('error', (error) => {
   if (error.code !== 'EADDRINUSE') throw error

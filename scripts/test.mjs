@@ -117,7 +117,7 @@ if (includes('unit')) {
 
 if (includes('e2e')) {
   console.log('\n— build')
-  const built = ensureBuild()
+  const built = ensureBuild({ faults: long })
   count('build', built ? 1 : 0, built ? 0 : 1)
   if (built) {
     await suite(

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Component } from 'react'
+import { toErrorDetails } from '../core/errors.ts'
 import { Button } from '../ui/button.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import styles from './error-boundary.module.css'
@@ -30,7 +31,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { error: unknow
         <ErrorNotice
           details={{
             message: 'This screen stopped because of an error in Stepscope.',
-            found: error instanceof Error ? error.message : String(error),
+            found: toErrorDetails(error).message,
             nextStep: 'Your runs are saved. Try again, or reload the page.',
           }}
         >

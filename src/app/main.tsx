@@ -1,17 +1,19 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { installPageFaults } from '../faults/page-faults.ts'
 import { browserDependencies } from '../state/browser-dependencies.ts'
 import { createAppStore } from '../state/create-app-store.ts'
 import { AppStoreProvider } from '../state/hooks.ts'
 import { App } from './app.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { dropLink, readLink } from './route.ts'
-import { registerServiceWorker } from './service-worker.ts'
+import { registerServiceWorker, reloadWithNewest } from './service-worker.ts'
 import '../ui/tokens.css'
 import '../ui/base.css'
 
+if (import.meta.env.DEV || import.meta.env.MODE === 'faults') installPageFaults()
 const store = createAppStore(browserDependencies())
-const takeNewVersion = import.meta.env.PROD ? registerServiceWorker(store.actions) : () => location.reload()
+if (import.meta.env.PROD) registerServiceWorker(store.actions)
 store.subscribe(({ link }, before) => {
   if (before.link.carrying && !link.carrying) dropLink()
 })
@@ -23,7 +25,7 @@ if (root) {
     <StrictMode>
       <AppStoreProvider store={store}>
         <ErrorBoundary resetKey="app">
-          <App onReload={takeNewVersion} />
+          <App onReload={() => void reloadWithNewest()} />
         </ErrorBoundary>
       </AppStoreProvider>
     </StrictMode>,

@@ -1,6 +1,5 @@
+import { foreignError } from './foreign-errors.ts'
 import { PARAGRAPH_CHARACTERS, plainText } from './outside-text.ts'
-
-import { storageFailure } from './storage-failure.ts'
 
 /** Where a problem was found: a file and, where it applies, a field or a line (from 1). */
 export interface ErrorPlace {
@@ -22,6 +21,8 @@ export type ErrorCode =
   | 'wrong-version'
   | 'not-found'
   | 'storage'
+  /** The page is older than the files on its server: only a reload helps. */
+  | 'old-page'
   | 'cancelled'
   | 'internal'
 
@@ -69,17 +70,8 @@ export function describeError(details: ErrorDetails): string {
   return nextStep === undefined ? sentence : `${sentence}${stop} ${plainText(nextStep, PARAGRAPH_CHARACTERS, true)}`
 }
 
-/** The details of any thrown value; unknown errors become code `internal` with their message. */
+/** The details of any thrown value (see `foreignError`); unknown errors become code `internal` with their message. */
 export function toErrorDetails(error: unknown): ErrorDetails {
   if (error instanceof StepscopeError) return error.details
-  if (error instanceof DOMExceptionLike && error.name === 'AbortError')
-    return { code: 'cancelled', message: 'Cancelled.' }
-  if (error instanceof DOMExceptionLike) {
-    const failure = storageFailure('Using files kept in this browser', error)
-    if (failure) return { code: 'storage', ...failure }
-  }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) }
+  return foreignError(error) ?? { code: 'internal', message: error instanceof Error ? error.message : String(error) }
 }
-
-/** `DOMException` exists in every runtime we use, but not in the type library of DOM-free rooms. */
-const DOMExceptionLike: new () => Error = (globalThis as unknown as { DOMException: new () => Error }).DOMException

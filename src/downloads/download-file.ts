@@ -1,5 +1,7 @@
 import { StepscopeError } from '../core/errors.ts'
+import { connectionTrouble } from '../core/foreign-errors.ts'
 import { storageFailure } from '../core/storage-failure.ts'
+import { isWebPage } from '../core/web-answer.ts'
 import { Sha256 } from '../engine/sha256.ts'
 import type { FileWriter } from './file-store.ts'
 import { httpError } from './server-errors.ts'
@@ -180,7 +182,7 @@ async function ask(given: FileDownload, network: Network, file: PartFile): Promi
     })
   } catch (error) {
     watch.end()
-    throw new Interrupted(error instanceof Error ? error.message : String(error))
+    throw new Interrupted(connectionTrouble(error))
   }
   const stop = (): void => {
     watch.end()
@@ -202,8 +204,7 @@ async function ask(given: FileDownload, network: Network, file: PartFile): Promi
     etag: response.headers.get('etag'),
     lastModified: response.headers.get('last-modified'),
   }
-  const page = response.headers.get('content-type')?.includes('text/html') && !given.name.endsWith('.html')
-  if (page) {
+  if (isWebPage(response.headers, given.name)) {
     stop()
     throw new StepscopeError({
       code: 'not-found',
@@ -256,7 +257,7 @@ async function receive(
       try {
         next = await Promise.race([reader.read(), cancelled])
       } catch (error) {
-        throw new Interrupted(error instanceof Error ? error.message : String(error))
+        throw new Interrupted(connectionTrouble(error))
       }
       throwIfCancelled(given.signal)
       if (next.done) return

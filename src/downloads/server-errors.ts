@@ -28,7 +28,6 @@ export function noAnswer(url: string, error: unknown): StepscopeError {
     {
       code: 'not-found',
       message: `${host} cannot be reached, or does not let pages of other origins read from it (CORS)`,
-      found: error instanceof Error ? error.message : String(error),
       place: { file: url },
       nextStep: 'Check the connection and the address.',
     },

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
+import { connectionTrouble } from '../core/foreign-errors.ts'
+import { isWebPage } from '../core/web-answer.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { missingFile } from './checkpoint-text.ts'
 
@@ -120,7 +122,7 @@ class RemoteFolder {
     if (response.status === 404 || response.status === 410) return null
     if (response.status === 416) return { size: 0, head: new Uint8Array(0) }
     // A single-page server answers a missing file with its page.
-    if (response.headers.get('content-type')?.includes('text/html')) {
+    if (isWebPage(response.headers, file)) {
       await response.body?.cancel()
       return null
     }
@@ -142,7 +144,7 @@ class RemoteFolder {
       } catch (error) {
         signal?.throwIfAborted()
         if (error instanceof StepscopeError) throw error
-        problem = error instanceof Error ? error.message : String(error)
+        problem = connectionTrouble(error)
       }
       if (attempt === TRIES) throw this.failed(file, problem)
       await this.wait(RETRY_MS * 2 ** (attempt - 1))

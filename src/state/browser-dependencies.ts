@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import { isWebPage } from '../core/web-answer.ts'
 import { APP_VERSION } from '../formats/app-version.ts'
 import { openStorage } from '../storage/storage.ts'
 import { claimTab } from '../storage/tab-owner.ts'
@@ -108,11 +109,12 @@ function randomId(): string {
 /** Files of the app itself, below its base path: never another host. */
 async function fetchText(path: string): Promise<string> {
   const response = await fetch(`${import.meta.env.BASE_URL}${path}`)
-  if (!response.ok) {
+  const page = isWebPage(response.headers, path)
+  if (!response.ok || page) {
     throw new StepscopeError({
       code: 'not-found',
       message: 'A file of the app could not be read',
-      found: `HTTP ${response.status}`,
+      found: page ? 'a web page' : `HTTP ${response.status}`,
       place: { file: path },
       nextStep: 'Reload the page.',
     })

@@ -4,6 +4,10 @@ import type { Actions, Notice } from './types.ts'
 /** More would cover the screen; the oldest go. */
 const SHOWN = 5
 
+const UNDO = { label: 'Undo', kind: 'undo' } as const
+/** Nothing else helps a page that is older than its server's files. */
+const RELOAD = { label: 'Reload', kind: 'reload' } as const
+
 /** Messages, and what their undo buttons do. */
 export function createNoticesSlice(context: Pick<SliceContext, 'get' | 'set' | 'deps'>): {
   readonly actions: Actions['notices']
@@ -21,7 +25,7 @@ export function createNoticesSlice(context: Pick<SliceContext, 'get' | 'set' | '
     const id = deps.randomId()
     const notice: Notice = {
       error: null,
-      action: undo ? { label: 'Undo', kind: 'undo' } : null,
+      action: undo ? UNDO : given.error?.code === 'old-page' ? RELOAD : null,
       ...given,
       id,
     }

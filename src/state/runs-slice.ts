@@ -14,7 +14,7 @@ import { RunTimeline } from './run-timeline.ts'
 import type { Saving } from './saving.ts'
 import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
-import { notifyError } from './slice-context.ts'
+import { notifyError, notifyUnlessLost } from './slice-context.ts'
 import type { Actions, RunId, RunParent, RunSetup, RunStatus, RunView, SearchEvent } from './types.ts'
 
 /** What a run needs outside the state: quick trees, events on their way to the next frame, its writer. */
@@ -275,7 +275,7 @@ export function createRunsSlice(
     if (!run || !isLive(run.status)) return
     deps.client
       .call(method, { runId })
-      .catch((error: unknown) => notifyError(context, 'The engine did not answer', error))
+      .catch((error: unknown) => notifyUnlessLost(context, 'The engine did not answer', error))
   }
 
   const actions: Actions['runs'] = {

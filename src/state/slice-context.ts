@@ -19,3 +19,8 @@ export function notifyError(context: SliceContext, text: string, error: unknown)
   const details = toErrorDetails(error)
   if (details.code !== 'cancelled') context.notify({ tone: 'error', text, error: details })
 }
+
+/** As `notifyError`, where an engine that is lost was told of already. */
+export function notifyUnlessLost(context: SliceContext, text: string, error: unknown): void {
+  if (toErrorDetails(error).code !== 'device-lost') notifyError(context, text, error)
+}

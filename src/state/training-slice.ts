@@ -11,7 +11,7 @@ import type { RunsSlice } from './runs-slice.ts'
 import { isLive } from './runs-slice.ts'
 import type { SessionSlice } from './session-slice.ts'
 import type { SliceContext } from './slice-context.ts'
-import { notifyError } from './slice-context.ts'
+import { notifyError, notifyUnlessLost } from './slice-context.ts'
 import { DraftEditor } from './training-draft.ts'
 import { applyEntries, historyUpTo, isUnderWay, readRun, relistRun, trainedModel, unreadRun } from './training-view.ts'
 import type {
@@ -276,7 +276,9 @@ export function createTrainingSlice(
   }
 
   const send = (method: 'pauseTraining' | 'resumeTraining', id: string): void => {
-    deps.client.call(method, { id }).catch((error: unknown) => notifyError(context, 'The engine did not answer', error))
+    deps.client
+      .call(method, { id })
+      .catch((error: unknown) => notifyUnlessLost(context, 'The engine did not answer', error))
   }
 
   const runOver = (id: RunId): Promise<void> =>
@@ -358,7 +360,7 @@ export function createTrainingSlice(
       try {
         await deps.client.call('stopTraining', { id }, undefined, limit)
       } catch (error) {
-        notifyError(context, 'The run was not stopped', error)
+        notifyUnlessLost(context, 'The run was not stopped', error)
       }
     },
     continue: async (id) => {

@@ -1,5 +1,7 @@
 import type { ErrorDetails } from '../core/errors.ts'
-import { StepscopeError } from '../core/errors.ts'
+import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import type { FiredMessage } from '../faults/page-faults.ts'
+import { shareFaults } from '../faults/page-faults.ts'
 import type { AliveMessage } from './life.ts'
 import type { FromWorker, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
 
@@ -54,6 +56,12 @@ export const ANSWER_MS = 2000
 /** Of it, what an answer may wait in the page's own queue where the page itself was busy. */
 const QUEUE_MS = 100
 
+const STOPPED: ErrorDetails = {
+  code: 'device-lost',
+  message: 'The engine stopped because of an error in it',
+  nextStep: 'The models can be loaded again. Runs so far are kept.',
+}
+
 const UNANSWERED: ErrorDetails = {
   code: 'device-lost',
   message: 'The engine did not answer within two seconds, so it was ended and starts anew.',
@@ -74,32 +82,27 @@ export function openWorker(hosts: readonly string[]): WorkerPort {
   }
   // The bundler knows a worker by these words.
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'stepscope engine' })
+  if (import.meta.env.DEV || import.meta.env.MODE === 'faults') shareFaults(worker)
   return {
     post: (message) => worker.postMessage(message),
     listen: (onMessage, onCrash) => {
-      worker.addEventListener('message', ({ data }: MessageEvent<FromWorker | AliveMessage>) => {
+      worker.addEventListener('message', ({ data }: MessageEvent<FromWorker | AliveMessage | FiredMessage>) => {
+        if ('fired' in data) return
         if (data.type !== 'alive') onMessage(data)
         else {
           // Granted when the worker is gone: of its end, unlike of its errors, nothing else tells.
           void navigator.locks.request(data.lock, () =>
-            onCrash({
-              code: 'device-lost',
-              message: 'The engine stopped: the browser ended its worker.',
-              nextStep: 'Load the models again; runs so far are kept.',
-            }),
+            onCrash({ ...STOPPED, message: 'The engine stopped: the browser ended its worker' }),
           )
         }
       })
       worker.addEventListener('error', (event) => {
         event.preventDefault()
-        onCrash({
-          code: 'device-lost',
-          message: `The engine stopped: ${event.message || 'its script could not be loaded'}.`,
-          nextStep: 'Load the models again; runs so far are kept.',
-        })
+        // Without a message it is the script itself that could not be had.
+        onCrash(event.message ? STOPPED : toErrorDetails(new TypeError('Failed to fetch dynamically imported module')))
       })
       worker.addEventListener('messageerror', () =>
-        onCrash({ code: 'internal', message: 'A message from the engine could not be read.' }),
+        onCrash({ ...STOPPED, message: 'The engine stopped: one of its messages could not be read' }),
       )
     },
     terminate: () => worker.terminate(),
@@ -215,7 +218,7 @@ export function createWorkerClient(
           settle(id)
           reject(
             new StepscopeError(
-              { code: 'internal', message: `The request could not be sent to the engine: ${String(error)}.` },
+              { code: 'internal', message: 'The request could not be sent to the engine' },
               { cause: error },
             ),
           )

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 import { breathe } from '../engine/breathe.ts'
+import { pointsTold, workerFaults } from '../faults/worker-faults.ts'
 import { browserEngineLoader } from './engine-loader.ts'
 import { showLife } from './life.ts'
 import { browserFiles } from './model-files.ts'
@@ -16,7 +17,13 @@ const scope = self as unknown as DedicatedWorkerGlobalScope
 
 const library = openModelLibrary()
 
-const post = (message: FromWorker) => scope.postMessage(message)
+/** Only in development builds; nothing of it is in the production build. */
+const faults = import.meta.env.DEV || import.meta.env.MODE === 'faults' ? workerFaults(scope) : null
+
+const post = (message: FromWorker) => {
+  scope.postMessage(message)
+  if (faults) for (const point of pointsTold(message)) faults.meet(point)
+}
 const now = () => performance.now()
 const later = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms)
@@ -52,5 +59,9 @@ const service = new WorkerService({
 // Insecure pages have neither locks nor UUIDs.
 if (locks) showLife(locks, crypto.randomUUID(), (message) => scope.postMessage(message))
 
-scope.addEventListener('message', (event: MessageEvent<ToWorker>) => void service.handle(event.data))
+scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  if (faults?.takes(data)) return
+  if ('method' in data) faults?.meet(`call/${data.method}`)
+  void service.handle(data)
+})
 post({ type: 'heard', ping: 0 })

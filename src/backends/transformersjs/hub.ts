@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../../core/errors.ts'
+import { isWebPage } from '../../core/web-answer.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { missingFile } from '../../engine/checkpoint-text.ts'
 import { onnxVariants } from './onnx-files.ts'
@@ -34,12 +35,12 @@ export interface CachedModel {
 /** Asks the hub what a revision holds, and remembers it. @throws StepscopeError `not-found` with what the hub answered */
 export async function lookUp(model: HubModel, signal?: AbortSignal): Promise<Listing> {
   checkRepo(model.repo)
-  const { sha } = revisionSchema.parse(await (await ask(revisionUrl(model), model, signal)).json())
+  const { sha } = await read(revisionSchema, await ask(revisionUrl(model), model, signal), revisionUrl(model))
   const files: Listing['files'] = []
   let next: string | null = `${HUB}/api/models/${model.repo}/tree/${sha}?recursive=true`
   while (next !== null) {
     const response: Response = await ask(next, model, signal)
-    for (const { type, path, size } of treeSchema.parse(await response.json())) {
+    for (const { type, path, size } of await read(treeSchema, response, next)) {
       if (type === 'file') files.push({ path, size })
     }
     next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null
@@ -64,7 +65,9 @@ export async function openHubModel(
 ): Promise<CheckpointFiles> {
   const cache = await openCache()
   const known = await cache.match(revisionUrl(model))
-  const listing = known ? listingSchema.parse(await known.json()) : await lookUp(model, options.signal)
+  // One that cannot be read is asked for again.
+  const kept = known && listingSchema.safeParse(await known.json().catch(() => null)).data
+  const listing = kept ?? (await lookUp(model, options.signal))
   const variant = onnxVariants(listing.files).find((found) => found.dtype === dtype)
   const wanted = listing.files.filter(({ path }) => SMALL_FILES.test(path) || (variant?.files.includes(path) ?? false))
   const total = wanted.reduce((sum, { size }) => sum + size, 0)
@@ -76,12 +79,27 @@ export async function openHubModel(
   const blobs = new Map<string, Blob>()
   for (const { path, size } of wanted) {
     const url = `${HUB}/${model.repo}/resolve/${listing.sha}/${path}`
-    if (await cache.match(url)) arrived(size)
-    else await download(cache, url, size, model, arrived, options.signal)
-    const kept = await cache.match(url)
-    if (kept) blobs.set(path, await kept.blob())
+    let blob = await keptBlob(cache, url)
+    if (blob?.size === size) arrived(size)
+    else {
+      // Not what the hub listed: of another version, cut off, or another server’s page.
+      if (blob) await cache.delete(url)
+      await download(cache, url, size, model, arrived, options.signal)
+      blob = await keptBlob(cache, url)
+    }
+    if (blob) blobs.set(path, blob)
   }
   return blobFiles(`${model.repo}@${model.revision}`, blobs)
+}
+
+const keptBlob = async (cache: Cache, url: string): Promise<Blob | null> =>
+  (await (await cache.match(url))?.blob()) ?? null
+
+/** A JSON answer of the hub's API. @throws StepscopeError where it is something else */
+async function read<T>(schema: z.ZodType<T>, response: Response, url: string): Promise<T> {
+  const parsed = schema.safeParse(await response.json().catch(() => null))
+  if (parsed.success) return parsed.data
+  throw notTheHub(url, 'another answer')
 }
 
 /** What of the hub is kept in this browser. */
@@ -192,6 +210,10 @@ async function ask(url: string, { repo, revision }: HubModel, signal: AbortSigna
       { cause },
     )
   }
+  if (response.ok && isWebPage(response.headers, url)) {
+    await response.body?.cancel()
+    throw notTheHub(url, 'a web page')
+  }
   if (response.ok) return response
   const refusals: Readonly<Record<number, readonly [string, string]>> = {
     401: [
@@ -210,6 +232,18 @@ async function ask(url: string, { repo, revision }: HubModel, signal: AbortSigna
     found: `HTTP ${response.status} ${response.headers.get('x-error-message') ?? response.statusText}`.trim(),
     place: { file: url },
     nextStep,
+  })
+}
+
+/** The login page of a network answers in the hub's place, or something else does. */
+function notTheHub(url: string, found: string): StepscopeError {
+  return new StepscopeError({
+    code: 'not-found',
+    message: 'Something else answers in place of the hub',
+    expected: new URL(HUB).host,
+    found,
+    place: { file: url },
+    nextStep: 'This network may ask for a login: open any page, log in, and try again.',
   })
 }
 

@@ -3,6 +3,7 @@ import { AutoModelForCausalLM, env, LogLevel, Tensor } from '@huggingface/transf
 import wasmModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import { StepscopeError } from '../../core/errors.ts'
+import { foreignError } from '../../core/foreign-errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import type { CacheTensors, CausalOutput, CausalRequest, CausalSession } from './causal-session.ts'
 import { keepEngineFiles } from './engine-files.ts'
@@ -317,15 +318,16 @@ function toFloats(tensor: Tensor): Float32Array {
 
 function refused(cause: unknown, variant: OnnxVariant, onDevice: OnnxDevice): StepscopeError {
   if (cause instanceof StepscopeError) return cause
-  const text = cause instanceof Error ? cause.message : String(cause)
-  const memory = /alloc|memory|Array buffer/i.test(text)
+  const known = foreignError(cause)
+  const place = { file: variant.files[0] ?? 'model.onnx' }
+  if (known) return new StepscopeError(known.code === 'old-page' ? known : { ...known, place }, { cause })
   return new StepscopeError(
     {
-      code: memory ? 'out-of-memory' : 'unsupported-config',
-      message: `Transformers.js cannot open the model: ${text.slice(0, 300)}`,
+      code: 'unsupported-config',
+      message: 'Transformers.js cannot open the model',
       expected: `an ONNX decoder of a family it knows, on ${onDevice}`,
-      place: { file: variant.files[0] ?? 'model.onnx' },
-      nextStep: memory ? 'Choose a smaller precision or model.' : 'Choose another precision, device or model.',
+      place,
+      nextStep: 'Choose another precision, device or model.',
     },
     { cause },
   )

@@ -93,7 +93,7 @@ test('a kernel that does not compile is named', async () => {
   const { backend } = await openWithDevice()
   const inputs = { x: new Uint32Array(4), y: new Uint32Array(4) }
   await expect(runKernel(backend, copyKernel('y[id.x] = nonsense;'), inputs, 1)).rejects.toMatchObject({
-    details: { code: 'internal', message: expect.stringContaining('nonsense') },
+    details: { code: 'internal', found: expect.stringContaining('nonsense') },
   })
   backend.dispose()
 })

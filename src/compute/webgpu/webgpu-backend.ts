@@ -160,7 +160,7 @@ class WebGpuBackend implements Backend {
     this.lost = new Promise((resolve) => {
       void device.lost.then((info) => {
         if (this.failure !== null && info.reason === 'destroyed') return
-        this.failure = deviceLost(info.message)
+        this.failure = deviceLost(info)
         resolve(this.failure)
       })
     })
@@ -284,7 +284,7 @@ class WebGpuBackend implements Backend {
     try {
       await staging.mapAsync(MAP_MODE_READ, 0, total)
     } catch (cause) {
-      throw this.failure ?? deviceLost(cause instanceof Error ? cause.message : String(cause))
+      throw this.failure ?? deviceLost(cause)
     }
     const mapped = staging.getMappedRange(0, total)
     let place = 0
@@ -372,19 +372,28 @@ function isSoftware(info: GPUAdapterInfo): boolean {
 function uncaptured(error: GPUError): StepscopeError {
   // Node has the error classes only in Dawn's own globals, so the name has to do.
   if (error.constructor.name === 'GPUOutOfMemoryError') return noRoom(0, 'readback', error)
-  return new StepscopeError({
-    code: 'internal',
-    message: `WebGPU refused a command: ${error.message}`,
-    nextStep: 'Report this with the browser and the graphics card; meanwhile the CPU backend works.',
-  })
+  return new StepscopeError(
+    {
+      code: 'internal',
+      message: 'The graphics device refused a command, which is a mistake in Stepscope',
+      // A mistake of ours: whoever reports it needs the device's own words.
+      found: error.message,
+      nextStep: 'Take the CPU backend, and report this with the browser and the graphics card.',
+    },
+    { cause: error },
+  )
 }
 
-function deviceLost(reason: string): StepscopeError {
-  return new StepscopeError({
-    code: 'device-lost',
-    message: `The graphics device was lost${reason ? `: ${reason}` : '.'}`,
-    nextStep: 'Load the models again; if it happens again, take the CPU backend or a smaller model.',
-  })
+/** @param cause the browser's own words, which are for its makers */
+function deviceLost(cause: unknown): StepscopeError {
+  return new StepscopeError(
+    {
+      code: 'device-lost',
+      message: 'The graphics device was lost: its driver or process stopped, or another page took its memory',
+      nextStep: 'The models can be loaded again. If it happens again, take the CPU backend or a smaller model.',
+    },
+    { cause },
+  )
 }
 
 function closed(): StepscopeError {
