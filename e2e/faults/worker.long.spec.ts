@@ -1,5 +1,5 @@
 import { app, openReady } from '../app.ts'
-import { arm, expect, expectKept, expectPlainWords, expectTold, expectUsable, fired, savedOn, test } from './faults.ts'
+import { arm, expectKept, expectPlainWords, expectTold, expectUsable, fired, savedOn, test } from './faults.ts'
 
 test('a search in a worker that hangs is cancelled: the worker is restarted within seconds, and the page says so', async ({
   page,
