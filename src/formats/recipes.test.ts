@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { readRecipe } from './training-recipe.ts'
+import { defaultRecipe, readRecipe, warmupWords } from './training-recipe.ts'
 
 const FOLDER = new URL('../../docs/recipes/', import.meta.url)
 
@@ -24,4 +24,15 @@ test.each([
   ['{"objective": "sft", "model": "m", "passTokens": 1e12}', /^r\.json, passTokens: .*1048576 \(found/],
 ])('a recipe with a field that is not known, or cannot be, is refused by it: %s', (text, message) => {
   expect(() => readRecipe(JSON.parse(text), 'r.json')).toThrow(message)
+})
+
+test('a run that ends in its warm-up says so', () => {
+  const recipe = defaultRecipe('sft', 'm')
+  const words = (steps: number, warmupSteps: number) =>
+    warmupWords({ steps, optimizer: { ...recipe.optimizer, warmupSteps, learningRate: 1e-3 } })
+  // Of 10 steps of warm-up the eleventh is the first at the peak.
+  expect(words(11, 10)).toBeNull()
+  expect(words(10, 10)).toMatch(/^All 10 steps are in the warm-up of 10: .* only reaches 0\.00091 of 0\.001\.$/)
+  expect(words(1, 10)).toMatch(/^Its 1 step is in the warm-up of 10/)
+  expect(words(1, 0)).toBeNull()
 })

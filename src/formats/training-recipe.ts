@@ -243,3 +243,14 @@ function badRecipe(error: z.ZodError, value: unknown, file: string | undefined):
     nextStep: 'Correct the field; docs/training.md lists all of them.',
   })
 }
+
+/** A sentence on a run that ends before its learning rate has reached its peak; null for any other. */
+export function warmupWords({
+  steps,
+  optimizer: { warmupSteps, learningRate },
+}: Pick<TrainingRecipe, 'steps' | 'optimizer'>): string | null {
+  if (steps > warmupSteps) return null
+  const highest = Number(((learningRate * steps) / (warmupSteps + 1)).toPrecision(2))
+  const all = steps === 1 ? 'Its 1 step is' : `All ${steps} steps are`
+  return `${all} in the warm-up of ${warmupSteps}: the learning rate only reaches ${highest} of ${learningRate}.`
+}

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { StepscopeError } from '../../core/errors.ts'
 import type { ObjectiveId } from '../../formats/training-recipe.ts'
-import { OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
+import { OBJECTIVE_IDS, readRecipe, warmupWords } from '../../formats/training-recipe.ts'
 import { exportRun } from '../../training/run/export-run.ts'
 import { hasSaves } from '../../training/run/saves.ts'
 import { runTraining } from '../../training/run/training-run.ts'
@@ -79,6 +79,8 @@ export const train: Command = {
         gate: () => Promise.resolve(),
         clock: () => performance.now(),
       }
+      const warmup = warmupWords(recipe)
+      if (warmup !== null) output.err(`stepscope: ${warmup}\n`)
       const times: number[] = []
       for await (const event of runTraining(context, recipe)) {
         tell(event, recipe.steps, times, output, progress)

@@ -1,11 +1,15 @@
 import type { TrainingRun } from '../../state/types.ts'
-import type { SeriesPoint } from '../../viz/layout/metric-series.ts'
+import type { IntervalPoint, SeriesKind, SeriesPoint } from '../../viz/layout/metric-series.ts'
+import { isRounding } from '../../viz/layout/metric-series.ts'
 import type { ChartSeries } from '../../viz/marks/line-chart.tsx'
 
 export interface MetricChart {
   /** TRL's name, or what its series have in common. */
   readonly title: string
   readonly series: readonly ChartSeries[]
+  readonly kind: SeriesKind
+  /** What a reader would wonder at. */
+  readonly note: string | null
 }
 
 /** Names that share a scale, and a chart. */
@@ -28,6 +32,35 @@ const TITLES: Readonly<Record<string, string>> = {
   'logps/chosen': 'logps',
   'rollout/accuracy': 'verifier and proxy',
 }
+
+/** Shares of what there is, from 0 to 1. */
+const SHARES: ReadonlySet<string> = new Set([
+  'pass@1',
+  'auc',
+  'accuracy',
+  'calibration_error',
+  'mean_token_accuracy',
+  'rewards/accuracies',
+  'rollout/accuracy',
+  'rollout/proxy',
+  'proxy',
+  'clip_ratio',
+  'policy/clipfrac_avg',
+  'completions/clipped_ratio',
+  'frac_reward_zero_std',
+])
+
+/** Names that can be of the same numbers, the one that is shown first. */
+const SAME: readonly (readonly [shown: string, also: string])[] = [
+  ['reward', 'rollout/reward'],
+  ['objective/scores', 'rollout/reward'],
+  ['reward', 'rollout/accuracy'],
+  ['objective/scores', 'rollout/accuracy'],
+  ['rollout/reward', 'rollout/accuracy'],
+  ['completions/mean_length', 'rollout/mean_length'],
+]
+
+const INTERVAL = /^(.*)\/(low|high)$/
 
 /** What is looked at first. */
 const ORDER = [
@@ -60,23 +93,81 @@ export function metricCharts(run: Pick<TrainingRun, 'points' | 'evaluations'>): 
   for (const { step, metrics } of run.evaluations) {
     for (const [name, value] of Object.entries(metrics)) add(held, name.replace(/^eval\//, ''), step, value)
   }
-  const charts = new Map<string, ChartSeries[]>()
-  const put = (name: string, points: SeriesPoint[], sparse: boolean, own: string) => {
+  const also = withoutDoubles(trained)
+  const intervals = takeIntervals(held)
+  const charts = new Map<string, { series: ChartSeries[]; names: string[] }>()
+  const put = (name: string, series: ChartSeries) => {
     const title = TOGETHER[name]?.title ?? name
-    const series = { name: own, points, sparse, exact: name === 'learning_rate' }
-    charts.set(title, [...(charts.get(title) ?? []), series])
+    const chart = charts.get(title) ?? { series: [], names: [] }
+    charts.set(title, { series: [...chart.series, series], names: [...chart.names, name] })
   }
   for (const [name, points] of trained) {
-    put(name, points, false, TOGETHER[name]?.name ?? (held.has(name) ? 'training' : name))
+    put(name, { name: TOGETHER[name]?.name ?? (held.has(name) ? 'training' : name), points })
   }
   for (const [name, points] of held) {
+    const own = intervals.get(name)
     // The held-out values of series that share a chart would be too much for it.
-    if (!(name in TOGETHER)) put(name, points, true, trained.has(name) ? 'held out' : name)
+    if (name in TOGETHER) continue
+    put(name, { name: trained.has(name) ? 'held out' : name, points, sparse: true, ...(own ? { intervals: own } : {}) })
   }
   return [...charts]
-    .map(([title, series]) => ({ title, series }))
+    .map(([title, chart]) => ({ title, ...chart }))
     .toSorted((a, b) => rank(a.title) - rank(b.title))
-    .map(({ title, series }) => ({ title: (series.length > 1 ? TITLES[title] : undefined) ?? title, series }))
+    .map(({ title, series, names }) => ({
+      title: (series.length > 1 ? TITLES[title] : undefined) ?? title,
+      series,
+      kind: names.every((name) => SHARES.has(name)) ? 'share' : names.includes('learning_rate') ? 'set' : 'measured',
+      note: noteOf(title, series, also.get(title) ?? []),
+    }))
+}
+
+/** Takes out what is the same numbers under a second name, which each chart then names. */
+function withoutDoubles(trained: Map<string, SeriesPoint[]>): Map<string, string[]> {
+  const also = new Map<string, string[]>()
+  for (const [shown, other] of SAME) {
+    const [one, two] = [trained.get(shown), trained.get(other)]
+    if (!one || !two || !one.every(({ x, y }, at) => isNear(y, two[at]?.y) && x === two[at]?.x)) continue
+    if (one.length !== two.length) continue
+    trained.delete(other)
+    also.set(shown, [...(also.get(shown) ?? []), other])
+  }
+  return also
+}
+
+const isNear = (a: number, b = Number.NaN): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a))
+
+/** Takes the bounds of intervals out of the series, by the name of what they are of. */
+function takeIntervals(held: Map<string, SeriesPoint[]>): Map<string, IntervalPoint[]> {
+  const intervals = new Map<string, IntervalPoint[]>()
+  for (const [name, points] of [...held]) {
+    const of = INTERVAL.exec(name)?.[1]
+    if (of === undefined || !held.has(of)) continue
+    held.delete(name)
+    if (!name.endsWith('/low')) continue
+    const highs = new Map(held.get(`${of}/high`)?.map(({ x, y }) => [x, y]))
+    intervals.set(
+      of,
+      points.map(({ x, y }) => ({ x, low: y, high: highs.get(x) ?? y })),
+    )
+  }
+  return intervals
+}
+
+function noteOf(title: string, series: readonly ChartSeries[], also: readonly string[]): string | null {
+  const notes = [
+    ...(series.some(({ intervals }) => intervals !== undefined)
+      ? ['Bars: 95 % intervals over the held-out problems.']
+      : []),
+    ...(also.length > 0 ? [`The same numbers as ${also.join(' and ')}.`] : []),
+    ...(series.every(({ points }) => isRounding(points))
+      ? [
+          title === 'loss'
+            ? 'Zero but for rounding: a group’s advantages sum to zero. Its gradient does not; look at the reward.'
+            : 'Zero but for rounding.',
+        ]
+      : []),
+  ]
+  return notes.length === 0 ? null : notes.join(' ')
 }
 
 function rank(title: string): number {
@@ -97,10 +188,27 @@ export function stepDomain(run: Pick<TrainingRun, 'points' | 'evaluations'>): re
 /** A table of series over steps; empty where a series has no value. */
 export function chartCsv(charts: readonly MetricChart[]): string {
   const columns = charts.flatMap(({ title, series }) =>
-    series.map(({ name, points }) => ({
-      name: series.length > 1 ? `${title} ${name}` : title,
-      values: new Map(points.map(({ x, y }) => [x, y])),
-    })),
+    series.flatMap(({ name, points, intervals = [] }) => {
+      const full = series.length > 1 ? `${title} ${name}` : title
+      const column = (of: string, values: readonly (readonly [number, number])[]) => ({
+        name: of,
+        values: new Map(values),
+      })
+      return [
+        column(
+          full,
+          points.map(({ x, y }) => [x, y]),
+        ),
+        ...(['low', 'high'] as const)
+          .filter(() => intervals.length > 0)
+          .map((end) =>
+            column(
+              `${full} ${end}`,
+              intervals.map((one) => [one.x, one[end]]),
+            ),
+          ),
+      ]
+    }),
   )
   const steps = [...new Set(columns.flatMap(({ values }) => [...values.keys()]))].sort((a, b) => a - b)
   const rows = steps.map((step) => [step, ...columns.map(({ values }) => values.get(step) ?? '')].join(','))

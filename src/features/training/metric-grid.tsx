@@ -98,7 +98,8 @@ interface ChartCellProps {
   file: string
 }
 
-function ChartCell({ chart: { title, series }, domain, smoothing, at, onAt, file }: ChartCellProps) {
+function ChartCell({ chart, domain, smoothing, at, onAt, file }: ChartCellProps) {
+  const { title, series, kind, note } = chart
   const cell = useRef<HTMLDivElement>(null)
   const svg = useRef<SVGSVGElement>(null)
   const [width, setWidth] = useState(0)
@@ -131,7 +132,7 @@ function ChartCell({ chart: { title, series }, domain, smoothing, at, onAt, file
             const png = text === null ? null : await pngOf(text)
             if (png) saveFile(`${file}.png`, png)
           }}
-          onCsv={() => saveFile(`${file}.csv`, chartCsv([{ title, series }]), 'text/csv')}
+          onCsv={() => saveFile(`${file}.csv`, chartCsv([chart]), 'text/csv')}
         />
       </div>
       {width > 0 ? (
@@ -139,6 +140,7 @@ function ChartCell({ chart: { title, series }, domain, smoothing, at, onAt, file
           ref={svg}
           title={title}
           series={series}
+          kind={kind}
           domain={domain}
           smoothing={smoothing}
           at={at}
@@ -146,6 +148,7 @@ function ChartCell({ chart: { title, series }, domain, smoothing, at, onAt, file
           width={width}
         />
       ) : null}
+      {note ? <p className={styles.note}>{note}</p> : null}
     </div>
   )
 }

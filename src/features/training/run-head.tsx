@@ -1,4 +1,5 @@
 import { plainText } from '../../core/outside-text.ts'
+import { warmupWords } from '../../formats/training-recipe.ts'
 import { Figure } from '../../panels/figure.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isUnderWay, secondsLeft } from '../../state/training-view.ts'
@@ -65,7 +66,8 @@ export function RunHead({ run }: { run: TrainingRun }) {
       <p className={styles.about}>
         {OBJECTIVE_WORDS[recipe.objective].name} of <OutsideText text={run.models.model.name} />
         {recipe.method.kind === 'low-rank' ? `, LoRA of rank ${recipe.method.rank}` : ''}
-        {parent ? `, branched from step ${parent.step} of ${plainText(parent.title)}` : ''}. {savedWords(run)}
+        {parent ? `, branched from step ${parent.step} of ${plainText(parent.title)}` : ''}. {savedWords(run)}{' '}
+        {warmupWords(recipe)}
       </p>
       {phase ? (
         <Progress
@@ -170,6 +172,9 @@ function Figures({ run }: { run: TrainingRun }) {
   const tokens = recent.reduce((sum, point) => sum + point.tokens, 0)
   const look = run.evaluations.findLast(({ metrics }) => 'eval/pass@1' in metrics || 'eval/auc' in metrics)
   const judged = look?.metrics['eval/pass@1'] ?? look?.metrics['eval/auc']
+  const [low, high] = [look?.metrics['eval/pass@1/low'], look?.metrics['eval/pass@1/high']]
+  const interval =
+    low === undefined || high === undefined ? '' : ` 95 % interval ${formatMetric(low)} to ${formatMetric(high)}.`
   if (!last) return null
   return (
     <dl className={styles.figures}>
@@ -182,7 +187,7 @@ function Figures({ run }: { run: TrainingRun }) {
         <Figure
           name={look?.metrics['eval/pass@1'] === undefined ? 'AUC' : 'pass@1'}
           value={formatMetric(judged)}
-          why={`On ${run.recipe.evaluateProblems} held-out problems, after step ${look?.step}.`}
+          why={`On ${run.recipe.evaluateProblems} held-out problems, after step ${look?.step}.${interval}`}
         />
       )}
       <Figure

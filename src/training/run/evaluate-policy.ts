@@ -1,5 +1,6 @@
 import { itemSeed } from '../../core/item-seed.ts'
-import { mean } from '../../core/statistics.ts'
+import type { TrialGroup } from '../../core/statistics.ts'
+import { groupedRate, mean } from '../../core/statistics.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { sampleResponses } from '../../rewards/sample-responses.ts'
 import type { Policy } from '../../search/models.ts'
@@ -14,7 +15,7 @@ const SAMPLES = 4
 const SHOWN = 12
 
 /**
- * pass@1 of a policy at temperature 1, and some of its responses. The same problems and noise at every step.
+ * pass@1 of a policy at temperature 1 with its 95 % interval (`/low`, `/high`), and some of its responses. The same problems and noise at every step.
  * @param proxies what a reward model says of each response of each problem, whose mean stands beside pass@1
  */
 export async function evaluatePolicy(
@@ -27,7 +28,7 @@ export async function evaluatePolicy(
 ): Promise<{ readonly metrics: Metrics; readonly samples: readonly TrainingSample[] }> {
   if (problems.length === 0) return { metrics: {}, samples: [] }
   const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
-  const rates: number[] = []
+  const counts: TrialGroup[] = []
   const samples: TrainingSample[] = []
   const groups: (readonly SampledResponse[])[] = []
   for await (const { problem, responses } of sampleResponses(policy, set, {
@@ -35,7 +36,8 @@ export async function evaluatePolicy(
     seed: itemSeed(seed, 0x5eed),
     signal,
   })) {
-    rates.push(mean(responses.map(({ verdict }) => (verdict.correct ? 1 : 0))))
+    const right = responses.filter(({ verdict }) => verdict.correct).length
+    counts.push({ successes: right, trials: responses.length })
     groups[problem] = responses
     const [first] = responses
     if (first && samples.length < SHOWN) {
@@ -43,5 +45,7 @@ export async function evaluatePolicy(
     }
   }
   const proxy = proxies && { 'eval/proxy': mean(await proxies(groups)) }
-  return { metrics: { 'eval/pass@1': mean(rates), ...proxy }, samples }
+  const { rate, interval } = groupedRate(counts)
+  const [low, high] = interval
+  return { metrics: { 'eval/pass@1': rate, 'eval/pass@1/low': low, 'eval/pass@1/high': high, ...proxy }, samples }
 }

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { decimated, extentOf, nearestPoint, smoothed } from './metric-series.ts'
+import { axisOf, decimated, isRounding, nearestPoint, smoothed } from './metric-series.ts'
 
 const series = (...values: number[]) => values.map((y, index) => ({ x: index + 1, y }))
 
 describe('smoothing', () => {
-  it('starts at the first point and stays on a constant', () => {
+  it('starts from the mean of as many points as it remembers, and stays on a constant', () => {
     expect(smoothed(series(5, 5, 5), 0.9).map(({ y }) => y)).toEqual([5, 5, 5].map((y) => expect.closeTo(y, 12)))
-    expect(smoothed(series(4, 0), 0.5)[1]?.y).toBeCloseTo(4 / 3, 12)
+    // Two are remembered: 2, then halfway to each point.
+    expect(smoothed(series(4, 0, 2), 0.5).map(({ y }) => y)).toEqual([3, 1.5, 1.75])
+    // One noisy first value of 20 moves the start by less than half of itself.
+    const noisy = smoothed(series(10, ...Array.from({ length: 19 }, () => 1)), 0.8)
+    expect(noisy[0]?.y).toBeLessThan(5)
+    expect(noisy.at(-1)?.y).toBeCloseTo(1, 1)
+    expect(smoothed([], 0.8)).toEqual([])
     expect(smoothed(series(1, 3, 2), 0)).toEqual(series(1, 3, 2))
   })
 })
@@ -36,9 +42,30 @@ describe('reading a chart', () => {
   })
 
   it('gives a flat series room', () => {
-    expect(extentOf([series(2, 2)])).toEqual([1.8, 2.2])
-    expect(extentOf([series(0)])).toEqual([-1, 1])
-    expect(extentOf([series(1, 4), series(-1)])).toEqual([-1, 4])
-    expect(extentOf([[]])).toBeNull()
+    expect(axisOf([series(2, 2)], 'set')).toEqual([1.8, 2.2])
+    expect(axisOf([series(2, 2)], 'measured')).toEqual([1.8, 2.2])
+    expect(axisOf([series(1, 4), series(-1)], 'measured')).toEqual([-1, 4])
+    expect(axisOf([[]], 'share')).toBeNull()
+  })
+
+  it('does not blow up what differs little', () => {
+    const span = (axis: readonly [number, number] | null) => (axis === null ? 0 : axis[1] - axis[0])
+    const pass = axisOf([series(0.445, 0.434)], 'share')
+    expect(span(pass)).toBeCloseTo(0.2, 12)
+    expect(pass?.[0]).toBeCloseTo(0.3395, 12)
+    expect(axisOf([series(0, 0.01)], 'share')).toEqual([0, 0.2])
+    expect(axisOf([series(0.99, 1)], 'share')).toEqual([0.8, 1])
+    expect(axisOf([series(0.5, 0.5)], 'share')?.map((y) => y.toFixed(2))).toEqual(['0.40', '0.60'])
+    expect(axisOf([series(0.1, 0.9)], 'share')).toEqual([0.1, 0.9])
+    expect(span(axisOf([series(2, 2.001)], 'measured'))).toBeCloseTo(0.05 * 2.001, 12)
+    expect(axisOf([series(1e-4, 1.001e-4)], 'set')).toEqual([1e-4, 1.001e-4])
+  })
+
+  it('knows what is nothing but rounding', () => {
+    const rounding = series(2e-8, -2e-8, 0)
+    expect(isRounding(rounding)).toBe(true)
+    expect(axisOf([rounding], 'measured')).toEqual([-0.001, 0.001])
+    expect(isRounding(series(2e-8, 0.1))).toBe(false)
+    expect(isRounding(series(0, 0))).toBe(false)
   })
 })

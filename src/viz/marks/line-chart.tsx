@@ -2,8 +2,8 @@ import { line, scaleLinear } from 'd3'
 import type { PointerEvent, Ref } from 'react'
 import { useId, useMemo } from 'react'
 import { formatMetric } from '../layout/format-metric.ts'
-import type { SeriesPoint } from '../layout/metric-series.ts'
-import { decimated, extentOf, nearestPoint, smoothed } from '../layout/metric-series.ts'
+import type { IntervalPoint, SeriesKind, SeriesPoint } from '../layout/metric-series.ts'
+import { axisOf, decimated, nearestPoint, smoothed } from '../layout/metric-series.ts'
 import './marks.css'
 
 export interface ChartSeries {
@@ -12,8 +12,8 @@ export interface ChartSeries {
   readonly points: readonly SeriesPoint[]
   /** Few points far apart: drawn as dots, and never smoothed. */
   readonly sparse?: boolean
-  /** Set rather than measured: never smoothed. */
-  readonly exact?: boolean
+  /** 95 % intervals of its points. */
+  readonly intervals?: readonly IntervalPoint[]
 }
 
 export interface LineChartProps {
@@ -21,6 +21,8 @@ export interface LineChartProps {
   readonly title: string
   /** At most three: each has a stroke of its own. */
   readonly series: readonly ChartSeries[]
+  /** Of the values: what is set is never smoothed. */
+  readonly kind?: SeriesKind
   /** First and last step. */
   readonly domain: readonly [number, number]
   /** Weight of the moving average, from 0 to below 1. */
@@ -35,23 +37,28 @@ export interface LineChartProps {
 const MARGIN = { top: 8, bottom: 16, left: 44 }
 
 /** One small chart of a metric over steps: as it was, thin, and smoothed; series named at their ends. */
-export function LineChart({ ref, title, series, domain, smoothing, at, onAt, width, height = 128 }: LineChartProps) {
+export function LineChart(props: LineChartProps) {
+  const { ref, title, series, kind = 'measured', domain, smoothing, at, onAt, width, height = 128 } = props
   const clip = useId()
   const named = series.length > 1
   const right = named ? 58 : 10
   const buckets = Math.max(20, Math.round(width / 2))
   const drawn = useMemo(
     () =>
-      series.map(({ name, points, sparse = false, exact = false }) => ({
+      series.map(({ name, points, intervals = [], sparse = false }) => ({
         name,
         points,
         sparse,
+        intervals,
         raw: decimated(points, buckets),
-        mean: sparse || exact || smoothing === 0 ? null : decimated(smoothed(points, smoothing), buckets),
+        mean: sparse || kind === 'set' || smoothing === 0 ? null : decimated(smoothed(points, smoothing), buckets),
       })),
-    [series, smoothing, buckets],
+    [series, kind, smoothing, buckets],
   )
-  const extent = extentOf(drawn.map(({ raw }) => raw))
+  const bounds = drawn.flatMap(({ intervals }) =>
+    intervals.flatMap(({ x, low, high }) => [low, high].map((y) => ({ x, y }))),
+  )
+  const extent = axisOf([...drawn.map(({ raw }) => raw), bounds], kind)
   if (!extent) return null
   const x = scaleLinear([domain[0], Math.max(domain[1], domain[0] + 1)], [MARGIN.left, width - right])
   const y = scaleLinear(extent, [height - MARGIN.bottom, MARGIN.top]).nice(3)
@@ -97,10 +104,13 @@ export function LineChart({ ref, title, series, domain, smoothing, at, onAt, wid
       <text className="viz-tick" x={width - right} y={height - 3} textAnchor="end">
         {domain[1]}
       </text>
-      {drawn.map(({ name, raw, mean, sparse }, index) => (
+      {drawn.map(({ name, raw, mean, sparse, intervals }, index) => (
         <g key={name} className="viz-series" data-series={index} clipPath={`url(#${clip})`}>
           {mean ? <path className="viz-raw" d={path(raw) ?? ''} /> : null}
           <path className="viz-mean" d={path(mean ?? raw) ?? ''} />
+          {intervals.map(({ x: step, low, high }) => (
+            <line key={step} className="viz-interval" x1={x(step)} x2={x(step)} y1={y(low)} y2={y(high)} />
+          ))}
           {sparse || raw.length === 1
             ? raw.map((point) => <circle key={point.x} className="viz-dot" cx={x(point.x)} cy={y(point.y)} r={2.2} />)
             : null}
@@ -133,14 +143,15 @@ export function LineChart({ ref, title, series, domain, smoothing, at, onAt, wid
   )
 }
 
-function describe({ name, points }: ChartSeries, named: boolean): string {
+function describe({ name, points, intervals }: ChartSeries, named: boolean): string {
   const first = points[0]
   const last = points.at(-1)
-  const extent = extentOf([points])
-  if (!first || !last || !extent) return 'no values'
+  if (!first || !last) return 'no values'
+  const interval = intervals?.find(({ x }) => x === last.x)
+  const within = interval ? ` (95 % interval ${formatMetric(interval.low)} to ${formatMetric(interval.high)})` : ''
   const low = points.reduce((lowest, { y }) => Math.min(lowest, y), first.y)
   const high = points.reduce((highest, { y }) => Math.max(highest, y), first.y)
-  return `${named ? `${name} ` : ''}${formatMetric(last.y)} at step ${last.x}, from ${formatMetric(first.y)} at step ${first.x}, between ${formatMetric(low)} and ${formatMetric(high)}`
+  return `${named ? `${name} ` : ''}${formatMetric(last.y)}${within} at step ${last.x}, from ${formatMetric(first.y)} at step ${first.x}, between ${formatMetric(low)} and ${formatMetric(high)}`
 }
 
 /** Places moved apart, in their order, so that labels do not cover each other. */

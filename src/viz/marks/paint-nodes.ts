@@ -150,7 +150,8 @@ function paintFrame(context: PaintContext, scene: TreeScene, id: NodeId, face: N
   context.setLineDash([])
   if (finished) {
     context.lineWidth = 1
-    outline(context, box, 2.75, radius)
+    // In low rows no wider than the gap to the next.
+    outline(context, box, Math.min(2.75, box.height * 0.14), radius)
     context.stroke()
   }
   if (face.given) {
@@ -202,7 +203,8 @@ function paintRow(
 /** Where the text of a line begins and ends: the mark of the truth stands over its left edge. */
 function rowEnds(scene: TreeScene, box: Box): { readonly left: number; readonly right: number } {
   const pad = Math.min(8, box.height * 0.4, 8 * scene.view.scaleX) * (1 - scene.layout.squeeze / 2)
-  return { left: box.x + Math.max(pad, scene.truth === null ? 0 : 7), right: box.x + box.width - pad }
+  const clear = scene.truth === null ? 0 : truthRadius(scene) + 3 - 1.4 * scene.layout.squeeze
+  return { left: box.x + Math.max(pad, clear), right: box.x + box.width - pad }
 }
 
 const measureIn =
@@ -377,12 +379,22 @@ function leader(context: PaintContext, color: string, x0: number, y0: number, x1
   context.setLineDash([])
 }
 
+/** Smaller where the type is: it stands over the beginning of the line. */
+const truthRadius = ({ layout }: TreeScene): number => 4 - layout.squeeze
+
 /** The exact label where the edge arrives, and clear of the dot of a rollout's step. */
 function paintTruth(context: PaintContext, scene: TreeScene, id: NodeId, truth: TruthLabel, box: Box): void {
   const clear = scene.layout.tail[id] === 1 ? 6 : 0
   const horizontal = scene.layout.orientation === 'horizontal'
   const x = horizontal ? box.x - clear : box.x + box.width / 2
-  paintTruthMark(context, scene.theme, truth, x, horizontal ? box.y + box.height / 2 : box.y - clear, 4)
+  paintTruthMark(
+    context,
+    scene.theme,
+    truth,
+    x,
+    horizontal ? box.y + box.height / 2 : box.y - clear,
+    truthRadius(scene),
+  )
 }
 
 /** By shape: a full disc where still solvable, a ring where no longer, a slashed square where invalid. */
