@@ -69,3 +69,23 @@ it('a run that waits for the models says so, and no longer than it waits', async
   expect(rig.active().source).toBe('live')
   await rig.store.dispose()
 })
+
+it('a run that waits for the models is taken back before they are loaded', async () => {
+  let done = (): void => {}
+  const loaded = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  const rig = storeRig({ files, loader: { load: () => loaded.then(() => SYNTHETIC_ENGINE) } })
+  await rig.store.start('')
+  const first = rig.store.actions.runs.startAgain('first-visit')
+  rig.store.actions.runs.stopWaiting()
+  expect(rig.state().runs.waiting).toEqual([])
+  const second = rig.store.actions.runs.startAgain('first-visit')
+  expect(rig.state().runs.waiting).toHaveLength(1)
+  done()
+  expect(await first).toBeNull()
+  expect(await second).not.toBeNull()
+  expect(rig.state().runs.waiting).toEqual([])
+  expect(Object.values(rig.state().runs.byId).filter(({ source }) => source === 'live')).toHaveLength(1)
+  await rig.store.dispose()
+})

@@ -174,10 +174,15 @@ export function createRunsSlice(
     set({ runs: { ...runs, byId, active: runs.active === id ? null : runs.active } })
   }
 
+  /** Changes where a person no longer wants what waits. */
+  let askings = 0
+
   /** Loads models where needed; meanwhile the state says which run waits for them. */
   const readyFor = async (title: string): Promise<boolean> => {
     set({ runs: { ...get().runs, waiting: [...get().runs.waiting, title] } })
+    const asked = askings
     const ready = await engine.ensureReady()
+    if (asked !== askings) return false
     const { waiting } = get().runs
     set({ runs: { ...get().runs, waiting: waiting.toSpliced(waiting.indexOf(title), 1) } })
     return ready
@@ -290,6 +295,10 @@ export function createRunsSlice(
       const setup = anotherSeed ? { ...run.setup, seed: deps.randomSeed() } : run.setup
       if (anotherSeed) session.adopt(setup, run.parent)
       return launch(setup, { parent: run.parent })
+    },
+    stopWaiting: () => {
+      askings++
+      set({ runs: { ...get().runs, waiting: [] } })
     },
     pause: (id) => send('pauseRun', id),
     resume: (id) => {

@@ -1,3 +1,5 @@
+export { warmupWords } from '../formats/training-recipe.ts'
+
 import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
 import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
 

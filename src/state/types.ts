@@ -654,6 +654,8 @@ export interface Actions {
     start(options?: { readonly paused?: boolean }): Promise<RunId | null>
     /** Starts a run again with the same setup (for one that was interrupted, or the sample). */
     startAgain(run: RunId, options?: { readonly anotherSeed?: boolean }): Promise<RunId | null>
+    /** What waits for the models is not run when they are loaded. */
+    stopWaiting(): void
     /** The generator itself stops before its next event, resumes, makes exactly one event, is cancelled. */
     pause(run: RunId): void
     resume(run: RunId): void

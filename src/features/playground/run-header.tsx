@@ -66,13 +66,19 @@ export function RunHeader({ run }: { run: RunView | null }) {
 
 /** A run that was asked for while models are still loading. */
 function Waiting() {
+  const actions = useActions()
   const title = useApp(({ runs }) => runs.waiting.at(-1))
   const loading = useApp(({ engine }) => engine.phase === 'loading')
   if (title === undefined || !loading) return null
   return (
     <p className={styles.waiting} role="status">
-      Waiting for the models to load; then “
-      <OutsideText text={title} bare />” runs.
+      <span>
+        Waiting for the models to load; then “
+        <OutsideText text={title} bare />” runs.
+      </span>
+      <Button icon="close" onClick={actions.runs.stopWaiting}>
+        Do not run it
+      </Button>
     </p>
   )
 }

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
-import { warmupWords } from '../../formats/training-recipe.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
+import { warmupWords } from '../../state/training-view.ts'
 import type { ObjectiveId } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
