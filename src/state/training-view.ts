@@ -1,5 +1,4 @@
-export { warmupWords } from '../formats/training-recipe.ts'
-
+import { warmupWords } from '../formats/training-recipe.ts'
 import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
 import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
 
@@ -119,4 +118,9 @@ export function secondsLeft(run: Pick<TrainingRun, 'points' | 'recipe' | 'step'>
   if (recent.length === 0) return null
   const pace = recent.reduce((sum, seconds) => sum + seconds, 0) / recent.length
   return pace * Math.max(0, run.recipe.steps - run.step)
+}
+
+/** What is to be said of a recipe before it runs, and beside its run. */
+export function recipeWarning(recipe: TrainingRun['recipe']): string | null {
+  return warmupWords(recipe)
 }

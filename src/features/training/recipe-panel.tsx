@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { warmupWords } from '../../state/training-view.ts'
+import { recipeWarning } from '../../state/training-view.ts'
 import type { ObjectiveId } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
@@ -113,12 +113,12 @@ function EditHistory() {
 function StartPart() {
   const refused = useApp((state) => state.training.refused)
   const from = useApp((state) => state.training.draft.from)
-  const warmup = useApp((state) => warmupWords(state.training.draft.recipe))
+  const warning = useApp((state) => recipeWarning(state.training.draft.recipe))
   const { start, why } = useStart()
   return (
     <footer className={styles.footer}>
       <EstimateLine />
-      {warmup ? <p className={styles.muted}>{warmup}</p> : null}
+      {warning ? <p className={styles.muted}>{warning}</p> : null}
       {refused ? <ErrorNotice details={refused} /> : null}
       <Button variant="primary" icon="play" disabled={why !== null} onClick={start} className={styles.start}>
         {from ? `Branch from step ${from.step}` : 'Start training'}

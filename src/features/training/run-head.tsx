@@ -1,7 +1,7 @@
 import { plainText } from '../../core/outside-text.ts'
 import { Figure } from '../../panels/figure.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { isUnderWay, secondsLeft, warmupWords } from '../../state/training-view.ts'
+import { isUnderWay, recipeWarning, secondsLeft } from '../../state/training-view.ts'
 import type { TrainingRun } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
@@ -66,7 +66,7 @@ export function RunHead({ run }: { run: TrainingRun }) {
         {OBJECTIVE_WORDS[recipe.objective].name} of <OutsideText text={run.models.model.name} />
         {recipe.method.kind === 'low-rank' ? `, LoRA of rank ${recipe.method.rank}` : ''}
         {parent ? `, branched from step ${parent.step} of ${plainText(parent.title)}` : ''}. {savedWords(run)}{' '}
-        {warmupWords(recipe)}
+        {recipeWarning(recipe)}
       </p>
       {phase ? (
         <Progress
