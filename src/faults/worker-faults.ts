@@ -14,6 +14,7 @@ export interface WorkerFaults {
 export function workerFaults(scope: DedicatedWorkerGlobalScope): WorkerFaults {
   const plan = new FaultPlan()
   const devices = new Set<GPUDevice>()
+  let dead = false
   const adapters = (globalThis as { GPUAdapter?: typeof GPUAdapter }).GPUAdapter?.prototype
   if (adapters) {
     const requestDevice = adapters.requestDevice
@@ -30,6 +31,7 @@ export function workerFaults(scope: DedicatedWorkerGlobalScope): WorkerFaults {
     if (fault.what === 'device-lost') for (const device of devices) device.destroy()
     if (fault.what === 'worker-hangs') for (;;);
     if (fault.what === 'worker-killed') {
+      dead = true
       scope.close()
       // The dead say nothing more.
       scope.postMessage = () => {}
@@ -38,6 +40,13 @@ export function workerFaults(scope: DedicatedWorkerGlobalScope): WorkerFaults {
     return isWriteFault(fault) ? fault : null
   }
   installWriteFaults(meet)
+  // A killed worker ends without a word of its own.
+  scope.addEventListener('error', (event) => {
+    if (dead) event.preventDefault()
+  })
+  scope.addEventListener('unhandledrejection', (event) => {
+    if (dead) event.preventDefault()
+  })
   return {
     takes: (message) => {
       if (!('faults' in message)) return false

@@ -247,7 +247,7 @@ export function createRunsSlice(
     } catch (error) {
       patch(id, { status: 'failed', error: toErrorDetails(error) })
       recorder.note({ status: 'failed', owner: null })
-      notifyError(context, 'The run did not start', error)
+      notifyUnlessLost(context, 'The run did not start', error)
       return null
     }
   }

@@ -1,5 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
-import { errorNames, storageFailure } from '../core/storage-failure.ts'
+import { storageFailure } from '../core/storage-failure.ts'
 
 /** Runs a storage operation; what it throws becomes a StepscopeError `storage` that says what to do. */
 export async function guarded<T>(what: string, operation: () => Promise<T>): Promise<T> {
@@ -7,14 +7,11 @@ export async function guarded<T>(what: string, operation: () => Promise<T>): Pro
     return await operation()
   } catch (error) {
     if (error instanceof StepscopeError) throw error
-    const [name] = errorNames(error)
     throw new StepscopeError(
       {
         code: 'storage',
         ...(storageFailure(what, error) ?? {
           message: `${what} failed: the browser could not read or write its storage`,
-          // The browser's name of the error helps in a report.
-          ...(name === undefined ? {} : { found: name }),
           nextStep: 'Export the run as a file to keep it, then reload the page.',
         }),
       },
