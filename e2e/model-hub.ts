@@ -21,6 +21,13 @@ const CORS = {
   'access-control-expose-headers': 'ETag, Content-Range, Accept-Ranges, Link',
 }
 
+/** What a network answers to everything before one has logged in. */
+export const LOGIN = {
+  status: 200,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: '<!doctype html><title>Welcome</title><p>Log in to this network</p>',
+}
+
 /** The hub with one model: its real paths in the browser, and behind its redirect a mirror on another port, as it has. */
 export interface ModelHub {
   readonly repo: string
@@ -28,6 +35,8 @@ export interface ModelHub {
   readonly asked: { readonly file: string; readonly range: string | null }[]
   /** Bytes of weights at a time, with a pause after each; null sends all at once. */
   slowBytes: number | null
+  /** A network's login page answers in its place: `files`, or the hub's own API as well. */
+  captive: 'files' | 'all' | null
   close(): Promise<void>
 }
 
@@ -35,7 +44,7 @@ export async function modelHub(context: BrowserContext, folder: string, repo: st
   const files = new Map(
     await Promise.all(NAMES.map(async (name) => [name, await readFile(`${folder}/${name}`)] as const)),
   )
-  const hub: ModelHub = { repo, asked: [], slowBytes: null, close: () => Promise.resolve() }
+  const hub: ModelHub = { repo, asked: [], slowBytes: null, captive: null, close: () => Promise.resolve() }
 
   const send = async (response: ServerResponse, bytes: Buffer): Promise<void> => {
     for (let at = 0; at < bytes.length && !response.destroyed; ) {
@@ -48,6 +57,10 @@ export async function modelHub(context: BrowserContext, folder: string, repo: st
   }
   const server = createServer((request, response) => {
     const name = (request.url ?? '/').slice(1)
+    if (hub.captive) {
+      response.writeHead(200, { ...CORS, ...LOGIN.headers }).end(LOGIN.body)
+      return
+    }
     const file = files.get(name)
     const range = request.headers.range ?? null
     hub.asked.push({ file: name, range })
@@ -80,7 +93,8 @@ export async function modelHub(context: BrowserContext, folder: string, repo: st
 
   await context.route(`${HUB}/**`, async (route) => {
     const { pathname } = new URL(route.request().url())
-    if (pathname === `/api/models/${repo}/revision/main`) {
+    if (hub.captive === 'all') await route.fulfill({ ...LOGIN, headers: { ...CORS, ...LOGIN.headers } })
+    else if (pathname === `/api/models/${repo}/revision/main`) {
       await route.fulfill({ headers: CORS, json: { id: repo, sha: COMMIT } })
     } else if (pathname === `/api/models/${repo}/tree/${COMMIT}`) {
       const tree = [...files].map(([path, bytes]) => {

@@ -110,12 +110,7 @@ const changes: readonly Scenario[] = [
       await expect(row(page)).toBeHidden()
       await page.waitForTimeout(300)
       await page.reload()
-      await expect(
-        page
-          .getByRole('heading', { name: 'Saved runs' })
-          .or(page.getByText(/No saved runs/))
-          .first(),
-      ).toBeVisible()
+      await waitReady(page)
       return idOf(before)
     },
   },
