@@ -40,8 +40,6 @@ export interface AppendOptions {
   readonly source: object
   /** Groups of the whole file, when it is done. */
   readonly groups: number
-  /** Files that the lines are made from. */
-  readonly inputs?: readonly string[]
 }
 
 /**
@@ -53,9 +51,9 @@ export interface AppendOptions {
 export async function openAppendFile<Row extends object>(
   file: string,
   format: AppendFormat<Row>,
-  { resume, source, groups, inputs = [] }: AppendOptions,
+  { resume, source, groups }: AppendOptions,
 ): Promise<AppendFile<Row>> {
-  await checkOutputFile(file, inputs)
+  await checkOutputFile(file)
   const size = await stat(file).then(
     (found) => found.size,
     () => 0,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { missingFile } from '../engine/checkpoint-text.ts'
+import { fileError } from './files.ts'
 
 /**
  * The files of a checkpoint directory.
@@ -10,12 +11,13 @@ import { missingFile } from '../engine/checkpoint-text.ts'
  */
 export async function openCheckpointDirectory(directory: string): Promise<CheckpointFiles> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    const nextStep = 'Give the path of a Hugging Face folder with config.json, tokenizer.json and model.safetensors.'
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      const message = `There is no directory ${directory}`
+      throw new StepscopeError({ code: 'not-found', message, nextStep }, { cause })
+    }
     throw new StepscopeError(
-      {
-        code: 'not-found',
-        message: `There is no directory ${directory}`,
-        nextStep: 'Give the path of a Hugging Face folder with config.json, tokenizer.json and model.safetensors.',
-      },
+      { ...fileError(directory, 'The folder cannot be read', cause).details, nextStep },
       { cause },
     )
   })

@@ -5,6 +5,7 @@ import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
 import { allOrNothing } from '../core/all-or-nothing.ts'
+import { BOUNDS } from '../core/bounds.ts'
 import { Activity } from '../engine/activity.ts'
 import type { WeightChoice } from '../engine/decoder.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
@@ -16,7 +17,7 @@ import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
 import { openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
-import { readChoice, readNumber, readWhole, UsageError } from './options.ts'
+import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 import type { Output } from './output.ts'
 import { ProgressLine } from './output.ts'
 
@@ -27,14 +28,18 @@ export const BUNDLED_REWARD_MODEL = join(CHECKPOINTS, 'countdown-prm')
 /** β that an implicit reward model is trained with where nothing else is said (Yuan et al., arXiv 2412.01981). */
 const IMPLICIT_BETA = 0.05
 
+const BACKENDS = ['auto', 'webgpu', 'cpu'] as const
+const TUNINGS = ['table', 'auto', ...MATMUL_TILE_NAMES] as const
+const WEIGHTS = ['auto', 'f32', 'f16', 'int8', 'int4'] as const
+
 export const BACKEND_OPTION: Options = {
   backend: {
-    type: 'string',
+    ...oneOf(BACKENDS),
     value: 'auto|webgpu|cpu',
     description: 'Where the models run; auto (default) takes WebGPU where there is an adapter, else the CPU.',
   },
   tuning: {
-    type: 'string',
+    ...oneOf(TUNINGS),
     value: 'table|auto|TILE',
     description:
       'Tile of matrix products on WebGPU: from the table (default), measured once and remembered, or by name.',
@@ -43,7 +48,7 @@ export const BACKEND_OPTION: Options = {
 
 export const WEIGHTS_OPTION: Options = {
   weights: {
-    type: 'string',
+    ...oneOf(WEIGHTS),
     value: 'auto|f32|f16|int8|int4',
     description: 'How weights lie on the device; auto (default): f32 up to 256 MiB of it, f16 for larger models.',
   },
@@ -66,9 +71,13 @@ export const MODEL_OPTIONS: Options = {
     description:
       'Reads --prm, a language model, as an implicit process reward model trained against the one in this folder.',
   },
-  'prm-beta': { type: 'string', value: 'NUMBER', description: 'β of an implicit reward model; default 0.05.' },
+  'prm-beta': {
+    ...numberBetween(0, 1000),
+    value: 'NUMBER',
+    description: 'β of an implicit reward model; default 0.05.',
+  },
   'cache-mb': {
-    type: 'string',
+    ...wholeWithin(BOUNDS.cacheMebibytes),
     value: 'MIB',
     description: 'Keys and values of each model, in MiB (default: 128 on WebGPU, 256 on the CPU).',
   },
@@ -78,8 +87,8 @@ export const MODEL_OPTIONS: Options = {
 
 /** Opens the backend that `--backend` asks for; why the CPU was taken goes to stderr. */
 export async function openCommandBackend(options: ParsedOptions, output: Output): Promise<Backend> {
-  const choice = readChoice('backend', options.text('backend') ?? 'auto', ['auto', 'webgpu', 'cpu'])
-  const tuning = readChoice('tuning', options.text('tuning') ?? 'table', ['table', 'auto', ...MATMUL_TILE_NAMES])
+  const choice = readChoice('backend', options.text('backend') ?? 'auto', BACKENDS)
+  const tuning = readChoice('tuning', options.text('tuning') ?? 'table', TUNINGS)
   const tile = tuning === 'auto' ? 'measured' : tuning
   const { backend, note } = await openBackend({
     choice,
@@ -90,15 +99,20 @@ export async function openCommandBackend(options: ParsedOptions, output: Output)
   return backend
 }
 
+/** The folders that a command's models are read from. */
+export function modelFolders(options: ParsedOptions): string[] {
+  return ['model', 'policy', 'prm', 'prm-reference'].flatMap((name) => options.text(name) ?? [])
+}
+
 /** What `--weights` asks for. */
 export function readWeights(options: ParsedOptions): WeightChoice {
-  return readChoice('weights', options.text('weights') ?? 'auto', ['auto', 'f32', 'f16', 'int8', 'int4'])
+  return readChoice('weights', options.text('weights') ?? 'auto', WEIGHTS)
 }
 
 /** What `--cache-mb` asks for, in bytes. */
 function readCacheBytes(options: ParsedOptions): { readonly cacheBytes?: number } {
-  const text = options.text('cache-mb')
-  return text === undefined ? {} : { cacheBytes: readWhole('cache-mb', text, 1, 65536) * 2 ** 20 }
+  const mebibytes = readNumber(options, 'cache-mb')
+  return mebibytes === undefined ? {} : { cacheBytes: mebibytes * 2 ** 20 }
 }
 
 /** Both models of a search on one backend. */
@@ -141,7 +155,8 @@ async function loadCommandRewardModel(
   options: ParsedOptions,
   loading: LoadOptions,
 ): Promise<CommandRewardModel> {
-  const [prm, reference, beta] = ['prm', 'prm-reference', 'prm-beta'].map((name) => options.text(name))
+  const [prm, reference] = ['prm', 'prm-reference'].map((name) => options.text(name))
+  const beta = readNumber(options, 'prm-beta')
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
     const files = await openCheckpointDirectory(prm ?? BUNDLED_REWARD_MODEL)
@@ -149,12 +164,11 @@ async function loadCommandRewardModel(
     return { model, parts: [model] }
   }
   if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
-  const weight = readNumber('prm-beta', beta ?? String(IMPLICIT_BETA), 0, 1000)
   const load = async (directory: string, signal: AbortSignal) =>
     loadPolicy(backend, await openCheckpointDirectory(directory), { ...loading, signal }, createDecoder)
   const [policy, other] = await allOrNothing([prm, reference], load, ({ model }) => model.dispose(), loading.signal)
   if (!policy || !other) throw new TypeError('two models were asked for')
-  return { model: new ImplicitRewardModel(policy, other, weight), parts: [policy, other] }
+  return { model: new ImplicitRewardModel(policy, other, beta ?? IMPLICIT_BETA), parts: [policy, other] }
 }
 
 /** Loads the models that `--policy` and `--prm` name, or the bundled ones; where anything fails, nothing stays. */

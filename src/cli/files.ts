@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import process from 'node:process'
 import { StepscopeError } from '../core/errors.ts'
 import { checkTextBytes, readJsonText } from '../core/json.ts'
@@ -19,7 +19,8 @@ export async function readTextFile(file: string): Promise<string> {
 
 /**
  * Refuses a file that cannot be written before the work whose results it takes; nothing is created.
- * Throws a StepscopeError that names it, also where it is one of `inputs`, which would be lost.
+ * Throws a StepscopeError that names it, also where it is one of `inputs`, or a file in one of these folders, which would
+ * be lost.
  */
 export async function checkOutputFile(file: string, inputs: readonly string[] = []): Promise<void> {
   try {
@@ -31,7 +32,8 @@ export async function checkOutputFile(file: string, inputs: readonly string[] = 
   }
   const place = await realpath(file).catch(() => null)
   for (const input of inputs) {
-    if (place === null || place !== (await realpath(input).catch(() => null))) continue
+    const source = await realpath(input).catch(() => null)
+    if (place === null || source === null || (place !== source && dirname(place) !== source)) continue
     throw new StepscopeError({
       code: 'bad-setting',
       message: 'The results would overwrite the file that they are made from',
@@ -57,6 +59,7 @@ export async function writeOutputFile(file: string, data: string | Uint8Array): 
   )
   const part = plain ? `${target}.${process.pid}${PART}` : target
   try {
+    if (plain) await removeLeftParts(target)
     const handle = await open(part, 'w')
     try {
       await writeWhole(handle, bytes, plain ? 0 : null, file)
@@ -68,6 +71,24 @@ export async function writeOutputFile(file: string, data: string | Uint8Array): 
   } catch (cause) {
     if (plain) await rm(part, { force: true })
     throw fileError(file, 'The file cannot be written', cause)
+  }
+}
+
+/** Removes what killed processes left of a file, and nothing of one that still writes. */
+async function removeLeftParts(target: string): Promise<void> {
+  const [folder, name] = [dirname(target), `${basename(target)}.`]
+  for (const other of await readdir(folder)) {
+    if (!other.startsWith(name) || !other.endsWith(PART)) continue
+    const writer = other.slice(name.length, -PART.length)
+    if (/^\d+$/.test(writer) && !isRunning(Number(writer))) await rm(join(folder, other), { force: true })
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
@@ -139,11 +160,15 @@ export function atLine(error: unknown, file: string, line: number): unknown {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it, or its folder, does not exist',
-  ENOTDIR: 'a part of its path is no folder',
+  ENOTDIR: 'it, or a part of its path, is no folder',
   EACCES: 'access is denied',
   EPERM: 'access is denied',
   EROFS: 'its disk can only be read',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file of this name is there',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'it is a link to itself',
+  ETXTBSY: 'a program of this name is running',
   EIO: 'its disk fails',
   EMFILE: 'too many files are open',
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BOUNDS } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { readNumberedRows } from '../formats/json-lines.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
@@ -12,7 +13,7 @@ import { checkerFor, taskById } from '../tasks/registry.ts'
 import type { AppendFormat } from './append-file.ts'
 import { readTextFile } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
-import { readCount } from './options.ts'
+import { readNumber, wholeWithin } from './options.ts'
 
 /** The rollout file that a command works on. */
 export const ROLLOUT_INPUT: Options = {
@@ -22,7 +23,7 @@ export const ROLLOUT_INPUT: Options = {
     required: true,
     description: 'Responses as stepscope rollout writes them.',
   },
-  limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+  limit: { ...wholeWithin(BOUNDS.problems), value: 'COUNT', description: 'Only the first so many problems.' },
 }
 
 /** The responses to one problem, from a rollout file. */
@@ -37,7 +38,7 @@ export interface RolloutGroup extends LabelProblem {
 export async function readRollouts(options: ParsedOptions): Promise<RolloutGroup[]> {
   const input = options.required('input')
   const rows = readNumberedRows(ROLLOUT_FORMAT, await readTextFile(input), input)
-  return groupRollouts(rows, input).slice(0, readCount(options, 'limit'))
+  return groupRollouts(rows, input).slice(0, readNumber(options, 'limit'))
 }
 
 /**

@@ -64,13 +64,14 @@ stdout.on('error', (cause: NodeJS.ErrnoException) => {
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Those of the time before this module was read.
-  process.removeAllListeners(signal)
+  const early = process.listeners(signal)
   process.on(signal, () => {
     // The first lets the command free what it holds, for a while; the second ends it at once.
     if (stopped !== null) endBy(signal)
     stop(EXIT.interrupted[signal], signal)
   })
+  // Those of the time before this module was read.
+  for (const listener of early) process.removeListener(signal, listener)
 }
 
 /** Tells the command to stop; where it does not, ends it. */

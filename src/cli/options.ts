@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util'
+import type { Bound } from '../core/bounds.ts'
+import { describeBound, isWithin } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
+import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 
 /** One option of a command, as it is read and as `--help` shows it. */
 export interface Option {
@@ -12,6 +15,8 @@ export interface Option {
   /** One sentence for `--help`. */
   readonly description: string
   readonly required?: boolean
+  /** Throws a UsageError for a value that the option does not take: whatever becomes of it, it is told. */
+  check?(name: string, text: string): void
 }
 
 export type Options = Readonly<Record<string, Option>>
@@ -53,9 +58,15 @@ export function parseOptions(args: readonly string[], options: Options): ParsedO
   try {
     ;({ values } = parseArgs({ args: [...args], options: config, strict: true, allowPositionals: false }))
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(plainText((error as Error).message, PARAGRAPH_CHARACTERS))
   }
   if (values.help) return 'help'
+  for (const [name, { check, value: kind = 'a text' }] of Object.entries(options)) {
+    for (const value of [values[name] ?? []].flat()) {
+      if (check) check(name, String(value))
+      else if (value === '') throw notOneOf(name, kind, '')
+    }
+  }
   const text = (name: string): string | undefined => values[name] as string | undefined
   const required = (name: string): string => {
     const value = text(name)
@@ -71,35 +82,49 @@ export function parseOptions(args: readonly string[], options: Options): ParsedO
   }
 }
 
-/** A whole number in a range. Throws a UsageError otherwise. */
-export function readWhole(name: string, text: string, min: number, max: number): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max) {
-    throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not ${text}`)
+/** The option takes a whole number within the bound. */
+export function wholeWithin(bound: Bound): Pick<Option, 'type' | 'check'> {
+  const check: Option['check'] = (name, text) => {
+    if (!isWithin(bound, readDecimal(text))) throw notOneOf(name, describeBound(bound), text)
   }
-  return value
+  return { type: 'string', check }
 }
 
-/** A whole number from 1 on; undefined where the option was not given. */
-export function readCount(options: ParsedOptions, name: string): number | undefined {
+/** The option takes a number in a range, both ends included. */
+export function numberBetween(min: number, max: number): Pick<Option, 'type' | 'check'> {
+  const check: Option['check'] = (name, text) => {
+    const value = readDecimal(text)
+    if (!(value >= min && value <= max)) throw notOneOf(name, `a number from ${min} to ${max}`, text)
+  }
+  return { type: 'string', check }
+}
+
+/** The option takes one of some words. */
+export function oneOf(choices: readonly string[]): Pick<Option, 'type' | 'check'> {
+  return { type: 'string', check: (name, text) => void readChoice(name, text, choices) }
+}
+
+/** The value of an option that takes a number; undefined where it was not given. */
+export function readNumber(options: ParsedOptions, name: string): number | undefined {
   const text = options.text(name)
-  return text === undefined ? undefined : readWhole(name, text, 1, 10_000_000)
-}
-
-/** A number in a range. Throws a UsageError otherwise. */
-export function readNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value >= min && value <= max)) {
-    throw new UsageError(`--${name} must be a number from ${min} to ${max}, not ${text}`)
-  }
-  return value
+  return text === undefined ? undefined : readDecimal(text)
 }
 
 /** One of some words. Throws a UsageError otherwise. */
 export function readChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text)
-  if (choice === undefined) throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not ${text}`)
-  return choice
+  if (choice !== undefined) return choice
+  throw notOneOf(name, `one of ${choices.join(', ')}`, text)
+}
+
+/** The error of an option whose value is none of what it takes. */
+export function notOneOf(name: string, expected: string, text: string): UsageError {
+  return new UsageError(`--${name} must be ${expected}, not ${text === '' ? 'empty' : plainText(text)}`)
+}
+
+/** A number as people write it: `12`, `0.5`, `1e-3`; NaN for all else. */
+function readDecimal(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
 }
 
 /** Is this error about how the command was written, rather than about what happened? */

@@ -1,3 +1,4 @@
+import { BOUNDS } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { breathe } from '../engine/breathe.ts'
 import { makeProblems } from '../tasks/generate-problems.ts'
@@ -5,7 +6,7 @@ import type { AnyTask } from '../tasks/registry.ts'
 import { SPLITS } from '../tasks/split.ts'
 import { atLine, readJsonLines } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
-import { readChoice, readCount, UsageError } from './options.ts'
+import { oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 
 /** Which problems a command works on. */
 export const PROBLEM_OPTIONS: Options = {
@@ -15,15 +16,19 @@ export const PROBLEM_OPTIONS: Options = {
     value: 'FILE.jsonl',
     description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
   },
-  generate: { type: 'string', value: 'COUNT', description: 'So many different problems from the task’s generator.' },
+  generate: {
+    ...wholeWithin(BOUNDS.problems),
+    value: 'COUNT',
+    description: 'So many different problems from the task’s generator.',
+  },
   difficulty: { type: 'string', value: 'ID', description: 'Of generated problems, e.g. 3-numbers or 4-numbers.' },
   split: {
-    type: 'string',
+    ...oneOf(SPLITS),
     value: SPLITS.join('|'),
     description:
       'Only problems of this split, by a hash of their numbers; default train for generated problems, all of a file.',
   },
-  limit: { type: 'string', value: 'COUNT', description: 'Only the first so many problems.' },
+  limit: { ...wholeWithin(BOUNDS.problems), value: 'COUNT', description: 'Only the first so many problems.' },
 }
 
 /** The problems of a file, or generated ones. */
@@ -34,11 +39,11 @@ export async function chooseProblems(
   signal: AbortSignal,
 ): Promise<unknown[]> {
   const file = options.text('problems')
-  const count = readCount(options, 'generate')
+  const count = readNumber(options, 'generate')
   if ((file === undefined) === (count === undefined)) throw new UsageError('Give either --problems or --generate')
   const asked = options.text('split')
   const split = asked === undefined ? null : readChoice('split', asked, SPLITS)
-  const limit = readCount(options, 'limit')
+  const limit = readNumber(options, 'limit')
   if (count !== undefined) {
     const difficulty = options.required('difficulty')
     const set = { count, difficulty, seed, split: split ?? 'train' } as const

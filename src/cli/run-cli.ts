@@ -16,7 +16,18 @@ import { describeCommand, describeRows, isUsageError, parseOptions, UsageError }
 import type { Output } from './output.ts'
 import { describeInterruption } from './output.ts'
 
-const COMMANDS: readonly Command[] = [search, evaluate, score, judge, rollout, label, train, reference, logits, engine]
+export const COMMANDS: readonly Command[] = [
+  search,
+  evaluate,
+  score,
+  judge,
+  rollout,
+  label,
+  train,
+  reference,
+  logits,
+  engine,
+]
 
 /** Runs a command line. Returns the exit code, that of SIGINT where `signal` aborts; never throws. */
 export async function runCli(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {

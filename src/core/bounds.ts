@@ -32,6 +32,14 @@ export const BOUNDS = {
   samples: { min: 1, max: 1024 },
   responseSteps: { min: 1, max: 1000 },
   stepTokens: { min: 1, max: 4096 },
+  /** Problems worked on at the same time. */
+  concurrency: { min: 1, max: 1024 },
+  /** Rows that one problem may give, and searches for its first wrong steps. */
+  rowsOfProblem: { min: 1, max: 1_000_000 },
+  /** Completions that one problem may take. */
+  completions: { min: 1, max: 1_000_000_000 },
+  /** MiB of keys and values. */
+  cacheMebibytes: { min: 1, max: 65_536 },
 
   // Training.
   trainingSteps: { min: 1, max: 10_000_000 },

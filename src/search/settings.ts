@@ -222,7 +222,8 @@ export function checkSetup(setup: Pick<RunSetup, 'strategy' | 'config' | 'seed'>
   }
 }
 
-function checkSetting(setting: Setting, value: unknown): void {
+/** Throws as `checkSetup`. */
+export function checkSetting(setting: Setting, value: unknown): void {
   const message = `The setting cannot be used`
   if (setting.kind === 'choice') {
     const choices = setting.choices.map(({ id }) => id)

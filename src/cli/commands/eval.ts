@@ -1,3 +1,4 @@
+import { BOUNDS } from '../../core/bounds.ts'
 import { itemSeed } from '../../core/item-seed.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
 import { pushAll } from '../../core/push-all.ts'
@@ -11,10 +12,10 @@ import { checkerFor, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import type { CommandEngine } from '../engine.ts'
-import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
+import { loadCommandEngine, MODEL_OPTIONS, modelFolders } from '../engine.ts'
 import type { EvalResult } from '../eval-file.ts'
 import { checkResultFile, openResultKeeper } from '../eval-file.ts'
-import { readWhole, UsageError } from '../options.ts'
+import { readNumber, UsageError, wholeWithin } from '../options.ts'
 import { ProgressLine } from '../output.ts'
 import { chooseProblems, PROBLEM_OPTIONS } from '../problem-options.ts'
 import type { StrategyChoice } from '../strategy-options.ts'
@@ -65,7 +66,7 @@ export const evaluate: Command = {
       description: 'Goes on where an interrupted command stopped: its results lie in FILE.json.unfinished.jsonl.',
     },
     concurrency: {
-      type: 'string',
+      ...wholeWithin(BOUNDS.concurrency),
       value: 'NUMBER',
       description: `Problems searched at the same time; changes the time and nothing else. Default ${DEFAULT_CONCURRENCY}.`,
     },
@@ -81,18 +82,20 @@ export const evaluate: Command = {
     const listed = options.text('strategies') ?? 'greedy-decoding,best-of-n,greedy-tree,beam,lookahead'
     const names = listed.split(',').map((name) => name.trim())
     if (names.some((name) => name === '')) throw new UsageError('--strategies has an empty name')
-    const choices = names.map((name) => readStrategy(name, common))
+    const choices = names.map((name) => readStrategy('strategies', name, common))
     const seed = readSeed(options)
     for (const { strategy, config } of choices) {
       checkSetup({ strategy, config: completeConfig(config, undefined), seed })
     }
-    const concurrency = readWhole('concurrency', options.text('concurrency') ?? String(DEFAULT_CONCURRENCY), 1, 1024)
+    const concurrency = readNumber(options, 'concurrency') ?? DEFAULT_CONCURRENCY
     const problems = await chooseProblems(task, options, seed, signal)
     const out = options.text('out')
     const input = options.text('problems')
     const resume = options.flag('resume')
     if (resume && out === undefined) throw new UsageError('--resume needs --out')
-    if (out !== undefined) await checkResultFile(out, resume, input === undefined ? [] : [input])
+    if (out !== undefined) {
+      await checkResultFile(out, resume, [...(input === undefined ? [] : [input]), ...modelFolders(options)])
+    }
 
     const needsReward = choices.some(({ strategy }) => usesRewardModel(strategy))
     const engine = await loadCommandEngine(options, output, { needsReward, signal })

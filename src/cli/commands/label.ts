@@ -1,3 +1,4 @@
+import { BOUNDS } from '../../core/bounds.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import { pushAll } from '../../core/push-all.ts'
 import { mean } from '../../core/statistics.ts'
@@ -5,20 +6,21 @@ import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { ModelInfo } from '../../search/models.ts'
 import { describeKept, openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
-import { loadCommandEngine, MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
+import { loadCommandEngine, MODEL_OPTIONS, modelFolders, openCommandRewardModel } from '../engine.ts'
 import { checkOutputFile } from '../files.ts'
 import type { LabelMethod } from '../label-methods.ts'
 import { byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
 import type { LabelRow, RolloutGroup, SourcedRow } from '../label-rows.ts'
 import { LABEL_FILE, promptOf, ROLLOUT_INPUT, readRollouts } from '../label-rows.ts'
 import type { ParsedOptions } from '../options.ts'
-import { readChoice, readCount, readNumber, readWhole, UsageError } from '../options.ts'
+import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
-import { readSeed } from '../strategy-options.ts'
+import { readSeed, seedOption } from '../strategy-options.ts'
 
 const METHODS = ['monte-carlo', 'omega', 'exact', 'pairs', 'outcome'] as const
+const JUDGES = ['verifier', 'prm'] as const
 
 export const label: Command = {
   name: 'label',
@@ -26,33 +28,41 @@ export const label: Command = {
   summary: 'Labels sampled responses for training: their steps, pairs of them, or whole responses.',
   options: {
     ...ROLLOUT_INPUT,
-    method: { type: 'string', value: 'NAME', required: true, description: 'See below.' },
-    k: { type: 'string', value: 'COUNT', description: 'monte-carlo, omega: completions per prefix; default 8.' },
+    method: { ...oneOf(METHODS), value: 'NAME', required: true, description: 'See below.' },
+    k: {
+      ...wholeWithin(BOUNDS.samples),
+      value: 'COUNT',
+      description: 'monte-carlo, omega: completions per prefix; default 8.',
+    },
     soft: { type: 'boolean', description: 'monte-carlo, omega: labels are fractions of right completions (default).' },
     hard: { type: 'boolean', description: 'monte-carlo, omega: labels are whether any completion is right.' },
     searches: {
-      type: 'string',
+      ...wholeWithin(BOUNDS.rowsOfProblem),
       value: 'COUNT',
       description: 'omega: rollouts per problem that are searched for their first wrong step; default 20.',
     },
     budget: {
-      type: 'string',
+      ...wholeWithin(BOUNDS.completions),
       value: 'COUNT',
       description: 'omega: no further search of a problem begins after so many completions; default none.',
     },
     tree: { type: 'boolean', description: 'omega: write a tree {"text", "mc_value", "children"} per problem.' },
-    by: { type: 'string', value: 'verifier|prm', description: 'pairs: who judges; default verifier.' },
+    by: { ...oneOf(JUDGES), value: 'verifier|prm', description: 'pairs: who judges; default verifier.' },
     'min-margin': {
-      type: 'string',
+      ...numberBetween(0, 1000),
       value: 'NUMBER',
       description: 'pairs: least difference of the path scores; default 0, and 0.2 by prm.',
     },
-    'max-pairs': { type: 'string', value: 'COUNT', description: 'pairs: per problem at most; default 4.' },
-    seed: { type: 'string', value: 'NUMBER', description: 'The same seed gives the same file. Default 0.' },
+    'max-pairs': {
+      ...wholeWithin(BOUNDS.rowsOfProblem),
+      value: 'COUNT',
+      description: 'pairs: per problem at most; default 4.',
+    },
+    seed: seedOption('The same seed gives the same file. Default 0.'),
     out: { type: 'string', value: 'FILE.jsonl', required: true, description: 'Gets the labels as they come.' },
     resume: { type: 'boolean', description: 'Continue the file where it stops.' },
     concurrency: {
-      type: 'string',
+      ...wholeWithin(BOUNDS.concurrency),
       value: 'COUNT',
       description: 'Problems worked on at the same time; default as many as fill a batch. Changes no result.',
     },
@@ -68,9 +78,10 @@ export const label: Command = {
   ],
   run: async (options, output, signal) => {
     const plan = readPlan(options)
+    const concurrency = readNumber(options, 'concurrency')
     const groups = await readRollouts(options)
     const file = options.required('out')
-    await checkOutputFile(file, [options.required('input')])
+    await checkOutputFile(file, [options.required('input'), ...modelFolders(options)])
     const { method, model, dispose } = await openMethod(plan, options, output, signal)
     const progress = new ProgressLine(output)
     try {
@@ -85,7 +96,6 @@ export const label: Command = {
         const all: LabelRow[] = [...out.kept]
         let added = 0
         let cost = NO_USAGE
-        const concurrency = readCount(options, 'concurrency')
         const started = performance.now()
         for await (const { problem, rows, usage } of method(groups, {
           signal,
@@ -138,10 +148,9 @@ function readPlan(options: ParsedOptions): Plan {
     case 'outcome':
       return { needs: null, source: { method }, make: byOutcome }
     case 'pairs': {
-      const by = readChoice('by', options.text('by') ?? 'verifier', ['verifier', 'prm'])
-      const margin = options.text('min-margin') ?? (by === 'prm' ? '0.2' : '0')
-      const minMargin = readNumber('min-margin', margin, 0, 1000)
-      const maxPairs = readCount(options, 'max-pairs') ?? 4
+      const by = readChoice('by', options.text('by') ?? 'verifier', JUDGES)
+      const minMargin = readNumber(options, 'min-margin') ?? (by === 'prm' ? 0.2 : 0)
+      const maxPairs = readNumber(options, 'max-pairs') ?? 4
       const settings = { by: by === 'prm' ? 'score' : by, minMargin, maxPairs, seed } as const
       const needs = by === 'prm' || minMargin > 0 ? 'reward' : null
       return {
@@ -151,7 +160,7 @@ function readPlan(options: ParsedOptions): Plan {
       }
     }
     default: {
-      const completions = { k: readWhole('k', options.text('k') ?? '8', 1, 1024), seed, soft: !options.flag('hard') }
+      const completions = { k: readNumber(options, 'k') ?? 8, seed, soft: !options.flag('hard') }
       if (method === 'monte-carlo') {
         return {
           needs: 'policy',
@@ -159,7 +168,7 @@ function readPlan(options: ParsedOptions): Plan {
           make: ({ policy }) => byMonteCarlo(loaded(policy), completions),
         }
       }
-      const [searches, budget] = [readCount(options, 'searches') ?? 20, readCount(options, 'budget')]
+      const [searches, budget] = [readNumber(options, 'searches') ?? 20, readNumber(options, 'budget')]
       const limits = { asTree: options.flag('tree'), searches, ...(budget === undefined ? {} : { budget }) }
       return {
         needs: 'policy',

@@ -36,7 +36,7 @@ export const logits: Command = {
     const out = options.required('out')
     const weights = readWeights(options)
     const rows = readIds(await readJsonFile(idsFile), idsFile)
-    await checkOutputFile(out, [idsFile])
+    await checkOutputFile(out, [idsFile, directory])
     const files = await openCheckpointDirectory(directory)
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)

@@ -33,8 +33,8 @@ export const reference: Command = {
   run: async (options, output) => {
     const path = options.required('case')
     const out = options.required('out')
-    await checkOutputFile(out)
     const directory = dirname(path)
+    await checkOutputFile(out, [directory, join(directory, 'model'), join(directory, 'reference-model')])
     const recorded = await RecordedCase.open(await openCheckpointDirectory(directory), basename(path))
     const model = await openCheckpointDirectory(join(directory, 'model'))
     const frozen = join(directory, 'reference-model')

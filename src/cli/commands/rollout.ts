@@ -1,3 +1,4 @@
+import { BOUNDS } from '../../core/bounds.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import { pushAll } from '../../core/push-all.ts'
 import { groupedRate, mean, passAtK } from '../../core/statistics.ts'
@@ -12,13 +13,14 @@ import { checkerFor, taskById } from '../../tasks/registry.ts'
 import type { AppendFormat } from '../append-file.ts'
 import { describeKept, openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
-import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
-import { readCount, readWhole } from '../options.ts'
+import { loadCommandEngine, MODEL_OPTIONS, modelFolders } from '../engine.ts'
+import { checkOutputFile } from '../files.ts'
+import { readNumber, wholeWithin } from '../options.ts'
 import { ProgressLine } from '../output.ts'
 import { chooseProblems, PROBLEM_OPTIONS } from '../problem-options.ts'
 import { readSampling, SAMPLING_OPTIONS } from '../sampling-options.ts'
 import { showSetProgress } from '../set-progress.ts'
-import { readSeed } from '../strategy-options.ts'
+import { readSeed, seedOption } from '../strategy-options.ts'
 
 const { prm: _, 'prm-reference': __, 'prm-beta': ___, ...POLICY_OPTIONS } = MODEL_OPTIONS
 
@@ -35,17 +37,13 @@ export const rollout: Command = {
   summary: 'Samples responses to many problems from a policy, each judged by the task.',
   options: {
     ...PROBLEM_OPTIONS,
-    n: { type: 'string', value: 'COUNT', description: 'Responses per problem, 1 to 1024; default 8.' },
+    n: { ...wholeWithin(BOUNDS.samples), value: 'COUNT', description: 'Responses per problem, 1 to 1024; default 8.' },
     ...SAMPLING_OPTIONS,
     'to-eos': {
       type: 'boolean',
       description: 'Draw on after the answer to the end of the sequence, for reinforcement learning.',
     },
-    seed: {
-      type: 'string',
-      value: 'NUMBER',
-      description: 'Seed of the sampling and of the generator; the same seed gives the same file. Default 0.',
-    },
+    seed: seedOption('Seed of the sampling and of the generator; the same seed gives the same file. Default 0.'),
     out: {
       type: 'string',
       value: 'FILE.jsonl',
@@ -54,7 +52,7 @@ export const rollout: Command = {
     },
     resume: { type: 'boolean', description: 'Continue the file where it stops.' },
     concurrency: {
-      type: 'string',
+      ...wholeWithin(BOUNDS.concurrency),
       value: 'COUNT',
       description: 'Problems sampled at the same time; default as many as fill a batch. Changes no result.',
     },
@@ -62,12 +60,14 @@ export const rollout: Command = {
   },
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? 'countdown')
-    const n = readWhole('n', options.text('n') ?? '8', 1, 1024)
+    const n = readNumber(options, 'n') ?? 8
     const seed = readSeed(options)
     const sampling = { ...readSampling(options), stopAtAnswer: !options.flag('to-eos') }
-    const concurrency = readCount(options, 'concurrency')
+    const concurrency = readNumber(options, 'concurrency')
     const problems = await chooseProblems(task, options, seed, signal)
     const file = options.required('out')
+    const input = options.text('problems')
+    await checkOutputFile(file, [...(input === undefined ? [] : [input]), ...modelFolders(options)])
 
     const engine = await loadCommandEngine(options, output, { needsReward: false, signal })
     const { info } = engine.policy
@@ -80,7 +80,6 @@ export const rollout: Command = {
         resume: options.flag('resume'),
         source,
         groups: problems.length,
-        inputs: options.text('problems') === undefined ? [] : [options.required('problems')],
       })
       try {
         checkSameProblems(task, problems, out.kept, file)

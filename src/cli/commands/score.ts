@@ -9,7 +9,14 @@ import { taskById } from '../../tasks/registry.ts'
 import { createLineFile } from '../append-file.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import { BACKEND_OPTION, BUNDLED_REWARD_MODEL, openCommandBackend, readWeights, WEIGHTS_OPTION } from '../engine.ts'
+import {
+  BACKEND_OPTION,
+  BUNDLED_REWARD_MODEL,
+  modelFolders,
+  openCommandBackend,
+  readWeights,
+  WEIGHTS_OPTION,
+} from '../engine.ts'
 import type { JsonLine } from '../files.ts'
 import { atLine, checkOutputFile, readJsonLines } from '../files.ts'
 import type { Output } from '../output.ts'
@@ -56,7 +63,7 @@ export const score: Command = {
       }
     })
     const out = options.text('out')
-    if (out !== undefined) await checkOutputFile(out, [file])
+    if (out !== undefined) await checkOutputFile(out, [file, ...modelFolders(options)])
     const files = await openCheckpointDirectory(options.text('model') ?? BUNDLED_REWARD_MODEL)
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)

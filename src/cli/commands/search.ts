@@ -32,6 +32,7 @@ export const search: Command = {
       type: 'string',
       multiple: true,
       value: 'TEXT',
+      check: (_, text) => void readStep(text),
       description: 'A given first step, without its newline; may be repeated. The search continues after them.',
     },
     json: { type: 'boolean', description: 'Write the events as JSON lines instead of the tree.' },
@@ -41,7 +42,7 @@ export const search: Command = {
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? 'countdown')
     const problem = task.parse(options.required('problem'))
-    const choice = readStrategy(options.text('strategy') ?? 'beam', readConfigOptions(options))
+    const choice = readStrategy('strategy', options.text('strategy') ?? 'beam', readConfigOptions(options))
     const { strategy } = choice
     const prefix = options.texts('step').map(readStep)
     const setup = (aggregation?: RunSetup['config']['aggregation']): RunSetup => ({

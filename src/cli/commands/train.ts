@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { StepscopeError } from '../../core/errors.ts'
 import type { ObjectiveId } from '../../formats/training-recipe.ts'
@@ -10,8 +10,8 @@ import type { TrainingEvent } from '../../training/run-events.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, BUNDLED_POLICY, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
-import { fileError, readJsonFile, writeOutputFile } from '../files.ts'
-import { readChoice } from '../options.ts'
+import { fileError, readJsonFile, readTextFile, writeOutputFile } from '../files.ts'
+import { oneOf, readChoice } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 import { openRunDirectory } from '../run-directory.ts'
@@ -27,7 +27,12 @@ export const train: Command = {
   usage: '--objective NAME --config FILE.json --out DIR [--resume] [options]',
   summary: 'Trains a policy or a reward model; saves as it goes, and can go on from a save.',
   options: {
-    objective: { type: 'string', value: 'NAME', required: true, description: `One of ${OBJECTIVE_IDS.join(', ')}.` },
+    objective: {
+      ...oneOf(OBJECTIVE_IDS),
+      value: 'NAME',
+      required: true,
+      description: `One of ${OBJECTIVE_IDS.join(', ')}.`,
+    },
     config: {
       type: 'string',
       value: 'FILE.json',
@@ -173,12 +178,10 @@ function beside(config: string, path: string): string {
 
 async function readData(path: string): Promise<{ readonly name: string; readonly text: string }> {
   try {
-    return { name: basename(path), text: await readFile(path, 'utf8') }
+    return { name: basename(path), text: await readTextFile(path) }
   } catch (cause) {
-    throw new StepscopeError(
-      { code: 'not-found', message: 'The data file cannot be read', place: { file: path, field: 'data.file' } },
-      { cause },
-    )
+    const { details } = fileError(path, 'The data file cannot be read', cause)
+    throw new StepscopeError({ ...details, place: { file: path, field: 'data.file' } }, { cause })
   }
 }
 
