@@ -76,7 +76,12 @@ export async function openAppendFile<Row extends object>(
   return {
     kept,
     next,
-    ...growing(handle, bytes, file, 'Make room, and continue the file with --resume: what it holds is whole.'),
+    ...growing(
+      handle,
+      await startOf(handle, bytes),
+      file,
+      'Make room, and continue the file with --resume: what it holds is whole.',
+    ),
   }
 }
 
@@ -90,7 +95,12 @@ export async function createLineFile(file: string): Promise<LineFile> {
   const handle = await open(file, 'w').catch((cause: unknown) => {
     throw fileError(file, 'The file cannot be written', cause)
   })
-  return growing(handle, (await handle.stat()).isFile() ? 0 : null, file, 'Make room, and run the command again.')
+  return growing(handle, await startOf(handle, 0), file, 'Make room, and run the command again.')
+}
+
+/** Where lines are added: pipes and devices have no places, and take bytes in order. */
+async function startOf(handle: FileHandle, bytes: number): Promise<number | null> {
+  return (await handle.stat()).isFile() ? bytes : null
 }
 
 /** @param start bytes that are kept; null where the file is a pipe or a device, which take bytes in order */

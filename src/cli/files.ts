@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { access, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
@@ -24,9 +25,11 @@ export async function readTextFile(file: string): Promise<string> {
  */
 export async function checkOutputFile(file: string, inputs: readonly string[] = []): Promise<void> {
   try {
-    const found = await stat(file).catch(() => null)
+    const found = await statOrNull(file)
     if (found?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
-    await access(found ? file : dirname(file), constants.W_OK)
+    await access(found ? file : `${dirname(file)}/`, constants.W_OK)
+    // Under this name it is written first.
+    if (found?.isFile() !== false) await statOrNull(partOf(file))
   } catch (cause) {
     throw fileError(file, 'The file cannot be written', cause)
   }
@@ -43,8 +46,20 @@ export async function checkOutputFile(file: string, inputs: readonly string[] = 
   }
 }
 
+/** What is said of a file; null where there is none. */
+async function statOrNull(file: string): Promise<Stats | null> {
+  try {
+    return await stat(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
 /** How files end that are not whole yet. */
 export const PART = '.part'
+
+const partOf = (file: string): string => `${file}.${process.pid}${PART}`
 
 /**
  * Writes a file whole or not at all: beside its place, flushed, then moved there. What was there before stays where the
@@ -57,7 +72,7 @@ export async function writeOutputFile(file: string, data: string | Uint8Array): 
     (found) => found.isFile(),
     () => true,
   )
-  const part = plain ? `${target}.${process.pid}${PART}` : target
+  const part = plain ? partOf(target) : target
   try {
     if (plain) await removeLeftParts(target)
     const handle = await open(part, 'w')
@@ -69,7 +84,7 @@ export async function writeOutputFile(file: string, data: string | Uint8Array): 
     }
     if (plain) await rename(part, target)
   } catch (cause) {
-    if (plain) await rm(part, { force: true })
+    if (plain) await rm(part, { force: true }).catch(() => {})
     throw fileError(file, 'The file cannot be written', cause)
   }
 }

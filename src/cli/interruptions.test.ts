@@ -63,11 +63,11 @@ describe('an interrupted command', () => {
     ])
   })
 
-  it('search: says that nothing was saved', async () => {
+  it('search: says that nothing new was saved', async () => {
     const started = startProgram('search', '--problem', '3 5 7 2 > 24', '--n', '256', '--json', ...cpu)
     while (started.written() === '' && !started.hasEnded()) await sleep(5)
     const { code, err, milliseconds } = await started.end('SIGINT')
-    expect([code, err]).toEqual([130, 'stepscope: Interrupted. Nothing was saved: run the command again.\n'])
+    expect([code, err]).toEqual([130, 'stepscope: Interrupted. Nothing new was saved: run the command again.\n'])
     // Two seconds; more where the machine is busy with other tests.
     expect(milliseconds).toBeLessThan(8000)
   })

@@ -14,7 +14,7 @@ export interface Output {
 
 /** What is said of a command that was interrupted. */
 export function describeInterruption(kept: string | null): string {
-  return `stepscope: Interrupted. ${kept ?? 'Nothing was saved: run the command again.'}\n`
+  return `stepscope: Interrupted. ${kept ?? 'Nothing new was saved: run the command again.'}\n`
 }
 
 /** One line on a terminal that is written over until it is cleared; silent elsewhere. */

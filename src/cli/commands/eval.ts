@@ -111,7 +111,12 @@ export const evaluate: Command = {
           problems.map((problem) => ({ strategy: name, problem: task.fields(problem) })),
         ),
       })
+      const tellKept = (): void => {
+        const kept = keeper.describe()
+        if (kept !== null) output.kept?.(kept)
+      }
       try {
+        tellKept()
         for (const [at, choice] of choices.entries()) {
           const started = performance.now()
           const own = keeper.kept.slice(at * problems.length, (at + 1) * problems.length)
@@ -124,8 +129,7 @@ export const evaluate: Command = {
           }
           for await (const result of orderedWork(problems.slice(first), concurrency, search, signal)) {
             await keeper.add(result)
-            const kept = keeper.describe()
-            if (kept !== null) output.kept?.(kept)
+            tellKept()
             own.push(result)
           }
           pushAll(results, own)

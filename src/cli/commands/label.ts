@@ -93,6 +93,8 @@ export const label: Command = {
       })
       try {
         checkSamePrompts(groups, out.kept, file)
+        const tellKept = (count: number): void => output.kept?.(describeKept(file, 'labels of', count, groups.length))
+        if (out.next > 0) tellKept(out.next)
         const all: LabelRow[] = [...out.kept]
         let added = 0
         let cost = NO_USAGE
@@ -105,7 +107,7 @@ export const label: Command = {
         })) {
           const place = { problem, rows: rows.length }
           await out.append(rows.map((row, index) => ({ ...row, source: { ...source, ...place, row: index } })))
-          output.kept?.(describeKept(file, 'labels of', problem + 1, groups.length))
+          tellKept(problem + 1)
           pushAll(all, rows)
           added += rows.length
           cost = addUsage(cost, usage)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { StepscopeError } from '../../core/errors.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
 import { RecordedCase } from '../../training/recorded-case.ts'
 import { runReferenceCase } from '../../training/reference-case.ts'
@@ -35,7 +36,10 @@ export const reference: Command = {
     const out = options.required('out')
     const directory = dirname(path)
     await checkOutputFile(out, [directory, join(directory, 'model'), join(directory, 'reference-model')])
-    const recorded = await RecordedCase.open(await openCheckpointDirectory(directory), basename(path))
+    const files = await openCheckpointDirectory(directory)
+    const parts = ['json', 'safetensors'].map((end) => `${basename(path)}.${end}`)
+    if (!parts.every((part) => files.files.includes(part))) throw noCase(path, parts)
+    const recorded = await RecordedCase.open(files, basename(path))
     const model = await openCheckpointDirectory(join(directory, 'model'))
     const frozen = join(directory, 'reference-model')
     const backend = await openCommandBackend(options, output)
@@ -53,4 +57,14 @@ export const reference: Command = {
       backend.dispose()
     }
   },
+}
+
+function noCase(path: string, parts: readonly string[]): StepscopeError {
+  return new StepscopeError({
+    code: 'not-found',
+    message: 'There is no recorded case of this name',
+    expected: `${parts.join(' and ')} in ${dirname(path)}`,
+    place: { file: path },
+    nextStep: 'Give --case the path of a recorded case without its ending, e.g. tests/fixtures/train/sft.',
+  })
 }

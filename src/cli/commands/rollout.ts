@@ -83,6 +83,9 @@ export const rollout: Command = {
       })
       try {
         checkSameProblems(task, problems, out.kept, file)
+        const tellKept = (count: number): void =>
+          output.kept?.(describeKept(file, 'responses to', count, problems.length))
+        if (out.next > 0) tellKept(out.next)
         const groups = groupsOf(out.kept)
         let cost = NO_USAGE
         let responses = 0
@@ -100,7 +103,7 @@ export const rollout: Command = {
         })) {
           const rows = result.responses.map((response) => rowOf(task, problems[result.problem], response, source))
           await out.append(rows)
-          output.kept?.(describeKept(file, 'responses to', result.problem + 1, problems.length))
+          tellKept(result.problem + 1)
           pushAll(groups, groupsOf(rows))
           cost = addUsage(cost, result.usage)
           responses += rows.length
