@@ -3,7 +3,7 @@ import { openReady } from './app.ts'
 import { expect } from './fixtures.ts'
 
 /** The run that the Train screen shows. */
-export const shown = (page: Page): Locator => page.getByRole('region', { name: 'Training run' })
+export const shown = (page: Page): Locator => page.getByRole('region', { name: 'Training run', exact: true })
 
 /** Opens the Train screen with a short recipe of an objective. */
 export async function openRecipe(page: Page, recipe: object): Promise<void> {

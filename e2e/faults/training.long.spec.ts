@@ -46,7 +46,7 @@ const ended = (page: Page, words: RegExp) =>
 type Row = readonly [fault: string, faults: readonly string[], then: (page: Page) => Promise<void>, told: RegExp | null]
 
 const fails = async (page: Page) => {
-  await ended(page, /failed/)
+  await ended(page, /stopped by an error/)
   await finish(page)
 }
 const finishes = (page: Page) => expectTrained(page)

@@ -56,6 +56,25 @@ describe('a training run whose worker dies', () => {
     await rig.store.dispose()
   })
 
+  it('stays where it was saved when it is stopped while its worker hangs, and continues when asked', async () => {
+    const { rig, training, run, start } = await trainingRig()
+    const id = await start()
+    await rig.until(() => run(id).savedStep === 5)
+    const [port] = rig.ports
+    if (port) port.hung = true
+    const stopped = training.stop(id)
+    expect(run(id).status).toBe('stopping')
+    await rig.until(({ engine }) => engine.phase === 'lost')
+    await stopped
+    expect(port?.terminated).toBe(true)
+    expect(run(id).status).toBe('interrupted')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(rig.ports).toHaveLength(1)
+    await training.continue(id)
+    await rig.until(() => run(id).status === 'finished')
+    await rig.store.dispose()
+  })
+
   it('is left alone where it is another tab’s', async () => {
     const { rig, training, folders, elsewhere, run, start } = await trainingRig()
     const id = await start()

@@ -275,6 +275,12 @@ export function createTrainingSlice(
     return { id: fileStem(title).toLowerCase(), title }
   }
 
+  /** Shown before the worker answers: one that hangs does not, and what it trained then stays where it is. */
+  const asked = (id: string, status: 'pausing' | 'stopping'): void => {
+    const run = find(id)
+    if (run && isUnderWay(run)) change(id, (before) => ({ ...before, status }))
+  }
+
   const send = (method: 'pauseTraining' | 'resumeTraining', id: string): void => {
     deps.client
       .call(method, { id })
@@ -352,11 +358,15 @@ export function createTrainingSlice(
       patch({ active: begun.id })
       return begun.id
     },
-    pause: (id) => send('pauseTraining', id),
+    pause: (id) => {
+      if (find(id)?.status === 'running') asked(id, 'pausing')
+      send('pauseTraining', id)
+    },
     resume: (id) => send('resumeTraining', id),
     stop: async (id) => {
       // Asked for once more, it ends at once: within the time, or with the engine.
       const limit = find(id)?.status === 'stopping' ? ANSWER_MS : undefined
+      asked(id, 'stopping')
       try {
         await deps.client.call('stopTraining', { id }, undefined, limit)
       } catch (error) {

@@ -5,14 +5,16 @@ import type { FromWorker, ToWorker } from '../protocol.ts'
 /** A worker in the same process: messages are copied and arrive in a later task, as across a real boundary. */
 export class InProcessPort implements WorkerPort {
   terminated = false
-  /** Busy in a loop: messages arrive, and none is looked at. */
+  /** Busy in a loop: messages arrive, none is looked at, and it says nothing. */
   hung = false
   private receive: (message: FromWorker) => void = () => {}
   private crashed: (error: ErrorDetails) => void = () => {}
   private readonly handle: (message: ToWorker) => Promise<void>
 
   constructor(create: (post: (message: FromWorker) => void) => { handle(message: ToWorker): Promise<void> }) {
-    const service = create((message) => this.deliver(() => this.receive(structuredClone(message))))
+    const service = create((message) => {
+      if (!this.hung) this.deliver(() => this.receive(structuredClone(message)))
+    })
     this.handle = (message) => service.handle(message)
   }
 
