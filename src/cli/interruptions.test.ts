@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -61,6 +61,23 @@ describe('an interrupted command', () => {
       143,
       expect.stringContaining(`rollouts.jsonl holds the responses to ${lines / 4} of 60 problems: go on`),
     ])
+  })
+
+  it('train: names the save that there is', async () => {
+    writeFileSync(
+      at('recipe.json'),
+      JSON.stringify({
+        ...{ model: 'countdown-policy', steps: 500, batch: 2, saveEvery: 3, evaluateProblems: 0, passTokens: 256 },
+        data: { source: 'generated', problems: 12 },
+      }),
+    )
+    const args = ['train', '--objective', 'sft', '--config', at('recipe.json'), '--out', at('run'), ...cpu]
+    const started = startProgram(...args)
+    while (!existsSync(at('run/run/save-00000003.json')) && !started.hasEnded()) await sleep(5)
+    const { code, err } = await started.end('SIGINT')
+    const saves = readdirSync(at('run/run')).flatMap((name) => /^save-(\d+)\.json$/.exec(name)?.[1] ?? [])
+    const last = Math.max(...saves.map(Number))
+    expect([code, err]).toEqual([130, expect.stringContaining(`run/run holds the save of step ${last}: go on by`)])
   })
 
   it('search: says that nothing new was saved', async () => {

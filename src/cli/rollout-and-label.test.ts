@@ -222,7 +222,17 @@ describe('stepscope label', () => {
     }
     const byModel = await label('pairs', 'margin.jsonl', '--by', 'prm')
     expect(byModel.out).toContain('model    countdown-prm on cpu')
-    expect(readRows(PREFERENCE_FORMAT, read('margin.jsonl'), 'margin.jsonl').length).toBeGreaterThan(0)
+    const preferred = readRows(PREFERENCE_FORMAT, read('margin.jsonl'), 'margin.jsonl')
+    expect(preferred.length).toBeGreaterThan(0)
+    const texts = preferred.flatMap(({ prompt, chosen, rejected }) =>
+      [chosen, rejected].map((text) => ({ problem: prompt.slice(2, -1), steps: splitLines(text) })),
+    )
+    writeFileSync(at('margins.jsonl'), texts.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    const scored = await run('score', '--input', at('margins.jsonl'), ...cpu)
+    const paths = splitLines(scored.out).map((line): number => JSON.parse(line).scores.at(-1))
+    for (const pair of preferred.keys()) {
+      expect((paths[2 * pair] ?? 0) - (paths[2 * pair + 1] ?? 0)).toBeGreaterThanOrEqual(0.2 - 1e-4)
+    }
   })
 })
 

@@ -12,6 +12,7 @@ import { STRATEGY_IDS } from '../search/events.ts'
 import { treeOf } from '../search/testing/collect.ts'
 import { recount } from '../search/testing/recount.ts'
 import { openCheckpointDirectory } from './checkpoint-directory.ts'
+import { COMMANDS } from './run-cli.ts'
 import type { Ran } from './testing/run-command.ts'
 import { runCommand as run } from './testing/run-command.ts'
 
@@ -42,7 +43,8 @@ describe('stepscope', () => {
   it('shows help everywhere', async () => {
     const all = await run('--help')
     expect(all).toMatchObject({ code: 0, err: '' })
-    for (const command of ['search', 'eval', 'score', 'rollout', 'label', 'logits']) {
+    expect(COMMANDS).toHaveLength(10)
+    for (const { name: command } of COMMANDS) {
       expect(all.out).toContain(`  ${command}`)
       const help = await run(command, '--help')
       expect(help).toMatchObject({ code: 0, err: '' })
@@ -299,6 +301,10 @@ describe('stepscope engine', () => {
     expect(facts).toMatchObject({ backend: 'cpu', adapter: 'CPU (TypeScript)', software: true })
     expect(facts.limits.maxStorageBuffers).toBeGreaterThanOrEqual(10)
     expect(facts.models.map(({ role }) => role)).toEqual(['policy', 'prm'])
+    const sums = facts.models.map(({ bytes }) => Object.values(bytes).reduce((sum, part) => sum + part, 0))
+    expect([...text.out.matchAll(/^in all +([\d,]+)$/gm)].map(([, sum]) => Number(sum?.replaceAll(',', '')))).toEqual(
+      sums,
+    )
     for (const { info, bytes } of facts.models) {
       expect(info).toMatchObject({ weights: 'f32', choices: { burst: '2 steps' } })
       // 0.8 million float32 parameters, as stored in the page's test.

@@ -78,20 +78,24 @@ describe('a write that the disk does not take whole', () => {
   })
 
   it('ends every other command with exit 1, and leaves what was there', async () => {
-    writeFileSync(at('table.json'), 'what was there')
-    const evaluated = [
-      'eval',
-      '--generate',
-      '3',
-      '--difficulty',
-      '3-numbers',
-      '--strategies',
-      'greedy-decoding',
-      ...cpu,
+    writeFileSync(at('steps.jsonl'), `${'{"problem":"3 5 7 2 > 24","steps":["3*5=15 : 7 2 15"]}\n'.repeat(40)}`)
+    writeFileSync(at('ids.json'), JSON.stringify([Array(100).fill(1)]))
+    const others = [
+      ['eval', '--generate', '3', '--difficulty', '3-numbers', '--strategies', 'greedy-decoding'],
+      ['logits', '--model', `public/checkpoints/${POLICY}`, '--ids', at('ids.json')],
+      ['reference', '--case', 'tests/fixtures/train/sft'],
     ]
-    const first = await runFull(1, [...evaluated, '--out', at('table.json')])
-    expect([first.code, first.err]).toEqual([1, expect.stringContaining('table.json: The file cannot be written')])
-    expect(read('table.json')).toBe('what was there')
+    for (const args of others) {
+      writeFileSync(at('there'), 'what was there')
+      const { code, err } = await runFull(1, [...args, ...cpu, '--out', at('there')])
+      expect([args[0], code, err]).toEqual([args[0], 1, expect.stringContaining('there: The file cannot be written')])
+      expect(read('there')).toBe('what was there')
+    }
+    // What it had scored before stays, whole: it grows in its place.
+    const scored = await runFull(1, ['score', '--input', at('steps.jsonl'), '--out', at('full.jsonl'), ...cpu])
+    expect([scored.code, scored.err]).toEqual([1, expect.stringContaining('full.jsonl: The file cannot be written')])
+    expect(lines('full.jsonl').length).toBeGreaterThan(0)
+    for (const line of read('full.jsonl').trimEnd().split('\n')) expect(JSON.parse(line).scores).toHaveLength(1)
 
     const recipe = {
       objective: 'sft',

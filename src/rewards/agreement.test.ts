@@ -8,9 +8,12 @@ test('compares what both call right, beyond chance', () => {
 })
 
 test('soft labels are cut at the threshold and measured as they are', () => {
-  const found = agreement([0.75, 0.25], [0.5, 0.5], 0.5)
-  expect(found).toMatchObject({ share: 0.5, distance: 0.25 })
-  expect(agreement([0.75, 0.25], [0.5, 0.5], 0.6)?.share).toBe(0.5)
+  const [a, b] = [
+    [0.75, 0.75, 0.25],
+    [0.5, 0.5, 0.5],
+  ]
+  expect(agreement(a, b, 0.5)).toMatchObject({ share: 2 / 3, distance: 0.25 })
+  expect(agreement(a, b, 0.6)).toMatchObject({ share: expect.closeTo(1 / 3, 12), distance: 0.25 })
 })
 
 test('where both always say the same, chance explains everything', () => {

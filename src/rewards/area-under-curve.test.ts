@@ -31,6 +31,11 @@ test('a soft label counts as right from the threshold on', () => {
   expect(areaUnderCurve([1, 2], [0.49, 0.5], 0.6)).toBeNull()
 })
 
+test('refuses scores that are no numbers; infinite ones have a place', () => {
+  expect(() => areaUnderCurve([Number.NaN, 1], [0, 1])).toThrow(RangeError)
+  expect(areaUnderCurve([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 1], [0, 1, 0])).toBe(1)
+})
+
 test('is not there without both classes', () => {
   expect(areaUnderCurve([1, 2], [1, 1])).toBeNull()
   expect(areaUnderCurve([1, 2], [0, 0])).toBeNull()

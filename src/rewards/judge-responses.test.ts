@@ -47,7 +47,15 @@ test('picks the highest path among answers, the first of equal ones, out of as m
   expect(judged.steps.firstErrorF1).toBeCloseTo(2 / (1 + 3 / 2), 12)
 })
 
-test('without an answer anywhere the highest path is picked, and it is wrong', () => {
+test('without an answer anywhere the highest path is picked', () => {
   expect(judgeResponses([group(['none'], ['none'])], [[[0.1], [0.9]]], 'last').best).toBe(0)
+  // Only the second of these is called right, answer or not.
+  const second = group(['none'], ['none', 'right'])
+  const called = {
+    ...second,
+    verify: (steps: readonly string[]) => ({ answer: null, correct: steps.length === 2, explanation: '' }),
+  }
+  expect(judgeResponses([called], [[[0.1], [0.2, 0.9]]], 'last').best).toBe(1)
+  expect(judgeResponses([called], [[[0.9], [0.2, 0.1]]], 'last').best).toBe(0)
   expect(() => judgeResponses([], [], 'last')).toThrow('nothing to judge')
 })

@@ -81,13 +81,22 @@ describe('monteCarloLabels', () => {
     )
     const [other] = await label(randomModels(5).policy, [problem(...responses)], { k: 8, seed: 8 })
     expect(other?.values).not.toEqual(together?.values)
+    const [fewer] = await label(randomModels(5).policy, [problem(...responses)], { k: 4 })
+    for (const [row, values] of (fewer?.values ?? []).entries()) {
+      for (const [step, { right, runs, from }] of values.entries()) {
+        if (from !== 'completions') continue
+        expect(runs).toBe(4)
+        // The first four of the eight.
+        expect(right).toBeLessThanOrEqual(together?.values[row]?.[step]?.right ?? -1)
+      }
+    }
   })
 
   it('cuts many prefixes into calls that fit a batch', async () => {
     const many = Array.from({ length: 40 }, (_, index) => response(`${index}\n`))
     const policy = new ScriptedPolicy(() => ({ text: 'A yes\n' }))
     const [found] = await label(policy, [problem(...many)], { k: 16 })
-    expect(found?.values.flat().every(softLabel)).toBe(true)
+    expect(found?.values.flat().map(softLabel)).toEqual(Array(40).fill(1))
     expect(policy.calls.map((call) => call.length)).toEqual([16, 16, 8])
   })
 

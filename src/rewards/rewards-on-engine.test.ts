@@ -121,6 +121,13 @@ describe.each(['cpu', 'webgpu'] as const)('rollouts and labels on %s', (choice) 
       results.push(found)
     expect(results).toHaveLength(2)
     expect(results.some(({ searches }) => searches > 0)).toBe(true)
+    const found = results.flatMap(({ prefixes }) =>
+      prefixes.filter(({ steps, value }) => {
+        const before = prefixes.find((other) => other.steps.join('') === steps.slice(0, -1).join(''))
+        return value === 0 && before !== undefined && before.value > 0
+      }),
+    )
+    expect(found.length).toBeGreaterThan(0)
     for (const [index, { prefixes }] of results.entries()) {
       const problem = PROBLEMS[index]
       for (const { steps, value } of prefixes) {

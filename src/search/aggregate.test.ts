@@ -32,6 +32,13 @@ describe('aggregate', () => {
   })
 
   it('weighs votes between 0 and 1', () => {
+    for (const aggregation of AGGREGATIONS) {
+      for (const scores of [[0], [1], [0.2, 0.9], Array(1000).fill(0.01), Array(1000).fill(0.99)]) {
+        const weight = voteWeight(aggregation, aggregate(aggregation, scores))
+        expect(weight).toBeGreaterThanOrEqual(0)
+        expect(weight).toBeLessThanOrEqual(1)
+      }
+    }
     expect(voteWeight('last', 0.3)).toBe(0.3)
     expect(voteWeight('sum-log-odds', 0)).toBe(0.5)
   })

@@ -80,8 +80,14 @@ describe('applyEvent', () => {
 
   it('replays a long run from any prefix to the same tree', async () => {
     const events = await collect(setupOf('best-of-n', { n: 512, maxRounds: 12 }, { seed: 2 }), randomModels(4))
-    const half = treeOf(events.slice(0, events.length / 2))
-    expect(events.slice(events.length / 2).reduce(applyEvent, half)).toEqual(treeOf(events))
+    const whole = treeOf(events)
+    for (const share of [0, 0.1, 0.5, 0.9, 1]) {
+      const length = Math.floor(share * events.length)
+      const tree = treeOf(events.slice(0, length))
+      const before = JSON.stringify(tree)
+      expect(events.slice(length).reduce(applyEvent, tree)).toEqual(whole)
+      expect(JSON.stringify(tree)).toBe(before)
+    }
   })
 })
 

@@ -33,6 +33,12 @@ const endOf = (events: readonly SearchEvent[]): Ledger => {
   return event.ledger
 }
 
+const failureOf = (search: Promise<unknown>): Promise<string | null> =>
+  search.then(
+    () => null,
+    (error: Error) => error.message,
+  )
+
 describe('every search', () => {
   it('keeps the ledger: each prefix position is run once, by both models', async () => {
     await fc.assert(
@@ -124,8 +130,8 @@ describe('every search', () => {
           if (++calls === call) throw new Error('the device is lost')
         }
         const models = randomModels(5, { pause: fail })
-        const run = collect(setupOf(strategy, { n: 4, m: 2 }), models)
-        await run.catch((error: Error) => expect(error.message).toBe('the device is lost'))
+        const failed = await failureOf(collect(setupOf(strategy, { n: 4, m: 2 }), models))
+        expect(failed).toBe(calls >= call ? 'the device is lost' : null)
         expect([models.policy.live, models.reward.live]).toEqual([0, 0])
 
         let pauses = 0
@@ -134,7 +140,9 @@ describe('every search', () => {
           if (++pauses === call) controller.abort()
         }
         const aborted = randomModels(5, { pause: abort })
-        await collect(setupOf(strategy, { n: 4, m: 2 }), aborted, controller.signal).catch(() => undefined)
+        const stopped = await failureOf(collect(setupOf(strategy, { n: 4, m: 2 }), aborted, controller.signal))
+        expect(stopped === null).toBe(pauses < call)
+        if (stopped !== null) expect(stopped).toMatch(/abort/)
         expect([aborted.policy.live, aborted.reward.live]).toEqual([0, 0])
       }
     }

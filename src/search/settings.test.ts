@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import type { StrategyConfig } from './events.ts'
 import { STRATEGY_IDS } from './events.ts'
 import { checkSetup, DEFAULT_CONFIG, SETTINGS, STRATEGIES } from './settings.ts'
 
 describe('SETTINGS', () => {
   it('describe every field once, each in one sentence', () => {
-    expect(SETTINGS.map(({ key }) => key)).toEqual(Object.keys(DEFAULT_CONFIG))
-    for (const { description } of SETTINGS) expect(description).toMatch(/^[A-Z].*\.$/)
+    const fields: Readonly<Record<keyof StrategyConfig, true>> = {
+      ...{ n: true, m: true, lookahead: true, aggregation: true, answerBy: true, temperature: true, topP: true },
+      ...{ topK: true, maxRounds: true, maxStepTokens: true },
+    }
+    expect(SETTINGS.map(({ key }) => key).toSorted()).toEqual(Object.keys(fields).toSorted())
+    for (const { description } of SETTINGS) expect(description).toMatch(/^[A-Z][^.]*\.$/)
   })
 
   it('hold defaults that every strategy accepts', () => {

@@ -115,19 +115,40 @@ describe('best of n', () => {
     ])
   })
 
-  it('ranks by the aggregation that is set', async () => {
+  it('chooses by the votes that are set', async () => {
     const choose = async (config: Parameters<typeof setupOf>[1]) => {
       const { policy, reward } = models(table, scores)
       const events = await collect(setupOf('best-of-n', { n: 4, ...config }), { policy, reward })
       return pathText(treeOf(events), last(events).node ?? 0)
     }
-    expect(await choose({ aggregation: 'min' })).toBe('a/A yes')
-    expect(await choose({ aggregation: 'product' })).toBe('a/A yes')
-    expect(await choose({ aggregation: 'mean' })).toBe('a/A yes')
-    expect(await choose({ aggregation: 'sum-log-odds' })).toBe('a/A yes')
     // yes: 0.8 + 0.85 = 1.65; no: 0.7 + 0.95 = 1.65, found first. Its best member is shown.
     expect(await choose({ answerBy: 'weighted-vote' })).toBe('c/A no')
     expect(await choose({ answerBy: 'majority' })).toBe('a/A no')
+  })
+})
+
+describe('the aggregation that is set', () => {
+  /** Paths of two steps, each of which another aggregation prefers. */
+  const paths = {
+    min: [0.6, 0.6],
+    product: [0.55, 0.75],
+    mean: [0.4, 0.95],
+    last: [0.05, 0.995],
+    'sum-log-odds': [0.3, 0.99],
+  } as const
+  const names = Object.keys(paths) as (keyof typeof paths)[]
+
+  it.each(names)('%s ranks the paths', async (aggregation) => {
+    const table = Object.fromEntries(names.map((name) => [`${name}\n`, ['A yes\n']]))
+    const scores = Object.fromEntries(
+      names.flatMap((name) => [
+        [name, paths[name][0]],
+        [`${name}/A yes`, paths[name][1]],
+      ]),
+    )
+    const scripted = models({ '': names.map((name) => `${name}\n`), ...table }, scores)
+    const events = await collect(setupOf('best-of-n', { n: 5, aggregation }), scripted)
+    expect(pathText(treeOf(events), last(events).node ?? 0)).toBe(`${aggregation}/A yes`)
   })
 })
 
@@ -358,10 +379,12 @@ describe('lookahead search', () => {
 
   it('with a check that accepts nothing goes on; with none as well', async () => {
     const setup = setupOf('lookahead', { n: 1, m: 1, lookahead: 1 })
-    const { policy, reward } = models({ '': ['a\n'], 'a\n': ['A yes\n'] }, { a: 0.1, 'A yes': 0.2 })
-    const checker = { ...testChecker, accepts: null }
-    const events = await collect(setup, { policy, reward, checker })
-    expect(last(events)).toMatchObject({ reason: 'enough-candidates', answer: 'yes' })
+    for (const accepts of [() => false, null]) {
+      const { policy, reward } = models({ '': ['a\n'], 'a\n': ['A yes\n'] }, { a: 0.1, 'A yes': 0.2 })
+      const events = await collect(setup, { policy, reward, checker: { ...testChecker, accepts } })
+      expect(last(events)).toMatchObject({ reason: 'enough-candidates', answer: 'yes' })
+      expect(of(events, 'rolledOut').map(({ accepted }) => accepted)).toEqual([false, false])
+    }
   })
 
   it('with k = 0 is beam search', async () => {

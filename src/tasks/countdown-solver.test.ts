@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Move } from './countdown-solver.ts'
 import { countSolutions, movesFrom, solve } from './countdown-solver.ts'
 
 /** Every value that all the numbers make together, by splitting the set in two: another way to the same question. */
@@ -22,9 +23,19 @@ function valuesOf(numbers: readonly number[]): Set<number> {
   return values
 }
 
+/** What is left after the moves; each must be one of those that there are. */
+function endOf(numbers: readonly number[], moves: readonly Move[]): readonly number[] {
+  return moves.reduce((left: readonly number[], move) => {
+    expect(movesFrom(left)).toContainEqual(move)
+    return move.left
+  }, numbers)
+}
+
 describe('solve', () => {
   it('finds a sequence of moves, and none where there is none', () => {
-    expect(solve([3, 5, 7, 2], 24)).toHaveLength(3)
+    const moves = solve([3, 5, 7, 2], 24) ?? []
+    expect(moves).toHaveLength(3)
+    expect(endOf([3, 5, 7, 2], moves)).toEqual([24])
     expect(solve([1, 1, 1], 99)).toBeNull()
     expect(solve([24], 24)).toEqual([])
     expect(solve([23], 24)).toBeNull()
@@ -36,7 +47,11 @@ describe('solve', () => {
     fc.assert(
       fc.property(numbers, (list) => {
         const values = valuesOf(list)
-        for (let target = 0; target < 100; target++) expect(solve(list, target) !== null).toBe(values.has(target))
+        for (let target = 0; target < 100; target++) {
+          const moves = solve(list, target)
+          expect(moves !== null).toBe(values.has(target))
+          if (moves !== null) expect(endOf(list, moves)).toEqual([target])
+        }
       }),
       { numRuns: 10 },
     )

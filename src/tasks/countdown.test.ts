@@ -119,8 +119,10 @@ it('attempts go wrong as policies do: mostly in a last line that claims the targ
   expect(wrong.length / attempts.length).toBeLessThan(0.75)
   const claims = wrong.filter(({ problem, steps }) => steps.at(-1) === `A ${problem.target}\n`)
   expect(claims.length / wrong.length).toBeGreaterThan(0.6)
-  for (const { problem, steps } of claims) {
-    const labels = steps.map((_, index) => countdown.label(problem, steps.slice(0, index + 1)).label)
-    expect(labels.at(-1)).toBe(0)
-  }
+  // All before the line whose result is the target keeps to the rules, mostly.
+  const inLast = claims.filter(({ problem, steps }) => {
+    const valid = steps.map((_, index) => countdown.label(problem, steps.slice(0, index + 1)).valid)
+    return valid.indexOf(false) >= steps.length - 2
+  })
+  expect(inLast.length / claims.length).toBeGreaterThan(0.6)
 })

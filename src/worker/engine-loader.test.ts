@@ -84,6 +84,7 @@ describe('the engine behind the worker', () => {
   it('leaves nothing when loading is cancelled', async () => {
     const controller = new AbortController()
     const before = host.models()
+    const bytes = host.status().bytes
     const { policy, ...rest } = params()
     const error = await host
       .load(
@@ -95,6 +96,7 @@ describe('the engine behind the worker', () => {
       .catch((reason: unknown) => toErrorDetails(reason))
     expect(error).toMatchObject({ code: 'cancelled' })
     expect(host.models()).toEqual(before)
+    expect(host.status().bytes).toEqual(bytes)
   })
 })
 

@@ -85,12 +85,12 @@ export const train: Command = {
         clock: () => performance.now(),
       }
       const warmup = warmupWords(recipe)
-      if (warmup !== null) output.err(`stepscope: ${warmup}\n`)
       const times: number[] = []
       for await (const event of runTraining(context, recipe)) {
         tell(event, recipe.steps, times, output, progress)
-        if (event.type === 'saved' || (event.type === 'started' && event.step > 0))
-          output.kept?.(describeSave(directory, event.step))
+        if (event.type === 'started' && warmup !== null) output.err(`stepscope: ${warmup}\n`)
+        const saved = event.type === 'saved' ? event.step : event.type === 'started' ? event.step - 1 : 0
+        if (saved > 0) output.kept?.(describeSave(directory, saved))
       }
       progress.clear()
       await writeFolder(join(directory, 'model'), await exportRun({ model, store }, 'model'))

@@ -12,9 +12,9 @@ export interface KillScenario {
   readonly resume: readonly string[]
   /** Files that are compared, byte by byte, once it is done. */
   readonly files: readonly string[]
-  /** Of them, the one that grows, and its lines a group. */
-  readonly grows?: { readonly file: string; readonly rows: number }
-  /** How much is saved after a kill; it never becomes less. Throws where what is there is not whole. */
+  /** Lines of a problem, where `saved` counts lines; else 1. */
+  readonly rows?: number
+  /** How many lines, results or steps are saved after a kill: never fewer. Throws where what is there is not whole. */
   saved(folder: string, whole: string): Promise<number>
 }
 
@@ -45,7 +45,7 @@ function growing(name: string, file: string, rows: number, args: (out: string) =
     args: (folder) => [...args(join(folder, file)), ...CPU],
     resume: ['--resume'],
     files: [file],
-    grows: { file, rows },
+    rows,
     saved: async (folder, whole) => grownLines(folder, whole, file, rows),
   }
 }
