@@ -96,6 +96,11 @@ test('Monte Carlo completions are run, shown and counted', async ({ page }) => {
   await inspector.getByRole('button', { name: 'Run', exact: true }).click()
   await expect(inspector).toContainText(/\d of 4 right/, { timeout: 30_000 })
   await expect(inspector.getByRole('listitem').filter({ hasText: /A \d+/ })).toHaveCount(4)
+  // Brought into view in the inspector, not by moving the page.
+  await expect(inspector.getByText(/\d of 4 right/).last()).toBeInViewport()
+  expect(await page.evaluate(() => [scrollY, document.documentElement.scrollTop, document.body.scrollTop])).toEqual([
+    0, 0, 0,
+  ])
 })
 
 test('a search continues from a kept step', async ({ page }) => {

@@ -14,7 +14,9 @@ async function flaws(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = []
     const name = (element: Element) => `${element.tagName} ${element.className} “${element.textContent?.slice(0, 40)}”`
-    if (document.documentElement.scrollWidth > innerWidth) found.push('the page scrolls sideways')
+    const page = document.documentElement
+    if (page.scrollWidth > innerWidth) found.push('the page scrolls sideways')
+    if (innerWidth > 640 && page.scrollHeight > innerHeight) found.push('the page scrolls, and not its parts')
     for (const element of document.querySelectorAll('body *')) {
       if (!element.checkVisibility() || element.clientWidth < 3) continue
       const { overflowX } = getComputedStyle(element)

@@ -86,8 +86,10 @@ function fontsFor(context: PaintContext, { layout, view, theme }: TreeScene): Fo
   const narrow = Math.min(1, Math.max(0.84, view.scaleX / 0.9))
   const row = 20 * view.scaleY
   // The type keeps to rows as flat as those of a page at twice its size.
-  const least = Math.min(LEAST_TYPE - 0.5 * layout.squeeze, row * 0.86)
-  const most = (TYPE - (TYPE - TIGHT_TYPE) * layout.squeeze) * Math.max(1, view.scaleX)
+  // Columns that hold the smallest type and still are too long take it a little further.
+  const along = Math.max(layout.squeeze < 1 ? 1 : 0.82, view.scaleX)
+  const least = Math.min((LEAST_TYPE - 0.5 * layout.squeeze) * Math.min(1, along), row * 0.86)
+  const most = (TYPE - (TYPE - TIGHT_TYPE) * layout.squeeze) * along
   const size =
     layout.orientation === 'horizontal'
       ? Math.min(24, Math.max(least, Math.min(row * 0.575, most) * narrow))
