@@ -115,6 +115,19 @@ const rewards: readonly Scenario[] = rows
 
 const others: readonly Scenario[] = [
   {
+    action: 'training begins, and it is cancelled',
+    fault: 'the worker hangs',
+    faults: ['worker-hangs@call/startTraining'],
+    told: UNANSWERED,
+    steps: async ({ page }) => {
+      await train(page, 'sft')
+      await fired(page)
+      await button(page, 'Cancel').click()
+      await expect(button(page, 'Start training')).toBeEnabled({ timeout: 15_000 })
+      return undefined
+    },
+  },
+  {
     action: 'training (SFT)',
     fault: 'the disk is full from the start',
     faults: ['disk-full@files'],

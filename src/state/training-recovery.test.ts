@@ -75,6 +75,21 @@ describe('a training run whose worker dies', () => {
     await rig.store.dispose()
   })
 
+  it('is not begun where a person cancels while its worker hangs', async () => {
+    const { rig, training } = await trainingRig()
+    const [port] = rig.ports
+    if (port) port.hung = true
+    const begun = training.start()
+    await rig.until((state) => state.training.starting)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    training.cancelStart()
+    expect(await begun).toBeNull()
+    expect(rig.state().training).toMatchObject({ starting: false, refused: null })
+    await rig.until(({ engine }) => engine.phase === 'lost')
+    expect(await training.start()).not.toBeNull()
+    await rig.store.dispose()
+  })
+
   it('is left alone where it is another tab’s', async () => {
     const { rig, training, folders, elsewhere, run, start } = await trainingRig()
     const id = await start()

@@ -2,7 +2,7 @@ import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { plainText } from '../core/outside-text.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import { zipParts } from '../formats/zip.ts'
-import { ANSWER_MS } from '../worker/client.ts'
+import { ANSWER_MS, ASKED } from '../worker/client.ts'
 import type { FromWorker, ModelSource, TrainingSources } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import type { EngineSlice } from './engine-slice.ts'
@@ -71,6 +71,7 @@ export function createTrainingSlice(
 ): TrainingSlice {
   const { get, set, deps, notify } = context
   let cancelEstimate: (() => void) | null = null
+  let beginning: AbortController | null = null
   let estimating: AbortController | null = null
   const incoming = new Map<string, TrainingEntry[]>()
   let cancelFrame: (() => void) | null = null
@@ -203,8 +204,10 @@ export function createTrainingSlice(
   })
 
   /** Runs a start; its refusal is shown beside the button that asked for it. */
-  const begin = async (call: () => Promise<TrainingSummary>): Promise<TrainingSummary | null> => {
+  const begin = async (call: (signal: AbortSignal) => Promise<TrainingSummary>): Promise<TrainingSummary | null> => {
     if (state().starting) return null
+    const controller = new AbortController()
+    beginning = controller
     patch({ starting: true, refused: null })
     try {
       if (!(await engine.ensureReady())) {
@@ -213,13 +216,18 @@ export function createTrainingSlice(
       }
       // Kept like a model: the browser should not clear it by itself.
       await deps.device?.persist().catch(() => null)
-      const summary = await call()
+      if (controller.signal.aborted) return null
+      const summary = await call(controller.signal)
       put(summary)
       return summary
     } catch (error) {
-      patch({ refused: toErrorDetails(error) })
+      if (controller.signal.aborted) {
+        // It may have begun at that very moment.
+        void actions.refresh()
+      } else patch({ refused: toErrorDetails(error) })
       return null
     } finally {
+      beginning = null
       patch({ starting: false })
     }
   }
@@ -228,7 +236,7 @@ export function createTrainingSlice(
     const run = find(id)
     if (!run) return null
     if (!run.read) await readLog(id)
-    return begin(() => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }))
+    return begin((signal) => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }, signal))
   }
 
   /** Takes a run up again that was lost with its worker or device, and tells from where. */
@@ -346,17 +354,21 @@ export function createTrainingSlice(
     start: async () => {
       const { from } = state().draft
       if (from && find(from.id)?.read === false) await readLog(from.id)
-      const begun = await begin(() => {
+      const begun = await begin((signal) => {
         const { recipe } = state().draft
         const models = choicesOf(recipe)
         const common = { ...newRun(recipe), recipe, sources: sourcesOf(models), data: draft.data }
         return from
-          ? deps.client.call('branchTraining', { ...common, from: from.id })
-          : deps.client.call('startTraining', { ...common, models })
+          ? deps.client.call('branchTraining', { ...common, from: from.id }, signal)
+          : deps.client.call('startTraining', { ...common, models }, signal)
       })
       if (!begun) return null
       patch({ active: begun.id })
       return begun.id
+    },
+    cancelStart: () => {
+      if (get().engine.phase === 'loading') engine.actions.cancelLoad()
+      beginning?.abort(ASKED)
     },
     pause: (id) => {
       if (find(id)?.status === 'running') asked(id, 'pausing')

@@ -611,6 +611,8 @@ export interface Actions {
     start(): Promise<string | null>
     pause(id: string): void
     resume(id: string): void
+    /** While a run is being started, continued or branched. */
+    cancelStart(): void
     /** Saves, then ends; asked again, ends at once. */
     stop(id: string): Promise<void>
     /** From the last save. */

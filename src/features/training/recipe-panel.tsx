@@ -111,6 +111,8 @@ function EditHistory() {
 }
 
 function StartPart() {
+  const actions = useActions()
+  const starting = useApp((state) => state.training.starting)
   const refused = useApp((state) => state.training.refused)
   const from = useApp((state) => state.training.draft.from)
   const warning = useApp((state) => recipeWarning(state.training.draft.recipe))
@@ -123,6 +125,11 @@ function StartPart() {
       <Button variant="primary" icon="play" disabled={why !== null} onClick={start} className={styles.start}>
         {from ? `Branch from step ${from.step}` : 'Start training'}
       </Button>
+      {starting ? (
+        <Button icon="stop" onClick={actions.training.cancelStart}>
+          Cancel
+        </Button>
+      ) : null}
       {why ? <p className={styles.muted}>{why}</p> : null}
     </footer>
   )
