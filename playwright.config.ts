@@ -29,7 +29,11 @@ export default defineConfig({
   retries: 0,
   timeout: long ? 1_800_000 : 60_000,
   expect: { timeout: 15_000 },
-  reporter: [['list'], ['json', { outputFile: process.env.STEPSCOPE_E2E_REPORT ?? '.cache/playwright.json' }]],
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env.STEPSCOPE_E2E_REPORT ?? '.cache/playwright.json' }],
+    ...(long ? [['./e2e/faults/summary.ts'] as [string]] : []),
+  ],
   use: { baseURL, trace: 'retain-on-failure', screenshot: 'only-on-failure' },
   projects: [
     // On Linux without a graphics card Chromium gives a software adapter (SwiftShader) only with this flag.
