@@ -29,6 +29,8 @@ export const test = base.extend<{ keeps: undefined }>({
     async ({ context, expectedErrors }, use) => {
       // The browser's own notes of what is refused on purpose.
       expectedErrors.push(/Failed to load resource|ERR_|net::|killed on purpose|Failed to fetch|MIME type/)
+      // The hub and its mirror, both answered by a test.
+      expectedErrors.push(/^https:\/\/huggingface\.co\//, /^http:\/\/127\.0\.0\.1:/)
       await context.addInitScript(keepTold)
       await use(undefined)
     },

@@ -4,6 +4,7 @@ import type { Locator } from '@playwright/test'
 import { app, waitReady } from '../app.ts'
 import type { ModelHub } from '../model-hub.ts'
 import { LOGIN, modelHub } from '../model-hub.ts'
+import { expectPlainWords, expectTold } from './faults.ts'
 import type { Scenario, Surroundings } from './scenario.ts'
 import { arm, button, expect, fired, run, savedOn, screen, secondTab } from './scenario.ts'
 
@@ -106,6 +107,7 @@ const downloads: readonly Scenario[] = [
       await expect(button(page, 'Download')).toBeEnabled({ timeout: 30_000 })
       hub.captive = 'files'
       await button(page, 'Download').click()
+      await expectTold(page, /web page instead of the file/)
       await resume(page, hub)
       await hub.close()
       return undefined
@@ -276,7 +278,8 @@ const onnx: readonly Scenario[] = (
 ).map(([fault, pattern, answer]) => ({
   action: 'an ONNX model is added',
   fault,
-  told: OLD,
+  // Before the reload that helps.
+  told: null,
   steps: async (surroundings) => {
     const { page, context } = surroundings
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
@@ -286,6 +289,8 @@ const onnx: readonly Scenario[] = (
     await addOnnx(surroundings)
     const notice = app.notices(page).getByRole('listitem').filter({ hasText: 'newer version' })
     await expect(notice).toBeVisible({ timeout: 30_000 })
+    await expectTold(page, OLD)
+    await expectPlainWords(page)
     expect(await wrongInCache(page)).toEqual([])
     await context.unroute(pattern)
     const loaded = page.waitForEvent('load')

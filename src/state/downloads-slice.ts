@@ -233,7 +233,9 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       const before = get().downloads.transfers[id]
       if (before) patch({ transfers: { ...get().downloads.transfers, [id]: { ...before, ...progress } } })
     },
-    onLost: ({ message }) =>
+    onLost: ({ message }) => {
+      // Whoever looked at the list meanwhile was refused.
+      void refresh()
       notify({
         tone: 'warning',
         text: 'What fetches and checks models was restarted',
@@ -242,7 +244,8 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
           message,
           nextStep: 'What was fetched is kept: resume what was under way.',
         },
-      }),
+      })
+    },
     dispose: () => {
       inspecting?.abort()
       cancelLook?.()
