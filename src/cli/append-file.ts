@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open, readFile, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { StepscopeError } from '../core/errors.ts'
 import type { RowFormat } from '../formats/json-lines.ts'
 import { readRow, writeRows } from '../formats/json-lines.ts'
-import { checkOutputFile, fileError, writeOutputFile, writeWhole } from './files.ts'
+import { checkOutputFile, fileError, readTextFile, writeOutputFile, writeWhole } from './files.ts'
 
 /** Where a line stands: lines are written in groups, in the order of the groups, and a group is whole or not there. */
 export interface LinePlace {
@@ -146,7 +146,7 @@ async function readGroups<Row extends object>(
   source: object,
   groups: number,
 ): Promise<{ kept: Row[]; bytes: number; next: number }> {
-  const lines = (await readFile(file, 'utf8')).split('\n')
+  const lines = (await readTextFile(file)).split('\n')
   // What stands after the last newline is torn.
   lines.pop()
   const rows: Row[] = []

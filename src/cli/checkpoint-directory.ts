@@ -1,5 +1,5 @@
 import { open, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { missingFile } from '../engine/checkpoint-text.ts'
@@ -48,4 +48,18 @@ export async function openCheckpointDirectory(directory: string): Promise<Checkp
     },
   }
   return folder
+}
+
+/** Reads a model from a folder; errors name its files by their path, for there may be several folders. */
+export async function fromFolder<T>(directory: string, read: (files: CheckpointFiles) => Promise<T>): Promise<T> {
+  const files = await openCheckpointDirectory(directory)
+  try {
+    return await read(files)
+  } catch (error) {
+    if (!(error instanceof StepscopeError)) throw error
+    const { place } = error.details
+    if (place?.file === undefined || basename(place.file) !== place.file) throw error
+    const file = join(directory, place.file)
+    throw new StepscopeError({ ...error.details, place: { ...place, file } }, { cause: error })
+  }
 }

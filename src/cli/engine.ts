@@ -15,7 +15,7 @@ import type { EnginePolicy } from '../engine/policy.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
-import { openCheckpointDirectory } from './checkpoint-directory.ts'
+import { fromFolder, openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 import type { Output } from './output.ts'
@@ -159,13 +159,14 @@ async function loadCommandRewardModel(
   const beta = readNumber(options, 'prm-beta')
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
-    const files = await openCheckpointDirectory(prm ?? BUNDLED_REWARD_MODEL)
-    const model = await loadRewardModel(backend, files, loading, createDecoder)
+    const model = await fromFolder(prm ?? BUNDLED_REWARD_MODEL, (files) =>
+      loadRewardModel(backend, files, loading, createDecoder),
+    )
     return { model, parts: [model] }
   }
   if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
-  const load = async (directory: string, signal: AbortSignal) =>
-    loadPolicy(backend, await openCheckpointDirectory(directory), { ...loading, signal }, createDecoder)
+  const load = (directory: string, signal: AbortSignal) =>
+    fromFolder(directory, (files) => loadPolicy(backend, files, { ...loading, signal }, createDecoder))
   const [policy, other] = await allOrNothing([prm, reference], load, ({ model }) => model.dispose(), loading.signal)
   if (!policy || !other) throw new TypeError('two models were asked for')
   return { model: new ImplicitRewardModel(policy, other, beta ?? IMPLICIT_BETA), parts: [policy, other] }
@@ -179,7 +180,9 @@ export async function loadCommandEngine(
 ): Promise<CommandEngine> {
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
-  const policyFiles = await openCheckpointDirectory(options.text('policy') ?? BUNDLED_POLICY)
+  const directory = options.text('policy') ?? BUNDLED_POLICY
+  // Where there is none, there is no backend to be opened.
+  await openCheckpointDirectory(directory)
   const backend = await openCommandBackend(options, output)
   const progress = new ProgressLine(output)
   const activity = new Activity()
@@ -192,7 +195,7 @@ export async function loadCommandEngine(
   })
   let policy: EnginePolicy | null = null
   try {
-    policy = await loadPolicy(backend, policyFiles, loading('policy'), createDecoder)
+    policy = await fromFolder(directory, (files) => loadPolicy(backend, files, loading('policy'), createDecoder))
     const reward = needsReward ? await loadCommandRewardModel(backend, options, loading('reward model')) : null
     return {
       backend,

@@ -50,7 +50,10 @@ thread.on('message', (message: ThreadMessage) => {
   }
 })
 thread.on('error', (error) => {
-  stderr.write(`stepscope: ${error.stack ?? error.message}\n`)
+  const full = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  const more = 'Allow more by NODE_OPTIONS=--max-old-space-size=MIB, or give it less to work on.'
+  stderr.write(`stepscope: ${full ? `The memory that Node may take is used up. ${more}` : error.stack}\n`)
+  if (kept !== null) stderr.write(`stepscope: ${kept}\n`)
   process.exitCode = EXIT.failed
 })
 thread.on('exit', () => {
@@ -63,11 +66,17 @@ stdout.on('error', (cause: NodeJS.ErrnoException) => {
   else failWriting(cause)
 })
 
+// Nobody hears what is said there, and the command goes on.
+stderr.on('error', () => {})
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   const early = process.listeners(signal)
   process.on(signal, () => {
     // The first lets the command free what it holds, for a while; the second ends it at once.
-    if (stopped !== null) endBy(signal)
+    if (stopped !== null) {
+      stderr.write(describeInterruption(kept))
+      endBy(signal)
+    }
     stop(EXIT.interrupted[signal], signal)
   })
   // Those of the time before this module was read.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -96,6 +96,19 @@ describe('a file or folder that is read', () => {
     ] as const) {
       const { code, err } = await run(...commandOf(name), ...more, `--${option}`, at(path))
       expect([path, code, err]).toEqual([path, 1, expect.stringMatching(message)])
+    }
+  })
+
+  it('of two models, the one with the mistake is named by its path', async () => {
+    for (const [option, model] of [
+      ['policy', 'countdown-policy'],
+      ['prm', 'countdown-prm'],
+    ] as const) {
+      cpSync(`public/checkpoints/${model}`, at(model), { recursive: true })
+      const config = JSON.parse(readFileSync(at(`${model}/config.json`), 'utf8'))
+      writeFileSync(at(`${model}/config.json`), JSON.stringify({ ...config, num_hidden_layers: 1e9 }))
+      const { code, err } = await run('search', '--problem', '1 2 3 > 6', `--${option}`, at(model), ...cpu)
+      expect([code, err]).toEqual([1, expect.stringContaining(`${at(model)}/config.json, num_hidden_layers: `)])
     }
   })
 

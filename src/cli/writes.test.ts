@@ -121,6 +121,19 @@ describe('a write that the disk does not take whole', () => {
     expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.part'))).toEqual([])
   })
 
+  it('is removed once the file is written again, unless its process still writes', async () => {
+    // No process has so large an id.
+    writeFileSync(at('left.jsonl.999999999.part'), 'torn')
+    writeFileSync(at(`left.jsonl.${process.ppid}.part`), 'under way')
+    writeFileSync(at('left.jsonl.old.part'), 'of somebody else')
+    const label = ['label', '--input', at('whole.jsonl'), '--method', 'exact', '--out', at('left.jsonl')]
+    expect(await run(...label)).toMatchObject({ code: 0 })
+    const left = readdirSync(folder).filter((name) => name.startsWith('left.jsonl'))
+    const others = [`left.jsonl.${process.ppid}.part`, 'left.jsonl.old.part']
+    expect(left.toSorted()).toEqual(['left.jsonl', ...others].toSorted())
+    for (const name of others) rmSync(at(name))
+  })
+
   it('counts for standard output, too', async () => {
     const events = ['search', '--problem', '3 5 7 2 > 24', '--json', ...cpu]
     for (const [kibibytes, to] of [

@@ -3,7 +3,7 @@ import { createDecoder } from '../../engine/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
 import { loadModel } from '../../engine/load-model.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
-import { openCheckpointDirectory } from '../checkpoint-directory.ts'
+import { fromFolder } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, openCommandBackend, readWeights, WEIGHTS_OPTION } from '../engine.ts'
 import { checkOutputFile, readJsonFile, writeOutputFile } from '../files.ts'
@@ -37,13 +37,14 @@ export const logits: Command = {
     const weights = readWeights(options)
     const rows = readIds(await readJsonFile(idsFile), idsFile)
     await checkOutputFile(out, [idsFile, directory])
-    const files = await openCheckpointDirectory(directory)
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
     try {
       const onProgress = (loaded: number, total: number): void =>
         progress.show(`Loading the model: ${Math.round((100 * loaded) / total)}%`)
-      const model = await loadModel(backend, files, { weights, signal, onProgress }, createDecoder)
+      const model = await fromFolder(directory, (files) =>
+        loadModel(backend, files, { weights, signal, onProgress }, createDecoder),
+      )
       try {
         const length = rows[0]?.length ?? 0
         checkVocabulary(rows, model.decoder.config.vocabSize, idsFile)

@@ -7,7 +7,7 @@ import { writeRows } from '../../formats/json-lines.ts'
 import type { RewardModel } from '../../search/models.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { createLineFile } from '../append-file.ts'
-import { openCheckpointDirectory } from '../checkpoint-directory.ts'
+import { fromFolder } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import {
   BACKEND_OPTION,
@@ -64,11 +64,13 @@ export const score: Command = {
     })
     const out = options.text('out')
     if (out !== undefined) await checkOutputFile(out, [file, ...modelFolders(options)])
-    const files = await openCheckpointDirectory(options.text('model') ?? BUNDLED_REWARD_MODEL)
+    const directory = options.text('model') ?? BUNDLED_REWARD_MODEL
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
     try {
-      const model = await loadRewardModel(backend, files, { weights, signal }, createDecoder)
+      const model = await fromFolder(directory, (files) =>
+        loadRewardModel(backend, files, { weights, signal }, createDecoder),
+      )
       try {
         const results = scoreLines(model, lines, file, signal)
         await writeLines(results, out, output, (done) => {
