@@ -1,7 +1,8 @@
 import { open, readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
+import { inFolder } from '../engine/checkpoint-files.ts'
 import { missingFile } from '../engine/checkpoint-text.ts'
 import { fileError } from './files.ts'
 
@@ -50,16 +51,8 @@ export async function openCheckpointDirectory(directory: string): Promise<Checkp
   return folder
 }
 
-/** Reads a model from a folder; errors name its files by their path, for there may be several folders. */
+/** Reads a model from a directory. Errors name its files by their path. */
 export async function fromFolder<T>(directory: string, read: (files: CheckpointFiles) => Promise<T>): Promise<T> {
   const files = await openCheckpointDirectory(directory)
-  try {
-    return await read(files)
-  } catch (error) {
-    if (!(error instanceof StepscopeError)) throw error
-    const { place } = error.details
-    if (place?.file === undefined || basename(place.file) !== place.file) throw error
-    const file = join(directory, place.file)
-    throw new StepscopeError({ ...error.details, place: { ...place, file } }, { cause: error })
-  }
+  return inFolder(files, () => read(files))
 }

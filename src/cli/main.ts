@@ -9,7 +9,7 @@ import { describeInterruption } from './output.ts'
 const { stdout, stderr, env } = process
 
 /** How long a command may take to end by itself once it is told to, and then its thread to be cut off. */
-const PATIENCE_MS = 1500
+const PATIENCE_MS = 1300
 const CUT_OFF_MS = 200
 
 type Signal = keyof typeof EXIT.interrupted

@@ -112,6 +112,32 @@ describe('a file or folder that is read', () => {
     }
   })
 
+  it.each([
+    ['sft', 'model', {}],
+    ['dpo', 'reference', {}],
+    ['grpo', 'rewardModel', { reward: { process: 1 } }],
+  ] as const)('of a recipe of %s, the mistake in %s is named by its path', async (objective, field, more) => {
+    const from = field === 'rewardModel' ? 'countdown-prm' : 'countdown-policy'
+    const own = at(`recipe-${field}`)
+    cpSync(`public/checkpoints/${from}`, own, { recursive: true })
+    // Of a reference only the weights are read.
+    if (field === 'reference') writeFileSync(join(own, 'model.safetensors'), 'torn')
+    else writeFileSync(join(own, 'config.json'), '{"model_type": "llama", ')
+    writeFileSync(
+      at(`${field}.json`),
+      JSON.stringify({
+        ...{ model: 'countdown-policy', [field]: own, steps: 1, batch: 2, evaluateProblems: 0, passTokens: 256 },
+        ...{ data: { source: 'generated', problems: 4 }, ...more },
+      }),
+    )
+    const args = ['train', '--objective', objective, '--config', at(`${field}.json`), '--out', at(`out-${field}`)]
+    const { code, err } = await run(...args, ...cpu)
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`recipe-${field}/(config.json|model.safetensors)[,:]`)),
+    ])
+  })
+
   it('a recorded case is named where it is missing', async () => {
     const { code, err } = await run('reference', '--case', at('none'), '--out', at('x'), ...cpu)
     expect([code, err]).toEqual([

@@ -1,4 +1,5 @@
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import { inFolder } from '../../engine/checkpoint-files.ts'
 import { openWeights } from '../../engine/checkpoint-weights.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
@@ -116,7 +117,8 @@ async function comparedCourse<Row extends object, Plain extends Named, Kept, Ite
 ): Promise<Course> {
   const { train, heldOut, record } = await readExamples(context, kind, make)
   const { model } = context.subject
-  const graph = await model.createReference(await openWeights(context.reference))
+  const { reference } = context
+  const graph = await inFolder(reference, async () => model.createReference(await openWeights(reference)))
   const frozen = { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
   const compared = ({ length, items }: Encoded<Plain>): Examples<Item> => {
     const known = new Map<number, Kept>()

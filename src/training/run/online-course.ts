@@ -1,5 +1,6 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import { mean } from '../../core/statistics.ts'
+import { inFolder } from '../../engine/checkpoint-files.ts'
 import { openWeights } from '../../engine/checkpoint-weights.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { ResponseEnd } from '../../rewards/grow-responses.ts'
@@ -145,7 +146,7 @@ function comparesWithReference({ objective, settings }: TrainingRecipe): boolean
 
 async function frozenLogprobs({ subject, reference }: CourseContext): Promise<Frozen> {
   const { model } = subject
-  const graph = await model.createReference(await openWeights(reference))
+  const graph = await inFolder(reference, async () => model.createReference(await openWeights(reference)))
   const frozen = { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
   return async (rollouts) => {
     const said = await evaluateItems(frozen, ({ sequence }: Rollout) => [sequence], rollouts)

@@ -1,5 +1,6 @@
 import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
 import { StepscopeError } from '../../core/errors.ts'
+import { inFolder } from '../../engine/checkpoint-files.ts'
 import { createDecoder } from '../../engine/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from '../../engine/load-model.ts'
 import type { EnginePolicy } from '../../engine/policy.ts'
@@ -43,7 +44,8 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
   }
   // A wrong row is told before anything large is loaded.
   yield* checkedData(context, recipe)
-  const subject = await createSubject(backend, context.model, recipe, signal).catch(async (error: unknown) => {
+  const creating = inFolder(context.model, () => createSubject(backend, context.model, recipe, signal))
+  const subject = await creating.catch(async (error: unknown) => {
     throw await withWayOut(error, context, recipe)
   })
   const parts = new Parts(context, recipe, subject)
@@ -178,7 +180,11 @@ class Parts {
       return course
     }
     if (this.live === null) throw new RangeError('a policy without its engine')
-    if (rewardModel !== null) this.rewardModel = await loadRewardModel(backend, rewardModel, { signal }, createDecoder)
+    if (rewardModel !== null) {
+      this.rewardModel = await inFolder(rewardModel, () =>
+        loadRewardModel(backend, rewardModel, { signal }, createDecoder),
+      )
+    }
     return onlineCourse({ ...shared, live: this.live }, this.rewardModel)
   }
 
@@ -192,7 +198,8 @@ class Parts {
   /** The model before training, whose samples the data is made of; for reward models, the reference. */
   private async policy(signal: AbortSignal): Promise<EnginePolicy> {
     const { backend, model, reference } = this.context
-    this.sampler ??= await loadPolicy(backend, reference ?? model, { signal }, createDecoder)
+    const files = reference ?? model
+    this.sampler ??= await inFolder(files, () => loadPolicy(backend, files, { signal }, createDecoder))
     return this.sampler
   }
 
