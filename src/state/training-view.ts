@@ -1,4 +1,4 @@
-import { warmupWords } from '../formats/training-recipe.ts'
+import { recipeWords } from '../formats/used-fields.ts'
 import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
 import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
 
@@ -122,5 +122,5 @@ export function secondsLeft(run: Pick<TrainingRun, 'points' | 'recipe' | 'step'>
 
 /** What is to be said of a recipe before it runs, and beside its run. */
 export function recipeWarning(recipe: TrainingRun['recipe']): string | null {
-  return warmupWords(recipe)
+  return recipeWords(recipe)
 }

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { StepscopeError } from '../../core/errors.ts'
 import type { ObjectiveId } from '../../formats/training-recipe.ts'
-import { OBJECTIVE_IDS, readRecipe, warmupWords } from '../../formats/training-recipe.ts'
+import { OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
+import { recipeWords } from '../../formats/used-fields.ts'
 import { exportRun } from '../../training/run/export-run.ts'
 import { hasSaves } from '../../training/run/saves.ts'
 import { runTraining } from '../../training/run/training-run.ts'
@@ -84,11 +85,11 @@ export const train: Command = {
         gate: () => Promise.resolve(),
         clock: () => performance.now(),
       }
-      const warmup = warmupWords(recipe)
+      const words = recipeWords(recipe)
       const times: number[] = []
       for await (const event of runTraining(context, recipe)) {
         tell(event, recipe.steps, times, output, progress)
-        if (event.type === 'started' && warmup !== null) output.err(`stepscope: ${warmup}\n`)
+        if (event.type === 'started' && words !== null) output.err(`stepscope: ${words}\n`)
         const saved = event.type === 'saved' ? event.step : event.type === 'started' ? event.step - 1 : 0
         if (saved > 0) output.kept?.(describeSave(directory, saved))
       }

@@ -1,9 +1,10 @@
+import { usesField } from '../../formats/used-fields.ts'
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isRewardObjective } from '../../state/training-objectives.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { Select } from '../../ui/select.tsx'
-import { takesReference, takesRewardModel } from './recipe-fields.ts'
+import { takesRewardModel } from './recipe-fields.ts'
 
 interface ModelPartProps {
   recipe: TrainingRecipe
@@ -39,7 +40,7 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
         options={[...missing(recipe.model, trainable), ...trainable.map(option)]}
         onChange={(id) => actions.training.setField('model', id)}
       />
-      {takesReference(recipe) ? (
+      {usesField(recipe, 'reference') ? (
         <Select
           label={isRewardObjective(recipe.objective) ? 'Policy that samples' : 'Reference model'}
           disabled={branches}

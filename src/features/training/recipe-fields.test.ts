@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { defaultRecipe, OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
+import { usesField } from '../../formats/used-fields.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { SETTING_GROUPS, valueAt } from './recipe-fields.ts'
 
@@ -9,7 +10,7 @@ function shownFor(objective: TrainingRecipe['objective']) {
   const recipes = (['soft', 'exact'] as const).map((method) => ({ ...start, labels: { ...start.labels, method } }))
   return recipes.flatMap((recipe) =>
     SETTING_GROUPS.flatMap(({ settings }) => settings)
-      .filter(({ shown }) => shown?.(recipe) ?? true)
+      .filter(({ path }) => usesField(recipe, path))
       .map((setting) => ({ recipe, setting })),
   )
 }

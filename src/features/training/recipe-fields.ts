@@ -1,7 +1,5 @@
-import { isOnlineObjective, isRewardObjective } from '../../state/training-objectives.ts'
+import { usesField } from '../../formats/used-fields.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
-
-type Shown = (recipe: TrainingRecipe) => boolean
 
 interface NumberSetting {
   readonly kind: 'number'
@@ -12,7 +10,6 @@ interface NumberSetting {
   readonly max: number
   readonly step?: number
   readonly stops?: readonly number[]
-  readonly shown?: Shown
 }
 
 interface ChoiceSetting {
@@ -21,7 +18,6 @@ interface ChoiceSetting {
   readonly label: string
   readonly hint: string
   readonly options: readonly { readonly value: string; readonly label: string }[]
-  readonly shown?: Shown
 }
 
 interface SwitchSetting {
@@ -29,7 +25,6 @@ interface SwitchSetting {
   readonly path: string
   readonly label: string
   readonly hint: string
-  readonly shown?: Shown
 }
 
 export type Setting = NumberSetting | ChoiceSetting | SwitchSetting
@@ -45,29 +40,15 @@ const MANY = 1_000_000
 const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192]
 const RATES = [1e-6, 3e-6, 1e-5, 3e-5, 5e-5, 1e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 1e-2]
 
-const online: Shown = ({ objective }) => isOnlineObjective(objective)
-const oneOf =
-  (...objectives: readonly TrainingRecipe['objective'][]): Shown =>
-  ({ objective }) =>
-    objectives.includes(objective)
-/** Labels are made with generated data alone. */
-const labelled: Shown = ({ objective, data }) => objective === 'process-reward' && data.source === 'generated'
-/** Rows that are made from the model's own samples. */
-const sampled: Shown = (recipe) =>
-  online(recipe) ||
-  (recipe.data.source === 'generated' &&
-    (oneOf('dpo', 'outcome-reward', 'ranked-reward', 'implicit-process-reward')(recipe) ||
-      (recipe.objective === 'process-reward' && recipe.labels.method !== 'exact')))
-
 const number = (
   path: string,
   label: string,
   hint: string,
   [min, max]: readonly [number, number],
-  rest: Pick<NumberSetting, 'step' | 'stops' | 'shown'> = {},
+  rest: Pick<NumberSetting, 'step' | 'stops'> = {},
 ): NumberSetting => ({ kind: 'number', path, label, hint, min, max, ...rest })
 
-/** Every setting of a recipe besides objective, models and data, with one sentence each. */
+/** Every setting of a recipe besides objective, models and data, with one sentence each; those without use in a recipe are not shown. */
 export const SETTING_GROUPS: readonly SettingGroup[] = [
   {
     title: 'Training',
@@ -103,11 +84,9 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
           { value: 'hard', label: 'Hard, by completions' },
           { value: 'exact', label: 'Exact, by the task' },
         ],
-        shown: labelled,
       },
       number('labels.completions', 'Completions', 'Per prefix; more give finer labels and take longer.', [1, 256], {
         stops: POWERS,
-        shown: (recipe) => labelled(recipe) && recipe.labels.method !== 'exact',
       }),
       number(
         'labels.planted',
@@ -116,7 +95,6 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         [0, 0.9],
         {
           step: 0.025,
-          shown: (recipe) => labelled(recipe) && recipe.labels.method !== 'exact',
         },
       ),
     ],
@@ -127,11 +105,9 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     settings: [
       number('rollout.samples', 'Samples', 'Responses to each problem; GRPO’s group.', [1, 256], {
         stops: POWERS,
-        shown: sampled,
       }),
       number('rollout.temperature', 'Temperature', 'Higher samples are more different.', [0.01, 4], {
         step: 0.1,
-        shown: sampled,
       }),
     ],
   },
@@ -141,19 +117,15 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     settings: [
       number('reward.verifier', 'Verifier', 'Earned by a response whose answer the task accepts.', [0, 100], {
         step: 0.1,
-        shown: online,
       }),
       number('reward.format', 'Format', 'Earned where every line is a step and the last one an answer.', [0, 100], {
         step: 0.1,
-        shown: online,
       }),
       number('reward.process', 'PRM', 'Weight of a process reward model’s score at each step’s end.', [0, 100], {
         step: 0.1,
-        shown: online,
       }),
       number('reward.outcome', 'ORM', 'Weight of an outcome reward model’s score of the whole response.', [0, 100], {
         step: 0.1,
-        shown: online,
       }),
     ],
   },
@@ -163,7 +135,6 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     settings: [
       number('settings.beta', 'Beta', 'How strongly it is held to the reference model; 0 lets it go.', [0, 10], {
         step: 0.01,
-        shown: oneOf('dpo', 'grpo', 'implicit-process-reward'),
       }),
       number(
         'settings.rpoAlpha',
@@ -172,24 +143,19 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         [0, 100],
         {
           step: 0.1,
-          shown: oneOf('dpo'),
         },
       ),
       number('settings.klCoefficient', 'KL', 'What a nat away from the reference model costs.', [0, 10], {
         step: 0.01,
-        shown: oneOf('ppo'),
       }),
       {
         kind: 'switch',
         path: 'settings.scaleRewards',
         label: 'Scale by group',
         hint: 'Divides advantages by the deviation of their group: small differences count as much as large ones.',
-        shown: oneOf('grpo'),
       },
-      number('settings.innerEpochs', 'Passes', 'Over one batch of samples.', [1, 64], { shown: oneOf('ppo', 'grpo') }),
-      number('settings.minibatches', 'Minibatches', 'That each pass is cut into.', [1, 64], {
-        shown: oneOf('ppo', 'grpo'),
-      }),
+      number('settings.innerEpochs', 'Passes', 'Over one batch of samples.', [1, 64]),
+      number('settings.minibatches', 'Minibatches', 'That each pass is cut into.', [1, 64]),
       number(
         'settings.clip',
         'Clip',
@@ -197,7 +163,6 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         [0.01, 10],
         {
           step: 0.05,
-          shown: oneOf('ppo', 'grpo'),
         },
       ),
     ],
@@ -245,19 +210,15 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     settings: [
       number('settings.discount', 'Discount', 'Worth of a reward one token later.', [0, 1], {
         step: 0.01,
-        shown: oneOf('ppo'),
       }),
       number('settings.lambda', 'Lambda', 'From the value head’s word (0) to what was earned (1).', [0, 1], {
         step: 0.01,
-        shown: oneOf('ppo'),
       }),
       number('settings.valueClip', 'Value clip', 'How far a value may move in one step.', [0.01, 10], {
         step: 0.05,
-        shown: oneOf('ppo'),
       }),
       number('settings.valueCoefficient', 'Value weight', 'Of the value head’s loss.', [0, 10], {
         step: 0.05,
-        shown: oneOf('ppo'),
       }),
     ],
   },
@@ -283,8 +244,8 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
         label: 'Recompute',
         hint: 'Runs layers again on the way back instead of keeping what they gave: slower, in less memory.',
       },
-      number('rollout.maxSteps', 'Steps a sample', 'At most.', [1, 512], { shown: sampled }),
-      number('rollout.maxStepTokens', 'Tokens a step', 'At most.', [1, 4096], { shown: sampled }),
+      number('rollout.maxSteps', 'Steps a sample', 'At most.', [1, 512]),
+      number('rollout.maxStepTokens', 'Tokens a step', 'At most.', [1, 4096]),
     ],
   },
   {
@@ -304,15 +265,9 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   },
 ]
 
-/** Whether a frozen model to compare with, or to sample from, can be chosen. */
-export function takesReference(recipe: TrainingRecipe): boolean {
-  const compares = oneOf('dpo', 'implicit-process-reward', 'ppo', 'grpo')(recipe)
-  return compares || (isRewardObjective(recipe.objective) && sampled(recipe))
-}
-
 /** Whether rewards come from a reward model. */
 export function takesRewardModel(recipe: TrainingRecipe): boolean {
-  return online(recipe) && (recipe.reward.process > 0 || recipe.reward.outcome > 0)
+  return usesField(recipe, 'rewardModel') && (recipe.reward.process > 0 || recipe.reward.outcome > 0)
 }
 
 export function valueAt(recipe: TrainingRecipe, path: string): unknown {

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { usesField } from '../../formats/used-fields.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { recipeWarning } from '../../state/training-view.ts'
 import type { ObjectiveId } from '../../state/types.ts'
@@ -44,7 +45,7 @@ export function RecipePanel() {
           <DataPart />
         </Panel>
         {SETTING_GROUPS.map(({ title, folded, settings }) => {
-          const shown = settings.filter((setting) => setting.shown?.(recipe) ?? true)
+          const shown = settings.filter(({ path }) => usesField(recipe, path))
           if (shown.length === 0) return null
           const wrong = shown.some(({ path }) => errors[path] !== undefined)
           return (
