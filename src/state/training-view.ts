@@ -1,4 +1,4 @@
-import { recipeWords } from '../formats/used-fields.ts'
+import { recipeWords, usesField } from '../formats/used-fields.ts'
 import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
 import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
 
@@ -119,6 +119,8 @@ export function secondsLeft(run: Pick<TrainingRun, 'points' | 'recipe' | 'step'>
   const pace = recent.reduce((sum, seconds) => sum + seconds, 0) / recent.length
   return pace * Math.max(0, run.recipe.steps - run.step)
 }
+
+export { usesField }
 
 /** What is to be said of a recipe before it runs, and beside its run. */
 export function recipeWarning(recipe: TrainingRun['recipe']): string | null {

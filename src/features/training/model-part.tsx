@@ -1,7 +1,7 @@
-import { usesField } from '../../formats/used-fields.ts'
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isRewardObjective } from '../../state/training-objectives.ts'
+import { usesField } from '../../state/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { Select } from '../../ui/select.tsx'
 import { takesRewardModel } from './recipe-fields.ts'

@@ -1,4 +1,4 @@
-import { usesField } from '../../formats/used-fields.ts'
+import { usesField } from '../../state/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 
 interface NumberSetting {
