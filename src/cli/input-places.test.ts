@@ -34,6 +34,24 @@ describe('what cannot be worked on is named by file and line', () => {
     expect(labelled.err).toMatch(/prompt\.jsonl, line 7: The text cannot be written/)
   })
 
+  it('a response that is there twice; responses of two seeds are two', async () => {
+    const [first = '', ...rest] = ROLLOUTS
+    const twice = file('twice.jsonl', `${[first, ...rest, first].join('\n')}\n`)
+    for (const args of [['judge'], ['label', '--method', 'exact', '--out', join(folder, 'twice')]]) {
+      const { code, err } = await run(...args, '--input', twice, ...cpu)
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining(
+          `twice.jsonl, line ${ROLLOUTS.length + 1}: The response is there twice: it is that of line 1`,
+        ),
+      ])
+    }
+    const other = first.replace(/"seed":\d+/, '"seed":4711')
+    const input = file('two-seeds.jsonl', `${[first, ...rest, other].join('\n')}\n`)
+    const both = await run('label', '--method', 'exact', '--out', join(folder, 'both'), '--input', input, ...cpu)
+    expect([both.code, both.err]).toEqual([0, ''])
+  })
+
   it('a problem that the task cannot read, behind blank lines', async () => {
     const rows = ROLLOUTS.map((line) => line.replace(/"problem":"[^"]+"/, '"problem":"3 > > 4"'))
     const input = file('problem.jsonl', `\n${rows.join('\n')}\n`)

@@ -43,14 +43,20 @@ export async function readRollouts(options: ParsedOptions): Promise<RolloutGroup
 
 /**
  * Rollouts by problem, in the order of the file. Throws a StepscopeError that names the line where a problem cannot be
- * read.
+ * read, or where a response is that was there before.
  */
 function groupRollouts(
   rows: readonly { readonly line: number; readonly row: RolloutRow }[],
   file: string,
 ): RolloutGroup[] {
   const groups = new Map<string, { readonly line: number; readonly own: RolloutRow[] }>()
+  const lines = new Map<string, number>()
   for (const { line, row } of rows) {
+    // Responses of several files are told apart by their seeds.
+    const response = JSON.stringify([row.task, row.problem, row.index, row.sample, row.source])
+    const before = lines.get(response)
+    if (before !== undefined) throw isTwice(row, before, file, line)
+    lines.set(response, line)
     const key = `${row.task}:${row.index}:${row.problem}`
     const group = groups.get(key)
     if (group) group.own.push(row)
@@ -76,6 +82,17 @@ function groupRollouts(
       const place = { file, line, field: 'problem' }
       throw new StepscopeError({ ...error.details, place }, { cause: error })
     }
+  })
+}
+
+function isTwice({ index, sample }: RolloutRow, before: number, file: string, line: number): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-file',
+    message: `The response is there twice: it is that of line ${before}`,
+    expected: 'each response once',
+    found: `response ${sample} to problem ${index} again`,
+    place: { file, line },
+    nextStep: 'Remove one of the lines.',
   })
 }
 
