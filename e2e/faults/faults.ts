@@ -28,7 +28,7 @@ export const test = base.extend<{ keeps: undefined }>({
   keeps: [
     async ({ context, expectedErrors }, use) => {
       // The browser's own notes of what is refused on purpose.
-      expectedErrors.push(/Failed to load resource|ERR_|net::|killed on purpose|Failed to fetch|MIME type/)
+      expectedErrors.push(/Failed to load resource|ERR_|net::|killed on purpose|Failed to fetch|MIME type|ArrayBuffer instantiation|magic word/)
       // The hub and its mirror, both answered by a test.
       expectedErrors.push(/^https:\/\/huggingface\.co\//, /^http:\/\/127\.0\.0\.1:/)
       await context.addInitScript(keepTold)
