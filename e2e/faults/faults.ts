@@ -28,7 +28,9 @@ export const test = base.extend<{ keeps: undefined }>({
   keeps: [
     async ({ context, expectedErrors }, use) => {
       // The browser's own notes of what is refused on purpose.
-      expectedErrors.push(/Failed to load resource|ERR_|net::|killed on purpose|Failed to fetch|MIME type|ArrayBuffer instantiation|magic word/)
+      expectedErrors.push(
+        /Failed to load resource|ERR_|net::|killed on purpose|Failed to fetch|MIME type|ArrayBuffer instantiation|magic word|integrity/,
+      )
       // The hub and its mirror, both answered by a test.
       expectedErrors.push(/^https:\/\/huggingface\.co\//, /^http:\/\/127\.0\.0\.1:/)
       await context.addInitScript(keepTold)
@@ -144,5 +146,19 @@ export async function expectUsable(page: Page): Promise<void> {
   await expect(tree).not.toHaveAttribute('data-run', before, { timeout: 45_000 })
   await expect(app.result(page)).toContainText(/Right|Wrong|No answer/, { timeout: 45_000 })
 }
+
+/** Web pages that a cache holds in the place of files. */
+export const wrongInCache = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
+    const wrong: string[] = []
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name)
+      for (const request of await cache.keys()) {
+        const type = (await cache.match(request))?.headers.get('content-type') ?? ''
+        if (/html/.test(type) && !/(\/|\.html)(\?.*)?$/.test(new URL(request.url).pathname)) wrong.push(request.url)
+      }
+    }
+    return wrong
+  })
 
 export { expect }

@@ -4,7 +4,7 @@ import type { Locator } from '@playwright/test'
 import { app, waitReady } from '../app.ts'
 import type { ModelHub } from '../model-hub.ts'
 import { LOGIN, modelHub } from '../model-hub.ts'
-import { expectPlainWords, expectTold } from './faults.ts'
+import { expectPlainWords, expectTold, wrongInCache } from './faults.ts'
 import type { Scenario, Surroundings } from './scenario.ts'
 import { arm, button, expect, fired, run, savedOn, screen, secondTab } from './scenario.ts'
 
@@ -254,19 +254,6 @@ const loadOnnx = async (page: Page): Promise<void> => {
 }
 const isOnnx = (page: Page) =>
   expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/, { timeout: 60_000 })
-
-const wrongInCache = (page: Page) =>
-  page.evaluate(async () => {
-    const wrong: string[] = []
-    for (const name of await caches.keys()) {
-      const cache = await caches.open(name)
-      for (const request of await cache.keys()) {
-        const type = (await cache.match(request))?.headers.get('content-type') ?? ''
-        if (/html/.test(type) && !/(\/|\.html)(\?.*)?$/.test(new URL(request.url).pathname)) wrong.push(request.url)
-      }
-    }
-    return wrong
-  })
 
 /** What the server answers for a part of the ONNX engine while the page is older than its files. */
 const onnx: readonly Scenario[] = (

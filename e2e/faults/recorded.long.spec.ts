@@ -1,6 +1,6 @@
 import { app, place, waitReady } from '../app.ts'
 import { LOGIN } from '../model-hub.ts'
-import { expect, expectPlainWords, expectTold, expectUsable, fired, test } from './faults.ts'
+import { expect, expectPlainWords, expectTold, expectUsable, fired, test, wrongInCache } from './faults.ts'
 
 /** The first visit: the recorded search plays while the models load, and what loads them fails. */
 const rows = [
@@ -55,4 +55,21 @@ test.describe(() => {
       await expectPlainWords(page)
     })
   }
+})
+
+test('a network’s login page answers for a file of the offline copy', async ({ page, context }) => {
+  test.setTimeout(120_000)
+  const pattern = /runs\/first-visit\.json/
+  await context.route(pattern, (route) => route.fulfill(LOGIN))
+  await page.goto('/')
+  await waitReady(page)
+  // The copy is whole or there is none.
+  await page.waitForTimeout(3000)
+  expect(await wrongInCache(page)).toEqual([])
+  await expectPlainWords(page)
+  await context.unroute(pattern)
+  await page.reload()
+  await expect(app.notices(page)).toContainText('Ready to work offline', { timeout: 30_000 })
+  expect(await wrongInCache(page)).toEqual([])
+  await expectUsable(page)
 })

@@ -24,7 +24,8 @@ const SHARED_NAMES = /^(NotFoundError|NotReadableError|InvalidStateError|Securit
 const STORAGE_TEXT =
   /\bfiles?\b|director|\bentr(y|ies)\b|storage|database|object ?store|\btransaction|indexed|\bdisk\b|backing store/i
 
-const OLD_PAGE: ForeignError = {
+/** A script, or a part of one, that the server does not have any more. */
+export const OLD_PAGE: ForeignError = {
   code: 'old-page',
   message: 'A part of Stepscope could not be fetched: there may be a newer version, or the connection is gone',
   nextStep: 'Reload the page. What was saved is kept.',

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../core/errors.ts'
-import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { StepscopeError } from '../core/errors.ts'
+import { OLD_PAGE } from '../core/foreign-errors.ts'
 import type { FiredMessage } from '../faults/page-faults.ts'
 import { shareFaults } from '../faults/page-faults.ts'
 import type { AliveMessage } from './life.ts'
@@ -99,7 +100,7 @@ export function openWorker(hosts: readonly string[]): WorkerPort {
       worker.addEventListener('error', (event) => {
         event.preventDefault()
         // Without a message it is the script itself that could not be had.
-        onCrash(event.message ? STOPPED : toErrorDetails(new TypeError('Failed to fetch dynamically imported module')))
+        onCrash(event.message ? STOPPED : OLD_PAGE)
       })
       worker.addEventListener('messageerror', () =>
         onCrash({ ...STOPPED, message: 'The engine stopped: one of its messages could not be read' }),
