@@ -31,8 +31,10 @@ export async function openBackend(options: OpenBackendOptions): Promise<OpenedBa
   try {
     return { backend: await openWebGpu(options), note: null }
   } catch (error) {
-    if (options.choice === 'webgpu') throw error
-    return { backend: await openCpu(options), note: `${toErrorDetails(error).message} Running on the CPU instead.` }
+    const { code, message } = toErrorDetails(error)
+    // A page older than its server's files has a device; what it lacks is a script.
+    if (options.choice === 'webgpu' || code === 'old-page') throw error
+    return { backend: await openCpu(options), note: `${message} Running on the CPU instead.` }
   }
 }
 
