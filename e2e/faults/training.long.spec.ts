@@ -140,7 +140,7 @@ const others: readonly Scenario[] = [
   },
   {
     action: 'training (SFT)',
-    fault: 'another tab wants to delete it',
+    fault: 'another tab shows it, which can only look',
     told: null,
     steps: async ({ page, context }) => {
       await train(page, 'sft')
@@ -148,6 +148,8 @@ const others: readonly Scenario[] = [
       const tab = await secondTab(context, '/#/train')
       // The run of another tab has no buttons here: it can be looked at.
       await expect(shown(tab).getByRole('heading', { level: 2 })).toBeVisible({ timeout: 30_000 })
+      for (const name of ['Delete', 'Stop', 'Pause'])
+        await expect(shown(tab).getByRole('button', { name })).toHaveCount(0)
       await tab.close()
       await expectTrained(page)
       return undefined
