@@ -2,6 +2,7 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { app, openReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
+import { shown } from './train.ts'
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
@@ -163,5 +164,12 @@ test('a phone shows a usable stack', async ({ browser, baseURL }) => {
   await app.setup(page).getByRole('button', { name: 'Run', exact: true }).tap()
   await expect(page.getByText('A recorded search')).toBeHidden()
   await expect(app.result(page)).toContainText(/Right|Wrong|No answer/, { timeout: 45_000 })
+
+  // The recipe and its button are below the run that they start: its progress comes into view.
+  await page.goto('/#/train')
+  await page.getByRole('spinbutton', { name: 'Steps', exact: true }).fill('2')
+  await page.getByRole('button', { name: 'Start training' }).tap()
+  await expect(shown(page).getByRole('progressbar')).toBeInViewport({ ratio: 1 })
+  await expect(shown(page).getByText(/warm-up of 10/)).toBeInViewport()
   await context.close()
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { METRICS } from '../layout/tree-layout.ts'
 import { wrapped } from './paint-tooltip.ts'
 import { clipped, rowLayout } from './row-layout.ts'
 
@@ -31,6 +32,22 @@ describe('the line of a node', () => {
     expect(row(step, 80)).toMatchObject({ main: '6*4=24', rest: '', score: '.830', cut: true })
     expect(row(step, 72)).toMatchObject({ main: '6*4=…', rest: '', score: '.830', cut: true })
     expect(row({ ...step, score: '10.25' }, 80).score).toBe('10.25')
+  })
+
+  it('holds everything in a column of its own length, under the mark of the truth too', () => {
+    const { length } = METRICS.horizontal
+    const right = (width: number) => width - 8
+    const wide = length('6*4=24 : 24 24'.length, { duplicates: true, finished: false })
+    // The mark takes the first 7 pixels, the padding would take 8.
+    for (const left of [7, 8]) {
+      const shown = rowLayout(step, { left, right: right(wide) }, fonts, measure, false)
+      expect(shown).toMatchObject({ main: '6*4=24', rest: ': 24 24', badge: '×2', score: '0.830', cut: false })
+      const end = length('A 40'.length, { duplicates: true, finished: true })
+      expect(rowLayout(answer, { left, right: right(end) }, fonts, measure, false)).toMatchObject({
+        main: 'A 40',
+        cut: false,
+      })
+    }
   })
 
   it('reads an answer whole wherever score, verdict and answer fit', () => {
