@@ -22,7 +22,7 @@ interface PictureButtonProps {
 export function PictureButton({ run, canvas, drawn, truth }: PictureButtonProps) {
   const saveSvg = (run: RunView) => {
     const theme = readTheme(document.body)
-    const text = treeSvg(run.tree, { orientation: 'horizontal', theme, truth })
+    const text = treeSvg(run.tree, { theme, truth })
     saveFile(`${fileStem(run.title)}.svg`, text, 'image/svg+xml')
   }
   const savePng = async (run: RunView) => {

@@ -3,7 +3,7 @@ import { edgeCurve, edgeWidth } from './edge-path.ts'
 
 describe('edgeCurve', () => {
   it('leaves and arrives along the depth', () => {
-    expect(edgeCurve('horizontal', 0, 5, 40, 25)).toEqual({
+    expect(edgeCurve(0, 5, 40, 25)).toEqual({
       x0: 0,
       y0: 5,
       x1: 20,
@@ -13,7 +13,6 @@ describe('edgeCurve', () => {
       x3: 40,
       y3: 25,
     })
-    expect(edgeCurve('vertical', 5, 0, 25, 40)).toEqual({ x0: 5, y0: 0, x1: 5, y1: 20, x2: 25, y2: 20, x3: 25, y3: 40 })
   })
 })
 

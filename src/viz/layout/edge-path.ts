@@ -1,5 +1,3 @@
-import type { Orientation } from './tree-layout.ts'
-
 /** A cubic Bézier from the parent's far edge to the child's near edge, in the units it was given. */
 export interface EdgeCurve {
   readonly x0: number
@@ -13,13 +11,9 @@ export interface EdgeCurve {
 }
 
 /** Leaves and arrives along the depth (d3's bump curve): the control points stand half-way between the columns. */
-export function edgeCurve(orientation: Orientation, x0: number, y0: number, x3: number, y3: number): EdgeCurve {
-  if (orientation === 'horizontal') {
-    const middle = (x0 + x3) / 2
-    return { x0, y0, x1: middle, y1: y0, x2: middle, y2: y3, x3, y3 }
-  }
-  const middle = (y0 + y3) / 2
-  return { x0, y0, x1: x0, y1: middle, x2: x3, y2: middle, x3, y3 }
+export function edgeCurve(x0: number, y0: number, x3: number, y3: number): EdgeCurve {
+  const middle = (x0 + x3) / 2
+  return { x0, y0, x1: middle, y1: y0, x2: middle, y2: y3, x3, y3 }
 }
 
 const THINNEST = 0.75

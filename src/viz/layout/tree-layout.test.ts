@@ -26,24 +26,24 @@ describe('layoutTree', () => {
     const lengthOf = ({ bounds }: TreeLayout) => bounds.right - bounds.left
     const spread = layoutTree(steps)
     const full = lengthOf(spread)
-    expect(layoutTree(steps, 'horizontal', full + 1)).toEqual(spread)
-    const closer = layoutTree(steps, 'horizontal', full - 20)
+    expect(layoutTree(steps, full + 1)).toEqual(spread)
+    const closer = layoutTree(steps, full - 20)
     expect(lengthOf(closer)).toBeCloseTo(full - 20)
     expect(closer.width).toEqual(spread.width)
-    const shorter = layoutTree(steps, 'horizontal', full - 100)
+    const shorter = layoutTree(steps, full - 100)
     expect(lengthOf(shorter)).toBeCloseTo(full - 100)
     const step = ('3*5=15'.length + 5) * CHARACTER + 32
     const answer = ('A 24'.length + 5) * CHARACTER + 28
     expect(shorter.width[1]).toBeGreaterThanOrEqual(step)
     expect(shorter.squeeze).toBe(0)
     // No room for the step font at all: columns for one of 8 px, at 0.6 em a character, and a score such as ".123".
-    const least = layoutTree(steps, 'horizontal', 0)
+    const least = layoutTree(steps, 0)
     expect(least.squeeze).toBe(1)
     expect(least.width[1]).toBeLessThan(step)
     expect(least.width[1]).toBeGreaterThanOrEqual(('3*5=15'.length + 4) * 4.8 + 8)
     expect(least.width[2]).toBeLessThan(answer)
     expect(least.width[2]).toBeGreaterThanOrEqual(('A 24'.length + 4) * 4.8 + 8)
-    const between = layoutTree(steps, 'horizontal', (step + answer + lengthOf(least)) / 2 + 36)
+    const between = layoutTree(steps, (step + answer + lengthOf(least)) / 2 + 36)
     expect(between.squeeze).toBeGreaterThan(0)
     expect(between.squeeze).toBeLessThan(1)
     expect(lengthOf(between)).toBeCloseTo((step + answer + lengthOf(least)) / 2 + 36)
@@ -59,13 +59,6 @@ describe('layoutTree', () => {
     expect(layout.bounds).toEqual({ left: 0, top: -33, right: rootLength + 44 + length, bottom: 33 })
     expect([...layout.parent]).toEqual([-1, 0, 0, 0])
     expect([...layout.depth]).toEqual([0, 1, 1, 1])
-  })
-
-  it('runs top to bottom when vertical', () => {
-    const layout = layoutTree(small, 'vertical')
-    expect(box(layout, 0)).toEqual([-38, 0, 76, 36])
-    expect(box(layout, 2)).toEqual([-120, 72, 76, 36])
-    expect(box(layout, 1)).toEqual([-38, 72, 76, 36])
   })
 
   it('leaves equal scores in order of appearance', () => {
@@ -121,7 +114,7 @@ describe('layoutTree', () => {
         const [above, below] = [level[index - 1] ?? 0, level[index] ?? 0]
         const gap = (layout.top[below] ?? 0) - (layout.top[above] ?? 0) - (layout.height[above] ?? 0)
         const siblings = layout.parent[above] === layout.parent[below]
-        const { siblingGap, cousinGap } = METRICS.horizontal
+        const { siblingGap, cousinGap } = METRICS
         expect(gap).toBeGreaterThanOrEqual((siblings ? siblingGap : cousinGap) - 1e-6)
         if (siblings) expect(tree.nodes[above]?.score).toBeGreaterThanOrEqual(tree.nodes[below]?.score ?? 0)
       }

@@ -3,9 +3,6 @@ import type { SearchTree, TreeNode } from '../../search/tree.ts'
 import { answerNode, idsFromRoot, shownScore, stepLabel } from './node-appearance.ts'
 import { tidyTree } from './tidy-tree.ts'
 
-/** `horizontal`: depth runs left to right; `vertical`: top to bottom. */
-export type Orientation = 'horizontal' | 'vertical'
-
 /** Sizes in world units: CSS pixels at zoom 1. `breadth` is across the tree, `length` along its depth. */
 export interface TreeMetrics {
   readonly breadth: number
@@ -33,37 +30,23 @@ const TIGHT_CHARACTER = 4.9
 const MAX_CHARACTERS = 30
 const SCORE_CHARACTERS = 5
 
-export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
-  horizontal: {
-    breadth: 20,
-    tailBreadth: 13,
-    siblingGap: 3,
-    cousinGap: 8,
-    columnGap: 44,
-    leastGap: 18,
-    tightGap: 8,
-    length: (characters, { duplicates, finished }) =>
-      (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER +
-      28 +
-      (duplicates ? 24 : 0) +
-      (finished ? 16 : 0),
-    least: (characters, finished) =>
-      (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER + 32 + (finished ? 18 : 0),
-    tight: (characters, finished) =>
-      (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS - 1) * TIGHT_CHARACTER + 11 + (finished ? 10 : 0),
-  },
-  vertical: {
-    breadth: 76,
-    tailBreadth: 40,
-    siblingGap: 6,
-    cousinGap: 14,
-    columnGap: 36,
-    leastGap: 36,
-    tightGap: 36,
-    length: () => 36,
-    least: () => 36,
-    tight: () => 36,
-  },
+export const METRICS: TreeMetrics = {
+  breadth: 20,
+  tailBreadth: 13,
+  siblingGap: 3,
+  cousinGap: 8,
+  columnGap: 44,
+  leastGap: 18,
+  tightGap: 8,
+  length: (characters, { duplicates, finished }) =>
+    (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER +
+    28 +
+    (duplicates ? 24 : 0) +
+    (finished ? 16 : 0),
+  least: (characters, finished) =>
+    (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS) * CHARACTER + 32 + (finished ? 18 : 0),
+  tight: (characters, finished) =>
+    (Math.min(characters, MAX_CHARACTERS) + SCORE_CHARACTERS - 1) * TIGHT_CHARACTER + 11 + (finished ? 10 : 0),
 }
 
 /**
@@ -71,7 +54,6 @@ export const METRICS: Readonly<Record<Orientation, TreeMetrics>> = {
  * centre at 0 across the tree and its near edge at 0 along it.
  */
 export interface TreeLayout {
-  readonly orientation: Orientation
   readonly count: number
   readonly left: Float64Array
   readonly top: Float64Array
@@ -110,12 +92,7 @@ export interface Bounds {
  * @param room length that the tree may take along its depth: columns move together before they become shorter, and the
  * numbers left go before the step, the answer or the problem does; after that the type becomes smaller
  */
-export function layoutTree(
-  tree: SearchTree,
-  orientation: Orientation = 'horizontal',
-  room = Number.POSITIVE_INFINITY,
-): TreeLayout {
-  const metrics = METRICS[orientation]
+export function layoutTree(tree: SearchTree, room = Number.POSITIVE_INFINITY): TreeLayout {
   const { nodes } = tree
   const count = nodes.length
   const parent = new Int32Array(count).fill(-1)
@@ -128,21 +105,15 @@ export function layoutTree(
     parent[node.id] = node.parent ?? -1
     // A rollout that was accepted is the answer's path, and no longer a tail.
     tail[node.id] = node.state === 'rolledOut' && !answer.has(node.id) ? 1 : 0
-    breadth[node.id] = tail[node.id] === 1 ? metrics.tailBreadth : metrics.breadth
+    breadth[node.id] = tail[node.id] === 1 ? METRICS.tailBreadth : METRICS.breadth
     children[node.id] = childrenByScore(node, nodes)
   }
-  if (count === 0) return emptyLayout(orientation)
-  const root = nodes[0]
-  // Alone on its level, the problem can always be as broad as its text.
-  if (orientation === 'vertical' && root !== undefined)
-    breadth[0] = Math.max(metrics.breadth, stepLabel(root, tree).main.length * CHARACTER + 16)
-
-  const across = tidyTree({ root: 0, children, breadth, siblingGap: metrics.siblingGap, cousinGap: metrics.cousinGap })
+  if (count === 0) return emptyLayout()
+  const across = tidyTree({ root: 0, children, breadth, siblingGap: METRICS.siblingGap, cousinGap: METRICS.cousinGap })
   const levels = levelsOf(children, depth)
   const { lengths, gap, squeeze } = columnsIn(
     room,
-    levels.map((level, depth) => columnLength(level, tree, metrics, depth === 0 && orientation === 'horizontal')),
-    metrics,
+    levels.map((level, depth) => columnLength(level, tree, depth === 0)),
   )
   const starts: number[] = []
   let start = 0
@@ -155,7 +126,6 @@ export function layoutTree(
   const top = new Float64Array(count)
   const width = new Float64Array(count)
   const height = new Float64Array(count)
-  const horizontal = orientation === 'horizontal'
   const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity }
   for (const level of levels) {
     for (const id of level) {
@@ -163,25 +133,25 @@ export function layoutTree(
       const length = lengths[depth[id] as number] as number
       const size = breadth[id] as number
       const side = (across[id] as number) - size / 2
-      left[id] = horizontal ? near : side
-      top[id] = horizontal ? side : near
-      width[id] = horizontal ? length : size
-      height[id] = horizontal ? size : length
+      left[id] = near
+      top[id] = side
+      width[id] = length
+      height[id] = size
       bounds.left = Math.min(bounds.left, left[id] as number)
       bounds.top = Math.min(bounds.top, top[id] as number)
       bounds.right = Math.max(bounds.right, (left[id] as number) + (width[id] as number))
       bounds.bottom = Math.max(bounds.bottom, (top[id] as number) + (height[id] as number))
     }
   }
-  return { orientation, count, left, top, width, height, parent, depth, tail, levels, children, bounds, squeeze }
+  return { count, left, top, width, height, parent, depth, tail, levels, children, bounds, squeeze }
 }
 
-function emptyLayout(orientation: Orientation): TreeLayout {
+function emptyLayout(): TreeLayout {
   const none = new Float64Array(0)
   const bounds = { left: 0, top: 0, right: 0, bottom: 0 }
   const boxes = { left: none, top: none, width: none, height: none }
   const structure = { parent: new Int32Array(0), depth: new Int32Array(0), tail: new Uint8Array(0) }
-  return { orientation, count: 0, ...boxes, ...structure, levels: [], children: [], bounds, squeeze: 0 }
+  return { count: 0, ...boxes, ...structure, levels: [], children: [], bounds, squeeze: 0 }
 }
 
 /** Scored children best first, then unscored ones; ties and unscored in order of appearance (ids grow with time). */
@@ -221,11 +191,8 @@ interface Columns {
 }
 
 /** Gaps and columns as long as they want to be, or as the room allows, but not below what the smallest type needs. */
-function columnsIn(
-  room: number,
-  columns: readonly ColumnLength[],
-  { columnGap, leastGap, tightGap }: TreeMetrics,
-): Columns {
+function columnsIn(room: number, columns: readonly ColumnLength[]): Columns {
+  const { columnGap, leastGap, tightGap } = METRICS
   const gaps = Math.max(1, columns.length - 1)
   const sumOf = (kind: keyof ColumnLength) => columns.reduce((sum, column) => sum + column[kind], 0)
   const [full, least, tight] = [sumOf('full'), sumOf('least'), sumOf('tight')]
@@ -245,7 +212,7 @@ const shareOf = (over: number, spare: number): number => (over <= 0 ? 0 : spare 
 const between = (from: number, to: number, share: number): number => from + share * (to - from)
 
 /** @param bare the problem's column, which has no score */
-function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeMetrics, bare: boolean): ColumnLength {
+function columnLength(level: readonly NodeId[], tree: SearchTree, bare: boolean): ColumnLength {
   let characters = 0
   let step = 0
   let duplicates = false
@@ -261,9 +228,9 @@ function columnLength(level: readonly NodeId[], tree: SearchTree, metrics: TreeM
   }
   const whole = Math.ceil(Math.max(characters, 4) / 4) * 4
   const score = bare ? SCORE_CHARACTERS * CHARACTER + 8 : 0
-  const full = metrics.length(whole, { duplicates, finished }) - score
+  const full = METRICS.length(whole, { duplicates, finished }) - score
   // A problem is painted smaller before it is cut.
-  const least = metrics.least(Math.max(step, 4), finished) - score - (bare ? 16 : 0)
-  const tight = bare ? Math.max(step, 4) * TIGHT_CHARACTER + 9 : metrics.tight(Math.max(step, 4), finished)
+  const least = METRICS.least(Math.max(step, 4), finished) - score - (bare ? 16 : 0)
+  const tight = bare ? Math.max(step, 4) * TIGHT_CHARACTER + 9 : METRICS.tight(Math.max(step, 4), finished)
   return { full, least: Math.min(full, least), tight: Math.min(full, least, tight) }
 }

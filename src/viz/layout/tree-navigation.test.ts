@@ -39,10 +39,8 @@ describe('neighbour', () => {
 
 describe('arrowDirection', () => {
   it('follows the drawing', () => {
-    expect(arrowDirection('ArrowRight', 'horizontal')).toBe('child')
-    expect(arrowDirection('ArrowDown', 'horizontal')).toBe('next')
-    expect(arrowDirection('ArrowDown', 'vertical')).toBe('child')
-    expect(arrowDirection('ArrowRight', 'vertical')).toBe('next')
-    expect(arrowDirection('a', 'vertical')).toBeUndefined()
+    expect(arrowDirection('ArrowRight')).toBe('child')
+    expect(arrowDirection('ArrowDown')).toBe('next')
+    expect(arrowDirection('a')).toBeUndefined()
   })
 })

@@ -1,17 +1,19 @@
 import type { NodeId } from '../../search/events.ts'
-import type { Orientation, TreeLayout } from './tree-layout.ts'
+import type { TreeLayout } from './tree-layout.ts'
 
 /** A direction in the structure, whichever way the tree is drawn. */
 export type TreeDirection = 'parent' | 'child' | 'previous' | 'next'
 
-const ARROWS: Readonly<Record<Orientation, Readonly<Record<string, TreeDirection>>>> = {
-  horizontal: { ArrowLeft: 'parent', ArrowRight: 'child', ArrowUp: 'previous', ArrowDown: 'next' },
-  vertical: { ArrowUp: 'parent', ArrowDown: 'child', ArrowLeft: 'previous', ArrowRight: 'next' },
+const ARROWS: Readonly<Record<string, TreeDirection>> = {
+  ArrowLeft: 'parent',
+  ArrowRight: 'child',
+  ArrowUp: 'previous',
+  ArrowDown: 'next',
 }
 
 /** What an arrow key means in a drawing; undefined for other keys. */
-export function arrowDirection(key: string, orientation: Orientation): TreeDirection | undefined {
-  return ARROWS[orientation][key]
+export function arrowDirection(key: string): TreeDirection | undefined {
+  return ARROWS[key]
 }
 
 /**

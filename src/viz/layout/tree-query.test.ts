@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { syntheticTree } from './testing/synthetic-tree.ts'
-import type { Bounds, Orientation, TreeLayout } from './tree-layout.ts'
+import type { Bounds, TreeLayout } from './tree-layout.ts'
 import { layoutTree } from './tree-layout.ts'
 import type { LevelRange } from './tree-query.ts'
 import { nodeAt, visibleEdges, visibleNodes } from './tree-query.ts'
 
 const tree = syntheticTree({ seed: 5, n: 48, m: 4, rounds: 6, lookahead: 1 })
-const layouts = (['horizontal', 'vertical'] as const).map((orientation: Orientation) => layoutTree(tree, orientation))
+const layout = layoutTree(tree)
 const window = fc.record({
   u: fc.double({ min: -0.2, max: 1.1, noNaN: true }),
   v: fc.double({ min: -0.2, max: 1.1, noNaN: true }),
@@ -37,7 +37,7 @@ const meets = (a: Bounds, b: Bounds) => a.right >= b.left && a.left <= b.right &
 describe('visibleNodes', () => {
   it('finds exactly the nodes whose box meets the window', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...layouts), window, size, (layout, at, extent) => {
+      fc.property(window, size, (at, extent) => {
         const view = windowOf(layout, at, extent)
         const expected = tree.nodes.map(({ id }) => id).filter((id) => meets(boxOf(layout, id), view))
         expect(ids(layout, visibleNodes(layout, view))).toEqual(expected)
@@ -49,7 +49,7 @@ describe('visibleNodes', () => {
 describe('visibleEdges', () => {
   it('finds every edge whose bounding box meets the window, named by the child', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...layouts), window, size, (layout, at, extent) => {
+      fc.property(window, size, (at, extent) => {
         const view = windowOf(layout, at, extent)
         const expected = tree.nodes
           .filter(({ id, parent }) => {
@@ -59,11 +59,7 @@ describe('visibleEdges', () => {
             const high = { right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) }
             const span = { ...low, ...high }
             // Along the depth an edge only fills the room between the two columns.
-            const gap =
-              layout.orientation === 'horizontal'
-                ? { ...span, left: a.right, right: b.left }
-                : { ...span, top: a.bottom, bottom: b.top }
-            return meets(gap, view)
+            return meets({ ...span, left: a.right, right: b.left }, view)
           })
           .map(({ id }) => id)
         expect(ids(layout, visibleEdges(layout, view))).toEqual(expected)
@@ -73,8 +69,6 @@ describe('visibleEdges', () => {
 })
 
 describe('nodeAt', () => {
-  const layout = layoutTree(tree)
-
   it('finds every node at its middle, and nothing between two columns', () => {
     for (const { id } of tree.nodes) {
       const { left, top, right, bottom } = boxOf(layout, id)

@@ -20,35 +20,25 @@ function firstWhere(count: number, holds: (index: number) => boolean): number {
   return low
 }
 
-/** Accessors across and along the depth, whatever the orientation. */
-function axes(layout: TreeLayout) {
-  const horizontal = layout.orientation === 'horizontal'
-  const acrossStart = horizontal ? layout.top : layout.left
-  const acrossSize = horizontal ? layout.height : layout.width
-  const alongStart = horizontal ? layout.left : layout.top
-  const alongSize = horizontal ? layout.width : layout.height
+/** Ends of a node's box, across the tree and along its depth. */
+function ends({ left, top, width, height }: TreeLayout) {
   return {
-    low: (id: NodeId) => acrossStart[id] as number,
-    high: (id: NodeId) => (acrossStart[id] as number) + (acrossSize[id] as number),
-    near: (id: NodeId) => alongStart[id] as number,
-    far: (id: NodeId) => (alongStart[id] as number) + (alongSize[id] as number),
-    window: ({ left, top, right, bottom }: Bounds) =>
-      horizontal
-        ? { low: top, high: bottom, near: left, far: right }
-        : { low: left, high: right, near: top, far: bottom },
+    low: (id: NodeId) => top[id] as number,
+    high: (id: NodeId) => (top[id] as number) + (height[id] as number),
+    near: (id: NodeId) => left[id] as number,
+    far: (id: NodeId) => (left[id] as number) + (width[id] as number),
   }
 }
 
 /** Nodes whose box meets the window: one run per depth, by binary search, since a level is sorted across the tree. */
 export function visibleNodes(layout: TreeLayout, window: Bounds): LevelRange[] {
-  const { low, high, near, far, window: turned } = axes(layout)
-  const view = turned(window)
+  const { low, high, near, far } = ends(layout)
   const ranges: LevelRange[] = []
   layout.levels.forEach((level, depth) => {
     const first = level[0] as NodeId
-    if (far(first) < view.near || near(first) > view.far) return
-    const from = firstWhere(level.length, (index) => high(level[index] as NodeId) >= view.low)
-    const to = firstWhere(level.length, (index) => low(level[index] as NodeId) > view.high)
+    if (far(first) < window.left || near(first) > window.right) return
+    const from = firstWhere(level.length, (index) => high(level[index] as NodeId) >= window.top)
+    const to = firstWhere(level.length, (index) => low(level[index] as NodeId) > window.bottom)
     if (from < to) ranges.push({ depth, from, to })
   })
   return ranges
@@ -59,21 +49,20 @@ export function visibleNodes(layout: TreeLayout, window: Bounds): LevelRange[] {
  * sorted across the tree, and so are the lower and the upper of the two: again one run per depth.
  */
 export function visibleEdges(layout: TreeLayout, window: Bounds): LevelRange[] {
-  const { low, high, near, far, window: turned } = axes(layout)
-  const view = turned(window)
+  const { low, high, near, far } = ends(layout)
   const ranges: LevelRange[] = []
   layout.levels.forEach((level, depth) => {
     if (depth === 0) return
     const first = level[0] as NodeId
-    if (near(first) < view.near || far(layout.parent[first] as NodeId) > view.far) return
+    if (near(first) < window.left || far(layout.parent[first] as NodeId) > window.right) return
     const parent = (index: number) => layout.parent[level[index] as NodeId] as NodeId
     const from = firstWhere(
       level.length,
-      (index) => Math.max(high(level[index] as NodeId), high(parent(index))) >= view.low,
+      (index) => Math.max(high(level[index] as NodeId), high(parent(index))) >= window.top,
     )
     const to = firstWhere(
       level.length,
-      (index) => Math.min(low(level[index] as NodeId), low(parent(index))) > view.high,
+      (index) => Math.min(low(level[index] as NodeId), low(parent(index))) > window.bottom,
     )
     if (from < to) ranges.push({ depth, from, to })
   })
@@ -92,8 +81,7 @@ export function nodeAt(
   slackY = 0,
   weight: (id: NodeId) => number = () => 0,
 ): NodeId | null {
-  const { low, high } = axes(layout)
-  const across = layout.orientation === 'horizontal' ? y : x
+  const { low, high } = ends(layout)
   const window = { left: x - slackX, top: y - slackY, right: x + slackX, bottom: y + slackY }
   let best: NodeId | null = null
   let bestWeight = Number.NEGATIVE_INFINITY
@@ -101,7 +89,7 @@ export function nodeAt(
   for (const { depth, from, to } of visibleNodes(layout, window)) {
     for (const id of layout.levels[depth]?.slice(from, to) ?? []) {
       const here = weight(id)
-      const distance = Math.abs((low(id) + high(id)) / 2 - across)
+      const distance = Math.abs((low(id) + high(id)) / 2 - y)
       if (here < bestWeight || (here === bestWeight && distance >= bestDistance)) continue
       best = id
       bestWeight = here

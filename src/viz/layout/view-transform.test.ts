@@ -17,12 +17,12 @@ const tall = { left: 0, top: -10_000, right: 1000, bottom: 10_000 }
 
 describe('fitView', () => {
   it('shows a small tree at its true size, in the middle', () => {
-    const view = fitView({ left: 0, top: -50, right: 200, bottom: 50 }, size, 'horizontal')
+    const view = fitView({ left: 0, top: -50, right: 200, bottom: 50 }, size)
     expect(view).toEqual({ scaleX: 1, scaleY: 1, offsetX: 300, offsetY: 306 })
   })
 
   it('shrinks each axis as much as it needs, so that a tall tree still fills the width', () => {
-    const view = fitView(tall, size, 'horizontal')
+    const view = fitView(tall, size)
     expect(view.scaleX).toBeCloseTo(772 / 1000, 12)
     expect(view.scaleY).toBeCloseTo(568 / 20_000, 12)
     const shown = visibleWindow(view, size)
@@ -33,7 +33,7 @@ describe('fitView', () => {
 })
 
 describe('alongScale', () => {
-  const range = zoomRange(tall, size, 'horizontal')
+  const range = zoomRange(tall, size)
 
   it('is the fitting scale at the fit and the true proportions from true size on', () => {
     expect(alongScale(range.fitAcross, range)).toBeCloseTo(range.fitAlong, 12)
@@ -52,7 +52,7 @@ describe('alongScale', () => {
 })
 
 describe('zoomView', () => {
-  const range = zoomRange(tall, size, 'horizontal')
+  const range = zoomRange(tall, size)
 
   it('keeps the point under the pointer where it is', () => {
     fc.assert(
@@ -61,8 +61,8 @@ describe('zoomView', () => {
         fc.integer({ min: 0, max: 800 }),
         fc.integer({ min: 0, max: 600 }),
         (factor, x, y) => {
-          const before = panView(fitView(tall, size, 'horizontal'), 13, -40)
-          const after = zoomView(before, factor, x, y, 'horizontal', range)
+          const before = panView(fitView(tall, size), 13, -40)
+          const after = zoomView(before, factor, x, y, range)
           expect((x - after.offsetX) / after.scaleX).toBeCloseTo((x - before.offsetX) / before.scaleX, 6)
           expect((y - after.offsetY) / after.scaleY).toBeCloseTo((y - before.offsetY) / before.scaleY, 4)
         },
@@ -71,26 +71,16 @@ describe('zoomView', () => {
   })
 
   it('ends at three times the true size and at half the fitting one', () => {
-    const view = fitView(tall, size, 'horizontal')
-    const nearest = zoomView(view, 1e6, 0, 0, 'horizontal', range)
+    const view = fitView(tall, size)
+    const nearest = zoomView(view, 1e6, 0, 0, range)
     expect([nearest.scaleX, nearest.scaleY]).toEqual([expect.closeTo(3, 12), expect.closeTo(3, 12)])
-    expect(zoomView(view, 1e-6, 0, 0, 'horizontal', range).scaleY).toBeCloseTo(range.fitAcross / 2, 12)
-  })
-
-  it('zooms the breadth of a vertical tree', () => {
-    const wide = { left: -10_000, top: 0, right: 10_000, bottom: 400 }
-    const view = fitView(wide, size, 'vertical')
-    expect(view.scaleY).toBe(1)
-    expect(zoomView(view, 2, 0, 0, 'vertical', zoomRange(wide, size, 'vertical')).scaleX).toBeCloseTo(
-      2 * view.scaleX,
-      12,
-    )
+    expect(zoomView(view, 1e-6, 0, 0, range).scaleY).toBeCloseTo(range.fitAcross / 2, 12)
   })
 })
 
 describe('centreView', () => {
   it('brings a point of the world to the middle', () => {
-    const view = centreView(500, 4000, 0.75, size, 'horizontal', zoomRange(tall, size, 'horizontal'))
+    const view = centreView(500, 4000, 0.75, size, zoomRange(tall, size))
     expect(500 * view.scaleX + view.offsetX).toBeCloseTo(400, 9)
     expect(4000 * view.scaleY + view.offsetY).toBeCloseTo(300, 9)
     expect(view.scaleY).toBe(0.75)
@@ -99,29 +89,28 @@ describe('centreView', () => {
 
 describe('partView', () => {
   const phone = { width: 390, height: 388 }
-  const wide = { left: -2000, top: 0, right: 2000, bottom: 324 }
-  const range = zoomRange(wide, phone, 'vertical')
+  const range = zoomRange({ left: 0, top: -2000, right: 324, bottom: 2000 }, phone)
   const scales = { least: 0.8, most: 1 }
 
   it('shows a part in the middle, as large as it fits', () => {
-    const small = partView({ left: 500, top: 0, right: 700, bottom: 324 }, scales, phone, 'vertical', range)
+    const small = partView({ left: 0, top: 500, right: 324, bottom: 700 }, scales, phone, range)
     expect(small).toMatchObject({ scaleX: 1, scaleY: 1 })
-    expect(600 * (small?.scaleX ?? 0) + (small?.offsetX ?? 0)).toBeCloseTo(195, 9)
-    const larger = partView({ left: 500, top: 0, right: 910, bottom: 324 }, scales, phone, 'vertical', range)
-    // 362 free pixels for 410.
-    expect(larger?.scaleX).toBeLessThanOrEqual(362 / 410)
-    expect(larger?.scaleX).toBeGreaterThan(362 / 410 - 0.025 - 1e-9)
+    expect(600 * (small?.scaleY ?? 0) + (small?.offsetY ?? 0)).toBeCloseTo(194, 9)
+    const larger = partView({ left: 0, top: 500, right: 324, bottom: 910 }, scales, phone, range)
+    // 356 free pixels for 410.
+    expect(larger?.scaleY).toBeLessThanOrEqual(356 / 410)
+    expect(larger?.scaleY).toBeGreaterThan(356 / 410 - 0.025 - 1e-9)
   })
 
   it('says where it cannot be shown at the least scale', () => {
-    expect(partView({ left: 500, top: 0, right: 960, bottom: 324 }, scales, phone, 'vertical', range)).toBeNull()
+    expect(partView({ left: 0, top: 500, right: 324, bottom: 960 }, scales, phone, range)).toBeNull()
   })
 })
 
 describe('mixViews', () => {
   it('starts and ends at the two views', () => {
-    const a = fitView(tall, size, 'horizontal')
-    const b = centreView(500, 4000, 1, size, 'horizontal', zoomRange(tall, size, 'horizontal'))
+    const a = fitView(tall, size)
+    const b = centreView(500, 4000, 1, size, zoomRange(tall, size))
     const start = mixViews(a, b, 0, size)
     for (const key of ['scaleX', 'scaleY', 'offsetX', 'offsetY'] as const) expect(start[key]).toBeCloseTo(a[key], 6)
     expect(mixViews(a, b, 1, size)).toBe(b)

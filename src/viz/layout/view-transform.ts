@@ -1,4 +1,4 @@
-import type { Bounds, Orientation } from './tree-layout.ts'
+import type { Bounds } from './tree-layout.ts'
 
 /** World to screen: `screen = scale · world + offset`, per axis, in CSS pixels. */
 export interface View {
@@ -32,16 +32,16 @@ const PADDING = { x: 14, top: 22, bottom: 10 }
 const BORDERS = { x: 2 * PADDING.x, y: PADDING.top + PADDING.bottom }
 
 /** Length that a screen has along the depth of a tree. */
-export function roomAlong(size: Size, orientation: Orientation): number {
-  return orientation === 'horizontal' ? size.width - BORDERS.x : size.height - BORDERS.y
+export function roomAlong(size: Size): number {
+  return size.width - BORDERS.x
 }
 
 /** Scales at which the bounds fit the screen. */
-export function zoomRange(bounds: Bounds, size: Size, orientation: Orientation): ZoomRange {
+export function zoomRange(bounds: Bounds, size: Size): ZoomRange {
   const scaleFor = (extent: number, room: number) => Math.min(1, Math.max(1, room) / Math.max(1, extent))
   const x = scaleFor(bounds.right - bounds.left, size.width - BORDERS.x)
   const y = scaleFor(bounds.bottom - bounds.top, size.height - BORDERS.y)
-  return orientation === 'horizontal' ? { fitAcross: y, fitAlong: x } : { fitAcross: x, fitAlong: y }
+  return { fitAcross: y, fitAlong: x }
 }
 
 /** Scale along the depth for a scale across: `fitAlong` when the tree fits, equal to `across` from true size on. */
@@ -55,9 +55,8 @@ export function alongScale(across: number, { fitAcross, fitAlong }: ZoomRange): 
 }
 
 /** The view that shows the whole tree, centred; a small tree at its true size. */
-export function fitView(bounds: Bounds, size: Size, orientation: Orientation): View {
-  const { fitAcross, fitAlong } = zoomRange(bounds, size, orientation)
-  const [scaleX, scaleY] = orientation === 'horizontal' ? [fitAlong, fitAcross] : [fitAcross, fitAlong]
+export function fitView(bounds: Bounds, size: Size): View {
+  const { fitAcross: scaleY, fitAlong: scaleX } = zoomRange(bounds, size)
   return {
     scaleX,
     scaleY,
@@ -66,30 +65,16 @@ export function fitView(bounds: Bounds, size: Size, orientation: Orientation): V
   }
 }
 
-export function acrossScale(view: View, orientation: Orientation): number {
-  return orientation === 'horizontal' ? view.scaleY : view.scaleX
-}
-
 /**
  * Zooms by a factor and keeps the world point under (x, y) where it is. The scale across ends at fit ÷ 2 and at
  * MAX_ZOOM. Where the tree has grown since the view was made, the depth eases back to its curve as one zooms.
  */
-export function zoomView(
-  view: View,
-  factor: number,
-  x: number,
-  y: number,
-  orientation: Orientation,
-  range: ZoomRange,
-): View {
-  const horizontal = orientation === 'horizontal'
-  const before = horizontal ? view.scaleY : view.scaleX
-  const alongBefore = horizontal ? view.scaleX : view.scaleY
-  const across = Math.min(MAX_ZOOM, Math.max(Math.min(before, range.fitAcross / 2), before * factor))
-  const followed = (alongBefore * alongScale(across, range)) / alongScale(before, range)
-  const pull = Math.min(1, 2 * Math.abs(Math.log(across / before)))
-  const along = followed * (alongScale(across, range) / followed) ** pull
-  const [scaleX, scaleY] = horizontal ? [along, across] : [across, along]
+export function zoomView(view: View, factor: number, x: number, y: number, range: ZoomRange): View {
+  const before = view.scaleY
+  const scaleY = Math.min(MAX_ZOOM, Math.max(Math.min(before, range.fitAcross / 2), before * factor))
+  const followed = (view.scaleX * alongScale(scaleY, range)) / alongScale(before, range)
+  const pull = Math.min(1, 2 * Math.abs(Math.log(scaleY / before)))
+  const scaleX = followed * (alongScale(scaleY, range) / followed) ** pull
   return {
     scaleX,
     scaleY,
@@ -103,17 +88,14 @@ export function panView(view: View, dx: number, dy: number): View {
 }
 
 /** The view at a scale across with a world point in the middle of the screen. */
-export function centreView(
-  worldX: number,
-  worldY: number,
-  across: number,
-  size: Size,
-  orientation: Orientation,
-  range: ZoomRange,
-): View {
-  const along = alongScale(across, range)
-  const [scaleX, scaleY] = orientation === 'horizontal' ? [along, across] : [across, along]
-  return { scaleX, scaleY, offsetX: size.width / 2 - scaleX * worldX, offsetY: size.height / 2 - scaleY * worldY }
+export function centreView(worldX: number, worldY: number, across: number, size: Size, range: ZoomRange): View {
+  const scaleX = alongScale(across, range)
+  return {
+    scaleX,
+    scaleY: across,
+    offsetX: size.width / 2 - scaleX * worldX,
+    offsetY: size.height / 2 - across * worldY,
+  }
 }
 
 /** Sizes across that `partView` may choose from. */
@@ -123,16 +105,10 @@ export interface ReadingScales {
 }
 
 /** The view with a part of the tree in the middle, as large as it fits; null where even the least scale is too large. */
-export function partView(
-  part: Bounds,
-  { least, most }: ReadingScales,
-  size: Size,
-  orientation: Orientation,
-  range: ZoomRange,
-): View | null {
+export function partView(part: Bounds, { least, most }: ReadingScales, size: Size, range: ZoomRange): View | null {
   const [x, y] = [(part.left + part.right) / 2, (part.top + part.bottom) / 2]
   for (let across = most; across > least - 1e-9; across -= (most - least) / 8 || 1) {
-    const view = centreView(x, y, across, size, orientation, range)
+    const view = centreView(x, y, across, size, range)
     const fits =
       view.scaleX * (part.right - part.left) <= size.width - BORDERS.x &&
       view.scaleY * (part.bottom - part.top) <= size.height - BORDERS.y

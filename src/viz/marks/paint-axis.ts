@@ -2,7 +2,7 @@ import type { NodeId } from '../../search/events.ts'
 import type { PaintContext } from './paint-context.ts'
 import type { TreeScene } from './tree-scene.ts'
 
-/** Step numbers above the columns of a horizontal tree, at the border of the screen whatever is below. */
+/** Step numbers above the columns of a tree, at the border of the screen whatever is below. */
 export function paintColumnNames(context: PaintContext, { layout, view, size, theme }: TreeScene): void {
   context.font = `10.5px ${theme.sans}`
   context.textBaseline = 'alphabetic'
@@ -14,19 +14,5 @@ export function paintColumnNames(context: PaintContext, { layout, view, size, th
     const room = ((layout.width[first] as number) + 40) * view.scaleX
     if (x > size.width || x + room < 0 || (room < 22 && depth % 5 !== 0)) return
     context.fillText(depth === 0 ? 'problem' : room < 48 ? String(depth) : `step ${depth}`, x, 14)
-  })
-}
-
-/** The same down a vertical tree: numbers at the left border, under the nodes. */
-export function paintRowNumbers(context: PaintContext, { layout, view, theme }: TreeScene): void {
-  if (view.scaleY * 72 < 12) return
-  context.font = `10.5px ${theme.sans}`
-  context.textBaseline = 'middle'
-  context.textAlign = 'left'
-  context.fillStyle = theme.muted
-  layout.levels.forEach((level, depth) => {
-    const first = level[0] as NodeId
-    const y = ((layout.top[first] as number) + (layout.height[first] as number) / 2) * view.scaleY + view.offsetY
-    if (depth > 0) context.fillText(String(depth), 6, y)
   })
 }

@@ -58,41 +58,33 @@ export function paintCells(context: CanvasRenderingContext2D, scene: TreeScene, 
 const PATH_THICKNESS = 6
 
 function paintPathCell(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId, color: string): void {
-  const { theme, layout, content } = scene
+  const { theme, content } = scene
   const face = content.faces[id]
   if (face === undefined) return
-  const horizontal = layout.orientation === 'horizontal'
   const box = screenBox(scene, id)
-  const grow = Math.max(0, PATH_THICKNESS - (horizontal ? box.height : box.width)) / 2
-  const x = horizontal ? box.x : box.x - grow
-  const y = horizontal ? box.y - grow : box.y
-  const width = horizontal ? box.width : box.width + 2 * grow
-  const height = horizontal ? box.height + 2 * grow : box.height
+  const grow = Math.max(0, PATH_THICKNESS - box.height) / 2
+  const { x, width } = box
+  const y = box.y - grow
+  const height = box.height + 2 * grow
   context.fillStyle = theme.surface
   context.fillRect(x, y, width, height)
   if (face.level >= 0) {
     context.fillStyle = scoreRamp(theme.scheme)[face.level] as string
-    if (horizontal) context.fillRect(x, y, width * face.value, height)
-    else context.fillRect(x, y, width, height * face.value)
+    context.fillRect(x, y, width * face.value, height)
   }
   context.strokeStyle = color
   context.lineWidth = 1.75
   context.strokeRect(x, y, width, height)
 }
 
-function pixelRow({ layout, left, top, view, pixelRatio }: TreeScene, id: NodeId): number {
-  const across =
-    layout.orientation === 'horizontal'
-      ? (top[id] as number) * view.scaleY + view.offsetY
-      : (left[id] as number) * view.scaleX + view.offsetX
-  return Math.floor(across * pixelRatio)
+function pixelRow({ top, view, pixelRatio }: TreeScene, id: NodeId): number {
+  return Math.floor(((top[id] as number) * view.scaleY + view.offsetY) * pixelRatio)
 }
 
 function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId): void {
   const { theme, layout, pixelRatio, content, truth } = scene
   const face = content.faces[id]
   if (face === undefined) return
-  const horizontal = layout.orientation === 'horizontal'
   const box = screenBox(scene, id)
   const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio
   const thin = layout.tail[id] === 1
@@ -100,21 +92,18 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
   const y = snap(box.y)
   const width = Math.max(1 / pixelRatio, snap(box.width))
   const height = Math.max(1 / pixelRatio, snap(box.height))
-  const length = horizontal ? width : height
-  const thickness = horizontal ? height : width
 
   if (face.appearance === 'root') {
     context.fillStyle = theme.text
     context.globalAlpha = 1
     // The problem stays findable however small its row is.
-    const least = Math.max(thickness, 3)
-    if (horizontal) context.fillRect(x, y - (least - thickness) / 2, width, least)
-    else context.fillRect(x - (least - thickness) / 2, y, least, height)
+    const least = Math.max(height, 3)
+    context.fillRect(x, y - (least - height) / 2, width, least)
     return
   }
-  const bar = face.level < 0 ? length : Math.max(2, length * face.value)
+  const bar = face.level < 0 ? width : Math.max(2, width * face.value)
   const pruned = face.appearance === 'pruned'
-  if (!pruned && !thin && thickness >= 2) {
+  if (!pruned && !thin && height >= 2) {
     context.globalAlpha = 0.5
     context.fillStyle = theme.line
     context.fillRect(x, y, width, height)
@@ -123,10 +112,9 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
   const label = truth?.get(id)
   const colour = isLost(label) ? theme.muted : (scoreRamp(theme.scheme)[face.level] as string)
   context.fillStyle = face.level < 0 ? theme.line : colour
-  const across = thin || (pruned && thickness >= 3) ? Math.max(1 / pixelRatio, thickness * 0.6) : thickness
-  const inset = (thickness - across) / 2
-  if (horizontal) context.fillRect(x, y + inset, bar, across)
-  else context.fillRect(x + inset, y, across, bar)
+  const across = thin || (pruned && height >= 3) ? Math.max(1 / pixelRatio, height * 0.6) : height
+  const inset = (height - across) / 2
+  context.fillRect(x, y + inset, bar, across)
   context.globalAlpha = 1
 
   const state =
@@ -134,14 +122,11 @@ function paintCell(context: CanvasRenderingContext2D, scene: TreeScene, id: Node
   if (state !== null) {
     context.fillStyle = state
     const mark = 1.5
-    if (horizontal) context.fillRect(x - mark, y, mark, height)
-    else context.fillRect(x, y - mark, width, mark)
-    if (face.verdict === 'right' && horizontal) context.fillRect(x + width + 2, y, 3, height)
-    else if (face.verdict === 'right') context.fillRect(x, y + height + 2, width, 3)
+    context.fillRect(x - mark, y, mark, height)
+    if (face.verdict === 'right') context.fillRect(x + width + 2, y, 3, height)
   }
   if (label?.valid && label.reachable) {
     context.fillStyle = theme.text
-    if (horizontal) context.fillRect(x - 7, y, 3, height)
-    else context.fillRect(x, y - 7, width, 3)
+    context.fillRect(x - 7, y, 3, height)
   }
 }

@@ -13,26 +13,18 @@ function ends({ layout, left, top, view }: TreeScene, child: NodeId): [number, n
   const width = (id: NodeId) => layout.width[id] as number
   const height = (id: NodeId) => layout.height[id] as number
   const at = (array: Float64Array, id: NodeId) => array[id] as number
-  if (layout.orientation === 'horizontal') {
-    const dot = layout.tail[child] === 1 ? 4 : 0
-    return [
-      x(at(left, parent) + width(parent)),
-      y(at(top, parent) + height(parent) / 2),
-      x(at(left, child)) + dot,
-      y(at(top, child) + height(child) / 2),
-    ]
-  }
+  const dot = layout.tail[child] === 1 ? 4 : 0
   return [
-    x(at(left, parent) + width(parent) / 2),
-    y(at(top, parent) + height(parent)),
-    x(at(left, child) + width(child) / 2),
-    y(at(top, child)),
+    x(at(left, parent) + width(parent)),
+    y(at(top, parent) + height(parent) / 2),
+    x(at(left, child)) + dot,
+    y(at(top, child) + height(child) / 2),
   ]
 }
 
 function trace(context: PaintContext, scene: TreeScene, child: NodeId): void {
   const [x0, y0, x3, y3] = ends(scene, child)
-  const curve = edgeCurve(scene.layout.orientation, x0, y0, x3, y3)
+  const curve = edgeCurve(x0, y0, x3, y3)
   context.moveTo(curve.x0, curve.y0)
   context.bezierCurveTo(curve.x1, curve.y1, curve.x2, curve.y2, curve.x3, curve.y3)
 }
@@ -72,8 +64,8 @@ export function paintEdges(context: PaintContext, scene: TreeScene, detail: Deta
 }
 
 /** Distance of two siblings on the screen. */
-function pitch({ layout, view }: TreeScene): number {
-  return layout.orientation === 'horizontal' ? 24 * view.scaleY : 82 * view.scaleX
+function pitch({ view }: TreeScene): number {
+  return 24 * view.scaleY
 }
 
 function paintCurves(context: PaintContext, scene: TreeScene, levels: readonly NodeId[][]): void {
@@ -106,13 +98,15 @@ function paintCurves(context: PaintContext, scene: TreeScene, levels: readonly N
   context.globalAlpha = 1
 }
 
+/** Half of what a surface is at its thinnest. */
+const THIN = 0.5
+
 /**
  * Far out, all edges of a parent become one surface from it to its first and last child. Filling closes each outline
  * by itself; `closePath` would look through the whole path again every time (15 ms a frame at 5,000 nodes).
  */
 function paintFans(context: PaintContext, scene: TreeScene, levels: readonly NodeId[][]): void {
   const { layout, theme } = scene
-  const { orientation } = layout
   context.beginPath()
   for (const level of levels) {
     for (let from = 0; from < level.length; ) {
@@ -122,14 +116,12 @@ function paintFans(context: PaintContext, scene: TreeScene, levels: readonly Nod
       while (to + 1 < level.length && layout.parent[level[to + 1] as NodeId] === parent) to++
       const [x0, y0, x3, y3] = ends(scene, first)
       const [, , x4, y4] = ends(scene, level[to] as NodeId)
-      const out = edgeCurve(orientation, x0, y0, x3, y3)
-      const back = edgeCurve(orientation, x0, y0, x4, y4)
-      const thin = orientation === 'horizontal' ? [0, 0.5] : [0.5, 0]
-      const [dx, dy] = thin as [number, number]
-      context.moveTo(x0 - dx, y0 - dy)
-      context.bezierCurveTo(out.x1 - dx, out.y1 - dy, out.x2 - dx, out.y2 - dy, x3 - dx, y3 - dy)
-      context.lineTo(x4 + dx, y4 + dy)
-      context.bezierCurveTo(back.x2 + dx, back.y2 + dy, back.x1 + dx, back.y1 + dy, x0 + dx, y0 + dy)
+      const out = edgeCurve(x0, y0, x3, y3)
+      const back = edgeCurve(x0, y0, x4, y4)
+      context.moveTo(x0, y0 - THIN)
+      context.bezierCurveTo(out.x1, out.y1 - THIN, out.x2, out.y2 - THIN, x3, y3 - THIN)
+      context.lineTo(x4, y4 + THIN)
+      context.bezierCurveTo(back.x2, back.y2 + THIN, back.x1, back.y1 + THIN, x0, y0 + THIN)
       from = to + 1
     }
   }

@@ -62,8 +62,7 @@ export function paintReadableNodes(
       else {
         paintFrame(context, scene, id, face, box)
         context.globalAlpha = 1
-        if (scene.layout.orientation === 'horizontal') paintRow(context, scene, face, box, fonts, detail)
-        else paintTile(context, scene, face, box, fonts, detail)
+        paintRow(context, scene, face, box, fonts, detail)
       }
       const truth = scene.truth?.get(id)
       if (truth !== undefined && face.appearance !== 'root') paintTruth(context, scene, id, truth, box)
@@ -90,10 +89,7 @@ function fontsFor(context: PaintContext, { layout, view, theme }: TreeScene): Fo
   const along = Math.max(layout.squeeze < 1 ? 1 : 0.82, view.scaleX)
   const least = Math.min((LEAST_TYPE - 0.5 * layout.squeeze) * Math.min(1, along), row * 0.86)
   const most = (TYPE - (TYPE - TIGHT_TYPE) * layout.squeeze) * along
-  const size =
-    layout.orientation === 'horizontal'
-      ? Math.min(24, Math.max(least, Math.min(row * 0.575, most) * narrow))
-      : Math.min(24, Math.max(8.5, 11.5 * Math.min(view.scaleX, view.scaleY)))
+  const size = Math.min(24, Math.max(least, Math.min(row * 0.575, most) * narrow))
   const plain = `${size}px ${theme.mono}`
   context.font = plain
   const advance = context.measureText('0000000000').width / 10
@@ -225,8 +221,6 @@ export function isCut(context: PaintContext, scene: TreeScene, id: NodeId): bool
   const measure = measureIn(context)
   if (scene.layout.tail[id] === 1) return true
   if (scene.layout.parent[id] === -1) return measure(face.main, fonts.plain) * 0.72 > box.width - 10
-  if (scene.layout.orientation === 'vertical')
-    return face.rest !== '' || measure(face.main, fonts.plain) > box.width - 6
   return rowLayout(face, rowEnds(scene, box), fonts, measure, false).cut
 }
 
@@ -241,53 +235,6 @@ function paintProblem(context: PaintContext, text: string, box: Box, fonts: Font
   context.textAlign = 'left'
   context.fillStyle = theme.background
   context.fillText(shown, box.x + Math.min(8, (box.width - room) / 2 + 1), box.y + box.height / 2 + size * 0.35)
-}
-
-/** Two lines: step above, score below. */
-function paintTile(
-  context: PaintContext,
-  scene: TreeScene,
-  face: NodeFace,
-  box: Box,
-  fonts: Fonts,
-  detail: Detail,
-): void {
-  const { theme } = scene
-  const root = face.appearance === 'root'
-  const ink = inkOf(face, theme)
-  const middle = box.x + box.width / 2
-  const bold = face.appearance !== 'pruned' && face.appearance !== 'proposed'
-  context.fillStyle = ink
-  context.textAlign = 'center'
-  if (root) {
-    paintProblem(context, face.main, box, fonts, theme)
-    return
-  }
-  if (detail === 'numbers') {
-    context.font = bold ? fonts.bold : fonts.plain
-    context.fillText(face.score.replace(/^0/, ''), middle, box.y + box.height / 2 + fonts.size * 0.25)
-    return
-  }
-  context.font = fonts.plain
-  const line = box.height / 2
-  const main = clipped(face.main, box.width - 6, fonts.plain, measureIn(context))
-  context.fillText(main, middle, box.y + line - fonts.size * 0.2)
-  context.font = bold ? fonts.bold : fonts.plain
-  const second = box.y + line + fonts.size * 0.95
-  const crowded = face.badge !== '' || face.verdict !== null
-  const room2 = face.verdict === null ? 5 : 5 + fonts.size
-  context.textAlign = crowded ? 'right' : 'center'
-  context.fillText(face.score, crowded ? box.x + box.width - room2 : middle, second)
-  if (face.verdict !== null) {
-    const x = box.x + box.width - 3 - fonts.size * 0.5
-    paintVerdict(context, face.verdict, x, second - fonts.size * 0.3, fonts.size * 0.33, ink)
-  }
-  if (face.badge !== '') {
-    context.font = fonts.small
-    context.fillStyle = theme.muted
-    context.textAlign = 'left'
-    context.fillText(face.badge, box.x + 5, second)
-  }
 }
 
 /** A tick or a cross. */
@@ -322,10 +269,9 @@ export function paintVerdict(
 
 /** A rollout's step: a dot, its text without a box, and the end score where the chain ends. */
 function paintTail(context: PaintContext, scene: TreeScene, id: NodeId, face: NodeFace, box: Box, fonts: Fonts): void {
-  const { theme, layout } = scene
-  const horizontal = layout.orientation === 'horizontal'
-  const x = horizontal ? box.x + 4 : box.x + box.width / 2
-  const y = horizontal ? box.y + box.height / 2 : box.y + 4
+  const { theme } = scene
+  const x = box.x + 4
+  const y = box.y + box.height / 2
   const end = scene.content.rolloutEnds.get(id)
   context.beginPath()
   context.arc(x, y, end === undefined ? 2 : 3, 0, 2 * Math.PI)
@@ -334,16 +280,6 @@ function paintTail(context: PaintContext, scene: TreeScene, id: NodeId, face: No
   context.fill()
   const highlighted = scene.hovered === id || scene.selected === id || scene.onHoverPath?.[id] === 1
   context.fillStyle = highlighted ? theme.text : theme.muted
-  if (!horizontal) {
-    if (end !== undefined) {
-      context.font = fonts.small
-      context.textAlign = 'center'
-      context.fillText(formatScore(end), x, y + fonts.size * 1.4)
-    }
-    const below = y + (end === undefined ? 4 : fonts.size * 1.7)
-    if ((layout.children[id]?.length ?? 0) > 0) leader(context, theme.muted, x, below, x, box.y + box.height)
-    return
-  }
   const baseline = y + fonts.size * 0.31
   const pad = Math.min(8, box.height * 0.5)
   let right = box.x + box.width
@@ -387,16 +323,7 @@ const truthRadius = ({ layout }: TreeScene): number => 4 - layout.squeeze
 /** The exact label where the edge arrives, and clear of the dot of a rollout's step. */
 function paintTruth(context: PaintContext, scene: TreeScene, id: NodeId, truth: TruthLabel, box: Box): void {
   const clear = scene.layout.tail[id] === 1 ? 6 : 0
-  const horizontal = scene.layout.orientation === 'horizontal'
-  const x = horizontal ? box.x - clear : box.x + box.width / 2
-  paintTruthMark(
-    context,
-    scene.theme,
-    truth,
-    x,
-    horizontal ? box.y + box.height / 2 : box.y - clear,
-    truthRadius(scene),
-  )
+  paintTruthMark(context, scene.theme, truth, box.x - clear, box.y + box.height / 2, truthRadius(scene))
 }
 
 /** By shape: a full disc where still solvable, a ring where no longer, a slashed square where invalid. */

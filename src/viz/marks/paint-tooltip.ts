@@ -8,7 +8,7 @@ const PAD = 8
 
 /** Step, score and state of the node under the pointer, where the node itself is too small to say them. */
 export function paintTooltip(context: CanvasRenderingContext2D, scene: TreeScene, id: NodeId): void {
-  const { theme, size, content, truth, layout } = scene
+  const { theme, size, content, truth } = scene
   const face = content.faces[id]
   if (face === undefined) return
   const label = truth?.get(id)
@@ -29,8 +29,7 @@ export function paintTooltip(context: CanvasRenderingContext2D, scene: TreeScene
 
   const box = screenBox(scene, id)
   const clamp = (value: number, room: number) => Math.max(4, Math.min(value, room - 4))
-  const horizontal = layout.orientation === 'horizontal'
-  const x = clamp(horizontal ? Math.max(box.x, 4) : box.x + box.width / 2 - width / 2, size.width - width)
+  const x = clamp(Math.max(box.x, 4), size.width - width)
   const above = box.y - height - 8
   const y = clamp(above < 28 ? box.y + box.height + 8 : above, size.height - height)
   context.beginPath()

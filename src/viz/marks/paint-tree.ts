@@ -1,5 +1,5 @@
 import type { NodeId } from '../../search/events.ts'
-import { paintColumnNames, paintRowNumbers } from './paint-axis.ts'
+import { paintColumnNames } from './paint-axis.ts'
 import { paintCells } from './paint-cells.ts'
 import { paintEdges } from './paint-edges.ts'
 import { isCut, nodesInView, paintReadableNodes, screenBox } from './paint-nodes.ts'
@@ -15,7 +15,6 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
   if (scene.layout.count === 0) return
   const detail = detailOf(scene)
   const levels = nodesInView(scene)
-  if (scene.layout.orientation === 'vertical') paintRowNumbers(context, scene)
   paintEdges(context, scene, detail)
   if (detail === 'cells') paintCells(context, scene, levels)
   else paintReadableNodes(context, scene, levels, detail)
@@ -23,10 +22,8 @@ export function paintTree(context: CanvasRenderingContext2D, scene: TreeScene): 
   for (const id of [scene.hovered, scene.selected]) {
     if (id !== null && id < scene.layout.count) paintRing(context, scene, id, id === scene.selected)
   }
-  if (scene.layout.orientation === 'horizontal') {
-    paintColumnBand(context, scene)
-    paintColumnNames(context, scene)
-  }
+  paintColumnBand(context, scene)
+  paintColumnNames(context, scene)
   const { hovered } = scene
   if (hovered !== null && (detail !== 'text' || isCut(context, scene, hovered))) {
     paintTooltip(context, scene, hovered)

@@ -35,7 +35,7 @@ describe('the line of a node', () => {
   })
 
   it('holds everything in a column of its own length, under the mark of the truth too', () => {
-    const { length } = METRICS.horizontal
+    const { length } = METRICS
     const right = (width: number) => width - 8
     const wide = length('6*4=24 : 24 24'.length, { duplicates: true, finished: false })
     // The mark takes the first 7 pixels, the padding would take 8.

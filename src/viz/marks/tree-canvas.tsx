@@ -31,8 +31,6 @@ export interface TreeCanvasProps {
   /** Click, tap or arrow key; null on a click beside every node. */
   readonly onSelect: (node: NodeId | null) => void
   readonly onHover?: (node: NodeId | null) => void
-  /** `horizontal` (default): left to right by rounds; `vertical`: top to bottom, for phones. */
-  readonly orientation?: 'horizontal' | 'vertical'
   /** Nodes the current event touches: they pulse once, and `follow` keeps them in view. */
   readonly touched?: readonly NodeId[]
   /** Exact labels per node, when the truth is revealed; null hides them. */
@@ -55,13 +53,13 @@ const NO_NODES: readonly NodeId[] = []
  */
 export function TreeCanvas(props: TreeCanvasProps) {
   const { tree, selected, truth = null, label = 'Search tree', className, ref } = props
-  const { orientation = 'horizontal', touched = NO_NODES, follow = false } = props
+  const { touched = NO_NODES, follow = false } = props
   const wrapper = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const stage = useRef<TreeStage | null>(null)
   const theme = useVizTheme(wrapper)
   const reducedMotion = useReducedMotion()
-  const input: StageInput = { tree, orientation, theme, selected, touched, truth, follow, reducedMotion }
+  const input: StageInput = { tree, theme, selected, touched, truth, follow, reducedMotion }
   const latest = useRef({ props, input })
 
   useLayoutEffect(() => {
@@ -111,7 +109,7 @@ export function TreeCanvas(props: TreeCanvasProps) {
       props.onSelect(node)
       stage.current?.reveal(node)
     }
-    const direction = arrowDirection(event.key, orientation)
+    const direction = arrowDirection(event.key)
     if (direction !== undefined) choose(selected === null ? 0 : neighbour(stage.current.layout, selected, direction))
     else if (event.key === 'Home') choose(0)
     else if (event.key === 'End') choose(answerNode(tree))

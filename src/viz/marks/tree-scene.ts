@@ -109,13 +109,7 @@ export interface TreeScene {
 export type Detail = 'cells' | 'numbers' | 'text'
 
 /** Level of detail for a node's size on the screen: text once it can be read, else the number, else a coloured cell. */
-export function detailOf({ layout, view }: Pick<TreeScene, 'layout' | 'view'>): Detail {
-  if (layout.orientation === 'horizontal') {
-    const height = 20 * view.scaleY
-    if (height < 8) return 'cells'
-    return 220 * view.scaleX < 90 ? 'numbers' : 'text'
-  }
-  const width = 76 * view.scaleX
-  if (width < 24 || 36 * view.scaleY < 12) return 'cells'
-  return width < 52 || 36 * view.scaleY < 26 ? 'numbers' : 'text'
+export function detailOf({ view }: Pick<TreeScene, 'view'>): Detail {
+  if (20 * view.scaleY < 8) return 'cells'
+  return 220 * view.scaleX < 90 ? 'numbers' : 'text'
 }

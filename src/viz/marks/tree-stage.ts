@@ -4,12 +4,11 @@ import type { NodeId } from '../../search/events.ts'
 import type { SearchTree } from '../../search/tree.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
 import { answerNode, idsFromRoot } from '../layout/node-appearance.ts'
-import type { Bounds, Orientation, TreeLayout } from '../layout/tree-layout.ts'
+import type { Bounds, TreeLayout } from '../layout/tree-layout.ts'
 import { layoutTree } from '../layout/tree-layout.ts'
 import { nodeAt } from '../layout/tree-query.ts'
 import type { Size, View, ZoomRange } from '../layout/view-transform.ts'
 import {
-  acrossScale,
   centreView,
   fitView,
   panView,
@@ -30,7 +29,6 @@ import { contentOf, detailOf, marked } from './tree-scene.ts'
 /** What the stage shows; replaced as a whole on every change. */
 export interface StageInput {
   readonly tree: SearchTree
-  readonly orientation: Orientation
   readonly theme: VizTheme
   readonly selected: NodeId | null
   readonly touched: readonly NodeId[]
@@ -49,11 +47,8 @@ export interface StageEvents {
 const PULSE = 650
 /** A screen below one of these shows a path rather than a tree without words, in CSS pixels. */
 const SMALL = { width: 480, height: 260 }
-/**
- * Scale across at which a node is comfortably read, and the least that `centreOn` and follow leave. A vertical tree is
- * one on a phone, held at arm's length.
- */
-const READABLE: Readonly<Record<Orientation, number>> = { horizontal: 0.75, vertical: 0.9 }
+/** Scale across at which a node is comfortably read, and the least that `centreOn` and follow leave. */
+const READABLE = 0.75
 
 /**
  * The canvas without React: holds the view, moves it and the nodes, answers the pointer, and draws a frame when, and
@@ -90,7 +85,7 @@ export class TreeStage {
     this.context = context
     this.input = input
     this.events = events
-    this.layoutNow = layoutTree(input.tree, input.orientation)
+    this.layoutNow = layoutTree(input.tree)
     this.content = contentOf(input.tree, this.faces)
     this.laidOut = input.tree
     this.motion.jump(this.layoutNow)
@@ -110,10 +105,6 @@ export class TreeStage {
     const before = this.input
     this.input = input
     if (!sameNodes(before.touched, input.touched) && input.touched.length > 0) this.pulseAt = performance.now()
-    if (before.orientation !== input.orientation) {
-      this.laidOut = null
-      this.framed = null
-    }
     if (input.follow && (!before.follow || before.tree !== input.tree)) this.followNow()
     this.invalidate()
   }
@@ -151,14 +142,13 @@ export class TreeStage {
 
   zoomBy(factor: number): void {
     const { width, height } = this.size
-    this.go(zoomView(this.camera.destination, factor, width / 2, height / 2, this.input.orientation, this.range()))
+    this.go(zoomView(this.camera.destination, factor, width / 2, height / 2, this.range()))
   }
 
   centreOn(node: NodeId): void {
     const [x, y] = this.middleOf(node)
-    const { orientation } = this.input
-    const across = Math.max(READABLE[orientation], acrossScale(this.camera.destination, orientation))
-    this.go(centreView(x, y, across, this.size, orientation, this.range()))
+    const across = Math.max(READABLE, this.camera.destination.scaleY)
+    this.go(centreView(x, y, across, this.size, this.range()))
   }
 
   /** Pans just far enough for a node to be in view, if it is not. */
@@ -209,7 +199,7 @@ export class TreeStage {
     } else {
       // The point that stays where it is: p = ratio · p + d.
       const [x, y] = [dx / (1 - ratio), dy / (1 - ratio)]
-      this.camera.jump(zoomView(view, ratio, x, y, this.input.orientation, this.range()))
+      this.camera.jump(zoomView(view, ratio, x, y, this.range()))
     }
     if (this.input.follow) this.events.onFollowChange(false)
     this.invalidate()
@@ -238,7 +228,7 @@ export class TreeStage {
 
   private nodeUnder(x: number, y: number): NodeId | null {
     const { scaleX, scaleY, offsetX, offsetY } = this.camera.view
-    const cells = detailOf({ layout: this.layout, view: this.camera.view }) === 'cells'
+    const cells = detailOf(this.camera) === 'cells'
     const slack = cells ? 4 : 2
     // Far out several nodes share a pixel: take the one that is drawn.
     const weight = (id: NodeId) => {
@@ -252,14 +242,14 @@ export class TreeStage {
   }
 
   private ensureLayout(): void {
-    const { tree, orientation, reducedMotion } = this.input
-    const room = this.size.width === 0 ? Number.POSITIVE_INFINITY : roomAlong(this.size, orientation)
+    const { tree, reducedMotion } = this.input
+    const room = this.size.width === 0 ? Number.POSITIVE_INFINITY : roomAlong(this.size)
     const sameTree = this.laidOut === tree
     if (sameTree && this.laidOutIn === room) return
     const otherRun = this.laidOut === null || (tree.started !== null && tree.started !== this.framed)
     this.laidOut = tree
     this.laidOutIn = room
-    this.layoutNow = layoutTree(tree, orientation, room)
+    this.layoutNow = layoutTree(tree, room)
     this.content = contentOf(tree, this.faces)
     if (this.hovered !== null && this.hovered >= tree.nodes.length) this.hover(null)
     else if (this.hovered !== null) this.hoverPath = marked(tree, this.hovered)
@@ -270,27 +260,27 @@ export class TreeStage {
   }
 
   private fitted(): View {
-    return fitView(this.layoutNow.bounds, this.size, this.input.orientation)
+    return fitView(this.layoutNow.bounds, this.size)
   }
 
   /** The whole tree; where a small screen cannot show it readably, as much of the answer's path, from its end, as can be read. */
   private opening(): View {
     const whole = this.fitted()
-    const { tree, orientation } = this.input
+    const { tree } = this.input
     const path = idsFromRoot(tree, answerNode(tree))
     const small = this.size.width < SMALL.width || this.size.height < SMALL.height
-    const readable = detailOf({ layout: this.layoutNow, view: whole }) === 'text'
+    const readable = detailOf({ view: whole }) === 'text'
     if (!small || readable || path.length === 0) return whole
-    const scales = { least: READABLE[orientation], most: 1 }
+    const scales = { least: READABLE, most: 1 }
     for (let from = 0; from < path.length; from++) {
-      const view = partView(this.boxOf(path.slice(from)), scales, this.size, orientation, this.range())
+      const view = partView(this.boxOf(path.slice(from)), scales, this.size, this.range())
       if (view !== null) return view
     }
     return whole
   }
 
   private range(): ZoomRange {
-    return zoomRange(this.layout.bounds, this.size, this.input.orientation)
+    return zoomRange(this.layout.bounds, this.size)
   }
 
   private go(view: View): void {
@@ -302,14 +292,14 @@ export class TreeStage {
   /** The whole tree while it can be read, else the nodes of the event, only where they are not in view already. */
   private followNow(): void {
     this.ensureLayout()
-    const { touched, orientation, tree } = this.input
+    const { touched, tree } = this.input
     if (tree.finished !== null) {
       this.go(this.opening())
       return
     }
     const whole = this.fitted()
     const present = touched.filter((id) => id < this.layoutNow.count)
-    if (detailOf({ layout: this.layoutNow, view: whole }) !== 'cells' || present.length === 0) {
+    if (detailOf({ view: whole }) !== 'cells' || present.length === 0) {
       this.go(whole)
       return
     }
@@ -317,12 +307,10 @@ export class TreeStage {
     const inner = visibleWindow(this.camera.destination, this.size, -24)
     const shown =
       box.left >= inner.left && box.right <= inner.right && box.top >= inner.top && box.bottom <= inner.bottom
-    const across = acrossScale(this.camera.destination, orientation)
-    if (shown && across >= READABLE[orientation] * 0.8) return
+    const across = this.camera.destination.scaleY
+    if (shown && across >= READABLE * 0.8) return
     const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2]
-    this.go(
-      centreView(x, y, Math.max(READABLE[orientation], Math.min(across, 1)), this.size, orientation, this.range()),
-    )
+    this.go(centreView(x, y, Math.max(READABLE, Math.min(across, 1)), this.size, this.range()))
   }
 
   private boxOf(nodes: readonly NodeId[]): Bounds {
@@ -366,7 +354,7 @@ export class TreeStage {
     const { left, top, right, bottom } = this.layoutNow.bounds
     const seen = visibleWindow(this.camera.view, this.size)
     const whole = seen.left <= left && seen.top <= top && seen.right >= right && seen.bottom >= bottom
-    const said = `${whole ? 'whole' : 'part'} ${detailOf({ layout: this.layoutNow, view: this.camera.view })}`
+    const said = `${whole ? 'whole' : 'part'} ${detailOf(this.camera)}`
     if (this.canvas.dataset.shows !== said) this.canvas.dataset.shows = said
   }
 

@@ -40,7 +40,7 @@ function expectWellFormed(svg: string): void {
 describe('the tree as SVG', () => {
   it('shows every step with its score, the problem and the names of the steps', () => {
     const tree = syntheticTree({ seed: 3, n: 16, m: 4, rounds: 4 })
-    const svg = treeSvg(tree, { orientation: 'horizontal', theme })
+    const svg = treeSvg(tree, { theme })
     expectWellFormed(svg)
     const shown = texts(svg)
     expect(shown).toEqual(expect.arrayContaining(['problem', 'step 1', 'step 4']))
@@ -56,7 +56,7 @@ describe('the tree as SVG', () => {
   it('with the truth shown, a step from which nothing right comes has no colour, whatever its score', () => {
     const tree = syntheticTree({ seed: 3, n: 4, m: 2, rounds: 2 })
     const of = (label: { valid: boolean; reachable: boolean }) =>
-      treeSvg(tree, { orientation: 'horizontal', theme, truth: new Map(tree.nodes.map(({ id }) => [id, label])) })
+      treeSvg(tree, { theme, truth: new Map(tree.nodes.map(({ id }) => [id, label])) })
     const colours = (svg: string) => new Set(svg.match(/fill="#[0-9a-f]{6}"/g))
     const plain = colours(of({ valid: true, reachable: true }))
     const lost = of({ valid: true, reachable: false })
@@ -69,7 +69,7 @@ describe('the tree as SVG', () => {
 
   it('marks the answer’s path, and pruned steps by their dashes', () => {
     const tree = syntheticTree({ seed: 3, n: 16, m: 4, rounds: 4 })
-    const svg = treeSvg(tree, { orientation: 'horizontal', theme })
+    const svg = treeSvg(tree, { theme })
     const path = idsFromRoot(tree, tree.finished?.node ?? null)
     expect(path.length).toBeGreaterThan(3)
     // The path is one stroke; each of its steps has an outline, its last one a second; a tick or cross is not accented.
@@ -80,7 +80,6 @@ describe('the tree as SVG', () => {
 
   it('stands alone: generic fonts, no style sheet, nothing from elsewhere', () => {
     const svg = treeSvg(syntheticTree({ seed: 4, n: 8, m: 4, rounds: 3, lookahead: 1 }), {
-      orientation: 'horizontal',
       theme,
     })
     expectWellFormed(svg)
@@ -91,24 +90,21 @@ describe('the tree as SVG', () => {
   })
 
   it('has everything within its borders', () => {
-    for (const orientation of ['horizontal', 'vertical'] as const) {
-      const svg = treeSvg(syntheticTree({ seed: 5, n: 12, m: 4, rounds: 3 }), { orientation, theme })
-      expectWellFormed(svg)
-      const [, width = '', height = ''] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? []
-      for (const [, x, y] of svg.matchAll(/<text x="([^"]+)" y="([^"]+)"/g)) {
-        expect(Number(x)).toBeGreaterThanOrEqual(0)
-        expect(Number(x)).toBeLessThanOrEqual(Number(width))
-        expect(Number(y)).toBeGreaterThanOrEqual(0)
-        expect(Number(y)).toBeLessThanOrEqual(Number(height))
-      }
+    const svg = treeSvg(syntheticTree({ seed: 5, n: 12, m: 4, rounds: 3 }), { theme })
+    expectWellFormed(svg)
+    const [, width = '', height = ''] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? []
+    for (const [, x, y] of svg.matchAll(/<text x="([^"]+)" y="([^"]+)"/g)) {
+      expect(Number(x)).toBeGreaterThanOrEqual(0)
+      expect(Number(x)).toBeLessThanOrEqual(Number(width))
+      expect(Number(y)).toBeGreaterThanOrEqual(0)
+      expect(Number(y)).toBeLessThanOrEqual(Number(height))
     }
   })
 
   it('reveals the truth only where it is given', () => {
     const tree = treeOf([{ parent: null }, { parent: 0, score: 0.4, text: '3*5=15 : 7 2 15\n' }])
-    const hidden = treeSvg(tree, { orientation: 'horizontal', theme })
+    const hidden = treeSvg(tree, { theme })
     const shown = treeSvg(tree, {
-      orientation: 'horizontal',
       theme,
       truth: new Map([[1, { valid: true, reachable: false }]]),
     })

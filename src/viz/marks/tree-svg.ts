@@ -1,9 +1,8 @@
 import type { NodeId } from '../../search/events.ts'
 import type { SearchTree } from '../../search/tree.ts'
 import type { TruthLabel } from '../layout/node-appearance.ts'
-import type { Orientation } from '../layout/tree-layout.ts'
 import { layoutTree } from '../layout/tree-layout.ts'
-import { paintColumnNames, paintRowNumbers } from './paint-axis.ts'
+import { paintColumnNames } from './paint-axis.ts'
 import { paintEdges } from './paint-edges.ts'
 import { paintReadableNodes } from './paint-nodes.ts'
 import { escapeXml, SvgContext } from './svg-context.ts'
@@ -12,22 +11,21 @@ import type { TreeScene } from './tree-scene.ts'
 import { contentOf } from './tree-scene.ts'
 
 export interface TreeSvgOptions {
-  readonly orientation: Orientation
   /** Colours as any SVG reader knows them: hex or rgb(). */
   readonly theme: VizTheme
   /** Exact labels, where they are revealed. */
   readonly truth?: ReadonlyMap<NodeId, TruthLabel> | null
 }
 
-/** Around the tree; above it also the names of the steps, or their numbers beside it. */
+/** Around the tree; above it also the names of the steps. */
 const BORDER = 20
 
 /**
  * The whole tree as a picture that stands alone, at the size where every step can be read and painted as on the canvas.
  * Fonts are generic families, so that it reads the same elsewhere.
  */
-export function treeSvg(tree: SearchTree, { orientation, theme, truth = null }: TreeSvgOptions): string {
-  const layout = layoutTree(tree, orientation)
+export function treeSvg(tree: SearchTree, { theme, truth = null }: TreeSvgOptions): string {
+  const layout = layoutTree(tree)
   const { left, top, right, bottom } = layout.bounds
   const size = { width: Math.ceil(right - left + 2 * BORDER), height: Math.ceil(bottom - top + 2 * BORDER) }
   const scene: TreeScene = {
@@ -50,8 +48,7 @@ export function treeSvg(tree: SearchTree, { orientation, theme, truth = null }: 
   const context = new SvgContext()
   context.fillStyle = theme.background
   context.fillRect(0, 0, size.width, size.height)
-  if (orientation === 'horizontal') paintColumnNames(context, scene)
-  else paintRowNumbers(context, scene)
+  paintColumnNames(context, scene)
   paintEdges(context, scene, 'text')
   paintReadableNodes(context, scene, layout.levels, 'text')
   const title = `Search tree: ${tree.started?.setup.problem ?? 'problem'}`
