@@ -29,8 +29,8 @@ describe('an interrupted command', () => {
     expect(existsSync(at('whole.json.unfinished.jsonl'))).toBe(false)
     const started = startProgram(...EVAL, '--out', at('eval.json'))
     while (size('eval.json.unfinished.jsonl') === 0 && !started.hasEnded()) await sleep(5)
-    const { code, err } = await started.end('SIGINT')
-    expect([code, err]).toEqual([
+    const { status, err } = await started.end('SIGINT')
+    expect([status, err]).toEqual([
       130,
       expect.stringMatching(
         /^stepscope: Interrupted\. .*eval\.json\.unfinished\.jsonl holds \d+ of 24 results: go on .*--resume\.\n$/,
@@ -55,9 +55,9 @@ describe('an interrupted command', () => {
     const args = ['rollout', '--generate', '60', '--difficulty', '4-numbers', '--n', '4', '--concurrency', '2', ...cpu]
     const started = startProgram(...args, '--out', at('rollouts.jsonl'))
     while (size('rollouts.jsonl') === 0 && !started.hasEnded()) await sleep(5)
-    const { code, err } = await started.end('SIGTERM')
+    const { status, err } = await started.end('SIGTERM')
     const lines = read('rollouts.jsonl').split('\n').length - 1
-    expect([code, err]).toEqual([
+    expect([status, err]).toEqual([
       143,
       expect.stringContaining(`rollouts.jsonl holds the responses to ${lines / 4} of 60 problems: go on`),
     ])
@@ -74,10 +74,10 @@ describe('an interrupted command', () => {
     const args = ['train', '--objective', 'sft', '--config', at('recipe.json'), '--out', at('run'), ...cpu]
     const started = startProgram(...args)
     while (!existsSync(at('run/run/save-00000003.json')) && !started.hasEnded()) await sleep(5)
-    const { code, err } = await started.end('SIGINT')
+    const { status, err } = await started.end('SIGINT')
     const saves = readdirSync(at('run/run')).flatMap((name) => /^save-(\d+)\.json$/.exec(name)?.[1] ?? [])
     const last = Math.max(...saves.map(Number))
-    expect([code, err]).toEqual([130, expect.stringContaining(`run/run holds the save of step ${last}: go on by`)])
+    expect([status, err]).toEqual([130, expect.stringContaining(`run/run holds the save of step ${last}: go on by`)])
   })
 
   it('score: ends in two seconds though it is busy in a loop that looks at no signal', async () => {
@@ -86,8 +86,8 @@ describe('an interrupted command', () => {
     const started = startProgram('score', '--input', at('busy.jsonl'), '--out', at('busy-scores.jsonl'), ...cpu)
     // It is created when the work begins.
     while (!existsSync(at('busy-scores.jsonl')) && !started.hasEnded()) await sleep(5)
-    const { code, err, milliseconds } = await started.end('SIGTERM')
-    expect([code, err]).toEqual([143, expect.stringMatching(/^stepscope: Interrupted\. [^\n]*\n$/)])
+    const { status, err, milliseconds } = await started.end('SIGTERM')
+    expect([status, err]).toEqual([143, expect.stringMatching(/^stepscope: Interrupted\. [^\n]*\n$/)])
     // More where the machine is busy with other tests.
     expect(milliseconds).toBeLessThan(6000)
     expect(read('busy-scores.jsonl')).toBe('')
@@ -96,8 +96,8 @@ describe('an interrupted command', () => {
   it('search: says that nothing new was saved', async () => {
     const started = startProgram('search', '--problem', '3 5 7 2 > 24', '--n', '256', '--json', ...cpu)
     while (started.written() === '' && !started.hasEnded()) await sleep(5)
-    const { code, err, milliseconds } = await started.end('SIGINT')
-    expect([code, err]).toEqual([130, 'stepscope: Interrupted. Nothing new was saved: run the command again.\n'])
+    const { status, err, milliseconds } = await started.end('SIGINT')
+    expect([status, err]).toEqual([130, 'stepscope: Interrupted. Nothing new was saved: run the command again.\n'])
     // Two seconds; more where the machine is busy with other tests.
     expect(milliseconds).toBeLessThan(8000)
   })

@@ -10,7 +10,7 @@ const { stdout, stderr, env } = process
 
 /** How long a command may take to end by itself once it is told to, and then its thread to be cut off. */
 const PATIENCE_MS = 1300
-const CUT_OFF_MS = 200
+const CUT_OFF_MS = 500
 
 type Signal = keyof typeof EXIT.interrupted
 

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/stepscope.mjs', import.meta.url))
 
 /** How a program ended: by an exit code, or by the signal itself. */
 export interface ProgramEnd {
+  /** What a shell says of either. */
+  readonly status: number | null
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly out: string
@@ -34,7 +37,8 @@ export function startProgram(...args: readonly string[]): StartedProgram {
   const ended = new Promise<ProgramEnd>((resolve) => {
     child.once('close', (code, signal) => {
       over = true
-      resolve({ code, signal, out, err })
+      const status = code ?? (signal === null ? null : 128 + constants.signals[signal])
+      resolve({ status, code, signal, out, err })
     })
   })
   return {
