@@ -56,5 +56,18 @@ describe('stepscope train', () => {
     expect(err).toContain('optimizer.learningRate')
     const missing = await run(...trainArgs({ ...RECIPE, reward: { process: 1 } }, 'wrong'))
     expect(missing.err).toContain('rewardModel')
+    const task = await run(...trainArgs({ ...RECIPE, task: 'chess' }, 'wrong'))
+    expect(task.err).toMatch(/recipe\.json, task: There is no such task \(expected countdown, found chess\)/)
+    const data = { source: 'generated', difficulties: ['3-numbers', '9-numbers'] }
+    const difficulty = await run(...trainArgs({ ...RECIPE, data }, 'wrong'))
+    expect(difficulty.err).toMatch(
+      /recipe\.json, data\.difficulties: Countdown has no such difficulty .*found 9-numbers/,
+    )
+  })
+
+  it('says which settings change nothing', async () => {
+    const { code, err } = await run(...trainArgs({ ...RECIPE, settings: { clip: 0.3 } }, 'unused'))
+    expect(code).toBe(0)
+    expect(err).toContain('This run makes no use of settings.clip.')
   })
 })

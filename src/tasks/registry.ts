@@ -18,6 +18,7 @@ export function taskById(id: string): AnyTask {
       message: 'There is no such task',
       expected: Object.keys(TASKS).join(', '),
       found: id,
+      place: { field: 'task' },
     })
   }
   return task as AnyTask

@@ -59,7 +59,7 @@ export const train: Command = {
     const directory = options.required('out')
     const given = await readJsonFile(config)
     checkObjective(given, objective, config)
-    const recipe = readRecipe({ ...(given as object), objective }, config)
+    const recipe = readRecipe(isRecord(given) ? { ...given, objective } : given, config)
     const folder = async (field: 'model' | 'reference' | 'rewardModel', id: string) => {
       try {
         return await openCheckpointDirectory(BUNDLED[id] ?? beside(config, id))
@@ -145,9 +145,13 @@ function describeSave(directory: string, step: number): string {
   return `${join(directory, 'run')} holds the save of step ${step}: go on by the same command with --resume.`
 }
 
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The recipe names an objective of its own, which must be the one asked for. */
 function checkObjective(given: unknown, objective: ObjectiveId, file: string): void {
-  const own = typeof given === 'object' && given !== null && 'objective' in given ? given.objective : objective
+  const own = isRecord(given) ? (given.objective ?? objective) : objective
   if (own === objective) return
   throw new StepscopeError({
     code: 'bad-setting',

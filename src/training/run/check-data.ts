@@ -1,9 +1,9 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { taskById } from '../../tasks/registry.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { inTurns } from './in-turns.ts'
+import { recipeTask } from './recipe-task.ts'
 import type { RowKind } from './row-kinds.ts'
 import { hasRows, ROW_KINDS } from './row-kinds.ts'
 import type { DataFile } from './run-rows.ts'
@@ -33,7 +33,7 @@ export async function checkDataFile(
   const { objective } = recipe
   if (!hasRows(objective)) throw noFile(objective)
   const subject = await readSubject(model, recipe, signal)
-  const task = taskById(recipe.task)
+  const task = recipeTask(recipe)
   const encoder = new RowEncoder(subject, (step) => task.isFinal(step), recipe.maxTokens)
   return checkRows(ROW_KINDS[objective] as RowKind<unknown, unknown>, encoder, data, signal, report)
 }

@@ -9,9 +9,9 @@ import type { TensorPlan } from '../../engine/decoder-tensors.ts'
 import { expectedShapes, tensorPlan } from '../../engine/decoder-tensors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
-import { taskById } from '../../tasks/registry.ts'
 import { lowRankTargets } from '../model/low-rank-targets.ts'
 import { recipeProblems } from './make-rows.ts'
+import { recipeTask } from './recipe-task.ts'
 import { passLimits, subjectConfig } from './subject.ts'
 
 export interface RunEstimate {
@@ -92,7 +92,7 @@ function sampledResponses(recipe: TrainingRecipe): number {
   const samples = (data.problems + evaluateProblems) * rollout.samples
   if (objective !== 'process-reward') return samples
   if (labels.method === 'exact') return 0
-  const task = taskById(recipe.task)
+  const task = recipeTask(recipe)
   const solved = recipeProblems(task, recipe, 'train', SOLVED)
   const steps = mean(solved.map((problem) => task.demonstrate(problem, recipe.seed)?.length ?? 1))
   // After step s of n, what is left is 1 − s/n of a response; after the last one, nothing.

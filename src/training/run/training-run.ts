@@ -8,7 +8,6 @@ import type { EngineRewardModel } from '../../engine/reward-model.ts'
 import { checkSameRun } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
-import { taskById } from '../../tasks/registry.ts'
 import type { Metrics } from '../objective.ts'
 import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
@@ -19,6 +18,7 @@ import { LivePolicy } from './live-policy.ts'
 import type { Report } from './make-rows.ts'
 import { offlineCourse } from './offline-course.ts'
 import { onlineCourse } from './online-course.ts'
+import { recipeTask } from './recipe-task.ts'
 import { hasRows } from './row-kinds.ts'
 import type { DataFile, DataRecord } from './run-rows.ts'
 import { missingFile } from './run-rows.ts'
@@ -42,7 +42,8 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
     checkSameRun(saved.manifest.recipe, recipe)
     for (const skipped of saved.skipped) yield { type: 'skipped', ...skipped, from: saved.manifest.step }
   }
-  // A wrong row is told before anything large is loaded.
+  // What is wrong is told before anything large is loaded.
+  recipeTask(recipe)
   yield* checkedData(context, recipe)
   const creating = inFolder(context.model, () => createSubject(backend, context.model, recipe, signal))
   const subject = await creating.catch(async (error: unknown) => {
@@ -162,7 +163,7 @@ class Parts {
   async course(report: Report, signal: AbortSignal): Promise<Course> {
     const { backend, store, data, model, reference, rewardModel } = this.context
     const { recipe, subject } = this
-    const task = taskById(recipe.task)
+    const task = recipeTask(recipe)
     if (subject.role === 'policy') this.live = await LivePolicy.create(backend, subject)
     const shared = {
       subject,
