@@ -36,6 +36,6 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions):
     actions.training.setData(first.name, first)
     return 'train'
   }
-  const run = await actions.runs.importFile(first.name, await first.text())
+  const run = await actions.runs.importFile(first.name, first)
   return run === null ? null : 'playground'
 }

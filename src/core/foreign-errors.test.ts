@@ -51,6 +51,11 @@ describe('errors that others made', () => {
     [new DOMException('The user aborted a request.', 'AbortError'), 'cancelled', /Cancelled/],
     [new DOMException('', 'QuotaExceededError'), 'storage', /space for Stepscope is full/],
     [
+      Object.assign(named('AbortError', 'Transaction aborted'), { inner: new DOMException('', 'QuotaExceededError') }),
+      'storage',
+      /space for Stepscope is full/,
+    ],
+    [
       new DOMException('Internal error opening backing store for indexedDB.open.', 'UnknownError'),
       'storage',
       /could not read or write/,

@@ -38,7 +38,9 @@ export const OLD_PAGE: ForeignError = {
 export function foreignError(error: unknown): ForeignError | null {
   const names = errorNames(error)
   const text = textOf(error)
-  if (names[0] === 'AbortError') return { code: 'cancelled', message: 'Cancelled.' }
+  // A transaction that the browser ends for want of room is called aborted, with the reason inside.
+  if (names[0] === 'AbortError' && !names.some((name) => STORAGE_NAMES.test(name)))
+    return { code: 'cancelled', message: 'Cancelled.' }
   // Chromium, Firefox and Safari on a script that is gone, or is a web page now; then a wrong answer for the runtime.
   if (/dynamically imported module|importing a module script failed|unable to preload css/i.test(text)) return OLD_PAGE
   if (

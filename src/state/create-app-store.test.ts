@@ -292,6 +292,21 @@ describe('saved work', () => {
     await rig.store.dispose()
   })
 
+  it('is told where a chosen run file cannot be read any more, or is far too large', async () => {
+    const rig = await startedRig()
+    const { importFile } = rig.store.actions.runs
+    const gone = { size: 10, text: () => Promise.reject(new DOMException('Permission problems', 'NotReadableError')) }
+    expect(await importFile('gone.json', gone)).toBeNull()
+    const { error } = rig.state().notices.at(-1) ?? {}
+    expect(error).toMatchObject({
+      message: expect.stringContaining('since it was chosen'),
+      place: { file: 'gone.json' },
+    })
+    expect(await importFile('huge.json', { size: 1e12, text: () => Promise.resolve('') })).toBeNull()
+    expect(rig.state().notices.at(-1)?.error?.message).toContain('too large')
+    await rig.store.dispose()
+  })
+
   it('is given up with one message where the browser refuses storage', async () => {
     const rig = await startedRig({
       dependencies: {

@@ -1,3 +1,4 @@
+import { readChosen } from '../core/chosen-file.ts'
 import { toErrorDetails } from '../core/errors.ts'
 import { plainText } from '../core/outside-text.ts'
 import { pushAll } from '../core/push-all.ts'
@@ -337,8 +338,9 @@ export function createRunsSlice(
       const run = view(id)
       return run ? exportRun(run, deps.appVersion) : null
     },
-    importFile: async (name, text) => {
+    importFile: async (name, file) => {
       try {
+        const text = typeof file === 'string' ? file : await readChosen(name, file)
         const id = deps.randomId()
         const run = importRun(name, text, id, 'file')
         const recorder = startRecorder(storedRun(run, deps.date()), run.events)

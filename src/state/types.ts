@@ -2,6 +2,7 @@
  * The whole state of the page: plain data only, so it can be saved, compared and shown. Workers, devices, files and
  * promises live behind the actions. Screens read it through `hooks.ts` and change it through `Actions`.
  */
+import type { ReadableFile } from '../core/chosen-file.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import type { ObjectiveId, TrainingRecipe } from '../formats/training-recipe.ts'
 import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
@@ -682,8 +683,8 @@ export interface Actions {
     /** A new run after `path` (lines), linked to its parent, made active. */
     continueFrom(run: RunId, node: NodeId): Promise<RunId | null>
     exportFile(run: RunId): { readonly name: string; readonly text: string } | null
-    /** Opens a run file's text; a bad one becomes an error notice and the app goes on. */
-    importFile(name: string, text: string): Promise<RunId | null>
+    /** Opens a run file, or its text; a bad one becomes an error notice and the app goes on. */
+    importFile(name: string, file: string | ReadableFile): Promise<RunId | null>
     rename(run: RunId, title: string): Promise<void>
   }
   readonly history: {

@@ -23,7 +23,7 @@ export function RunFileButtons({ run }: { run: RunView | null }) {
         label="Open a run file"
         accept=".json,application/json"
         onPick={async ({ files: [file] }) => {
-          if (file) await actions.runs.importFile(file.name, await file.text())
+          if (file) await actions.runs.importFile(file.name, file)
         }}
       />
     </>

@@ -36,7 +36,7 @@ export function RunsScreen({ onOpened }: { onOpened(): void }) {
           label="Open a run file"
           accept=".json,application/json"
           onPick={async ({ files: [file] }) => {
-            if (file && (await actions.runs.importFile(file.name, await file.text())) !== null) onOpened()
+            if (file && (await actions.runs.importFile(file.name, file)) !== null) onOpened()
           }}
         >
           Open a run file

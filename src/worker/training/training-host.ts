@@ -1,5 +1,5 @@
+import { readChosen } from '../../core/chosen-file.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import { checkTextBytes } from '../../core/json.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import type { DataFile } from '../../training/run/run-rows.ts'
 import type { Held } from '../held.ts'
@@ -417,14 +417,7 @@ export class TrainingHost {
   /** A chosen file's text, read once. */
   private async textOf({ id, name, blob }: ChosenFile): Promise<string> {
     if (this.chosen?.id === id) return this.chosen.text
-    checkTextBytes(blob.size, { file: name })
-    try {
-      this.chosen = { id, text: await blob.text() }
-    } catch (cause) {
-      const message = 'The file cannot be read: it was changed, moved or deleted since it was chosen'
-      const nextStep = 'Choose the file again.'
-      throw new StepscopeError({ code: 'bad-file', message, place: { file: name }, nextStep }, { cause })
-    }
+    this.chosen = { id, text: await readChosen(name, blob) }
     return this.chosen.text
   }
 
