@@ -47,10 +47,12 @@ const downloading =
 
 /** What came is there; the rest is fetched, and all of it is right. */
 async function resume(page: Page, hub: ModelHub): Promise<void> {
+  const again = stored(page).getByRole('button', { name: 'Resume' })
+  await expect(again).toBeVisible({ timeout: 30_000 })
   await page.evaluate(() => window.stepscopeFaults.clear())
   hub.slowBytes = null
   hub.captive = null
-  await stored(page).getByRole('button', { name: 'Resume' }).click({ timeout: 30_000 })
+  await again.click()
   await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s', { timeout: 30_000 })
 }
 
