@@ -169,7 +169,14 @@ async function loadCommandRewardModel(
     fromFolder(directory, (files) => loadPolicy(backend, files, { ...loading, signal }, createDecoder))
   const [policy, other] = await allOrNothing([prm, reference], load, ({ model }) => model.dispose(), loading.signal)
   if (!policy || !other) throw new TypeError('two models were asked for')
-  return { model: new ImplicitRewardModel(policy, other, beta ?? IMPLICIT_BETA), parts: [policy, other] }
+  const parts = [policy, other]
+  try {
+    policy.tokenizer.checkSame(other.tokenizer, `the reference ${reference}`)
+  } catch (error) {
+    for (const { model } of parts) model.dispose()
+    throw error
+  }
+  return { model: new ImplicitRewardModel(policy, other, beta ?? IMPLICIT_BETA), parts }
 }
 
 /** Loads the models that `--policy` and `--prm` name, or the bundled ones; where anything fails, nothing stays. */

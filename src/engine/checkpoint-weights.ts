@@ -1,13 +1,10 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
-import { firstIssue, hasFile, missingFile, readJson } from './checkpoint-text.ts'
+import { describeMissing, firstIssue, hasFile, INDEX_FILE, readJson, WEIGHTS_FILE } from './checkpoint-text.ts'
 import type { WeightSource } from './decoder.ts'
 import type { ElementRange, TensorEntry } from './safetensors.ts'
 import { readSafetensorsHeader, readTensor } from './safetensors.ts'
-
-const SINGLE_FILE = 'model.safetensors'
-const INDEX_FILE = 'model.safetensors.index.json'
 
 const indexSchema = z.looseObject({
   weight_map: z.record(z.string(), z.string().min(1, 'The name of the file is empty')),
@@ -58,17 +55,36 @@ export class CheckpointWeights implements WeightSource {
     return new StepscopeError({ ...error.details, place: { ...place, file } }, { cause: error })
   }
 
+  /** The tensors of these names alone. */
+  only(names: ReadonlySet<string>): CheckpointWeights {
+    return new CheckpointWeights(this.files, new Map([...this.entries].filter(([name]) => names.has(name))))
+  }
+
+  /** Tensors under other names, in the same files. */
+  renamed(rename: (name: string) => string): CheckpointWeights {
+    return new CheckpointWeights(this.files, new Map([...this.entries].map(([name, entry]) => [rename(name), entry])))
+  }
+
   private entry(name: string): TensorEntry {
     const entry = this.entries.get(name)
     if (entry) return entry
     throw new StepscopeError({
       code: 'bad-checkpoint',
       message: 'The tensor is missing',
-      place: { file: this.weightFiles.length > 1 ? INDEX_FILE : (this.weightFiles[0] ?? SINGLE_FILE), field: name },
+      place: { file: this.weightFiles.length > 1 ? INDEX_FILE : (this.weightFiles[0] ?? WEIGHTS_FILE), field: name },
       expected: 'every tensor that config.json asks for',
-      found: `${this.entries.size} tensors without it`,
+      found: this.described(name),
       nextStep: 'Check that config.json and the weights belong to the same checkpoint.',
     })
+  }
+
+  /** How many tensors there are, and the names most like a missing one: a prefix shows at a glance. */
+  private described(missing: string): string {
+    const names = [...this.entries.keys()]
+    const bare = missing.replace(/^model\./, '')
+    const like = names.filter((name) => name.endsWith(bare) || missing.endsWith(`.${name}`))
+    const shown = (like.length > 0 ? like : names).slice(0, 3)
+    return shown.length === 0 ? 'no tensors' : `${names.length} tensors, such as ${shown.join(', ')}`
   }
 }
 
@@ -78,11 +94,11 @@ export class CheckpointWeights implements WeightSource {
  */
 export async function openWeights(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointWeights> {
   const entries = new Map<string, TensorEntry>()
-  if (hasFile(files, SINGLE_FILE)) {
-    for (const entry of await readSafetensorsHeader(files, SINGLE_FILE, signal)) entries.set(entry.name, entry)
+  if (hasFile(files, WEIGHTS_FILE)) {
+    for (const entry of await readSafetensorsHeader(files, WEIGHTS_FILE, signal)) entries.set(entry.name, entry)
     return new CheckpointWeights(files, entries)
   }
-  if (!hasFile(files, INDEX_FILE)) throw missingFile(files, SINGLE_FILE)
+  if (!hasFile(files, INDEX_FILE)) throw await describeMissing(files, WEIGHTS_FILE)
   const parsed = indexSchema.safeParse(await readJson(files, INDEX_FILE, signal))
   if (!parsed.success) {
     const { field, message } = firstIssue(parsed.error)

@@ -12,6 +12,7 @@ const heads = bounded(BOUNDS.heads)
 const tokenIds = z.union([tokenId, z.array(tokenId)]).nullish()
 
 const ropeSchema = z.looseObject({
+  partial_rotary_factor: z.number().optional(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
   rope_theta: z.number().positive().optional(),
@@ -31,7 +32,7 @@ const configSchema = z.looseObject({
   num_key_value_heads: heads.nullish(),
   head_dim: bounded(BOUNDS.headDim).nullish(),
   vocab_size: bounded(BOUNDS.vocabulary),
-  max_position_embeddings: bounded(BOUNDS.positions),
+  max_position_embeddings: bounded(BOUNDS.positions).nullish(),
   rms_norm_eps: z.number().positive().default(1e-6),
   hidden_act: z.string().default('silu'),
   attention_bias: z.boolean().default(false),
@@ -59,6 +60,8 @@ type RawConfig = z.infer<typeof configSchema>
 const generationSchema = z.looseObject({ eos_token_id: tokenIds, pad_token_id: tokenId.nullish() })
 
 const FAMILIES: readonly DecoderConfig['family'][] = ['llama', 'qwen2', 'qwen3']
+/** What Transformers takes for `max_position_embeddings` where a config leaves it out. */
+const POSITIONS: Readonly<Record<DecoderConfig['family'], number>> = { llama: 2048, qwen2: 32_768, qwen3: 32_768 }
 const CONFIG_FILE = 'config.json'
 const GENERATION_FILE = 'generation_config.json'
 
@@ -94,7 +97,7 @@ export function parseConfig(config: unknown, generation: unknown = {}): DecoderC
     keyValueHeads,
     headDim: headDim(raw, family),
     vocabSize: raw.vocab_size,
-    maxPositions: raw.max_position_embeddings,
+    maxPositions: raw.max_position_embeddings ?? POSITIONS[family],
     normEpsilon: raw.rms_norm_eps,
     rope: ropeConfig(raw),
     attentionBias: family === 'qwen2' || raw.attention_bias,
@@ -138,13 +141,8 @@ function refuseUncovered(raw: RawConfig, config: unknown): void {
   if (dtype !== undefined && dtype !== null && !/^(torch\.)?(float32|float16|bfloat16|auto)$/.test(dtype)) {
     throw unsupported(dtypeField, 'float32, float16 or bfloat16', dtype)
   }
-  if (
-    raw.partial_rotary_factor !== undefined &&
-    raw.partial_rotary_factor !== null &&
-    raw.partial_rotary_factor !== 1
-  ) {
-    throw unsupported('partial_rotary_factor', '1', raw.partial_rotary_factor)
-  }
+  const partial = raw.partial_rotary_factor ?? raw.rope_parameters?.partial_rotary_factor ?? 1
+  if (partial !== 1) throw unsupported('partial_rotary_factor', '1', partial)
   const sliding = raw.layer_types?.find((type) => type !== 'full_attention')
   if (sliding !== undefined) throw unsupported('layer_types', 'full_attention in every layer', sliding)
   const windowFrom = raw.max_window_layers ?? 0
@@ -171,6 +169,12 @@ function ropeConfig(raw: RawConfig): RopeConfig {
   const field = raw.rope_parameters ? 'rope_parameters' : 'rope_scaling'
   const given = raw.rope_parameters ?? raw.rope_scaling ?? {}
   const theta = given.rope_theta ?? raw.rope_theta ?? 10000
+  // Models whose layers turn by different angles have one table for each kind of layer.
+  const nested = Object.entries(given).find(([, value]) => typeof value === 'object' && value !== null)
+  if (nested !== undefined) throw unsupported(`${field}.${nested[0]}`, 'one setting for all layers', nested[1])
+  if (raw.rope_parameters && raw.rope_theta && raw.rope_theta !== theta) {
+    throw unsupported('rope_theta', `the same as rope_parameters.rope_theta (${theta})`, raw.rope_theta)
+  }
   const type = given.rope_type ?? given.type ?? 'default'
   const need = (name: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings') => {
     const value = given[name]
@@ -182,15 +186,18 @@ function ropeConfig(raw: RawConfig): RopeConfig {
       return { type, theta }
     case 'linear':
       return { type, theta, factor: need('factor') }
-    case 'llama3':
+    case 'llama3': {
+      const [low, high] = [need('low_freq_factor'), need('high_freq_factor')]
+      if (high <= low) throw unsupported(`${field}.high_freq_factor`, `more than low_freq_factor (${low})`, high)
       return {
         type,
         theta,
         factor: need('factor'),
-        lowFrequencyFactor: need('low_freq_factor'),
-        highFrequencyFactor: need('high_freq_factor'),
+        lowFrequencyFactor: low,
+        highFrequencyFactor: high,
         originalMaxPositions: need('original_max_position_embeddings'),
       }
+    }
     default:
       throw unsupported(`${field}.rope_type`, 'default, linear or llama3', type)
   }
@@ -198,7 +205,8 @@ function ropeConfig(raw: RawConfig): RopeConfig {
 
 function headConfig(raw: RawConfig): DecoderConfig['head'] {
   const architecture = raw.architectures?.[0]
-  if (architecture === undefined || architecture.endsWith('ForCausalLM')) return { kind: 'language-model' }
+  // A base model's weights are those of the language model but for a head, which tied embeddings are.
+  if (architecture === undefined || /(ForCausalLM|Model)$/.test(architecture)) return { kind: 'language-model' }
   // Transformers: token classification heads have a bias, sequence classification heads have none.
   const bias = architecture.endsWith('ForTokenClassification')
   if (!bias && !architecture.endsWith('ForSequenceClassification')) {

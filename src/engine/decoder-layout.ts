@@ -1,7 +1,7 @@
 import type { BackendLimits } from '../compute/backend.ts'
 import type { WeightFormat } from '../compute/kernels/weight-format.ts'
 import { weightLayout } from '../compute/kernels/weight-format.ts'
-import type { Tuning } from '../compute/tuning.ts'
+import type { MatmulTile, Tuning } from '../compute/tuning.ts'
 import type { DecoderConfig } from './decoder.ts'
 
 /** Columns first … first + columns − 1 of a matrix: the part of it that one binding holds. */
@@ -31,8 +31,11 @@ export interface DecoderLayout {
   readonly scoreColumns: number
 }
 
-export function decoderLayout(config: DecoderConfig, tuning: Tuning): DecoderLayout {
-  const tile = tuning.matmul.columns
+export function decoderLayout(
+  config: DecoderConfig,
+  { matmul }: { readonly matmul: Pick<MatmulTile, 'columns'> },
+): DecoderLayout {
+  const tile = matmul.columns
   const headWidth = roundUp(config.headDim, 4)
   // Half of it is whole tiles too: the gradient of what lies between gate and down is a product's output.
   const gateColumns = roundUp(2 * roundUp(config.intermediateSize, 4), 2 * tile)

@@ -247,7 +247,8 @@ function packOutputs(
   }
 }
 
-function checkShape(name: string, expected: readonly number[], found: readonly number[]): void {
+/** @throws StepscopeError `bad-checkpoint` naming the tensor, where it has another shape than config.json says */
+export function checkShape(name: string, expected: readonly number[], found: readonly number[]): void {
   if (expected.length === found.length && expected.every((size, axis) => size === found[axis])) return
   throw new StepscopeError({
     code: 'bad-checkpoint',

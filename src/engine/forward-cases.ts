@@ -1,10 +1,9 @@
 import type { Backend } from '../compute/backend.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
-import { openWeights } from './checkpoint-weights.ts'
-import { readConfig } from './config.ts'
 import type { Decoder } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import { createDecoder } from './decoder-model.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { readSafetensorsHeader, readTensor } from './safetensors.ts'
 
@@ -69,7 +68,8 @@ export function forwardFaults(name: ForwardCase, report: ForwardReport): string[
 export async function runForwardCase(backend: Backend, files: CheckpointFiles, maxRows = 256): Promise<ForwardReport> {
   const expected = await Expected.open(files)
   const before = bytesWithoutStaging(backend)
-  const decoder = await createDecoder(backend, await readConfig(files), await openWeights(files), {
+  const { config, weights } = await openCheckpoint(files)
+  const decoder = await createDecoder(backend, config, weights, {
     cacheTokens: 256,
     slots: 160,
     maxRows,

@@ -5,12 +5,12 @@ import type { Adapter } from './adapter.ts'
 import { completeAdapter, missingFields, readAdapter } from './adapter.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { hashCheckpoint } from './checkpoint-hash.ts'
-import type { CheckpointWeights } from './checkpoint-weights.ts'
-import { openWeights } from './checkpoint-weights.ts'
 import { checkEndTokens, readConfig } from './config.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import type { EngineModel } from './engine-model.ts'
+import type { Checkpoint } from './open-checkpoint.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 import { EnginePolicy } from './policy.ts'
 import { EngineRewardModel } from './reward-model.ts'
 import type { Engine } from './start-engine.ts'
@@ -68,9 +68,8 @@ export interface CheckpointSummary {
 
 /** Reads config, headers and adapter of a folder. @throws StepscopeError naming file and field that are wrong */
 export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointSummary> {
-  const config = await readConfig(files, signal)
+  const { config, weights } = await openCheckpoint(files, signal)
   const adapter = await readAdapter(files, signal)
-  const weights = await openWeights(files, signal)
   const role = adapter.role ?? (config.head.kind === 'score' ? 'process-reward-model' : 'policy')
   return {
     family: config.family,
@@ -84,7 +83,7 @@ export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSi
 
 /**
  * Loads a language model as a policy. Everything that can be wrong with the small files is checked before any weight is
- * read; where anything fails, nothing stays on the device.
+ * loaded; where anything fails, nothing stays on the device.
  * @throws StepscopeError `unsupported-config`, `bad-checkpoint` or `bad-tokenizer` naming file and field; `out-of-memory`;
  * `cancelled` where the signal aborts
  */
@@ -95,15 +94,9 @@ export function loadPolicy(
   createDecoder: CreateDecoder,
 ): Promise<EnginePolicy> {
   return cancellable(async () => {
-    const { signal } = options
-    const config = await readConfig(files, signal)
-    if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
-    const { stepEnd } = completeAdapter(await readAdapter(files, signal), options.adapter ?? {}, 'policy')
-    const tokenizer = await readTokenizer(files, signal)
-    tokenizer.checkFits(config.vocabSize)
-    await checkEndTokens(files, config)
-    const tokenFlags = stepFlags(config, tokenizer, stepEnd)
-    const { model, info } = await loadWeights(backend, files, config, tokenFlags, options, createDecoder)
+    const { checkpoint, tokenizer, stepEnd } = await readPolicy(files, options)
+    const tokenFlags = stepFlags(checkpoint.config, tokenizer, stepEnd)
+    const { model, info } = await loadWeights(backend, files, checkpoint, tokenFlags, options, createDecoder)
     return new EnginePolicy({ model, tokenizer, info, stepEnd, tokenFlags })
   }, options.signal)
 }
@@ -116,27 +109,8 @@ export function loadRewardModel(
   createDecoder: CreateDecoder,
 ): Promise<EngineRewardModel> {
   return cancellable(async () => {
-    const { signal } = options
-    const config = await readConfig(files, signal)
-    const { head } = config
-    if (head.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
-    const stored = await readAdapter(files, signal)
-    const adapter = completeAdapter(stored, options.adapter ?? {}, 'process-reward-model')
-    const { scoreAt = adapter.stepEnd, activation = 'sigmoid', aggregation = 'last' } = adapter
-    if ((activation === 'sigmoid') !== (head.labels === 1)) {
-      throw new StepscopeError({
-        code: 'bad-checkpoint',
-        message: 'The activation does not fit the number of labels',
-        expected: 'sigmoid with one label, softmax with two or more',
-        found: `${activation} with ${head.labels} labels`,
-        place: { file: 'stepscope.json', field: 'activation' },
-        nextStep: 'Correct the activation, or num_labels in config.json.',
-      })
-    }
-    const tokenizer = await readTokenizer(files, signal)
-    tokenizer.checkFits(config.vocabSize)
-    await checkEndTokens(files, config)
-    const { model, info } = await loadWeights(backend, files, config, undefined, options, createDecoder)
+    const { checkpoint, tokenizer, scoreAt, activation, aggregation } = await readRewardModel(files, options)
+    const { model, info } = await loadWeights(backend, files, checkpoint, undefined, options, createDecoder)
     return new EngineRewardModel({
       model,
       tokenizer,
@@ -155,38 +129,80 @@ export function loadModel(
   createDecoder: CreateDecoder,
 ): Promise<EngineModel> {
   return cancellable(async () => {
-    const config = await readConfig(files, options.signal)
-    const weights = await openWeights(files, options.signal)
-    const { model } = await createModel(backend, { id: '', hash: '', config, weights }, options, createDecoder)
+    const checkpoint = await openCheckpoint(files, options.signal)
+    const { model } = await createModel(backend, { id: '', hash: '', ...checkpoint }, options, createDecoder)
     return model
   }, options.signal)
+}
+
+/**
+ * Everything that loading does before the device: for folders that were just written.
+ * @throws StepscopeError as loading in this role does
+ */
+export async function checkLoads(files: CheckpointFiles, role: Adapter['role']): Promise<void> {
+  await (role === 'policy' ? readPolicy : readRewardModel)(files, {})
+}
+
+type ReadOptions = Pick<LoadOptions, 'adapter' | 'signal'>
+
+async function readPolicy(files: CheckpointFiles, { adapter = {}, signal }: ReadOptions) {
+  const config = await readConfig(files, signal)
+  if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
+  const { stepEnd } = completeAdapter(await readAdapter(files, signal), adapter, 'policy')
+  const tokenizer = await readFittingTokenizer(files, config, signal)
+  return { checkpoint: await openCheckpoint(files, signal), tokenizer, stepEnd }
+}
+
+async function readRewardModel(files: CheckpointFiles, { adapter = {}, signal }: ReadOptions) {
+  const config = await readConfig(files, signal)
+  const { head } = config
+  if (head.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
+  const complete = completeAdapter(await readAdapter(files, signal), adapter, 'process-reward-model')
+  const { scoreAt = complete.stepEnd, activation = 'sigmoid', aggregation = 'last' } = complete
+  if ((activation === 'sigmoid') !== (head.labels === 1)) {
+    throw new StepscopeError({
+      code: 'bad-checkpoint',
+      message: 'The activation does not fit the number of labels',
+      expected: 'sigmoid with one label, softmax with two or more',
+      found: `${activation} with ${head.labels} labels`,
+      place: { file: 'stepscope.json', field: 'activation' },
+      nextStep: 'Correct the activation, or num_labels in config.json.',
+    })
+  }
+  const tokenizer = await readFittingTokenizer(files, config, signal)
+  return { checkpoint: await openCheckpoint(files, signal), tokenizer, scoreAt, activation, aggregation }
+}
+
+/** The folder's tokenizer, whose tokens the model has; and whose ends of the sequence it can write. */
+async function readFittingTokenizer(files: CheckpointFiles, config: DecoderConfig, signal?: AbortSignal) {
+  const tokenizer = await readTokenizer(files, signal)
+  tokenizer.fitTo(config.vocabSize)
+  await checkEndTokens(files, config)
+  return tokenizer
 }
 
 async function loadWeights(
   backend: Backend,
   files: CheckpointFiles,
-  config: DecoderConfig,
+  checkpoint: Checkpoint,
   tokenFlags: Uint32Array | undefined,
   options: LoadOptions,
   createDecoder: CreateDecoder,
 ): Promise<Engine> {
-  const weights = await openWeights(files, options.signal)
-  const hash = await hashCheckpoint(files, weights.weightFiles, options.signal)
+  const hash = await hashCheckpoint(files, checkpoint.weights.weightFiles, options.signal)
   const id = options.id ?? files.name.replace(/\/+$/, '').replace(/^.*\//, '')
-  return createModel(backend, { id, hash, config, weights, tokenFlags }, options, createDecoder)
+  return createModel(backend, { id, hash, ...checkpoint, tokenFlags }, options, createDecoder)
 }
 
-interface Checkpoint {
+interface NamedCheckpoint extends Checkpoint {
   readonly id: string
   readonly hash: string
-  readonly config: DecoderConfig
-  readonly weights: CheckpointWeights
   readonly tokenFlags?: Uint32Array | undefined
 }
 
 async function createModel(
   backend: Backend,
-  { id, hash, config, weights, tokenFlags }: Checkpoint,
+  { id, hash, config, weights, tokenFlags }: NamedCheckpoint,
   options: LoadOptions,
   createDecoder: CreateDecoder,
 ): Promise<Engine> {

@@ -43,7 +43,7 @@ export class EnginePolicy implements Policy {
   readonly info: ModelInfo
   readonly stepEnd: string
   readonly model: EngineModel
-  private readonly tokenizer: Tokenizer
+  readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
   private readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
   private readonly eos: ReadonlySet<number>

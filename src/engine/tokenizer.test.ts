@@ -155,7 +155,28 @@ describe('a broken tokenizer is refused with the file and what is wrong', () => 
   })
 
   test('ids beyond the model', () => {
-    expect(() => bundled.checkFits(22)).toThrow(/found "<eos>" with id 22/)
-    bundled.checkFits(23)
+    const fit = (size: number) => new Tokenizer(bundledJson, {}).fitTo(size)
+    expect(() => fit(21)).toThrow(/model\.vocab: .*\(expected token ids below 21 .*, found "A" with id 21\)/)
+    fit(23)
+  })
+
+  test('an added token without a row in the model is never used', () => {
+    const added = (content: string, special: boolean) => {
+      const json = { ...bundledJson, added_tokens: [...bundledJson.added_tokens, { id: 23, content, special }] }
+      const tokenizer = new Tokenizer(json, {})
+      tokenizer.fitTo(23)
+      return tokenizer
+    }
+    expect(added('[PAD]', true).encode('A 24\n')).toEqual([21, 2, 5, 7, 1])
+    expect(() => added('24', false).encode('A 24\n')).toThrow(/cannot be written with the model's vocabulary/)
+  })
+
+  test('of two models that do not mean the same is told by the token', () => {
+    const other = structuredClone(bundledJson)
+    other.model.vocab['10'] = 23
+    expect(() => bundled.checkSame(new Tokenizer(other, {}), 'the reference')).toThrow(
+      /The vocabulary of the reference is another one.*expected "10": no such token, found id 23/,
+    )
+    bundled.checkSame(new Tokenizer(bundledJson, {}), 'the reference')
   })
 })

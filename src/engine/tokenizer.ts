@@ -32,6 +32,10 @@ export class Tokenizer {
   /** A plain token to decode behind, because some decoders treat the start of a text differently. */
   private readonly anchor: { readonly ids: readonly number[]; readonly text: string }
   private readonly checksText: boolean
+  /** Texts of the tokens that were added to the vocabulary. */
+  private readonly added: ReadonlySet<string>
+  /** Tokens that the model has. */
+  private vocabSize = Number.POSITIVE_INFINITY
 
   /** @throws StepscopeError `bad-tokenizer` with what is wrong */
   constructor(tokenizerJson: unknown, tokenizerConfig: unknown) {
@@ -40,7 +44,9 @@ export class Tokenizer {
     this.inner = build(continued, tokenizerConfig)
     this.first = continued === json ? this.inner : build(json, tokenizerConfig)
     this.before = idsBefore(this.first)
-    this.specials = specialTokens(json)
+    const added = addedTokens(json)
+    this.added = new Set(added.map(({ content }) => content))
+    this.specials = added.flatMap(({ content, special }) => (special ? [content] : []))
     this.anchor = this.findAnchor()
     // A normalizer may change the text on purpose; without one, text that does not come back was dropped.
     this.checksText = keepsText(json.normalizer)
@@ -94,7 +100,7 @@ export class Tokenizer {
 
   private encodePiece(text: string): number[] {
     const ids = this.inner.encode(text, { add_special_tokens: false }).ids
-    const known = ids.every((id) => id !== undefined && id !== null)
+    const known = ids.every((id) => id !== undefined && id !== null && id < this.vocabSize)
     if (!known || (this.checksText && this.decode(ids) !== text)) throw this.unknownText(text)
     return ids
   }
@@ -126,18 +132,51 @@ export class Tokenizer {
     return texts
   }
 
-  /** @throws StepscopeError `bad-tokenizer` where the tokenizer has ids beyond the model's vocabulary */
-  checkFits(vocabSize: number): void {
-    const beyond = [...this.inner.get_vocab()].find(([, id]) => id >= vocabSize)
+  /**
+   * Says how many tokens the model has. Tokens that were added to the tokenizer alone, a `[PAD]` for instance, may lie
+   * beyond: the model never writes them, and a text that needs one is refused.
+   * @throws StepscopeError `bad-tokenizer` where tokens of the vocabulary itself, or of the template, lie beyond
+   */
+  fitTo(vocabSize: number): void {
+    const beyond = [...this.inner.get_vocab()].find(
+      ([token, id]) => id >= vocabSize && (this.before.includes(id) || !this.added.has(token)),
+    )
+    this.vocabSize = vocabSize
     if (beyond === undefined) return
     throw new StepscopeError({
       code: 'bad-tokenizer',
-      message: 'The tokenizer does not belong to the model',
+      message: 'The tokenizer has tokens that the model has no row for',
       expected: `token ids below ${vocabSize} (vocab_size of config.json)`,
       found: `${JSON.stringify(beyond[0])} with id ${beyond[1]}`,
-      place: { file: TOKENIZER_FILE, field: 'model.vocab' },
-      nextStep: 'Use the tokenizer.json of the same checkpoint.',
+      place: { file: TOKENIZER_FILE, field: this.added.has(beyond[0]) ? 'added_tokens' : 'model.vocab' },
+      nextStep: 'Use the tokenizer.json that the model was made with, or a model with a row for each token.',
     })
+  }
+
+  /**
+   * @param name of the other model, for the message
+   * @throws StepscopeError `bad-tokenizer` where another model's ids mean other tokens
+   */
+  checkSame(other: Tokenizer, name: string): void {
+    const [own, others] = [this.tokens(), other.tokens()]
+    const differs = (from: ReadonlyMap<string, number>, to: ReadonlyMap<string, number>) =>
+      [...from.keys()].find((token) => from.get(token) !== to.get(token))
+    const token = differs(own, others) ?? differs(others, own)
+    if (token === undefined) return
+    const said = (id: number | undefined) => (id === undefined ? 'no such token' : `id ${id}`)
+    throw new StepscopeError({
+      code: 'bad-tokenizer',
+      message: `The vocabulary of ${name} is another one: it would read other tokens`,
+      expected: `${JSON.stringify(token)}: ${said(own.get(token))}`,
+      found: said(others.get(token)),
+      place: { file: TOKENIZER_FILE, field: 'model.vocab' },
+      nextStep: 'Take a reference model with the same tokenizer.',
+    })
+  }
+
+  /** The tokens that the model has, with their ids. */
+  private tokens(): ReadonlyMap<string, number> {
+    return new Map([...this.inner.get_vocab()].filter(([, id]) => id < this.vocabSize))
   }
 
   /** The text that stands for a token in tokenizer.json, `<eos>` for instance; undefined where there is none. */
@@ -186,7 +225,8 @@ export class Tokenizer {
   private unknownText(text: string): StepscopeError {
     const characters = [...new Set(text)].filter((character) => {
       const { ids } = this.inner.encode(character, { add_special_tokens: false })
-      return ids.length === 0 || ids.some((id) => id === undefined || id === null) || this.decode(ids) !== character
+      const known = ids.length > 0 && ids.every((id) => id !== undefined && id !== null && id < this.vocabSize)
+      return !known || this.decode(ids) !== character
     })
     return new StepscopeError({
       code: 'bad-problem',
@@ -226,13 +266,16 @@ function idsBefore(tokenizer: HuggingFaceTokenizer): number[] {
   return []
 }
 
-function specialTokens(json: Readonly<Record<string, unknown>>): string[] {
+/** The longest first. */
+function addedTokens(
+  json: Readonly<Record<string, unknown>>,
+): { readonly content: string; readonly special: boolean }[] {
   const added = (json.added_tokens ?? []) as readonly { readonly content?: unknown; readonly special?: unknown }[]
   return added
     .flatMap(({ content, special }) =>
-      special === true && typeof content === 'string' && content !== '' ? [content] : [],
+      typeof content === 'string' && content !== '' ? [{ content, special: special === true }] : [],
     )
-    .sort((a, b) => b.length - a.length)
+    .sort((a, b) => b.content.length - a.content.length)
 }
 
 function fail(message: string, field?: string, cause?: unknown): StepscopeError {

@@ -87,7 +87,7 @@ export async function trainStep<Item extends Named, Observation>(
 }
 
 /** A model as far as it is asked and not trained. */
-interface ReadableModel {
+export interface ReadableModel {
   readonly labels: number
   readonly limits: BatchLimits
   forward(batch: PackedBatch): Promise<SequenceValues>

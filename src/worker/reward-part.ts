@@ -47,7 +47,14 @@ export async function loadImplicitReward(
   }
   const [policy, reference] = await allOrNothing(pair, load, ({ model }) => model.dispose(), pair[0].options.signal)
   if (!policy || !reference) throw new TypeError('two models were asked for')
-  return partOf(new ImplicitRewardModel(policy, reference, beta), [policy.model, reference.model])
+  const models = [policy.model, reference.model]
+  try {
+    policy.tokenizer.checkSame(reference.tokenizer, `the reference ${reference.info.id}`)
+  } catch (error) {
+    for (const model of models) model.dispose()
+    throw error
+  }
+  return partOf(new ImplicitRewardModel(policy, reference, beta), models)
 }
 
 function partOf(model: RewardModel, models: readonly EngineModel[]): RewardPart {

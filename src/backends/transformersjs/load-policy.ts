@@ -40,7 +40,7 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
     const config = await readOnnxConfig(files, signal)
     const { stepEnd } = completeAdapter(await readAdapter(files, signal), options.adapter ?? {}, 'policy')
     const tokenizer = await readTokenizer(files, signal)
-    tokenizer.checkFits(config.vocabSize)
+    tokenizer.fitTo(config.vocabSize)
     const sized = await Promise.all(
       files.files
         .filter((path) => path.includes('.onnx'))

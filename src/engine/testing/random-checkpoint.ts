@@ -32,7 +32,7 @@ export const QWEN_HALF_BILLION = {
   vocab_size: 151936,
 } as const
 
-const TILE = { matmul: { columns: 8 } } as Parameters<typeof decoderLayout>[1]
+const TILE = { matmul: { columns: 8 } }
 const WEIGHTS = 'model.safetensors'
 
 /**

@@ -28,7 +28,7 @@ export const ODD_CONFIG: DecoderConfig = {
   padTokenId: null,
 }
 
-const TILE = { matmul: { columns: 8 } } as Parameters<typeof decoderLayout>[1]
+const TILE = { matmul: { columns: 8 } }
 
 /** Repeatable random weights of the shapes that a config asks for. */
 export class RandomWeights implements WeightSource {

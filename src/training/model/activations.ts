@@ -76,6 +76,18 @@ export interface ActivationOptions {
   readonly keep: 'all' | 'inputs' | 'none'
 }
 
+/** Sines and cosines of a model's rotary positions. */
+export async function createAngles(
+  backend: Backend,
+  buffers: DecoderBuffers,
+  { rope, headDim }: DecoderConfig,
+  { maxPositions }: BatchLimits,
+): Promise<BackendBuffer> {
+  const angles = await buffers.words(maxPositions * headDim, 'control')
+  backend.write(angles, 0, ropeAngles(rope, headDim, maxPositions))
+  return angles
+}
+
 export async function createActivations(
   backend: Backend,
   buffers: DecoderBuffers,
@@ -118,8 +130,6 @@ export async function createActivations(
     inputs.push(keep === 'none' && inputs[0] !== undefined ? inputs[0] : await perToken(strides.hidden))
   }
   const targets = await control(rowsLength(limits.maxHeads))
-  const angles = await control(limits.maxPositions * config.headDim)
-  backend.write(angles, 0, ropeAngles(config.rope, config.headDim, limits.maxPositions))
   return {
     limits,
     strides,
@@ -129,7 +139,7 @@ export async function createActivations(
     hiddenQuads: await control(rowsLength(0)),
     order: await control(limits.maxRows),
     segments: await control(rowsLength(Math.min(limits.maxRows, config.vocabSize))),
-    angles,
+    angles: await createAngles(backend, buffers, config, limits),
     inputs,
     layers,
     normed: await perToken(strides.hidden),

@@ -3,9 +3,11 @@ import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.t
 import { StepscopeError } from '../../core/errors.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder.ts'
 import { DecoderBuffers } from '../../engine/decoder-buffers.ts'
+import { tensorPlan } from '../../engine/decoder-tensors.ts'
 import type { DecoderWeights, Matrix } from '../../engine/decoder-weights.ts'
 import { loadWeights } from '../../engine/decoder-weights.ts'
 import type { SequenceGradients, SequenceValues } from '../sequence.ts'
+import { createAngles } from './activations.ts'
 import type { GraphStep } from './graph-tools.ts'
 import { recordSteps } from './graph-tools.ts'
 import { mergeLowRank } from './low-rank.ts'
@@ -16,6 +18,13 @@ import type { BatchLimits, PackedBatch } from './packed-batch.ts'
 import type { PlacedTensor } from './parameter.ts'
 import { putTensor, takeTensor } from './parameter.ts'
 import { PassGraph } from './pass-graph.ts'
+import { checkSameShape } from './same-shape.ts'
+
+/** A model that is read and not trained. */
+export interface FrozenCheckpoint {
+  readonly config: DecoderConfig
+  readonly weights: WeightSource
+}
 
 /** Values of named tensors, row-major. */
 export type Tensors = ReadonlyMap<
@@ -144,14 +153,17 @@ export class TrainableModel {
   }
 
   /**
-   * A frozen model of the same shape that says what it thinks of batches: the weights before training. It uses the same
-   * activations, so a forward pass of it ends what this model knew of its last batch. Freed with this model.
-   * @param source null for this model without its low-rank updates
+   * A frozen model of the same shape, with its own positions, norms and biases, that says what it thinks of batches: the
+   * weights before training, or another model. It uses the same activations, so a forward pass of it ends what this model
+   * knew of its last batch. Freed with this model.
+   * @throws StepscopeError `bad-setting` naming the field of config.json where its shape is another
    */
-  async createReference(source: WeightSource | null): Promise<PassGraph> {
-    const { backend, buffers, config, layout, plan, activations, scratch, heads } = this.parts
-    const weights =
-      source === null ? this.weights : await loadWeights(backend, buffers, config, plan, source, { weights: 'f32' })
+  async createReference({ config, weights: source }: FrozenCheckpoint): Promise<PassGraph> {
+    const { backend, buffers, layout, scratch, heads } = this.parts
+    const { limits } = this
+    checkSameShape(this.config, config, limits)
+    const weights = await loadWeights(backend, buffers, config, tensorPlan(config, layout), source, { weights: 'f32' })
+    const activations = { ...this.parts.activations, angles: await createAngles(backend, buffers, config, limits) }
     return PassGraph.create({
       backend,
       buffers,

@@ -1,9 +1,8 @@
 import type { Backend } from '../../compute/backend.ts'
 import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { openWeights } from '../../engine/checkpoint-weights.ts'
-import { readConfig } from '../../engine/config.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder.ts'
+import { openCheckpoint } from '../../engine/open-checkpoint.ts'
 import type { TrainableOptions } from '../model/model-parts.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
@@ -41,8 +40,7 @@ export async function withModel<T>(
 ): Promise<T> {
   const { backend, recorded, recompute = false } = input
   const { scoreHead = false, ...given } = options
-  const weights = await openWeights(input.model)
-  const config = await readConfig(input.model)
+  const { config, weights } = await openCheckpoint(input.model)
   const [batch = 1, time = 1] = recorded.tensor('input_ids').shape
   const passTokens = Math.max(input.passTokens ?? batch * time, 2 * time)
   const head = scoreHead ? recorded.tensor('head.weight') : null

@@ -1,5 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
-import { openWeights } from '../../engine/checkpoint-weights.ts'
+import { openCheckpoint } from '../../engine/open-checkpoint.ts'
 import type { TrainableModel } from '../model/trainable-model.ts'
 import type { RecordedTensor } from '../recorded-case.ts'
 import type { TrainingSequence } from '../sequence.ts'
@@ -23,7 +23,7 @@ export async function referenceLogprobs(
       nextStep: 'Lay the case out as those in tests/fixtures/train.',
     })
   }
-  const graph = await model.createReference(await openWeights(input.reference))
+  const graph = await model.createReference(await openCheckpoint(input.reference))
   const reference = { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
   const said = await evaluateItems(reference, ({ sequence }: (typeof items)[number]) => [sequence], items)
   return said.map(logprobsOf)

@@ -47,7 +47,7 @@ export async function estimateRun(
   model: CheckpointFiles,
   recipe: TrainingRecipe,
 ): Promise<RunEstimate> {
-  const { config } = await subjectConfig(model, recipe)
+  const { config } = subjectConfig(await readConfig(model), recipe)
   const layout = decoderLayout(config, backend.tuning)
   const plan = tensorPlan(config, layout)
   const parameters = expectedShapes(plan).reduce(

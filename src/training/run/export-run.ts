@@ -1,7 +1,9 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { hasFile, readJson, readText } from '../../engine/checkpoint-text.ts'
-import { openWeights } from '../../engine/checkpoint-weights.ts'
+import type { DecoderConfig } from '../../engine/decoder.ts'
+import { checkLoads } from '../../engine/load-model.ts'
+import { openCheckpoint } from '../../engine/open-checkpoint.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
@@ -47,13 +49,14 @@ async function modelFolder(
   trained: Tensors,
   card: string,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { config, newHead } = await subjectConfig(model, recipe)
-  const source = await openWeights(model)
+  const source = await openCheckpoint(model)
+  const { config, newHead } = subjectConfig(source.config, recipe)
+  const { weights } = source
   const tensors: Record<string, { shape: readonly number[]; data: Float32Array }> = {}
-  for (const name of source.entries.keys()) {
+  for (const name of weights.entries.keys()) {
     const own = trained.get(name)
-    const data = own?.data ?? (await withUpdate(name, await source.read(name), trained, recipe))
-    tensors[name] = { shape: source.shape(name), data }
+    const data = own?.data ?? (await withUpdate(name, await weights.read(name), trained, recipe))
+    tensors[name] = { shape: weights.shape(name), data }
   }
   // The head of a new reward model; a policy's value head is no part of it.
   if (newHead) {
@@ -61,44 +64,50 @@ async function modelFolder(
     delete tensors['lm_head.weight']
   }
   const given = (await readJson(model, 'config.json')) as Record<string, unknown>
-  const architecture = String((given.architectures as readonly unknown[] | undefined)?.[0] ?? '')
   const json = {
     ...given,
+    architectures: [architectureOf(config)],
+    tie_word_embeddings: config.tiedEmbeddings,
     torch_dtype: 'float32',
     ...('dtype' in given ? { dtype: 'float32' } : {}),
-    ...(newHead
-      ? {
-          architectures: [architecture.replace('ForCausalLM', 'ForTokenClassification')],
-          num_labels: 1,
-          id2label: { 0: 'LABEL_0' },
-          label2id: { LABEL_0: 0 },
-        }
-      : {}),
+    ...(newHead ? { num_labels: 1, id2label: { 0: 'LABEL_0' }, label2id: { LABEL_0: 0 } } : {}),
   }
   const files = new Map<string, Uint8Array>()
   for (const name of COPIED) if (hasFile(model, name)) files.set(name, encode(await readText(model, name)))
   const adapter = hasFile(model, 'stepscope.json')
     ? ((await readJson(model, 'stepscope.json')) as Record<string, unknown>)
     : {}
+  const role = config.head.kind === 'score' ? 'process-reward-model' : 'policy'
   const stepEnd = String(adapter.score_at ?? adapter.step_end ?? '\n')
-  const reward = { role: 'process-reward-model', score_at: stepEnd, activation: 'sigmoid', aggregation: 'last' }
+  // A head of this run is read as it was trained; one that was there, as the model says.
+  const activation = config.head.kind === 'score' && config.head.labels > 1 ? 'softmax' : 'sigmoid'
+  const reading = role === 'policy' ? {} : { score_at: stepEnd, activation, aggregation: 'last' }
+  const fields = { role, task: recipe.task, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
   files.set('config.json', encodeJson(json))
-  files.set(
-    'stepscope.json',
-    encodeJson(
-      newHead
-        ? { task: recipe.task, ...reward }
-        : {
-            role: config.head.kind === 'score' ? 'process-reward-model' : 'policy',
-            task: recipe.task,
-            step_end: stepEnd,
-            ...adapter,
-          },
-    ),
-  )
+  files.set('stepscope.json', encodeJson(newHead ? fields : { ...fields, ...adapter }))
   files.set('model.safetensors', writeSafetensors(tensors, { format: 'pt' }))
   files.set('card.md', encode(card))
+  // What nothing loads is no export.
+  await checkLoads(filesOf(`the export of ${recipe.model}`, files), role)
   return files
+}
+
+/** The name of the model's class in Transformers, which config.json may lack. */
+function architectureOf({ family, head }: DecoderConfig): string {
+  const name = { llama: 'Llama', qwen2: 'Qwen2', qwen3: 'Qwen3' }[family]
+  if (head.kind === 'language-model') return `${name}ForCausalLM`
+  return `${name}For${head.bias ? 'Token' : 'Sequence'}Classification`
+}
+
+/** A folder in memory. */
+function filesOf(name: string, contents: ReadonlyMap<string, Uint8Array>): CheckpointFiles {
+  const bytes = (file: string): Uint8Array => contents.get(file) ?? new Uint8Array()
+  return {
+    name,
+    files: [...contents.keys()],
+    size: (file) => Promise.resolve(bytes(file).length),
+    read: (file, start, end) => Promise.resolve(bytes(file).slice(start, end)),
+  }
 }
 
 /** W + alpha / rank · B·A, summed in float64. */

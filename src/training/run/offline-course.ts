@@ -1,6 +1,4 @@
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { inFolder } from '../../engine/checkpoint-files.ts'
-import { openWeights } from '../../engine/checkpoint-weights.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import type { Metrics, Objective } from '../objective.ts'
@@ -18,6 +16,7 @@ import { update } from './course.ts'
 import { DataOrder } from './data-order.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
+import { openFrozen } from './frozen-model.ts'
 import { inTurns } from './in-turns.ts'
 import type { LivePolicy } from './live-policy.ts'
 import type { RowMaker } from './make-rows.ts'
@@ -116,10 +115,7 @@ async function comparedCourse<Row extends object, Plain extends Named, Kept, Ite
   { sequences, keep, compare, objective }: Comparison<Plain, Kept, Item, Observation>,
 ): Promise<Course> {
   const { train, heldOut, record } = await readExamples(context, kind, make)
-  const { model } = context.subject
-  const { reference } = context
-  const graph = await inFolder(reference, async () => model.createReference(await openWeights(reference)))
-  const frozen = { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
+  const frozen = await openFrozen(context.subject, context.reference)
   const compared = ({ length, items }: Encoded<Plain>): Examples<Item> => {
     const known = new Map<number, Kept>()
     return {

@@ -1,7 +1,5 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import { mean } from '../../core/statistics.ts'
-import { inFolder } from '../../engine/checkpoint-files.ts'
-import { openWeights } from '../../engine/checkpoint-weights.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { ResponseEnd } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
@@ -23,6 +21,7 @@ import type { Course, Update } from './course.ts'
 import { update } from './course.ts'
 import { DataOrder, shuffled } from './data-order.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
+import { openFrozen } from './frozen-model.ts'
 import type { LivePolicy } from './live-policy.ts'
 import { makeRecipeProblems } from './make-rows.ts'
 import type { CourseContext } from './offline-course.ts'
@@ -145,9 +144,7 @@ function comparesWithReference({ objective, settings }: TrainingRecipe): boolean
 }
 
 async function frozenLogprobs({ subject, reference }: CourseContext): Promise<Frozen> {
-  const { model } = subject
-  const graph = await inFolder(reference, async () => model.createReference(await openWeights(reference)))
-  const frozen = { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
+  const frozen = await openFrozen(subject, reference)
   return async (rollouts) => {
     const said = await evaluateItems(frozen, ({ sequence }: Rollout) => [sequence], rollouts)
     return said.map(([values]) => values?.logprobs ?? [])

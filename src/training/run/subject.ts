@@ -3,9 +3,9 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { Adapter } from '../../engine/adapter.ts'
 import { readAdapter } from '../../engine/adapter.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { openWeights } from '../../engine/checkpoint-weights.ts'
 import { readConfig } from '../../engine/config.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder.ts'
+import { openCheckpoint } from '../../engine/open-checkpoint.ts'
 import type { Tokenizer } from '../../engine/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
@@ -31,11 +31,10 @@ export interface Subject {
 }
 
 /** What a recipe makes of a checkpoint's config: reward models get a scalar head where there is none. */
-export async function subjectConfig(
-  files: CheckpointFiles,
+export function subjectConfig(
+  config: DecoderConfig,
   { objective }: TrainingRecipe,
-): Promise<{ readonly config: DecoderConfig; readonly newHead: boolean }> {
-  const config = await readConfig(files)
+): { readonly config: DecoderConfig; readonly newHead: boolean } {
   const rewards = REWARD_OBJECTIVES.includes(objective)
   const scored = config.head.kind === 'score'
   if (rewards && !scored)
@@ -59,10 +58,11 @@ export async function createSubject(
   signal?: AbortSignal,
 ): Promise<Subject> {
   const { newHead, ...subject } = await readSubject(files, recipe, signal)
-  const { config } = subject
-  const source = await openWeights(files, signal)
+  const checkpoint = await openCheckpoint(files, signal)
+  const { config } = subjectConfig(checkpoint.config, recipe)
+  const source = newHead ? withScoreHead(checkpoint.weights, config) : checkpoint.weights
   const { method } = recipe
-  const model = await TrainableModel.create(backend, config, newHead ? withScoreHead(source, config) : source, {
+  const model = await TrainableModel.create(backend, config, source, {
     limits: passLimits(recipe),
     method: method.kind === 'full' ? method : { ...method, seed: recipe.seed },
     recompute: recipe.recompute,
@@ -71,7 +71,7 @@ export async function createSubject(
     weights: 'f32',
     ...(signal === undefined ? {} : { signal }),
   })
-  return { ...subject, newHead, model }
+  return { ...subject, config, newHead, model }
 }
 
 /** All of a subject that needs no weights. @throws StepscopeError as loading a model does */
@@ -80,10 +80,10 @@ export async function readSubject(
   recipe: TrainingRecipe,
   signal?: AbortSignal,
 ): Promise<Omit<Subject, 'model'>> {
-  const { config, newHead } = await subjectConfig(files, recipe)
+  const { config, newHead } = subjectConfig(await readConfig(files, signal), recipe)
   const stored = await readAdapter(files, signal)
   const tokenizer = await readTokenizer(files, signal)
-  tokenizer.checkFits(config.vocabSize)
+  tokenizer.fitTo(config.vocabSize)
   return {
     config,
     tokenizer,

@@ -1,0 +1,72 @@
+import type { CheckpointFiles } from './checkpoint-files.ts'
+import type { CheckpointWeights } from './checkpoint-weights.ts'
+import { openWeights } from './checkpoint-weights.ts'
+import { readConfig } from './config.ts'
+import type { DecoderConfig } from './decoder.ts'
+import { decoderLayout } from './decoder-layout.ts'
+import { expectedShapes, tensorPlan } from './decoder-tensors.ts'
+import { checkShape } from './decoder-weights.ts'
+
+/** Shape and weights of a model, as they belong together. */
+export interface Checkpoint {
+  readonly config: DecoderConfig
+  /** The tensors that the model is made of; others in the files are left out. */
+  readonly weights: CheckpointWeights
+}
+
+const EMBEDDING = 'model.embed_tokens.weight'
+const HEAD = 'lm_head.weight'
+/** Weights compared at a time. */
+const COMPARED = 2 ** 20
+
+/**
+ * Opens a Hugging Face folder: what `config.json` says and what is in the weights are held against each other once, before
+ * anything is loaded, for search, scoring, training and exports alike. As in Transformers, a base model's tensors may lack
+ * the prefix `model.`, and a head that differs from the embedding is a head of its own, whatever `tie_word_embeddings` says.
+ * @throws StepscopeError `unsupported-config` or `bad-checkpoint` naming file and field; a missing tensor with those that
+ * are there
+ */
+export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<Checkpoint> {
+  const stated = await readConfig(files, signal)
+  const stored = withPrefix(await openWeights(files, signal))
+  const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !(await hasOwnHead(stated, stored, signal)) }
+  const tensors = storedTensors(config)
+  try {
+    for (const { name, shape } of tensors) checkShape(name, shape, stored.shape(name))
+  } catch (error) {
+    throw stored.located(error)
+  }
+  return { config, weights: stored.only(new Set(tensors.map(({ name }) => name))) }
+}
+
+/** The tensors that a checkpoint of this config has, with their shapes. */
+export function storedTensors(
+  config: DecoderConfig,
+): readonly { readonly name: string; readonly shape: readonly number[] }[] {
+  // Layouts differ by the tiles of a backend, names and shapes do not.
+  return expectedShapes(tensorPlan(config, decoderLayout(config, { matmul: { columns: 1 } })))
+}
+
+function withPrefix(weights: CheckpointWeights): CheckpointWeights {
+  if (weights.has(EMBEDDING) || !weights.has(EMBEDDING.replace(/^model\./, ''))) return weights
+  return weights.renamed((name) => (/^(embed_tokens|layers|norm)\./.test(name) ? `model.${name}` : name))
+}
+
+/** Whether a model that says it has none has a head that is not the embedding. */
+async function hasOwnHead(
+  { tiedEmbeddings, head }: DecoderConfig,
+  weights: CheckpointWeights,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (!tiedEmbeddings || head.kind !== 'language-model' || !weights.has(HEAD) || !weights.has(EMBEDDING)) return false
+  const shape = weights.shape(HEAD)
+  if (shape.join() !== weights.shape(EMBEDDING).join()) return true
+  const length = shape.reduce((product, size) => product * size, 1)
+  for (let first = 0; first < length; first += COMPARED) {
+    const range = { first, end: Math.min(length, first + COMPARED) }
+    const own = await weights.read(HEAD, signal, range)
+    const embedding = await weights.read(EMBEDDING, signal, range)
+    if (own.some((value, index) => value !== embedding[index])) return true
+  }
+  return false
+}

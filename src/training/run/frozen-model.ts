@@ -1,0 +1,22 @@
+import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import { inFolder } from '../../engine/checkpoint-files.ts'
+import { openCheckpoint } from '../../engine/open-checkpoint.ts'
+import { readTokenizer } from '../../engine/tokenizer.ts'
+import type { ReadableModel } from '../train-step.ts'
+import type { Subject } from './subject.ts'
+
+/**
+ * The model that a model in training is compared with, under its own config. It reads the token ids of the model in
+ * training, so both must mean the same by them.
+ * @throws StepscopeError `bad-tokenizer` or `bad-setting` naming what differs, and as loading a model does
+ */
+export async function openFrozen({ model, tokenizer }: Subject, files: CheckpointFiles): Promise<ReadableModel> {
+  const graph = await inFolder(files, async () => {
+    const checkpoint = await openCheckpoint(files)
+    const own = await readTokenizer(files)
+    own.fitTo(checkpoint.config.vocabSize)
+    tokenizer.checkSame(own, `the reference ${files.name}`)
+    return model.createReference(checkpoint)
+  })
+  return { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
+}
