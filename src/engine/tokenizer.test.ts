@@ -155,9 +155,9 @@ describe('a broken tokenizer is refused with the file and what is wrong', () => 
   })
 
   test('ids beyond the model', () => {
-    const fit = (size: number) => new Tokenizer(bundledJson, {}).fitTo(size)
-    expect(() => fit(21)).toThrow(/model\.vocab: .*\(expected token ids below 21 .*, found "A" with id 21\)/)
-    fit(23)
+    const sized = (size: number) => new Tokenizer(bundledJson, {}).fitTo(size)
+    expect(() => sized(21)).toThrow(/model\.vocab: .*\(expected token ids below 21 .*, found "A" with id 21\)/)
+    sized(23)
   })
 
   test('an added token without a row in the model is never used', () => {
