@@ -67,6 +67,13 @@ async function fetchIt({ part, network, ...given }: Wanted = {}) {
 const stored = () => store.files.get('model')?.get('file')
 const ranges = () => server.asked.map(({ range }) => range)
 
+it.each([FILE.length + 1, FILE.length - 1])('is not complete with another size than was listed: %d', async (size) => {
+  await expect(fetchIt({ size })).rejects.toThrow(
+    `model.safetensors: The downloaded file has another size than the server listed (expected ${size} bytes, found 300000 bytes)`,
+  )
+  expect(stored()).toHaveLength(0)
+})
+
 it('fetches a file with size and hash', async () => {
   const { size, sha256, versions } = await fetchIt({ size: FILE.length, sha256: hashOf(FILE) })
   expect({ size, sha256 }).toEqual({ size: FILE.length, sha256: hashOf(FILE) })

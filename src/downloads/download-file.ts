@@ -91,6 +91,18 @@ export async function downloadFile(
     }
   }
   given.writer.flush()
+  if (given.size !== null && file.have !== given.size && restarts === 0) {
+    const { have } = file
+    given.writer.truncate(0)
+    throw new StepscopeError({
+      code: 'bad-file',
+      message: 'The downloaded file has another size than the server listed',
+      expected: `${given.size} bytes`,
+      found: `${have} bytes`,
+      place: { file: given.name },
+      nextStep: 'Fetch it again; the other files stay.',
+    })
+  }
   const found = file.hash.hex()
   if (given.sha256 !== null && found !== given.sha256) {
     given.writer.truncate(0)

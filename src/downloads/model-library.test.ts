@@ -28,6 +28,8 @@ let server: ModelServer
 let store: MemoryStore
 let library: ModelLibrary
 let urls: string[]
+/** What the hub names as the next page, instead of it. */
+let badLink: string | null = null
 /** Called when this many bytes of the weights have come; nothing more comes then. */
 let hold: { readonly bytes: number; readonly reached: () => void } | null = null
 
@@ -50,7 +52,7 @@ function hubFetch(url: string, init: RequestInit): Promise<Response> {
     // Two pages, as the hub does for long lists.
     const second = url.includes('cursor=2')
     const half = listed.slice(second ? 3 : 0, second ? undefined : 3)
-    const link = `<https://huggingface.co${pathname}?recursive=true&cursor=2>; rel="next"`
+    const link = badLink ?? `<https://huggingface.co${pathname}?recursive=true&cursor=2>; rel="next"`
     return Promise.resolve(Response.json(half, second ? {} : { headers: { link } }))
   }
   const file = pathname.replace(`/${HUB_REPO}/resolve/${COMMIT}/`, '')
@@ -71,6 +73,7 @@ function held(answer: Response): Response {
 
 beforeEach(async () => {
   hold = null
+  badLink = null
   files = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await readFile(`${FOLDER}/${name}`)])))
   server = await modelServer({ ...files, 'README.md': new TextEncoder().encode('# a model') })
   store = new MemoryStore()
@@ -101,6 +104,14 @@ describe('from the hub', () => {
     const fetched = server.asked.filter(({ path }) => path === 'model.safetensors')
     expect(fetched.map(({ range }) => range)).toEqual(['bytes=0-65535'])
   })
+
+  it.each(['<https://[>; rel="next"', '<https://example.org/more>; rel="next"'])(
+    'says that the answer cannot be read where its next page is %s',
+    async (link) => {
+      badLink = link
+      await expect(inspect()).rejects.toThrow('The hub’s answer cannot be read')
+    },
+  )
 
   it('refuses a family that the engine does not cover, by field', async () => {
     server.files.set('config.json', Buffer.from(JSON.stringify({ ...readJson('config.json'), model_type: 'mamba' })))

@@ -32,7 +32,7 @@ export function readRemoteSource(text: string, revision: string): RemoteSource {
     }
     const [owner = '', name = '', view, ...rest] = url.pathname.split('/').filter((part) => part !== '')
     const named = view === 'tree' || view === 'blob' || view === 'resolve' ? rest[0] : undefined
-    return hub(`${owner}/${name}`, wanted || decodeURIComponent(named ?? ''), typed)
+    return hub(`${owner}/${name}`, wanted || decoded(named ?? '', typed), typed)
   }
   return hub(typed, wanted, typed)
 }
@@ -49,6 +49,20 @@ function hub(repo: string, revision: string, typed: string): RemoteSource {
     })
   }
   return { kind: 'hub', repo, revision: revision === '' ? 'main' : revision }
+}
+
+function decoded(part: string, typed: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'The revision in this address cannot be read',
+      expected: 'a name, in which % stands before two hexadecimal digits of UTF-8',
+      found: part.slice(0, 80),
+      place: { field: typed.slice(0, 80) },
+    })
+  }
 }
 
 function parseUrl(text: string): URL {

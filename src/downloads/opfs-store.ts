@@ -38,7 +38,12 @@ class OpfsStore implements FileStore {
   async folders(): Promise<readonly string[]> {
     const names: string[] = []
     for await (const [name, handle] of this.root.entries()) {
-      if (handle.kind === 'directory') names.push(decodeURIComponent(name))
+      if (handle.kind !== 'directory') continue
+      try {
+        names.push(decodeURIComponent(name))
+      } catch {
+        // Names of this store decode: it is somebody else's.
+      }
     }
     return names.sort()
   }

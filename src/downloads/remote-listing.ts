@@ -130,11 +130,13 @@ async function askJson(
   return { json, link: response.headers.get('link') }
 }
 
-/** RFC 8288: `<https://…>; rel="next"`. */
+/** RFC 8288: `<https://…>; rel="next"`. @throws StepscopeError `not-found` where it leads nowhere, or elsewhere */
 function nextPage(link: string | null): string | null {
   const address = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1]
-  // The list goes on where it began, or not at all.
-  return address !== undefined && new URL(address, HUB).origin === HUB ? new URL(address, HUB).href : null
+  if (address === undefined) return null
+  // The list goes on where it began: half of it would pass for a model without its other files.
+  if (!URL.canParse(address, HUB) || new URL(address, HUB).origin !== HUB) throw strange(address.slice(0, 80))
+  return new URL(address, HUB).href
 }
 
 function strange(url: string): StepscopeError {
