@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { plainText } from '../core/outside-text.ts'
 import { useActions, useApp } from '../state/hooks.ts'
+import { loadedName } from '../state/model-names.ts'
 import type { EngineState } from '../state/types.ts'
 import { Button } from '../ui/button.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
@@ -123,11 +124,11 @@ function EngineDetails({ engine, onFigures }: { engine: EngineState; onFigures()
               <>
                 <Row
                   name="Policy"
-                  value={`${models.policy.id}, ${models.policy.family}, ${formatNumber(models.policy.parameters)} parameters`}
+                  value={`${loadedName(models.policy.id, engine)}, ${models.policy.family}, ${formatNumber(models.policy.parameters)} parameters`}
                 />
                 <Row
                   name="PRM"
-                  value={`${models.reward.id}, ${models.reward.family}, ${formatNumber(models.reward.parameters)} parameters`}
+                  value={`${loadedName(models.reward.id, engine)}, ${models.reward.family}, ${formatNumber(models.reward.parameters)} parameters`}
                 />
               </>
             ) : null}

@@ -1,4 +1,5 @@
-import { useActions, useAppShallow } from '../state/hooks.ts'
+import { useActions, useApp, useAppShallow } from '../state/hooks.ts'
+import { modelName } from '../state/model-names.ts'
 import type { RunView } from '../state/types.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
@@ -16,14 +17,17 @@ export function RunDetails({ run }: { run: RunView }) {
 }
 
 function Details({ run }: { run: RunView }) {
+  const engine = useApp((state) => state.engine)
   const made = modelsOf(run.events)
   const measured = measuredRows(run.measured, run.events.at(-1)?.ledger ?? run.tree.ledger)
   return (
     <div className={styles.details}>
       {made ? (
         <>
-          <Facts title="Policy" rows={computedRows(made.policy)} />
-          {made.reward ? <Facts title="PRM" rows={computedRows(made.reward)} /> : null}
+          <Facts title="Policy" rows={computedRows(made.policy, modelName(made.policy.id, engine))} />
+          {made.reward ? (
+            <Facts title="PRM" rows={computedRows(made.reward, modelName(made.reward.id, engine))} />
+          ) : null}
         </>
       ) : (
         <p>The run ended before its first event: no model ran.</p>

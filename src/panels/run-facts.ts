@@ -24,10 +24,13 @@ export function modelsOf(
   return first?.type === 'started' ? { policy: first.policy, reward: first.reward } : null
 }
 
-/** How a model computed, line by line. */
-export function computedRows(model: ModelInfo): readonly (readonly [string, string])[] {
+/** How a model computed, line by line, below its name. */
+export function computedRows(model: ModelInfo, name: string): readonly (readonly [string, string])[] {
+  return [['model', name], ...choicesOf(model)]
+}
+
+function choicesOf(model: ModelInfo): readonly (readonly [string, string])[] {
   return [
-    ['model', model.id],
     ['weights hash', model.hash],
     ['backend', model.backend],
     ['adapter', model.adapter],
@@ -51,10 +54,10 @@ export function computedDifferently(
   const differ = new Set<string>()
   for (const [then, now] of [[made.policy, loaded.policy] as const, [made.reward, loaded.reward] as const]) {
     if (then === null) continue
-    const before = new Map(computedRows(then))
-    for (const [name, value] of computedRows(now)) {
+    const before = new Map(choicesOf(then))
+    for (const [name, value] of choicesOf(now)) {
       const old = before.get(name)
-      if (name !== 'model' && old !== undefined && old !== value) differ.add(name)
+      if (old !== undefined && old !== value) differ.add(name)
     }
   }
   return [...differ]

@@ -184,6 +184,11 @@ export const STRATEGIES: readonly { readonly id: StrategyId; readonly name: stri
   },
 ]
 
+/** A strategy's name for a person. */
+export function strategyName(id: StrategyId): string {
+  return STRATEGIES.find((strategy) => strategy.id === id)?.name ?? id
+}
+
 /** Every setting at its default. */
 export const DEFAULT_CONFIG: StrategyConfig = Object.fromEntries(
   SETTINGS.map((setting) => [setting.key, setting.default]),

@@ -1,6 +1,7 @@
 import { configDifference } from '../formats/strategy-spec.ts'
 import type { ModelInfo } from '../search/models.ts'
-import { SETTINGS } from '../search/settings.ts'
+import { SETTINGS, strategyName } from '../search/settings.ts'
+import { modelName } from './model-names.ts'
 import type { AppState, ModelChoice, RunSetup, RunView } from './types.ts'
 
 /** Something in which a run and what is set up and loaded now are not the same, in words for both. */
@@ -30,7 +31,8 @@ export function differencesOf(
   if (setup.prefix.join('\u0000') !== session.prefix.join('\u0000')) {
     differ('given steps', givenWords(setup.prefix), givenWords(session.prefix))
   }
-  if (setup.strategy !== session.strategy) differ('strategy', setup.strategy, session.strategy)
+  if (setup.strategy !== session.strategy)
+    differ('strategy', strategyName(setup.strategy), strategyName(session.strategy))
   else {
     const [made, now] = settingsWords(setup, session.config)
     if (made !== now) differ('settings', made, now)
@@ -40,10 +42,10 @@ export function differencesOf(
   if (started?.type !== 'started') return differences
   const loaded = engine.phase === 'ready' ? engine.models : null
   if (!sameModel(started.policy, engine.policy, loaded?.policy)) {
-    differ('policy', modelWords(started.policy, engine.policy), engine.policy.name)
+    differ('policy', modelWords(started.policy, engine.policy, engine), engine.policy.name)
   }
   if (started.reward && !sameModel(started.reward, engine.reward, loaded?.reward)) {
-    differ('reward model', modelWords(started.reward, engine.reward), engine.reward.name)
+    differ('reward model', modelWords(started.reward, engine.reward, engine), engine.reward.name)
   }
   return differences
 }
@@ -71,9 +73,10 @@ function sameFormat(made: ModelInfo, loaded: ModelInfo): boolean {
 }
 
 /** What tells a model from the one that is chosen: its name, else its weights. */
-function modelWords(made: ModelInfo, chosen: ModelChoice): string {
-  if (made.id !== chosen.id) return made.id
-  return `${made.id} with other weights (${made.hash.slice(0, 8)}${made.weights ? `, ${made.weights}` : ''})`
+function modelWords(made: ModelInfo, chosen: ModelChoice, engine: AppState['engine']): string {
+  const name = modelName(made.id, engine)
+  if (made.id !== chosen.id) return name
+  return `${name} with other weights (${made.hash.slice(0, 8)}${made.weights ? `, ${made.weights}` : ''})`
 }
 
 function givenWords(prefix: readonly string[]): string {

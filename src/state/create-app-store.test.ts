@@ -330,7 +330,7 @@ describe('files and links', () => {
     rig.store.actions.runs.seek(id, 9)
     rig.store.actions.runs.select(id, 2)
     const file = rig.store.actions.runs.exportFile(id)
-    expect(file?.name).toBe('4-3-6-8-40-beam.stepscope.json')
+    expect(file?.name).toBe('4-3-6-8-40-Beam-search.stepscope.json')
     const other = storeRig()
     await other.ready()
     const opened = await other.store.actions.runs.importFile('a.json', file?.text ?? '')

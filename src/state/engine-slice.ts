@@ -4,6 +4,7 @@ import { plainText } from '../core/outside-text.ts'
 import { ASKED } from '../worker/client.ts'
 import type { AdapterFields, ModelSource, ParamsOf } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
+import { modelName } from './model-names.ts'
 import { addRate } from './rates.ts'
 import type { Saving } from './saving.ts'
 import type { SliceContext } from './slice-context.ts'
@@ -447,12 +448,13 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         const kept = get().engine.localModels.find((model) => model.id === id)
         const found = BUNDLED_MODELS[role].find((model) => model.id === id) ?? kept
         if (found) return { kind: found.kind, id: found.id, name: found.name }
+        const name = plainText(modelName(id, get().engine), 80)
         notify({
           tone: 'warning',
-          text: `The model “${plainText(id, 80)}” is not in this browser`,
+          text: `The model “${name}” is not in this browser`,
           error: {
             code: 'not-found',
-            message: `The link asks for “${plainText(id, 80)}”; “${plainText(current.name, 80)}” is used instead`,
+            message: `The link asks for “${name}”; “${plainText(current.name, 80)}” is used instead`,
             nextStep: 'Drag the model’s folder in to use it.',
           },
         })

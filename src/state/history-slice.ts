@@ -1,5 +1,7 @@
 import { plainText } from '../core/outside-text.ts'
+import { strategyName } from '../search/settings.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
+import { shownTitle } from './run-files.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { Saving } from './saving.ts'
 import { isFull } from './saving.ts'
@@ -70,7 +72,8 @@ export function createHistorySlice(
     const { run, events } = found
     // Another tab makes its events; here it stands as far as it was saved.
     const status = run.status === 'running' || run.status === 'paused' ? 'interrupted' : run.status
-    const { title, setup, measured, createdAt, parent, selected } = run
+    const { setup, measured, createdAt, parent, selected } = run
+    const title = shownTitle(run)
     runs.open({ id, title, setup, source: 'saved', status, events, measured, createdAt, parent, selected })
     if (options.adopt) session.adopt(setup, parent)
     return true
@@ -135,12 +138,24 @@ function textOf(run: RunSummary): string {
   const known = texts.get(run)
   if (known !== undefined) return known
   const { title, setup, purpose, answer, status } = run
-  const text = `${title} ${setup.problem} ${purpose} ${setup.strategy} ${answer ?? ''} ${status}`.toLowerCase()
+  const text =
+    `${title} ${setup.problem} ${purpose} ${setup.strategy} ${strategyName(setup.strategy)} ${answer ?? ''} ${status}`.toLowerCase()
   texts.set(run, text)
   return text
 }
 
 function summary(run: StoredRun): RunSummary {
-  const { id, title, purpose, createdAt, updatedAt, status, setup, eventCount, answer, correct } = run
-  return { id, title, purpose, createdAt, updatedAt, status, setup, events: eventCount, answer, correct }
+  const { id, purpose, createdAt, updatedAt, status, setup, eventCount, answer, correct } = run
+  return {
+    id,
+    title: shownTitle(run),
+    purpose,
+    createdAt,
+    updatedAt,
+    status,
+    setup,
+    events: eventCount,
+    answer,
+    correct,
+  }
 }

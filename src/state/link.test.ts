@@ -62,7 +62,7 @@ it('a run that waits for the models says so, and no longer than it waits', async
   const rig = storeRig({ files, loader: { load: () => loaded.then(() => SYNTHETIC_ENGINE) } })
   await rig.store.start('')
   const launched = rig.store.actions.runs.startAgain('first-visit')
-  expect(rig.state().runs.waiting).toEqual(['4 3 6 8 > 40 · beam'])
+  expect(rig.state().runs.waiting).toEqual(['4 3 6 8 > 40 · Beam search'])
   done()
   await launched
   expect(rig.state().runs.waiting).toEqual([])

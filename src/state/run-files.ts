@@ -1,6 +1,8 @@
 import { StepscopeError } from '../core/errors.ts'
+import { fileStem } from '../core/file-stem.ts'
 import type { RunFile } from '../formats/run-file.ts'
 import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../formats/run-file.ts'
+import { strategyName } from '../search/settings.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
 import { checkTask, readProblem } from './task-tools.ts'
 import type { RunId, RunParent, RunSetup, RunSource, RunStatus, RunView, SearchEvent } from './types.ts'
@@ -20,8 +22,13 @@ export interface OpenedRun {
 }
 
 /** What a run is called until somebody renames it. */
-export function runTitle(setup: RunSetup): string {
-  return `${setup.problem} · ${setup.strategy}${setup.prefix.length > 0 ? ` after ${setup.prefix.length} given` : ''}`
+export function runTitle(setup: RunSetup, strategy: string = strategyName(setup.strategy)): string {
+  return `${setup.problem} · ${strategy}${setup.prefix.length > 0 ? ` after ${setup.prefix.length} given` : ''}`
+}
+
+/** The title of a saved run; earlier versions put the strategy's id into those that nobody gave. */
+export function shownTitle({ title, setup }: { readonly title: string; readonly setup: RunSetup }): string {
+  return title === runTitle(setup, setup.strategy) ? runTitle(setup) : title
 }
 
 /** A run as a file's name and text; one that is still going is written as interrupted. */
@@ -42,17 +49,13 @@ export function exportRun(run: RunView, appVersion: string): { readonly name: st
   return { name: `${fileStem(title)}.stepscope.json`, text }
 }
 
-/** A run's title as a file name without its ending: `3-5-7-2-24-beam`. */
-export function fileStem(title: string): string {
-  return title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'run'
-}
-
 /** A run file's text. Throws a StepscopeError that names file and field. */
 export function importRun(name: string, text: string, id: RunId, source: RunSource): OpenedRun {
   const { title, setup, status, events, measured, createdAt, parent, selected } = readRunFile(text, name)
   checkTask(setup.task, { file: name, field: 'setup.task' }, 'Reload Stepscope to get its newest version.')
   checkPrompt(setup, events[0], name)
-  return { id, title, setup, source, status, events, measured, createdAt, parent, selected }
+  const run = { id, setup, source, status, events, measured, createdAt, parent, selected }
+  return { ...run, title: shownTitle({ title, setup }) }
 }
 
 /** The tree must be of the problem that is shown beside it. */

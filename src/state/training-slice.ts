@@ -1,12 +1,14 @@
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { fileStem } from '../core/file-stem.ts'
 import { plainText } from '../core/outside-text.ts'
+import { trainingId, trainingName } from '../formats/training-names.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import { zipParts } from '../formats/zip.ts'
 import { ANSWER_MS, ASKED } from '../worker/client.ts'
 import type { FromWorker, ModelSource, TrainingSources } from '../worker/protocol.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import type { EngineSlice } from './engine-slice.ts'
-import { fileStem } from './run-files.ts'
+import { modelName } from './model-names.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import { isLive } from './runs-slice.ts'
 import type { SessionSlice } from './session-slice.ts'
@@ -48,19 +50,6 @@ const LOSS_MS = 1000
 const CONTINUE_GUARD_MS = 60_000
 /** Between two looks at what another tab is training. */
 const LOOK_MS = 2000
-
-const OBJECTIVE_TITLES: { readonly [K in TrainingRecipe['objective']]: string } = {
-  pretraining: 'Pretraining',
-  sft: 'SFT',
-  'outcome-reward': 'ORM',
-  'ranked-reward': 'Ranked RM',
-  'process-reward': 'PRM',
-  'implicit-process-reward': 'Implicit PRM',
-  dpo: 'DPO',
-  'expert-iteration': 'Expert iteration',
-  ppo: 'PPO',
-  grpo: 'GRPO',
-}
 
 /** Training runs: the recipe that is edited, the runs of this browser, and the one that is under way. */
 export function createTrainingSlice(
@@ -188,7 +177,7 @@ export function createTrainingSlice(
     const need = (id: string, field: string): ModelChoice => {
       const choice = choiceOf(id)
       if (choice) return choice
-      throw missingModel(id, field)
+      throw missingModel(modelName(id, get().engine), field)
     }
     return {
       model: need(model, 'model'),
@@ -277,10 +266,12 @@ export function createTrainingSlice(
     }
   }
 
-  const newRun = (recipe: TrainingRecipe): { id: string; title: string } => {
-    const number = deps.randomId().slice(0, 6)
-    const title = `${OBJECTIVE_TITLES[recipe.objective]} ${number}`
-    return { id: fileStem(title).toLowerCase(), title }
+  const newRun = ({ objective }: TrainingRecipe, model: ModelChoice): { id: string; title: string } => {
+    const taken = state().runs.map(({ title }) => title)
+    return {
+      id: trainingId(objective, deps.randomId()),
+      title: trainingName(objective, model.name, deps.date(), taken),
+    }
   }
 
   /** Shown before the worker answers: one that hangs does not, and what it trained then stays where it is. */
@@ -357,7 +348,7 @@ export function createTrainingSlice(
       const begun = await begin((signal) => {
         const { recipe } = state().draft
         const models = choicesOf(recipe)
-        const common = { ...newRun(recipe), recipe, sources: sourcesOf(models), data: draft.data }
+        const common = { ...newRun(recipe, models.model), recipe, sources: sourcesOf(models), data: draft.data }
         return from
           ? deps.client.call('branchTraining', { ...common, from: from.id }, signal)
           : deps.client.call('startTraining', { ...common, models }, signal)
@@ -540,10 +531,10 @@ export function createTrainingSlice(
   }
 }
 
-function missingModel(id: string, field: string): StepscopeError {
+function missingModel(name: string, field: string): StepscopeError {
   return new StepscopeError({
     code: 'not-found',
-    message: `The model “${plainText(id, 80)}” is not in this browser`,
+    message: `The model “${plainText(name, 80)}” is not in this browser`,
     place: { field },
     nextStep: 'Choose another model, or add it on the Models screen.',
   })

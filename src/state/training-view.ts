@@ -1,3 +1,4 @@
+import { savedModelName } from '../formats/training-names.ts'
 import { recipeWords, usesField } from '../formats/used-fields.ts'
 import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
 import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
@@ -105,7 +106,8 @@ export function trainedModel(
   return {
     kind: 'trained',
     id: run.id,
-    name: `${run.title}, step ${run.savedStep}`,
+    name: savedModelName(run.title, run.savedStep),
+    run: run.title,
     role: implicit || isRewardObjective(objective) ? 'process-reward-model' : 'policy',
     bytes: run.storedBytes,
     ...(implicit ? { implicit } : {}),

@@ -122,6 +122,8 @@ export interface EngineState {
     readonly onnx?: OnnxSettings
     /** A language model that is a reward model against the one it was trained from. */
     readonly implicit?: boolean
+    /** Of a trained one: the name of its run, whatever step it has. */
+    readonly run?: string
   })[]
 }
 

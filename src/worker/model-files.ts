@@ -48,6 +48,6 @@ export function browserFiles(
       : { files: await open(source, signal), release: () => {} }
 }
 
-async function refuseTrained({ id }: TrainedSource): Promise<CheckpointFiles> {
-  throw new StepscopeError({ code: 'not-found', message: `No training runs are kept here, so “${id}” is none of them` })
+async function refuseTrained(): Promise<CheckpointFiles> {
+  throw new StepscopeError({ code: 'not-found', message: 'No training runs are kept here, nor models of them' })
 }

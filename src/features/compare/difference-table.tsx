@@ -1,6 +1,6 @@
-import { strategyName } from '../../panels/strategy-words.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
+import { strategyName } from '../../search/settings.ts'
 import type { CompareRow } from '../../state/types.ts'
 import { formatDuration, formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './difference-table.module.css'

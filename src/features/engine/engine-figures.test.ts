@@ -35,8 +35,14 @@ const status: EngineStatus = {
   },
 }
 
+const chosen = {
+  policy: { kind: 'trained', id: 'small', name: 'SFT of mine, 26 Nov 23:15, step 4' },
+  reward: { kind: 'local', id: 'judge', name: 'judge' },
+  localModels: [],
+} as const
+
 const made = (change: Partial<EngineStatus> = {}) => {
-  const figures = engineFigures({ status: { ...status, ...change }, models })
+  const figures = engineFigures({ status: { ...status, ...change }, models, ...chosen })
   if (!figures) throw new Error('there are no figures')
   return figures
 }
@@ -44,8 +50,8 @@ const texts = (list: readonly { name: string; text: string }[]) => Object.fromEn
 
 describe('the engine’s figures', () => {
   it('are none without models', () => {
-    expect(engineFigures({ status: null, models })).toBeNull()
-    expect(engineFigures({ status, models: null })).toBeNull()
+    expect(engineFigures({ status: null, models, ...chosen })).toBeNull()
+    expect(engineFigures({ status, models: null, ...chosen })).toBeNull()
   })
 
   it('spread passes and bytes over tokens, and compare executed with asked', () => {
@@ -90,12 +96,12 @@ describe('the engine’s figures', () => {
       ['Cache bytes', '2.00\u202fKiB', '–'],
     ])
     const { counters: _, ...without } = status
-    expect(engineFigures({ status: without, models })?.counts).toEqual([])
+    expect(engineFigures({ status: without, models, ...chosen })?.counts).toEqual([])
   })
 
   it('name the choices of both models', () => {
     expect(made().choices.map(({ name, texts: both }) => [name, ...both])).toEqual([
-      ['Model', 'small', 'judge'],
+      ['Model', 'SFT of mine, 26 Nov 23:15, step 4', 'judge'],
       ['Parameters', '800\u202fk', '800\u202fk'],
       ['Weights', 'f32', 'f32'],
       ['Product', 'tile 8 × 16', 'tile 8 × 16'],

@@ -1,4 +1,5 @@
 import { formatRatio, perToken } from '../../panels/per-token.ts'
+import { loadedName } from '../../state/model-names.ts'
 import type { EngineState, EngineStatus, LoadedModels } from '../../state/types.ts'
 import { formatBytes, formatNumber, formatPercent } from '../../viz/layout/format-number.ts'
 
@@ -43,7 +44,10 @@ export interface EngineFigures {
 const NONE = '–'
 
 /** Everything that is known of the engine now; null where no models are loaded. */
-export function engineFigures({ status, models }: Pick<EngineState, 'status' | 'models'>): EngineFigures | null {
+export function engineFigures(
+  engine: Pick<EngineState, 'status' | 'models' | 'policy' | 'reward' | 'localModels'>,
+): EngineFigures | null {
+  const { status, models } = engine
   if (status === null || models === null) return null
   const bytes = byteRows(status.bytes)
   return {
@@ -53,7 +57,7 @@ export function engineFigures({ status, models }: Pick<EngineState, 'status' | '
     bytes,
     totalBytes: bytes.reduce((sum, { total }) => sum + total, 0),
     counts: counts(status),
-    choices: choices(models),
+    choices: choices(models, (id) => loadedName(id, engine)),
   }
 }
 
@@ -201,9 +205,9 @@ const CHOICES: Readonly<Record<string, string>> = {
   burst: 'Tokens sampled in a row before results are read back.',
 }
 
-function choices({ policy, reward }: LoadedModels): ModelFigure[] {
+function choices({ policy, reward }: LoadedModels, nameOf: (id: string) => string): ModelFigure[] {
   const of = (model: LoadedModels['policy']): Readonly<Record<string, string>> => ({
-    model: model.id,
+    model: nameOf(model.id),
     parameters: formatNumber(model.parameters),
     ...(model.weights === undefined ? {} : { weights: model.weights }),
     ...model.choices,

@@ -1,4 +1,4 @@
-import { useActions, useAppShallow } from '../../state/hooks.ts'
+import { useActions, useApp } from '../../state/hooks.ts'
 import { RATE_LOOKS } from '../../state/rates.ts'
 import type { EngineStatus } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
@@ -23,13 +23,9 @@ export function EnginePanel({ open, onOpenChange }: { open: boolean; onOpenChang
 
 function EngineBody() {
   const actions = useActions()
-  const { status, models, phase, rates } = useAppShallow(({ engine }) => ({
-    status: engine.status,
-    models: engine.models,
-    phase: engine.phase,
-    rates: engine.rates,
-  }))
-  const figures = engineFigures({ status, models })
+  const engine = useApp((state) => state.engine)
+  const { status, phase, rates } = engine
+  const figures = engineFigures(engine)
   const copy = async (text: string, as: string) => {
     const copied = await navigator.clipboard.writeText(text).then(
       () => true,

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
+import { loadedName } from '../../state/model-names.ts'
 import type { BackendChoice, WeightChoice } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
@@ -128,6 +129,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
   const actions = useActions()
   const chosen = useApp((state) => state.engine[role])
   const info = useApp((state) => state.engine.models?.[role] ?? null)
+  const name = useApp(({ engine }) => engine.models && loadedName(engine.models[role].id, engine))
   const local = useApp((state) => state.engine.localModels)
   const weights = useApp((state) => state.engine.weights[role])
   const loading = useApp((state) => state.engine.phase === 'loading')
@@ -141,7 +143,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
       <h3 className={styles.heading}>{title}</h3>
       {info ? (
         <dl className={styles.facts}>
-          <Fact name="Loaded" value={info.id} />
+          <Fact name="Loaded" value={name ?? info.id} />
           <Fact name="Family" value={info.family} />
           <Fact name="Parameters" value={formatNumber(info.parameters)} />
           {info.weights === undefined ? null : <Fact name="Weights in memory" value={info.weights} />}

@@ -1,4 +1,4 @@
-import { strategyName } from '../../panels/strategy-words.ts'
+import { strategyName } from '../../search/settings.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'

@@ -1,5 +1,5 @@
 import type { RefObject } from 'react'
-import { fileStem } from '../../state/run-files.ts'
+import { fileStem } from '../../core/file-stem.ts'
 import type { NodeId, RunView } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Popover } from '../../ui/popover.tsx'

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { fileStem } from '../../state/run-files.ts'
+import { fileStem } from '../../core/file-stem.ts'
 import type { TrainingRun } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Popover } from '../../ui/popover.tsx'

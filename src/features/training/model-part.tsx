@@ -1,5 +1,6 @@
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
+import { modelName } from '../../state/model-names.ts'
 import { isRewardObjective } from '../../state/training-objectives.ts'
 import { usesField } from '../../state/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
@@ -16,14 +17,17 @@ interface ModelPartProps {
 /** The model to train, and those that it is compared with or rewarded by. */
 export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
   const actions = useActions()
-  const local = useApp((state) => state.engine.localModels)
+  const engine = useApp((state) => state.engine)
+  const local = engine.localModels
   const own = local.filter((model) => model.onnx === undefined)
   const languageModel = ({ role, implicit }: (typeof own)[number]) => role === 'policy' || implicit === true
   const policies = [...BUNDLED_MODELS.policy, ...own.filter(languageModel)]
   const rewards = [...BUNDLED_MODELS.reward, ...own.filter((model) => !languageModel(model))]
   const option = ({ id, name }: { id: string; name: string }) => ({ value: id, label: name })
   const missing = (id: string, among: readonly { id: string }[]) =>
-    among.some((model) => model.id === id) ? [] : [{ value: id, label: `${id} (not in this browser)` }]
+    among.some((model) => model.id === id)
+      ? []
+      : [{ value: id, label: `${modelName(id, engine)} (not in this browser)` }]
   const trainable = isRewardObjective(recipe.objective) ? [...policies, ...rewards] : policies
   return (
     <>

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
+import { modelName } from '../../state/model-names.ts'
 import { isUnderWay } from '../../state/training-view.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -92,6 +93,7 @@ function ListProblems() {
   const actions = useActions()
   const error = useApp((state) => state.training.error)
   const unreadable = useApp((state) => state.training.unreadable)
+  const engine = useApp((state) => state.engine)
   return (
     <>
       {error ? (
@@ -104,7 +106,7 @@ function ListProblems() {
           key={id}
           tone="caution"
           details={{
-            message: `What was noted of the training run “${id}” cannot be read.`,
+            message: `What was noted of a training run (${modelName(id, engine)}) cannot be read.`,
             nextStep: 'It can only be deleted.',
           }}
         >

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { readSave } from '../../training/run/saves.ts'
 import { MemoryRunFolders } from './testing/memory-run-folders.ts'
 import { readEntries } from './training-log.ts'
-import { readRecord } from './training-record.ts'
+import { readRecord, writeRecord } from './training-record.ts'
 
 async function earlierRun(): Promise<MemoryRunFolders> {
   const folders = new MemoryRunFolders()
@@ -26,6 +26,17 @@ it('a training run that the version before saved has its record, what it told an
   expect(saved?.manifest).toMatchObject({ step: 3, updates: 3, recipe: { method: { kind: 'low-rank', rank: 1 } } })
   expect(saved?.history.map(({ step }) => step)).toEqual([0, 1, 2, 3, 3])
   expect([...(saved?.weights.values() ?? [])].flatMap(({ data }) => [...data]).every(Number.isFinite)).toBe(true)
+})
+
+it('a run whose title was its id has a name', async () => {
+  const notes = (await earlierRun()).part('a', 'notes')
+  const record = await readRecord(notes)
+  await writeRecord(notes, {
+    ...record,
+    id: `${record.recipe.objective}-3fa2b1`,
+    title: `${record.recipe.objective.toUpperCase()} 3fa2b1`,
+  })
+  expect((await readRecord(notes)).title).toMatch(/^[A-Z]+ of .+, \d+ \p{L}+ \d\d:\d\d$/u)
 })
 
 const encode = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))

@@ -86,10 +86,10 @@ function folderFiles(name: string, folder: RunFolder, files: readonly string[]):
   return checkpoint
 }
 
-export function unsaved(id: string): StepscopeError {
+export function unsaved(title: string): StepscopeError {
   return new StepscopeError({
     code: 'not-found',
-    message: `“${id}” has not been saved yet`,
+    message: `“${title}” has not been saved yet`,
     nextStep: 'Wait for its first save, or let it save more often.',
   })
 }

@@ -1,6 +1,7 @@
 import { readChosen } from '../../core/chosen-file.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import { nameOfUnknown } from '../../formats/training-names.ts'
 import type { DataFile } from '../../training/run/run-rows.ts'
 import type { Held } from '../held.ts'
 import type { OpenedFiles, OpenModelFiles } from '../model-files.ts'
@@ -61,7 +62,7 @@ export class TrainingHost {
   private readonly deps: TrainingHostDeps
   private live: Live | null = null
   /** A start reserves the place before it waits for anything. */
-  private starting: string | null = null
+  private starting: { readonly title: string | null } | null = null
   /** The data file that was read last. */
   private chosen: { readonly id: number; readonly text: string } | null = null
   /** Saves of runs that turned out not to be whole: lists pass them over. */
@@ -85,7 +86,7 @@ export class TrainingHost {
 
   async start(params: ParamsOf<'startTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
     const { id, title, recipe, models, data } = params
-    return this.alone(id, async (folders) => {
+    return this.alone(title, async (folders) => {
       const now = this.deps.date()
       const fresh: TrainingRecord = {
         version: 1,
@@ -110,8 +111,9 @@ export class TrainingHost {
   }
 
   async continue({ id, sources }: ParamsOf<'continueTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
-    return this.alone(id, async (folders) => {
+    return this.alone(null, async (folders) => {
       const record = await readRecord(folders.part(id, 'notes'))
+      this.starting = { title: record.title }
       return this.begin(record, sources, shareBackend, signal, async () => {
         // Where its worker died, the record is as old as the run's beginning.
         const save = await this.wholeSave(folders, id)
@@ -122,7 +124,7 @@ export class TrainingHost {
 
   async branch(params: ParamsOf<'branchTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
     const { from, id, title, recipe, sources, data } = params
-    return this.alone(id, async (folders) => {
+    return this.alone(title, async (folders) => {
       const release = await this.hold(folders, from)
       try {
         const parent = await readRecord(folders.part(from, 'notes'))
@@ -265,16 +267,19 @@ export class TrainingHost {
   }
 
   /** Holds the one place of a worker, and the run itself over all tabs, until the run has begun; then the run holds both. */
-  private async alone(id: string, begin: (folders: RunFolders) => Promise<TrainingSummary>): Promise<TrainingSummary> {
-    const other = this.live?.record.title ?? this.starting
+  private async alone(
+    title: string | null,
+    begin: (folders: RunFolders) => Promise<TrainingSummary>,
+  ): Promise<TrainingSummary> {
+    const other = this.live?.record ?? this.starting
     if (other !== null) {
       throw new StepscopeError({
         code: 'bad-setting',
-        message: `“${other}” is being trained; one run at a time has the device`,
+        message: `${other.title === null ? 'A run' : `“${other.title}”`} is being trained; one run at a time has the device`,
         nextStep: 'Stop it first (what was saved stays), or wait until it has finished.',
       })
     }
-    this.starting = id
+    this.starting = { title }
     try {
       return await begin(await this.folders())
     } finally {
@@ -284,11 +289,7 @@ export class TrainingHost {
 
   /** The run's lock; who is refused reads its name. */
   private async hold(folders: RunFolders, id: string): Promise<() => void> {
-    const title = await readRecord(folders.part(id, 'notes')).then(
-      (record) => record.title,
-      () => id,
-    )
-    return this.deps.locks.hold(id, title)
+    return this.deps.locks.hold(id, await titleOf(folders, id))
   }
 
   /** @param prepare writes what the run needs, while nobody else can; its answer goes into the record */
@@ -399,7 +400,7 @@ export class TrainingHost {
   private async models(folders: RunFolders): Promise<TrainedModels> {
     return new TrainedModels(folders, await this.deps.tools(), async (id) => {
       const save = await this.wholeSave(folders, id)
-      if (!save) throw unsaved(id)
+      if (!save) throw unsaved(await titleOf(folders, id))
       return save
     })
   }
@@ -489,6 +490,14 @@ export class TrainingHost {
     const status = record.status === 'running' ? 'interrupted' : record.status
     return { ...record, status, savedStep: save?.step ?? null, elsewhere, storedBytes }
   }
+}
+
+/** What a person calls the run; also where its notes cannot be read. */
+function titleOf(folders: RunFolders, id: string): Promise<string> {
+  return readRecord(folders.part(id, 'notes')).then(
+    ({ title }) => title,
+    () => nameOfUnknown(id) ?? 'A training run',
+  )
 }
 
 /** Entries that a branch has in common with its parent. */

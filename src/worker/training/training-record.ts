@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
 import { readJsonText } from '../../core/json.ts'
 import { parseWith } from '../../formats/parse.ts'
+import { withNames } from '../../formats/training-names.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
 import type { RunFolder } from './run-folders.ts'
 
@@ -60,7 +61,7 @@ export async function readRecord(notes: RunFolder): Promise<TrainingRecord> {
   const file = `${notes.name}/${RECORD_FILE}`
   try {
     const text = new TextDecoder().decode(bytes ?? new Uint8Array(0))
-    return parseWith(recordSchema, readJsonText(text, { place: { file } }), file)
+    return withNames(parseWith(recordSchema, readJsonText(text, { place: { file } }), file))
   } catch (cause) {
     const details = toErrorDetails(cause)
     const message = `What was noted of the training run cannot be read: ${details.message}`
