@@ -89,3 +89,12 @@ it('the recipes of docs are read', () => {
     expect(() => readRecipe(JSON.parse(read(`docs/recipes/${name}`)), name), name).not.toThrow()
   }
 })
+
+it('docs/decisions/0015-kinds-of-faults.md names tests that there are', () => {
+  const text = read('docs/decisions/0015-kinds-of-faults.md')
+  const named = [...text.matchAll(/`([\w./-]+\.(?:test|spec)\.(?:ts|mjs))`((?:,? “[^”]+”)+)/g)].flatMap(
+    ([, file = '', titles = '']) => [...titles.matchAll(/“([^”]+)”/g)].map(([, title = '']) => ({ file, title })),
+  )
+  expect(named.length).toBeGreaterThan(80)
+  expect(named.filter(({ file, title }) => !existsSync(join(ROOT, file)) || !read(file).includes(title))).toEqual([])
+})

@@ -124,6 +124,56 @@ describe('a reward model whose scores are no numbers', () => {
   })
 })
 
+describe('one weight that is no number', () => {
+  const one = (checkpoint: 'countdown-policy' | 'countdown-prm', value: number) =>
+    writeChangedCheckpoint(at(`${checkpoint}-${value}`), checkpoint, {
+      tensors: (all) => tensor(all, 'model.layers.1.mlp.down_proj.weight').fill(value, 0, 1),
+    })
+  const small = { steps: 1, batch: 2, evaluateProblems: 0, data: { source: 'generated', problems: 4 } }
+
+  it('of a policy is found by whatever asks it', async () => {
+    const policy = one('countdown-policy', Number.NaN)
+    const problems = ['--generate', '2', '--difficulty', '3-numbers']
+    const rollouts = ['--input', at('rollouts.jsonl')]
+    expect((await run('rollout', ...problems, '--n', '2', '--out', at('rollouts.jsonl'), ...cpu)).code).toBe(0)
+    for (const command of [
+      ['rollout', ...problems, '--n', '2', '--policy', policy, '--out', at('no-rollouts.jsonl')],
+      ['eval', ...problems, '--strategies', 'greedy-decoding,sampling', '--n', '2', '--m', '2', '--policy', policy],
+      ['label', ...rollouts, '--method', 'monte-carlo', '--k', '2', '--policy', policy, '--out', at('no-labels.jsonl')],
+      ['judge', ...rollouts, '--prm', policy, '--prm-reference', 'public/checkpoints/countdown-policy'],
+      ['judge', ...rollouts, '--prm', 'public/checkpoints/countdown-policy', '--prm-reference', policy],
+    ]) {
+      const { code, out, err } = await run(...command, ...cpu)
+      expect([command[0], code, err]).toEqual([
+        command[0],
+        1,
+        expect.stringMatching(/log-probability of token 1 .*countdown-policy-NaN gives a number that cannot be used/),
+      ])
+      expect(out).not.toContain('null')
+    }
+  })
+
+  it.each([
+    ['grpo', { model: 'countdown-policy-NaN' }, 'the model in training gives a number'],
+    ['grpo', { reference: 'countdown-policy-NaN', settings: { beta: 0.1 } }, 'The reference model gives a number'],
+    ['ppo', { reference: 'countdown-policy-NaN' }, 'The reference model gives a number'],
+    ['dpo', { reference: 'countdown-policy-NaN' }, 'countdown-policy-NaN gives a number'],
+    [
+      'grpo',
+      { rewardModel: 'countdown-prm-Infinity', reward: { process: 1 } },
+      'countdown-prm-Infinity gives a number',
+    ],
+  ])('of a model in a run is found before the first step: %s, %j', async (objective, models, words) => {
+    one('countdown-policy', Number.NaN)
+    one('countdown-prm', Number.POSITIVE_INFINITY)
+    write('run.json', { model: 'countdown-policy', ...small, ...models })
+    const paths = ['--config', at('run.json'), '--out', at(`none-${objective}-${words.length}`)]
+    const { code, out, err } = await run('train', '--objective', objective, ...paths, ...cpu)
+    expect([code, err]).toEqual([1, expect.stringContaining(words)])
+    expect(out).not.toContain('"loss"')
+  })
+})
+
 describe('tokenizers that put a space before a text', () => {
   const bundled = JSON.parse(readFileSync('public/checkpoints/countdown-policy/tokenizer.json', 'utf8'))
   const { ' ': space, ...others } = bundled.model.vocab as Record<string, number>

@@ -32,22 +32,30 @@ export function checkScores(scores: readonly number[], model: ModelInfo, steps: 
 }
 
 /**
- * What a model in training says of an example, at its heads.
+ * What a model says of an example in training, at its heads.
+ * @param model what it is called in a sentence, where it is not the one that is trained
  * @throws StepscopeError `bad-checkpoint` that names the example
  */
-export function checkOutputs(values: ArrayLike<number>, what: string, example: string): void {
+export function checkOutputs(values: ArrayLike<number>, what: string, example: string, model = 'The model'): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw unusable(null, `${what} of ${example}`, 'a finite number', values[i])
+    if (!Number.isFinite(values[i])) throw unusable(model, `${what} of ${example}`, 'a finite number', values[i])
   }
 }
 
-function unusable(model: ModelInfo | null, field: string, expected: string, found: number | undefined): StepscopeError {
+/** @param model what is known of it, or what it is called in a sentence */
+function unusable(
+  model: ModelInfo | string,
+  field: string,
+  expected: string,
+  found: number | undefined,
+): StepscopeError {
+  const named = typeof model === 'string'
   return new StepscopeError({
     code: 'bad-checkpoint',
-    message: `${model?.id ?? 'The model'} gives a number that cannot be used`,
+    message: `${named ? model : model.id} gives a number that cannot be used`,
     expected,
     found: String(found),
-    place: { ...(model === null ? {} : { file: model.id }), field },
+    place: { ...(named ? {} : { file: model.id }), field },
     nextStep: 'Its weights, or what they compute in this format, hold NaN or infinite values: take another checkpoint.',
   })
 }

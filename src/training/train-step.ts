@@ -88,6 +88,8 @@ export async function trainStep<Item extends Named, Observation>(
 
 /** A model as far as it is asked and not trained. */
 export interface ReadableModel {
+  /** What it is called in an error. */
+  readonly title?: string
   readonly labels: number
   readonly limits: BatchLimits
   forward(batch: PackedBatch): Promise<SequenceValues>
@@ -101,9 +103,9 @@ async function readPass(model: ReadableModel, { items, batch }: MicroBatch<Named
   const said = perSequence(batch, await model.forward(batch), model.labels)
   for (const { item, first, count } of items) {
     for (const { logprobs, entropies, scores } of said.slice(first, first + count)) {
-      checkOutputs(scores, 'score', `example ${item.id}`)
-      checkOutputs(logprobs, 'log-probability', `example ${item.id}`)
-      checkOutputs(entropies, 'entropy', `example ${item.id}`)
+      checkOutputs(scores, 'score', `example ${item.id}`, model.title)
+      checkOutputs(logprobs, 'log-probability', `example ${item.id}`, model.title)
+      checkOutputs(entropies, 'entropy', `example ${item.id}`, model.title)
     }
   }
   return said

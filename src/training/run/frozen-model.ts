@@ -18,5 +18,5 @@ export async function openFrozen({ model, tokenizer }: Subject, files: Checkpoin
     tokenizer.checkSame(own, `the reference ${files.name}`)
     return model.createReference(checkpoint)
   })
-  return { labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
+  return { title: 'The reference model', labels: 0, limits: model.limits, forward: graph.forward.bind(graph) }
 }

@@ -22,7 +22,7 @@ export class LivePolicy {
       slots: SLOTS,
     })
     const tokenFlags = stepFlags(config, tokenizer, stepEnd)
-    const engine = startEngine(backend, decoder, { id: 'in training', hash: '', tokenFlags })
+    const engine = startEngine(backend, decoder, { id: 'the model in training', hash: '', tokenFlags })
     return new LivePolicy(subject, new EnginePolicy({ ...engine, tokenizer, stepEnd, tokenFlags }))
   }
 
