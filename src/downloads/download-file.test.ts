@@ -67,7 +67,8 @@ async function fetchIt({ part, network, ...given }: Wanted = {}) {
 const stored = () => store.files.get('model')?.get('file')
 const ranges = () => server.asked.map(({ range }) => range)
 
-it.each([FILE.length + 1, FILE.length - 1])('is not complete with another size than was listed: %d', async (size) => {
+it('is not complete where it is shorter than was listed', async () => {
+  const size = FILE.length + 1
   await expect(fetchIt({ size })).rejects.toThrow(
     `model.safetensors: The downloaded file has another size than the server listed (expected ${size} bytes, found 300000 bytes)`,
   )
