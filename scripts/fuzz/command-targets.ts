@@ -13,6 +13,9 @@ import type { Target } from './target.ts'
 /** A command that a mutant may make long is told to stop after this, and is expected to. */
 const STOP_MS = 1500
 
+/** How the file of results ends that are not all there yet; as good as any for other lines. */
+const UNFINISHED = '.unfinished.jsonl'
+
 const FOLDER = mkdtempSync(join(tmpdir(), 'stepscope-fuzz-'))
 process.on('exit', () => rmSync(FOLDER, { recursive: true, force: true }))
 
@@ -74,20 +77,22 @@ function command(
   kind: FileKind,
   sample: string,
   args: (file: string, other: string) => string[],
+  title = name,
 ): Target {
   return {
-    name: `stepscope ${name}`,
+    name: `stepscope ${title}`,
     kind,
     sample: () => new TextEncoder().encode(sample),
     read: async (bytes) => {
       commands += 1
-      const file = within(`${commands}.${kind === 'jsonl' ? 'jsonl' : 'json'}`)
+      const whole = within(`${commands}`)
+      const file = `${whole}${kind === 'jsonl' ? UNFINISHED : '.json'}`
       const other = within(`${commands}.out`)
       writeFileSync(file, bytes)
       try {
         return await outcome([name, ...args(file, other)])
       } finally {
-        for (const path of [file, other]) rmSync(path, { recursive: true, force: true })
+        for (const path of [file, other, whole]) rmSync(path, { recursive: true, force: true })
       }
     },
     silent: (_, found) =>
@@ -118,6 +123,21 @@ const RECIPE = JSON.stringify({
   data: { source: 'file', file: DATA },
   optimizer: { learningRate: 0.001, warmupSteps: 0 },
 })
+const EVAL = [
+  ...['--policy', POLICY, '--generate', '3', '--difficulty', '3-numbers', '--strategies', 'greedy-decoding'],
+  ...['--concurrency', '1', '--max-rounds', '2', '--max-step-tokens', '4', ...model],
+]
+
+/** The results of an evaluation that was interrupted after its first one. */
+async function interruptedEval(): Promise<string> {
+  const out = within('eval.json')
+  const controller = new AbortController()
+  const output = { out: () => {}, err: () => {}, color: false, progress: false, kept: () => controller.abort() }
+  await runCli(['eval', ...EVAL, '--out', out], output, controller.signal)
+  return readFileSync(`${out}${UNFINISHED}`, 'utf8')
+}
+const RESULTS = await interruptedEval()
+
 const ROLLOUTS = readFileSync('tests/fixtures/earlier/data/rollouts.jsonl', 'utf8')
 const few = ['--max-rounds', '2', '--max-step-tokens', '4']
 
@@ -128,6 +148,13 @@ export const commandTargets: readonly Target[] = [
     ...['--policy', POLICY, '--problems', file, '--strategies', 'greedy-decoding'],
     ...[...few, ...model],
   ]),
+  command(
+    'eval',
+    'jsonl',
+    RESULTS,
+    (file) => [...EVAL, '--out', file.slice(0, -UNFINISHED.length), '--resume'],
+    'eval --resume',
+  ),
   command('label', 'jsonl', ROLLOUTS, (file, out) => ['--input', file, '--method', 'exact', '--out', out]),
   command('judge', 'jsonl', ROLLOUTS, (file) => ['--input', file, '--prm', REWARD, '--json', ...model]),
   command('logits', 'json', '[[20, 2, 4, 3], [2, 4, 5, 1]]', (file, out) => [

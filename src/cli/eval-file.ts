@@ -63,8 +63,8 @@ export interface KeeperOptions {
   readonly resume: boolean
   /** What determines the results; must be the same for them to be continued. */
   readonly source: object
-  /** Of each result, the strategy and the problem. */
-  readonly expected: readonly Pick<EvalResult, 'strategy' | 'problem'>[]
+  /** Of each result, the strategy, the problem and the seed. */
+  readonly expected: readonly Pick<EvalResult, 'strategy' | 'problem' | 'seed'>[]
 }
 
 /**
@@ -143,19 +143,19 @@ async function isPlain(file: string): Promise<boolean> {
 
 /** Results are only continued with the problems that they were begun with. */
 function checkSameResult(
-  { strategy, problem }: EvalResult,
+  { strategy, problem, seed }: EvalResult,
   expected: KeeperOptions['expected'][number] | undefined,
   file: string,
   line: number,
 ): void {
-  const [own, other] = [{ strategy, problem }, expected].map((value) => JSON.stringify(value))
+  const [own, other] = [{ strategy, problem, seed }, expected].map((value) => JSON.stringify(value))
   if (own === other) return
   throw new StepscopeError({
     code: 'bad-setting',
     message: 'The evaluation was begun with other problems',
     expected: other ?? 'no more results',
     found: own ?? 'nothing',
-    place: { file, line, field: 'result.problem' },
+    place: { file, line, field: 'result' },
     nextStep: 'Give the problems that it was begun with, or remove the file.',
   })
 }

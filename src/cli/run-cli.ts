@@ -63,13 +63,17 @@ export async function runCli(args: readonly string[], output: Output, signal: Ab
       output.err(describeInterruption(kept))
       return EXIT.interrupted.SIGINT
     }
-    output.err(`stepscope: ${messageOf(error)}\n`)
-    // A full disk says by itself how to go on.
-    if (kept !== null && toErrorDetails(error).code !== 'storage') output.err(`stepscope: ${kept}\n`)
+    output.err(`stepscope: ${withKept(messageOf(error), toErrorDetails(error).code === 'storage' ? null : kept)}\n`)
     if (!isUsageError(error)) return EXIT.failed
     output.err(`See stepscope ${command ? `${command.name} ` : ''}--help.\n`)
     return EXIT.usage
   }
+}
+
+/** A full disk says by itself how to go on; of everything else it is told here what is kept. */
+function withKept(message: string, kept: string | null): string {
+  if (kept === null) return message
+  return `${message}${/[.!?]$/.test(message) ? '' : '.'} ${kept}`
 }
 
 function messageOf(error: unknown): string {

@@ -108,7 +108,11 @@ export const evaluate: Command = {
         resume,
         source: sourceOf(task, choices, seed, models),
         expected: choices.flatMap(({ name }) =>
-          problems.map((problem) => ({ strategy: name, problem: task.fields(problem) })),
+          problems.map((problem, index) => ({
+            strategy: name,
+            problem: task.fields(problem),
+            seed: itemSeed(seed, index),
+          })),
         ),
       })
       const tellKept = (): void => {
