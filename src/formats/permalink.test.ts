@@ -120,6 +120,9 @@ describe('permalink', () => {
       { strategy: 'lookahead', config: { n: 4, lookahead: 2 } },
       { strategy: 'beam', config: {} },
     ])
+    const twice = readPermalink('compare=lookahead:n=4:n=8,beam', defaults)
+    expect(twice.state.compare).toEqual(defaults.compare)
+    expect(JSON.stringify(twice)).toMatch(/each setting once.*n=8/)
   })
 })
 

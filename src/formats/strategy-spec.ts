@@ -58,6 +58,7 @@ export function readStrategySpec(text: string): StrategySpec {
     const [key = '', ...values] = setting.split('=')
     const known = SETTING_NAMES.find((candidate) => candidate === key)
     if (!known) throw badSetting(`a setting: ${SETTING_NAMES.join(', ')}`, key)
+    if (Object.hasOwn(config, known)) throw badSetting('each setting once', setting)
     config[known] = SETTING_FIELDS[known].read(values.join('='))
   }
   return { strategy, config: config as Partial<StrategyConfig> }

@@ -78,6 +78,7 @@ export class SearchRun {
   /** Opens the prompt on both models, and takes the given steps. Returns the node that the search starts from. */
   async *start(): AsyncGenerator<StartedEvent | ProposedEvent | ScoredEvent | KeptEvent, PathNode> {
     const { prompt, policy, reward } = this.context
+    this.checkGivenSteps()
     let node = newNode(null, null, [], false)
     node.pathScore = aggregate(this.config.aggregation, [])
     node.id = this.nodes++
@@ -265,6 +266,22 @@ export class SearchRun {
   close(): void {
     this.scope.close()
     this.holders.clear()
+  }
+
+  /** Nothing can be continued from a step that ends the response. */
+  private checkGivenSteps(): void {
+    const { prefix } = this.setup
+    const { stepEnd } = this.context.policy
+    const last = prefix.findIndex((step) => this.checker.isFinal(endedStep(step, stepEnd)))
+    if (last < 0 || last === prefix.length - 1) return
+    throw new StepscopeError({
+      code: 'bad-setting',
+      message: 'A given step follows the answer',
+      expected: `no step after ${JSON.stringify(prefix[last])}`,
+      found: JSON.stringify(prefix[last + 1]),
+      place: { field: 'prefix' },
+      nextStep: 'Leave out the steps after the answer, or the answer.',
+    })
   }
 
   private async *extend(

@@ -427,6 +427,15 @@ describe('a given prefix', () => {
     expect(last(events).response).toBe('x\n\nA yes\n')
   })
 
+  it('goes no further than the answer: what follows it is refused before a model is asked', async () => {
+    const { policy, reward } = models({}, { x: 0.5, 'A yes': 0.8 })
+    const setup = setupOf('beam', {}, { prefix: ['A yes\n', 'x\n'] })
+    await expect(collect(setup, { policy, reward })).rejects.toThrow(
+      /prefix: A given step follows the answer .*no step after "A yes\\n", found "x\\n"/,
+    )
+    expect(policy.calls).toEqual([])
+  })
+
   it('that ends the response is the answer', async () => {
     const { policy, reward } = models({}, { x: 0.5, 'A yes': 0.8 })
     const events = await collect(setupOf('beam', {}, { prefix: ['x\n', 'A yes\n'] }), { policy, reward })
