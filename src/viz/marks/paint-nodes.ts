@@ -120,7 +120,8 @@ function paintFrame(context: PaintContext, scene: TreeScene, id: NodeId, face: N
   if (appearance === 'pruned') context.globalAlpha = FADED
 
   if (face.level >= 0) {
-    const thick = Math.max(2, Math.min(5, box.height * 0.15))
+    // Of a low row the text needs more.
+    const thick = Math.max(Math.min(2, box.height / 6.5), Math.min(5, box.height * 0.15))
     context.save()
     outline(context, box, 0, radius)
     context.clip()
