@@ -32,6 +32,42 @@ export async function runToEnd(page: Page): Promise<void> {
   await expectAnswer(page)
 }
 
+/**
+ * Starts a run that pauses by itself: a click from here might come after its end. The page's own button is pressed in the
+ * moment that it appears.
+ */
+export async function runPaused(page: Page): Promise<void> {
+  const setup = app.setup(page)
+  await setup.evaluate((panel) => {
+    const watch = new MutationObserver(() => {
+      const pause = [...panel.querySelectorAll('button')].find(({ textContent }) => textContent?.trim() === 'Pause')
+      if (!pause) return
+      watch.disconnect()
+      pause.click()
+    })
+    watch.observe(panel, { childList: true, subtree: true, characterData: true })
+  })
+  await setup.getByRole('button', { name: 'Run', exact: true }).click()
+  await expect(setup.getByRole('button', { name: 'Resume' })).toBeVisible()
+}
+
+/** Events that the browser has saved of its newest run. */
+export function savedEvents(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error)
+      })
+    const database = await done(indexedDB.open('stepscope'))
+    const runs: { createdAt: string; eventCount: number }[] = await done(
+      database.transaction('runs').objectStore('runs').index('createdAt').getAll(),
+    )
+    database.close()
+    return runs.at(-1)?.eventCount ?? 0
+  })
+}
+
 /** The run that is shown has ended with an answer, or without one. */
 export async function expectAnswer(page: Page): Promise<void> {
   await expect(app.result(page)).toContainText(/Right|Wrong|No answer/, { timeout: 45_000 })

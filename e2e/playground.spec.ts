@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { app, expectAnswer, openReady, place, runToEnd } from './app.ts'
+import { app, expectAnswer, openReady, place, runPaused, runToEnd } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 const STRATEGIES = [
@@ -30,10 +30,7 @@ test('a run can be paused, stepped, resumed and cancelled', async ({ page }) => 
   await openReady(page)
   const setup = app.setup(page)
   const run = setup.getByRole('button', { name: 'Run', exact: true })
-  const pause = setup.getByRole('button', { name: 'Pause' })
-  await run.click()
-  await pause.click()
-  await expect(setup.getByRole('button', { name: 'Resume' })).toBeVisible()
+  await runPaused(page)
   const of = await settled(page)
   await setup.getByRole('button', { name: 'Let one more event happen' }).click()
   await expect.poll(async () => (await place(page)).of).toBe(of + 1)
@@ -41,8 +38,7 @@ test('a run can be paused, stepped, resumed and cancelled', async ({ page }) => 
   await expectAnswer(page)
   expect((await place(page)).of).toBeGreaterThan(of + 1)
 
-  await run.click()
-  await pause.click()
+  await runPaused(page)
   await setup.getByRole('button', { name: 'Cancel' }).click()
   await expect(app.result(page)).toContainText('Cancelled')
   await expect(run).toBeVisible()

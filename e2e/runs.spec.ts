@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { app, expectAnswer, openReady, place, runToEnd } from './app.ts'
+import { app, expectAnswer, openReady, place, runPaused, runToEnd, savedEvents } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 test('a run is exported and opens again as the same picture', async ({ page }, testInfo) => {
@@ -140,14 +140,11 @@ test('runs are kept, listed, renamed, deleted with undo, and survive a reload', 
 
 test('a run that the page was closed on is marked interrupted and can start again', async ({ page }) => {
   await openReady(page)
-  const setup = app.setup(page)
-  await setup.getByRole('button', { name: 'Run', exact: true }).click()
-  await setup.getByRole('button', { name: 'Pause' }).click()
-  await setup.getByRole('button', { name: 'Let one more event happen' }).click()
-  await setup.getByRole('button', { name: 'Let one more event happen' }).click()
-  await expect.poll(async () => (await place(page)).of).toBeGreaterThan(2)
+  await runPaused(page)
+  const more = app.setup(page).getByRole('button', { name: 'Let one more event happen' })
+  for (let event = 0; event < 3; event++) await more.click()
   // Saving happens as the run goes; the reload comes without warning.
-  await page.waitForTimeout(1500)
+  await expect.poll(() => savedEvents(page)).toBeGreaterThan(2)
   await page.reload()
   await expect(page.getByText('This run was interrupted')).toBeVisible()
   expect((await place(page)).of).toBeGreaterThan(2)

@@ -48,10 +48,10 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
         list(),
       ])
       patch({ status: 'ready', error: null, space, persisted, others, runs })
-      lookAgain()
     } catch (error) {
       patch({ status: 'failed', error: toErrorDetails(error) })
     }
+    lookAgain()
   }
 
   /** What another tab does ends without a word, as when that tab dies: looked at again until nothing is left. */
@@ -60,7 +60,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
     if (elsewhere) {
       cancelLook ??= deps.later(() => {
         cancelLook = null
-        void list().then(lookAgain, () => {})
+        void list().then(lookAgain, lookAgain)
       }, LOOK_MS)
     }
   }

@@ -1,7 +1,7 @@
 import { plainText } from '../core/outside-text.ts'
 import { strategyName } from '../search/settings.ts'
 import type { StoredRun } from '../storage/stored-run.ts'
-import { shownTitle } from './run-files.ts'
+import { shownTitle, storedRun } from './run-files.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { Saving } from './saving.ts'
 import { isFull } from './saving.ts'
@@ -34,18 +34,37 @@ export function createHistorySlice(
   let asked = 0
   let shown = 0
 
+  /** Saved runs, and those that are in this page alone. */
+  const withUnsaved = (): readonly RunSummary[] => {
+    const { runs: open, probe } = get()
+    const kept = Object.values(open.byId).filter(({ unsaved }) => unsaved !== null)
+    if (kept.length === 0) return all
+    const completions = new Set(probe.estimates.map(({ id }) => id))
+    const shown = kept.map((run): RunSummary => {
+      const { purpose } = all.find(({ id }) => id === run.id) ?? {}
+      const record = storedRun({ ...run, selected: null }, run.createdAt)
+      const { unsaved: _, ...rest } = summary({ ...record, status: run.status })
+      return { ...rest, purpose: purpose ?? (completions.has(run.id) ? 'completions' : 'search'), unsaved: true }
+    })
+    const ids = new Set(shown.map(({ id }) => id))
+    return [...shown, ...all.filter(({ id }) => !ids.has(id))].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+  }
+
   const show = (): void => {
     const { history } = get()
     const words = history.query.toLowerCase().split(/\s+/).filter(Boolean)
-    const found = words.length === 0 ? all : all.filter((run) => words.every((word) => textOf(run).includes(word)))
-    set({ history: { ...history, status: 'ready', error: null, runs: found } })
+    const listed = withUnsaved()
+    const runs = words.length === 0 ? listed : listed.filter((run) => words.every((word) => textOf(run).includes(word)))
+    const ready = saving.available() ? { status: 'ready' as const, error: null } : {}
+    set({ history: { ...history, ...ready, runs } })
   }
 
   const refresh = async (): Promise<void> => {
     const turn = ++asked
     const listed = await saving.attempt((storage) => storage.listRuns())
     // Of two that were asked for, the later one knows more.
-    if (!listed || turn < shown) return
+    if (!listed) return show()
+    if (turn < shown) return
     shown = turn
     all = listed.runs.filter(({ id }) => !removed.has(id)).map(summary)
     show()
@@ -99,23 +118,28 @@ export function createHistorySlice(
         }
       },
       remove: async (id) => {
-        const run = all.find((other) => other.id === id)
+        const run = get().history.runs.find((other) => other.id === id)
         if (!run) return
         const wasOpen = get().runs.byId[id] !== undefined
         runs.actions.close(id)
         // It leaves the list at once; reading all of them again may take longer than a look.
         removed.add(id)
-        all = all.filter((other) => other !== run)
+        all = all.filter((other) => other.id !== id)
         show()
         await runs.flush()
         const marked = await saving.tried((storage) => storage.changeRun(id, { removed: true, removedBy: owner() }))
         if ('error' in marked) {
-          removed.delete(id)
           const gone =
             isFull(marked.error) && (await saving.attempt((storage) => storage.deleteRun(id).then(() => true)))
+          // It was in this page alone.
+          const never = run.unsaved && (marked.error.code === 'not-found' || !saving.available())
+          if (gone || never) runs.forget(id)
+          removed.delete(id)
           await refresh()
           const name = plainText(run.title, 80)
-          if (gone) notify({ tone: 'info', text: `Deleted “${name}” for good: there was no room to keep it for undo` })
+          if (never) notify({ tone: 'info', text: `Deleted “${name}” for good: it was not saved` })
+          else if (gone)
+            notify({ tone: 'info', text: `Deleted “${name}” for good: there was no room to keep it for undo` })
           else notify({ tone: 'warning', text: `“${name}” was not deleted`, error: marked.error })
           return
         }
@@ -157,5 +181,6 @@ function summary(run: StoredRun): RunSummary {
     events: eventCount,
     answer,
     correct,
+    unsaved: false,
   }
 }

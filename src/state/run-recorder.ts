@@ -18,7 +18,7 @@ type Change = Partial<Omit<StoredRun, 'id' | 'eventCount'>>
  * written later, in the same order. `onSaved` is told why the newest part is not saved, and null once it is.
  */
 export class RunRecorder {
-  private readonly run: StoredRun
+  readonly run: StoredRun
   private readonly saving: Saving
   private readonly deps: AppDependencies
   private readonly onSaved: (unsaved: ErrorDetails | null) => void

@@ -51,6 +51,8 @@ export interface RunsSlice {
   failLive(error: NonNullable<RunView['error']>): void
   /** Fills exact labels while truth is revealed. */
   refreshLabels(): void
+  /** Nothing more of a closed run is written. */
+  forget(run: RunId): void
   /** Everything made so far is saved when this resolves. */
   flush(): Promise<void>
   dispose(): void
@@ -199,7 +201,7 @@ export function createRunsSlice(
       if (unsaved && saving.available()) {
         context.notify({ tone: 'warning', text: `“${plainText(shown.title, 80)}” is not saved`, error: unsaved })
       }
-      if (!unsaved) notifyChange([run.id])
+      notifyChange([run.id])
     })
     recorders.add(recorder)
     return recorder
@@ -407,6 +409,13 @@ export function createRunsSlice(
       }
     },
     refreshLabels,
+    forget: (id) => {
+      for (const recorder of recorders) {
+        if (recorder.run.id !== id) continue
+        recorder.dispose()
+        recorders.delete(recorder)
+      }
+    },
     flush: async () => {
       await Promise.all([...recorders].map((recorder) => recorder.flush()))
       for (const recorder of recorders) if (recorder.saved && !held(recorder)) recorders.delete(recorder)

@@ -73,6 +73,29 @@ describe('a full disk', () => {
     await rig.store.dispose()
   })
 
+  it('a run that is not saved stands in the list as such, can be deleted for good, and loses the mark when it is saved', async () => {
+    const { rig, disk, indexedDB } = await rigOnDisk()
+    const before = await runToTheEnd(rig)
+    await rig.until(({ history }) => history.runs.some(({ id, status }) => id === before && status === 'finished'))
+    disk.full = true
+    const [id, other] = [await runToTheEnd(rig), await runToTheEnd(rig)]
+    const marks = () => rig.state().history.runs.map((run) => [run.id, run.unsaved, run.status])
+    await rig.until(({ history: { runs } }) => runs.length === 3 && runs.every(({ status }) => status === 'finished'))
+    expect(marks()).toEqual([
+      [other, true, 'finished'],
+      [id, true, 'finished'],
+      [before, false, 'finished'],
+    ])
+    expect(rig.state().history.runs[0]?.events).toBe(rig.run(other).events.length)
+    await rig.store.actions.history.remove(other)
+    expect(rig.state().notices.at(-1)?.text).toMatch(/^Deleted “.*” for good/)
+    disk.full = false
+    await saved(rig, id)
+    await rig.until(({ history }) => history.runs.length === 2 && history.runs.every(({ unsaved: mark }) => !mark))
+    expect(await stored(indexedDB, other)).toBeNull()
+    await rig.store.dispose()
+  })
+
   it('in the middle of a search: the record ends as the run did', async () => {
     const { rig, disk, indexedDB } = await rigOnDisk()
     const id = (await rig.store.actions.runs.start({ paused: true })) ?? ''
@@ -99,6 +122,18 @@ describe('a full disk', () => {
     expect(rig.state().notices.at(-1)).toMatchObject({ text: expect.stringContaining('for good'), action: null })
     await rig.store.dispose()
   })
+})
+
+it('where the browser keeps nothing, the list has what is open, marked', async () => {
+  const refuse = () => Promise.reject(new StepscopeError({ code: 'storage', message: 'This browser refuses storage' }))
+  const rig = storeRig({ dependencies: { openStorage: refuse } })
+  await rig.ready()
+  const id = await runToTheEnd(rig)
+  await rig.until(({ history }) => history.runs.length === 1)
+  expect(rig.state().history).toMatchObject({ status: 'unavailable', runs: [{ id, unsaved: true }] })
+  await rig.store.actions.history.remove(id)
+  expect(rig.state().history.runs).toEqual([])
+  await rig.store.dispose()
 })
 
 describe('two tabs', () => {

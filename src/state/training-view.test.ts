@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { defaultRecipe } from '../formats/training-recipe.ts'
-import { applyEntries, historyUpTo, readRun, secondsLeft, trainedModel, unreadRun } from './training-view.ts'
+import {
+  applyEntries,
+  historyUpTo,
+  readRun,
+  secondsLeft,
+  trainedModel,
+  unreadRun,
+  unsavedWords,
+} from './training-view.ts'
 import type { TrainingEntry, TrainingRun, TrainingSummary } from './types.ts'
 
 const recipe = { ...defaultRecipe('sft', 'm'), steps: 10 }
@@ -19,6 +27,7 @@ const summary: TrainingSummary = {
   savedStep: null,
   elsewhere: false,
   storedBytes: 5,
+  savesGone: false,
 }
 
 const entries = (...events: TrainingEntry['event'][]): TrainingEntry[] =>
@@ -87,5 +96,18 @@ describe('a training run in the page', () => {
     const saved = { ...run, savedStep: 2 }
     expect(trainedModel(saved)).toMatchObject({ kind: 'trained', name: 'SFT 1, step 2', role: 'policy' })
     expect(losses(historyUpTo(unreadRun(summary), saved, 1))).toEqual([[1, 9]])
+  })
+
+  it.each([
+    [{ status: 'running' }, 'Not saved yet'],
+    [{ status: 'stopped', elsewhere: true }, 'Not saved yet'],
+    [{ status: 'stopped' }, 'It ended before its first save'],
+    [{ status: 'failed' }, 'It ended before its first save'],
+    [{ status: 'stopped', savesGone: true }, 'Its saves are gone'],
+    [{ status: 'failed', savesGone: true }, 'Its saves are gone'],
+    [{ status: 'interrupted', log: entries({ type: 'saved', step: 2 }) }, 'Its saves are gone'],
+    [{ status: 'stopped', savedStep: 2 }, null],
+  ] as const)('says what is left of the saves of %j: %s', (change, words) => {
+    expect(unsavedWords({ ...unreadRun(summary), ...change })).toBe(words)
   })
 })

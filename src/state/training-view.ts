@@ -114,6 +114,17 @@ export function trainedModel(
   }
 }
 
+/** What is left of a run's saves, in words for a list; null where there is one. */
+export function unsavedWords(
+  run: Pick<TrainingRun, 'savedStep' | 'savesGone' | 'status' | 'elsewhere' | 'log'>,
+): 'Its saves are gone' | 'Not saved yet' | 'It ended before its first save' | null {
+  if (run.savedStep !== null) return null
+  if (isUnderWay(run) || run.elsewhere) return 'Not saved yet'
+  // Where its worker died, the record knows less than the log.
+  const gone = run.savesGone || run.log.some(({ event }) => event.type === 'saved')
+  return gone ? 'Its saves are gone' : 'It ended before its first save'
+}
+
 /** Seconds until the last step, at the pace of the last ones; null before there is one. */
 export function secondsLeft(run: Pick<TrainingRun, 'points' | 'recipe' | 'step'>): number | null {
   const recent = run.points.slice(-20).map(({ seconds }) => seconds)

@@ -378,6 +378,8 @@ export interface RunSummary {
   readonly events: number
   readonly answer: string | null
   readonly correct: boolean | null
+  /** It, or its newest part, is not saved in this browser: it is in this page alone. */
+  readonly unsaved: boolean
 }
 
 export interface HistoryState {

@@ -145,6 +145,8 @@ export interface TrainingSummary extends Omit<TrainingRecord, 'version' | 'statu
   readonly status: TrainingRecord['status'] | 'paused' | 'interrupted'
   /** Under way in another tab. */
   readonly elsewhere: boolean
+  /** It was saved once, and no save is left. */
+  readonly savesGone: boolean
   /** On this device: saves, model and notes. */
   readonly storedBytes: number
 }

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { isUnderWay } from '../../state/training-view.ts'
+import { isUnderWay, unsavedWords } from '../../state/training-view.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
@@ -33,7 +33,7 @@ export function TrainedSection() {
               <OutsideText text={run.title} />
             </span>
             <p className={styles.muted}>
-              {run.savedStep === null ? 'Not saved yet' : `Step ${run.savedStep} of ${run.recipe.steps}`}, from{' '}
+              {unsavedWords(run) ?? `Step ${run.savedStep} of ${run.recipe.steps}`}, from{' '}
               <OutsideText text={run.models.model.name} /> · {formatBytes(run.storedBytes)}
               {isUnderWay(run) || run.elsewhere ? ' · under way' : ''}
             </p>

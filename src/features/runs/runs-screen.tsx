@@ -204,6 +204,11 @@ function RunRow({ run, now, index, measure, onOpened }: RunRowProps) {
           onOpen={() => void open()}
           onRename={(title) => void actions.runs.rename(run.id, title)}
         />
+        {run.unsaved ? (
+          <span className={styles.unsaved} title="It is in this page alone: export it to keep it.">
+            <Icon name="warning" size={14} /> not saved
+          </span>
+        ) : null}
       </td>
       <td className={classNames(styles.mono, styles.wide)}>
         <OutsideText text={run.setup.problem} clip bare />

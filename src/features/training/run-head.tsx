@@ -1,7 +1,7 @@
 import { plainText } from '../../core/outside-text.ts'
 import { Figure } from '../../panels/figure.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { isUnderWay, recipeWarning, secondsLeft } from '../../state/training-view.ts'
+import { isUnderWay, recipeWarning, secondsLeft, unsavedWords } from '../../state/training-view.ts'
 import type { TrainingRun } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
@@ -232,7 +232,7 @@ function Problem({ run }: { run: TrainingRun }) {
           message: 'The page was closed, or its engine stopped, while this ran.',
           nextStep:
             savedStep === null
-              ? 'Nothing had been saved yet: it starts again from its model.'
+              ? `${unsavedWords(run)}: it starts again from its model.`
               : `Steps up to ${savedStep} are saved; it goes on from there, exactly as it would have.`,
         }}
       />
@@ -252,10 +252,11 @@ function Problem({ run }: { run: TrainingRun }) {
   )
 }
 
-function savedWords({ savedStep, recipe, step, status }: TrainingRun): string {
-  if (savedStep === null && status === 'finished' && step > 0) {
-    return 'Its saves are gone from this browser: only its recipe and charts are left.'
-  }
-  if (savedStep === null) return `Not saved yet; saves every ${recipe.saveEvery} steps.`
+function savedWords(run: TrainingRun): string {
+  const { savedStep, recipe } = run
+  const unsaved = unsavedWords(run)
+  if (unsaved === 'Its saves are gone') return `${unsaved} from this browser: only its recipe and charts are left.`
+  if (unsaved === 'Not saved yet') return `${unsaved}; saves every ${recipe.saveEvery} steps.`
+  if (unsaved !== null) return `${unsaved}.`
   return savedStep === recipe.steps ? `Saved at its last step.` : `Saved at step ${savedStep}.`
 }

@@ -1,5 +1,6 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { StepscopeError } from '../../core/errors.ts'
+import type { ModelLibrary } from '../../downloads/model-library.ts'
 import type { RunSetup, SearchEvent } from '../../search/events.ts'
 import { openStorage } from '../../storage/storage.ts'
 import { createWorkerClient } from '../../worker/client.ts'
@@ -25,6 +26,8 @@ export interface RigOptions {
   readonly loader?: Partial<EngineLoader>
   /** The training runs of a worker; called for every worker that is opened. */
   readonly trainings?: (deps: Pick<TrainingHostDeps, 'post' | 'now' | 'breathe' | 'later'>) => TrainingHost
+  /** Downloaded models of a worker. */
+  readonly library?: () => Promise<ModelLibrary>
   readonly dependencies?: Partial<AppDependencies>
 }
 
@@ -80,6 +83,7 @@ export function storeRig(options: RigOptions = {}): StoreRig {
         ...shared,
         loader,
         search: (setup, _models, signal) => search(setup, signal),
+        ...(options.library ? { library: options.library } : {}),
         ...(options.trainings ? { trainings: options.trainings(shared) } : {}),
       })
     })

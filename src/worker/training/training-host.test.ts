@@ -130,6 +130,17 @@ describe('a training run', () => {
     expect(end.savedStep).toBe(end.step)
   })
 
+  it('that was stopped, and whose saves are gone, says so', async () => {
+    const { host, share, until, steps, ended, folders } = rig()
+    await host.start(starting(), share, never)
+    await until(() => steps().length >= 6)
+    await host.stop('a')
+    await ended()
+    expect((await host.list()).runs).toMatchObject([{ status: 'stopped', savesGone: false }])
+    for (const key of [...folders.files.keys()]) if (key.startsWith('a/save/')) folders.files.delete(key)
+    expect((await host.list()).runs).toMatchObject([{ status: 'stopped', savedStep: null, savesGone: true }])
+  })
+
   it('is not started beside another one, nor with a batch that does not fit', async () => {
     const { host, share, held, ended, folders } = rig()
     await host.start(starting('a'), share, never)

@@ -478,17 +478,26 @@ export class TrainingHost {
     const run = this.liveRun(id)
     if (run) {
       const { step, savedStep, paused } = run
-      return { ...record, status: paused ? 'paused' : 'running', step, savedStep, elsewhere: false, storedBytes }
+      return {
+        ...record,
+        status: paused ? 'paused' : 'running',
+        step,
+        savedStep,
+        elsewhere: false,
+        savesGone: false,
+        storedBytes,
+      }
     }
     const elsewhere = held.has(id)
     if (elsewhere || (record.status !== 'running' && record.savedStep === null)) {
-      return { ...record, elsewhere, storedBytes }
+      return { ...record, elsewhere, savesGone: false, storedBytes }
     }
     // The record may say more than there is: a worker died, or the browser deleted files.
     const { listedSave } = await this.deps.tools()
     const save = await listedSave(folders.part(id, 'save'), this.broken.get(id) ?? NONE).catch(() => null)
     const status = record.status === 'running' ? 'interrupted' : record.status
-    return { ...record, status, savedStep: save?.step ?? null, elsewhere, storedBytes }
+    const savesGone = record.savedStep !== null && save === null
+    return { ...record, status, savedStep: save?.step ?? null, elsewhere, savesGone, storedBytes }
   }
 }
 
