@@ -239,7 +239,7 @@ function badRecipe(error: z.ZodError, value: unknown, file: string | undefined):
     code: 'bad-setting',
     message,
     found,
-    place: { field: path.join('.'), ...(file === undefined ? {} : { file }) },
+    place: { ...(path.length === 0 ? {} : { field: path.join('.') }), ...(file === undefined ? {} : { file }) },
     nextStep: 'Correct the field; docs/training.md lists all of them.',
   })
 }
