@@ -401,8 +401,24 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
             .map(({ id, role, storedBytes }) => ({ kind: 'stored' as const, id, name: id, role, bytes: storedBytes })),
         ],
       }),
-    offerTrained: (models) =>
-      patch({ localModels: [...get().engine.localModels.filter(({ kind }) => kind !== 'trained'), ...models] }),
+    offerTrained: (models) => {
+      const { localModels, policy, reward } = get().engine
+      const runOf = (id: string, among: EngineState['localModels']) => among.find((model) => model.id === id)?.run
+      /** A choice keeps its step; its run may have another name now. */
+      const renamed = (choice: ModelChoice): ModelChoice => {
+        const [before, after] = [runOf(choice.id, localModels), runOf(choice.id, models)]
+        if (choice.kind !== 'trained' || !before || !after || !choice.name.startsWith(before)) return choice
+        return { ...choice, name: `${after}${choice.name.slice(before.length)}` }
+      }
+      if (loadedChoice) {
+        loadedChoice = { ...loadedChoice, policy: renamed(loadedChoice.policy), reward: renamed(loadedChoice.reward) }
+      }
+      patch({
+        localModels: [...localModels.filter(({ kind }) => kind !== 'trained'), ...models],
+        policy: renamed(policy),
+        reward: renamed(reward),
+      })
+    },
     onSkipped: ({ id, name }) => {
       olderSaves.set(id, name)
     },

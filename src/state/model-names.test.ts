@@ -42,6 +42,28 @@ it('a training run, its model, its file, its notices and its branch are named, n
   await rig.store.dispose()
 })
 
+it('a name that a person gives is the name everywhere, also of what is chosen, and survives a reload', async () => {
+  const { rig, training, run, start, texts } = await trainingRig()
+  const id = await start()
+  await training.rename(id, ' my first ')
+  expect(run(id).title).toBe('my first')
+  await rig.until(({ training: { runs } }) => runs[0]?.status === 'finished')
+  expect(run(id).title).toBe('my first')
+  await training.use(id)
+  await training.rename(id, 'SFT, long')
+  await training.rename(id, '  ')
+  const { engine } = rig.state()
+  expect(engine.policy).toMatchObject({ id, name: 'SFT, long, step 60' })
+  expect(engine.localModels).toMatchObject([{ id, name: 'SFT, long, step 60' }])
+  expect(await rig.store.actions.runs.start()).not.toBeNull()
+  expect((await training.exportZip(id, 'model'))?.name).toBe('sft-long-step-60.zip')
+  await training.refresh()
+  expect(run(id)).toMatchObject({ title: 'SFT, long', status: 'finished', savedStep: 60 })
+  await training.rename('none', 'x')
+  expect(texts().at(-1)).toBe('The run keeps its name')
+  await rig.store.dispose()
+})
+
 it('a model is named by the id that a search has of it', async () => {
   const { rig, training, run, start } = await trainingRig()
   const id = await start()

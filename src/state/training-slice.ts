@@ -383,6 +383,15 @@ export function createTrainingSlice(
       patch({ active: id, refused: null })
       if (find(id)?.read === false) await readLog(id)
     },
+    rename: async (id, title) => {
+      const name = title.trim()
+      if (name === '') return
+      try {
+        put(await deps.client.call('renameTraining', { id, title: name }))
+      } catch (error) {
+        notifyError(context, 'The run keeps its name', error)
+      }
+    },
     remove: async (id) => {
       try {
         await engine.forgetTrained(id)

@@ -627,6 +627,8 @@ export interface Actions {
     /** The draft starts from its model again. */
     leaveBranch(): void
     select(id: string): Promise<void>
+    /** Its model, files and messages have the name from then on. */
+    rename(id: string, title: string): Promise<void>
     remove(id: string): Promise<void>
     /** An archive of the last save, in parts to be written one after the other; null, with a notice, where it cannot be had. */
     exportZip(

@@ -262,6 +262,8 @@ export interface WorkerMethods {
   }
   /** All that a run told so far. */
   readTraining(params: { readonly id: string }): readonly TrainingEntry[]
+  /** Gives a run the name that a person chose. Refused while another tab trains it. */
+  renameTraining(params: { readonly id: string; readonly title: string }): TrainingSummary
   removeTraining(params: { readonly id: string }): void
   /** Files of the last save, as other programs read them. */
   exportTraining(params: { readonly id: string; readonly form: ExportForm; readonly base: ModelSource }): {

@@ -123,6 +123,7 @@ export class WorkerService {
       stopTraining: ({ id }) => this.trainings().stop(id),
       listTrainings: () => this.trainings().list(),
       readTraining: ({ id }) => this.trainings().read(id),
+      renameTraining: (given) => this.trainings().rename(given),
       removeTraining: ({ id }) => this.trainings().remove(id),
       exportTraining: (given) => this.trainings().export(given, signal),
       checkTrainingData: (given) => this.trainings().checkData(given, signal),

@@ -21,6 +21,7 @@ import { useStart } from './use-start.ts'
 export function RecipePanel() {
   const actions = useActions()
   const { recipe, errors, from } = useApp((state) => state.training.draft)
+  const title = useApp(({ training }) => training.runs.find(({ id }) => id === from?.id)?.title)
   const phase = useApp((state) => state.engine.phase)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked for changes with these
   useEffect(() => actions.training.estimate(), [actions, recipe, phase])
@@ -32,7 +33,7 @@ export function RecipePanel() {
           {from ? (
             <div className={styles.branch}>
               <p>
-                Goes on from step {from.step} of <OutsideText text={from.title} />, with the settings below.
+                Goes on from step {from.step} of <OutsideText text={title ?? from.title} />, with the settings below.
               </p>
               <Button onClick={actions.training.leaveBranch}>Start from the model instead</Button>
             </div>

@@ -1,5 +1,6 @@
 import { plainText } from '../../core/outside-text.ts'
 import { Figure } from '../../panels/figure.tsx'
+import { RunName } from '../../panels/run-name.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isUnderWay, recipeWarning, secondsLeft, unsavedWords } from '../../state/training-view.ts'
 import type { TrainingRun } from '../../state/types.ts'
@@ -41,7 +42,11 @@ export function RunHead({ run }: { run: TrainingRun }) {
     <header className={styles.head}>
       <div className={styles.top}>
         <h2 className={styles.title}>
-          <OutsideText text={run.title} clip />{' '}
+          {run.elsewhere ? (
+            <OutsideText text={run.title} clip />
+          ) : (
+            <RunName title={run.title} onRename={(title) => void actions.training.rename(run.id, title)} />
+          )}{' '}
           <span className={styles.status} data-status={run.status}>
             {run.elsewhere ? 'running in another tab' : STATUS_WORDS[run.status]}
           </span>
@@ -65,8 +70,10 @@ export function RunHead({ run }: { run: TrainingRun }) {
       <p className={styles.about}>
         {OBJECTIVE_WORDS[recipe.objective].name} of <OutsideText text={run.models.model.name} />
         {recipe.method.kind === 'low-rank' ? `, LoRA of rank ${recipe.method.rank}` : ''}
-        {parent ? `, branched from step ${parent.step} of ${plainText(parent.title)}` : ''}. {savedWords(run)}{' '}
-        {recipeWarning(recipe)}
+        {parent
+          ? `, branched from step ${parent.step} of ${plainText(runs.find(({ id }) => id === parent.id)?.title ?? parent.title)}`
+          : ''}
+        . {savedWords(run)} {recipeWarning(recipe)}
       </p>
       {phase ? (
         <Progress

@@ -56,6 +56,7 @@ interface Live {
 const DATA_FILE = 'data.jsonl'
 const encoder = new TextEncoder()
 const NONE: ReadonlySet<number> = new Set()
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** The training runs of this browser: at most one at a time is under way in a worker, the others rest in their folders. */
 export class TrainingHost {
@@ -194,6 +195,26 @@ export class TrainingHost {
   async read(id: string): Promise<ResultOf<'readTraining'>> {
     const folders = await this.folders()
     return readEntries(folders.part(id, 'notes'))
+  }
+
+  /** @throws StepscopeError `storage` while another tab trains it */
+  async rename({ id, title }: ParamsOf<'renameTraining'>): Promise<TrainingSummary> {
+    const folders = await this.folders()
+    const notes = folders.part(id, 'notes')
+    if (this.live?.run.id === id) {
+      const record = { ...this.live.record, title }
+      this.live.record = record
+      await writeRecord(notes, record)
+      return this.summary(folders, record, NOBODY)
+    }
+    const release = await this.hold(folders, id)
+    try {
+      const record = { ...(await readRecord(notes)), title }
+      await writeRecord(notes, record)
+      return await this.summary(folders, record, NOBODY)
+    } finally {
+      release()
+    }
   }
 
   async remove(id: string): Promise<void> {
@@ -351,7 +372,7 @@ export class TrainingHost {
       const live: Live = { run, record, base: model, before, release }
       this.live = live
       void run.done.then((end) => this.end(folders, live, end))
-      return await this.summary(folders, record, new Set())
+      return await this.summary(folders, record, NOBODY)
     } catch (error) {
       release()
       throw error
@@ -379,7 +400,7 @@ export class TrainingHost {
       release()
       this.live = null
     }
-    const summary = await this.summary(folders, record, new Set())
+    const summary = await this.summary(folders, record, NOBODY)
     this.deps.post({ type: 'trainingEnded', summary })
   }
 

@@ -1,23 +1,28 @@
 import { useState } from 'react'
-import { IconButton } from '../../ui/button.tsx'
-import { OutsideText } from '../../ui/outside-text.tsx'
+import { IconButton } from '../ui/button.tsx'
+import { OutsideText } from '../ui/outside-text.tsx'
 import styles from './run-name.module.css'
 
 interface RunNameProps {
   title: string
-  onOpen(): void
+  /** Makes the name a button. */
+  onOpen?: () => void
   onRename(title: string): void
 }
 
-/** A run's name: opens it; the pencil turns it into a field, Enter keeps the new name, Escape the old one. */
+/** A run's name: opens it where it can; the pencil turns it into a field, Enter keeps the new name, Escape the old one. */
 export function RunName({ title, onOpen, onRename }: RunNameProps) {
   const [draft, setDraft] = useState<string | null>(null)
   if (draft === null) {
     return (
       <span className={styles.name}>
-        <button type="button" className={styles.open} onClick={onOpen}>
-          <OutsideText text={title} clip bare />
-        </button>
+        {onOpen ? (
+          <button type="button" className={styles.open} onClick={onOpen}>
+            <OutsideText text={title} clip bare />
+          </button>
+        ) : (
+          <OutsideText text={title} clip />
+        )}
         <IconButton icon="edit" label="Rename" onClick={() => setDraft(title)} />
       </span>
     )
