@@ -167,7 +167,7 @@ test('an implicit reward model scores steps in the playground', async ({ page })
   expect(new Set(scores).size).toBeGreaterThan(4)
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
   const reward = page.getByRole('region', { name: 'Reward model', exact: true })
-  await expect(reward.getByText(/^β 0\.05 against countdown-policy/)).toBeVisible()
+  await expect(reward.getByText(/^β 0\.05 against Countdown policy/)).toBeVisible()
 })
 
 test('LoRA downloads as a PEFT adapter, and a run branches from its save', async ({ page }, testInfo) => {

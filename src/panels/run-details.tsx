@@ -1,5 +1,5 @@
 import { useActions, useApp, useAppShallow } from '../state/hooks.ts'
-import { modelName } from '../state/model-names.ts'
+import { choiceWords, modelName } from '../state/model-names.ts'
 import type { RunView } from '../state/types.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
@@ -39,6 +39,7 @@ function Details({ run }: { run: RunView }) {
 }
 
 function Facts({ title, rows }: { title: string; rows: readonly (readonly [string, string])[] }) {
+  const engine = useApp((state) => state.engine)
   return (
     <section>
       <h3 className={styles.title}>{title}</h3>
@@ -47,7 +48,7 @@ function Facts({ title, rows }: { title: string; rows: readonly (readonly [strin
           <div key={name} className={styles.row}>
             <dt>{name}</dt>
             <dd>
-              <OutsideText text={value} />
+              <OutsideText text={choiceWords(value, engine)} />
             </dd>
           </div>
         ))}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { differencesOf } from './belonging.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
-import { loadedName, modelName } from './model-names.ts'
+import { choiceWords, loadedName, modelName } from './model-names.ts'
 import { runTitle, shownTitle } from './run-files.ts'
 import { trainingRig } from './testing/training-rig.ts'
 
@@ -75,6 +75,10 @@ it('a model is named by the id that a search has of it', async () => {
   expect(modelName(id, engine)).toBe(title)
   expect(modelName('Qwen/Qwen3-0.6B', engine)).toBe('Qwen/Qwen3-0.6B')
   expect(modelName('grpo-0a1b2c', engine)).toBe('unknown GRPO run')
+  expect(choiceWords(`β 0.05 against ${id} (0123456789abcdef)`, engine)).toBe(
+    `β 0.05 against ${title} (0123456789abcdef)`,
+  )
+  expect(choiceWords('tile 8 × 16', engine)).toBe('tile 8 × 16')
   await training.use(id)
   expect(loadedName(id, rig.state().engine)).toBe(`${title}, step 60`)
 

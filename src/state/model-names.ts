@@ -21,6 +21,13 @@ export function modelName(
   return found?.run ?? found?.name ?? nameOfUnknown(id) ?? id
 }
 
+/** What an engine chose for a model, where it names another by its id: `β 0.05 against countdown-policy (0123…)`. */
+export function choiceWords(text: string, engine: Pick<EngineState, 'policy' | 'reward' | 'localModels'>): string {
+  return text.replace(AGAINST, (id) => modelName(id, engine))
+}
+
+const AGAINST = /(?<=^β \S+ against ).+(?= \([0-9a-f]+\)$)/
+
 /** The name of a model that is loaded: of the choice that it came from, with the step of a trained one. */
 export function loadedName(id: string, engine: Pick<EngineState, 'policy' | 'reward' | 'localModels'>): string {
   const chosen = [engine.policy, engine.reward].find((model) => model.id === id)

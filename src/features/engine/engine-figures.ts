@@ -1,5 +1,5 @@
 import { formatRatio, perToken } from '../../panels/per-token.ts'
-import { loadedName } from '../../state/model-names.ts'
+import { choiceWords, loadedName } from '../../state/model-names.ts'
 import type { EngineState, EngineStatus, LoadedModels } from '../../state/types.ts'
 import { formatBytes, formatNumber, formatPercent } from '../../viz/layout/format-number.ts'
 
@@ -57,7 +57,7 @@ export function engineFigures(
     bytes,
     totalBytes: bytes.reduce((sum, { total }) => sum + total, 0),
     counts: counts(status),
-    choices: choices(models, (id) => loadedName(id, engine)),
+    choices: choices(models, engine),
   }
 }
 
@@ -205,12 +205,12 @@ const CHOICES: Readonly<Record<string, string>> = {
   burst: 'Tokens sampled in a row before results are read back.',
 }
 
-function choices({ policy, reward }: LoadedModels, nameOf: (id: string) => string): ModelFigure[] {
+function choices({ policy, reward }: LoadedModels, engine: Parameters<typeof loadedName>[1]): ModelFigure[] {
   const of = (model: LoadedModels['policy']): Readonly<Record<string, string>> => ({
-    model: nameOf(model.id),
+    model: loadedName(model.id, engine),
     parameters: formatNumber(model.parameters),
     ...(model.weights === undefined ? {} : { weights: model.weights }),
-    ...model.choices,
+    ...Object.fromEntries(Object.entries(model.choices ?? {}).map(([name, text]) => [name, choiceWords(text, engine)])),
   })
   const [first, second] = [of(policy), of(reward)]
   return [...new Set([...Object.keys(first), ...Object.keys(second)])].map((key) => ({

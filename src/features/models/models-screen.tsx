@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { loadedName } from '../../state/model-names.ts'
+import { choiceWords, loadedName } from '../../state/model-names.ts'
 import type { BackendChoice, WeightChoice } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
@@ -129,6 +129,10 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
   const actions = useActions()
   const chosen = useApp((state) => state.engine[role])
   const info = useApp((state) => state.engine.models?.[role] ?? null)
+  const against = useApp(({ engine }) => {
+    const text = engine.models?.[role].choices?.['implicit reward']
+    return text && choiceWords(text, engine)
+  })
   const name = useApp(({ engine }) => engine.models && loadedName(engine.models[role].id, engine))
   const local = useApp((state) => state.engine.localModels)
   const weights = useApp((state) => state.engine.weights[role])
@@ -150,9 +154,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
           <Fact name="Context" value={`${formatNumber(info.contextLength)} tokens`} />
           {'aggregation' in info ? <Fact name="Path score" value={String(info.aggregation)} /> : null}
           <Fact name="Weights’ hash" value={info.hash} />
-          {info.choices?.['implicit reward'] ? (
-            <Fact name="Implicit reward" value={info.choices['implicit reward']} />
-          ) : null}
+          {against ? <Fact name="Implicit reward" value={against} /> : null}
         </dl>
       ) : (
         <p className={styles.muted}>{loading ? 'Loading…' : 'None loaded.'}</p>

@@ -1,6 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
 import { missingFile } from '../../engine/checkpoint-text.ts'
+import { savedModelName } from '../../formats/training-names.ts'
 import type { ExportForm } from '../protocol.ts'
 import type { RunFolder, RunFolders } from './run-folders.ts'
 import type { NewestSave, TrainingTools } from './training-tools.ts'
@@ -18,11 +19,18 @@ export class TrainedModels {
   private readonly folders: RunFolders
   private readonly tools: Pick<TrainingTools, 'exportRun'>
   private readonly newestSave: NewestSaveOf
+  private readonly titleOf: (id: string) => Promise<string>
 
-  constructor(folders: RunFolders, tools: Pick<TrainingTools, 'exportRun'>, newestSave: NewestSaveOf) {
+  constructor(
+    folders: RunFolders,
+    tools: Pick<TrainingTools, 'exportRun'>,
+    newestSave: NewestSaveOf,
+    titleOf: (id: string) => Promise<string>,
+  ) {
     this.folders = folders
     this.tools = tools
     this.newestSave = newestSave
+    this.titleOf = titleOf
   }
 
   /**
@@ -35,7 +43,8 @@ export class TrainedModels {
     const model = this.folders.part(id, 'model')
     const exported = JSON.stringify({ step, savedAt })
     if ((await this.exported(id)) !== exported) await this.write(id, exported, base)
-    return folderFiles(id, model, await model.list())
+    // Who reads a message about it reads its name.
+    return folderFiles(savedModelName(await this.titleOf(id), step), model, await model.list())
   }
 
   /** @throws StepscopeError `not-found` before the first save */

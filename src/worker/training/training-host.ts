@@ -419,11 +419,13 @@ export class TrainingHost {
   }
 
   private async models(folders: RunFolders): Promise<TrainedModels> {
-    return new TrainedModels(folders, await this.deps.tools(), async (id) => {
+    const title = (id: string) => titleOf(folders, id)
+    const newest = async (id: string): Promise<NewestSave> => {
       const save = await this.wholeSave(folders, id)
-      if (!save) throw unsaved(await titleOf(folders, id))
+      if (!save) throw unsaved(await title(id))
       return save
-    })
+    }
+    return new TrainedModels(folders, await this.deps.tools(), newest, title)
   }
 
   /** The newest save of a run that is whole; null before the first. What has to be passed over is told. */
