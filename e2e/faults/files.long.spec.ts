@@ -7,7 +7,7 @@ const FULL = /space for Stepscope is full/
 type Page = Parameters<Scenario['steps']>[0]['page']
 
 /** Ids of the runs that are there; the one of before is to be deleted or renamed. */
-const row = (page: Page) => page.getByRole('row', { name: /greedy-decoding/ })
+const row = (page: Page) => page.getByRole('row', { name: /Greedy decoding/ })
 const idOf = (before: { readonly runs: Readonly<Record<string, number>> }) => Object.keys(before.runs)
 
 const imports: readonly Scenario[] = [

@@ -21,7 +21,7 @@ export function RunName({ title, onOpen, onRename }: RunNameProps) {
             <OutsideText text={title} clip bare />
           </button>
         ) : (
-          <OutsideText text={title} clip />
+          <OutsideText text={title} />
         )}
         <IconButton icon="edit" label="Rename" onClick={() => setDraft(title)} />
       </span>

@@ -43,7 +43,7 @@ export function RunHead({ run }: { run: TrainingRun }) {
       <div className={styles.top}>
         <h2 className={styles.title}>
           {run.elsewhere ? (
-            <OutsideText text={run.title} clip />
+            <OutsideText text={run.title} />
           ) : (
             <RunName title={run.title} onRename={(title) => void actions.training.rename(run.id, title)} />
           )}{' '}
