@@ -6,7 +6,7 @@ import type { LinkState } from './permalink.ts'
 import { readPermalink } from './permalink.ts'
 import { ROLLOUT_FORMAT } from './rollout-file.ts'
 import { readRunFile } from './run-file.ts'
-import { readRecipe } from './training-recipe.ts'
+import { defaultRecipe, readRecipe } from './training-recipe.ts'
 import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from './trl.ts'
 
 const EARLIER = 'tests/fixtures/earlier'
@@ -37,13 +37,26 @@ describe('files of the version before', () => {
     ['monte-carlo', STEPWISE_FORMAT, 4],
     ['exact', STEPWISE_FORMAT, 4],
     ['omega-tree', OMEGA_FORMAT, 2],
-  ] as const)('rows of %s', (name, format, rows) => {
+  ] as const)('rows of %s are read with all that the format has', (name, format, rows) => {
     const file = `${EARLIER}/data/${name}.jsonl`
-    expect(readRows<unknown>(format, read(file), file)).toHaveLength(rows)
+    const lines = read(file).trimEnd().split('\n')
+    const found = readRows<unknown>(format, read(file), file)
+    expect(found).toHaveLength(rows)
+    // Other columns are passed over.
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject(found)
+    for (const row of found as Record<string, unknown>[]) {
+      const named = [...format.example.matchAll(/"(\w+)":/g)].map(([, field]) => field ?? '')
+      expect(Object.keys(row)).toEqual(expect.arrayContaining(named))
+    }
   })
 
-  it('a recipe', () => {
+  it('a recipe says what it said, and what it left out is the default', () => {
     const file = `${EARLIER}/data/recipe.json`
-    expect(readRecipe(JSON.parse(read(file)), file)).toMatchObject({ method: { kind: 'low-rank', rank: 1, alpha: 16 } })
+    const given = JSON.parse(read(file)) as object
+    const recipe = readRecipe(given, file)
+    expect(recipe).toMatchObject(given)
+    expect(recipe).toMatchObject({ method: { kind: 'low-rank', rank: 1, alpha: 16 } })
+    const { seed, optimizer } = defaultRecipe('sft', 'countdown-policy')
+    expect(recipe).toMatchObject({ seed, optimizer })
   })
 })

@@ -200,10 +200,20 @@ describe('a link from elsewhere', () => {
 
   it('has messages of a line, whatever it holds', () => {
     const long = 'x'.repeat(1_000_000)
-    for (const link of [`seed=${long}`, `prefix=${long}`, `strategy=${long}`, `${long}=1`, `recipe="${long}"`]) {
+    const lines = encodeURIComponent('a\r\nb\u2028c\u202e')
+    const given = [long, lines].flatMap((value) => [
+      `seed=${value}`,
+      `prefix=${value}`,
+      `strategy=${value}`,
+      `${value}=1`,
+      `recipe="${value}"`,
+    ])
+    for (const link of given) {
       const [details] = read(link).problems
       if (!details) throw new Error('it was understood')
-      expect(describeError(details).length).toBeLessThan(700)
+      const message = describeError(details)
+      expect(message.length).toBeLessThan(700)
+      expect(message).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u)
     }
   })
 })

@@ -1,11 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { defaultRecipe, readRecipe, warmupWords } from './training-recipe.ts'
+import { unusedFields } from './used-fields.ts'
 
 const FOLDER = new URL('../../docs/recipes/', import.meta.url)
 
-test.each(readdirSync(FOLDER))('docs/recipes/%s is a recipe', (name) => {
-  const recipe = readRecipe(JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')), name)
+test.each(readdirSync(FOLDER))('docs/recipes/%s is a recipe; nothing that it says is passed over', (name) => {
+  const given = JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as object
+  const recipe = readRecipe(given, name)
+  expect(recipe).toMatchObject(given)
+  expect(unusedFields(recipe)).toEqual([])
   expect(recipe.evaluateEvery).toBeLessThanOrEqual(recipe.steps)
 })
 

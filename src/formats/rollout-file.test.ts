@@ -40,9 +40,9 @@ describe('rollout file', () => {
     expect(read({ steps: [{ ...step, logprobs: [0] }] })).toThrow(
       'a, line 2, steps[0].logprobs: There must be one log-probability for each token: 1 for 3 tokens',
     )
-    expect(read({ sample: -1 })).toThrow('line 2, sample: ')
-    expect(read({ end: 'bored' })).toThrow('line 2, end: ')
-    expect(read({ source: undefined })).toThrow('line 2, source: ')
+    expect(read({ sample: -1 })).toThrow('a, line 2, sample: ')
+    expect(read({ end: 'bored' })).toThrow('a, line 2, end: ')
+    expect(read({ source: undefined })).toThrow('a, line 2, source: ')
   })
 })
 

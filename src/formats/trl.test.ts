@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RowFormat } from './json-lines.ts'
 import { readRows, writeRows } from './json-lines.ts'
 import { OMEGA_FORMAT } from './omega-file.ts'
 import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from './trl.ts'
@@ -15,16 +16,24 @@ const SAMPLES = {
 
 describe('TRL’s data sets', () => {
   it('are read as they are, other columns passed over, and written again', () => {
-    expect(readRows(SFT_FORMAT, SAMPLES.sft, 'a.jsonl')).toEqual([{ prompt: 'The sky is', completion: ' blue.' }])
-    expect(readRows(PREFERENCE_FORMAT, SAMPLES.preference, 'a.jsonl')[0]).toMatchObject({ rejected: ' green.' })
-    expect(readRows(UNPAIRED_FORMAT, SAMPLES.unpaired, 'a.jsonl')[0]).toMatchObject({ label: true })
     const rows = readRows(STEPWISE_FORMAT, SAMPLES.stepwise, 'a.jsonl')
     expect(rows.map(({ labels }) => labels)).toEqual([
       [true, false],
       [0.875, 1],
     ])
     expect(rows[1]).not.toHaveProperty('source')
-    expect(readRows(STEPWISE_FORMAT, writeRows(rows), 'b.jsonl')).toEqual(rows)
+    const formats: [RowFormat<object>, string][] = [
+      [SFT_FORMAT, SAMPLES.sft],
+      [PREFERENCE_FORMAT, SAMPLES.preference],
+      [UNPAIRED_FORMAT, SAMPLES.unpaired],
+      [STEPWISE_FORMAT, SAMPLES.stepwise],
+    ]
+    for (const [format, text] of formats) {
+      const read = readRows(format, text, 'a.jsonl')
+      const lines = text.trimEnd().split('\n')
+      expect(read).toEqual(lines.map((line) => ({ ...(JSON.parse(line) as object), source: undefined })))
+      expect(readRows(format, writeRows(read), 'b.jsonl')).toEqual(read)
+    }
   })
 
   it('has empty steps where a model wrote empty lines', () => {
@@ -35,12 +44,24 @@ describe('TRL’s data sets', () => {
   it.each([
     ['{"prompt": "a"}', SFT_FORMAT, 'x.jsonl, line 3, completion: '],
     ['{"prompt": "a", "completion": ["b"]}', SFT_FORMAT, 'x.jsonl, line 3, completion: '],
-    ['{"prompt": "", "completion": "b"}', SFT_FORMAT, 'prompt: The text is empty'],
-    ['{"prompt": "a", "completion": "b"', SFT_FORMAT, 'line 3: The line is not JSON'],
+    ['{"prompt": "", "completion": "b"}', SFT_FORMAT, 'x.jsonl, line 3, prompt: The text is empty'],
+    ['{"prompt": "a", "completion": "b"', SFT_FORMAT, 'x.jsonl, line 3: The line is not JSON'],
     ['["a", "b"]', SFT_FORMAT, 'x.jsonl, line 3: '],
-    ['{"prompt": "a", "chosen": "b", "rejected": "b"}', PREFERENCE_FORMAT, 'rejected: The rejected text is the chosen'],
-    ['{"prompt": "a", "completion": "b", "label": 1}', UNPAIRED_FORMAT, 'label: The label is not true or false'],
-    ['{"prompt": "a", "completions": [], "labels": []}', STEPWISE_FORMAT, 'completions: There are no steps'],
+    [
+      '{"prompt": "a", "chosen": "b", "rejected": "b"}',
+      PREFERENCE_FORMAT,
+      'x.jsonl, line 3, rejected: The rejected text is the chosen',
+    ],
+    [
+      '{"prompt": "a", "completion": "b", "label": 1}',
+      UNPAIRED_FORMAT,
+      'x.jsonl, line 3, label: The label is not true or false',
+    ],
+    [
+      '{"prompt": "a", "completions": [], "labels": []}',
+      STEPWISE_FORMAT,
+      'x.jsonl, line 3, completions: There are no steps',
+    ],
     [
       '{"prompt": "a", "completions": ["b", "c"], "labels": [true]}',
       STEPWISE_FORMAT,
@@ -49,10 +70,14 @@ describe('TRL’s data sets', () => {
     [
       '{"prompt": "a", "completions": ["b"], "labels": [1.5]}',
       STEPWISE_FORMAT,
-      'labels[0]: Too big: expected number to be <=1 (found 1.5)',
+      'x.jsonl, line 3, labels[0]: Too big: expected number to be <=1 (found 1.5)',
     ],
-    ['{"prompt": "a", "completions": ["b"], "labels": ["+"]}', STEPWISE_FORMAT, 'found "+"'],
-    ['{"text": "a", "mc_value": 0.5, "children": [{"text": "b"}]}', OMEGA_FORMAT, 'children[0].mc_value: '],
+    ['{"prompt": "a", "completions": ["b"], "labels": ["+"]}', STEPWISE_FORMAT, 'x.jsonl, line 3, labels[0]: '],
+    [
+      '{"text": "a", "mc_value": 0.5, "children": [{"text": "b"}]}',
+      OMEGA_FORMAT,
+      'x.jsonl, line 3, children[0].mc_value: ',
+    ],
   ] as const)('%s is refused by file, line and field', (line, format, message) => {
     const good = {
       [SFT_FORMAT.example]: SAMPLES.sft,

@@ -32,6 +32,15 @@ function fresh(indexedDB = new IDBFactory()): Promise<AppStorage> {
   return openStorage({ indexedDB, IDBKeyRange })
 }
 
+/** What stands in the database itself, whatever the runs' records say. */
+async function rawEvents(indexedDB: IDBFactory): Promise<number> {
+  const raw = new Dexie('stepscope', { indexedDB, IDBKeyRange })
+  await raw.open()
+  const chunks = await raw.table('events').count()
+  raw.close()
+  return chunks
+}
+
 async function refusal(promise: Promise<unknown>) {
   const error: unknown = await promise.then(
     () => null,
@@ -50,6 +59,7 @@ describe('saved runs', () => {
     await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(3, 4), {})
     await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(4), { status: 'finished', answer: '15', correct: true })
     storage.close()
+    expect(await rawEvents(indexedDB)).toBe(3)
 
     const again = await fresh(indexedDB)
     const found = await again.readRun('run-1')
@@ -99,10 +109,19 @@ describe('saved runs', () => {
     const [started] = SAMPLE_EVENTS
     if (!started) throw new Error('no events')
     const { ledger } = started
-    const more: SearchEvent = { type: 'backedUp', ledger, round: 1, node: 0, visits: 1, value: 0.5 }
+    const more = Array.from(
+      { length: 202_497 },
+      (_, index): SearchEvent => ({ type: 'backedUp', ledger, round: 1, node: 0, visits: index + 1, value: 0.5 }),
+    )
     const storage = await fresh()
-    await storage.writeRun(run, [started, ...new Array<SearchEvent>(202_497).fill(more)])
-    expect((await storage.readRun(run.id))?.events).toHaveLength(202_498)
+    await storage.writeRun(run, [started, ...more])
+    const [first, ...rest] = (await storage.readRun(run.id))?.events ?? []
+    expect(first).toEqual(started)
+    expect(rest).toHaveLength(more.length)
+    // One look at each: a comparison of all in one go takes seconds.
+    expect(rest.findIndex((event, index) => event.type !== 'backedUp' || event.visits !== index + 1)).toBe(-1)
+    expect(rest.at(-1)).toEqual(more.at(-1))
+    storage.close()
   })
 
   it('of a tab that is open are not interrupted', async () => {
@@ -113,23 +132,48 @@ describe('saved runs', () => {
     storage.close()
   })
 
-  it('leave the list when removed, and storage when purged', async () => {
-    const storage = await fresh()
+  it('leave the list when removed, come back whole when that is undone, and leave storage when purged', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
     await storage.writeRun({ ...run, status: 'finished' }, SAMPLE_EVENTS)
     await storage.writeRun({ ...run, id: 'run-2', createdAt: '2026-02-01T00:00:00.000Z' }, SAMPLE_EVENTS)
     expect((await storage.listRuns()).runs.map(({ id }) => id)).toEqual(['run-2', 'run-1'])
     await storage.changeRun('run-1', { removed: true })
     expect((await storage.listRuns()).runs.map(({ id }) => id)).toEqual(['run-2'])
     await storage.changeRun('run-1', { removed: false })
-    expect((await storage.listRuns()).runs).toHaveLength(2)
+    expect((await storage.listRuns()).runs.map(({ id }) => id)).toEqual(['run-2', 'run-1'])
+    expect((await storage.readRun('run-1'))?.events).toEqual(SAMPLE_EVENTS)
     await storage.changeRun('run-1', { removed: true })
     // Another tab can still undo it.
     await storage.changeRun('run-1', { removed: true, removedBy: 'tab-2' })
     expect(await storage.purgeRemoved(new Set(['tab-2']))).toBe(0)
-    expect(await storage.readRun('run-1')).not.toBeNull()
+    expect((await storage.readRun('run-1'))?.events).toEqual(SAMPLE_EVENTS)
+    expect(await rawEvents(indexedDB)).toBe(2)
     expect(await storage.purgeRemoved(new Set(['tab-3']))).toBe(1)
     expect(await storage.readRun('run-1')).toBeNull()
-    expect((await storage.readRun('run-2'))?.events).toHaveLength(11)
+    expect(await rawEvents(indexedDB)).toBe(1)
+    expect((await storage.readRun('run-2'))?.events).toEqual(SAMPLE_EVENTS)
+    storage.close()
+  })
+
+  it('are deleted one by one with their events, and measured with what was removed', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
+    expect(await storage.measureRuns()).toEqual({ count: 0, bytes: 0 })
+    await storage.writeRun(run, SAMPLE_EVENTS)
+    const { bytes } = await storage.measureRuns()
+    expect(bytes).toBeGreaterThan(JSON.stringify(SAMPLE_EVENTS).length)
+    await storage.writeRun({ ...run, id: 'run-2' }, SAMPLE_EVENTS)
+    expect(await storage.measureRuns()).toEqual({ count: 2, bytes: 2 * bytes })
+    await storage.changeRun('run-2', { removed: true })
+    const removed = await storage.measureRuns()
+    expect(removed.count).toBe(1)
+    expect(removed.bytes).toBeGreaterThan(1.9 * bytes)
+    await storage.deleteRun('run-2')
+    expect(await storage.measureRuns()).toEqual({ count: 1, bytes })
+    expect(await rawEvents(indexedDB)).toBe(1)
+    expect(await refusal(storage.appendEvents('run-2', SAMPLE_EVENTS, {}))).toMatchObject({ code: 'not-found' })
+    expect(await rawEvents(indexedDB)).toBe(1)
     storage.close()
   })
 
@@ -144,16 +188,17 @@ describe('saved runs', () => {
     raw.close()
     const again = await fresh(indexedDB)
     const listed = await again.listRuns()
-    expect([listed.runs.length, listed.unreadable]).toEqual([1, 1])
+    expect([listed.runs.map(({ id }) => id), listed.unreadable]).toEqual([['run-1'], 1])
     expect(await refusal(again.readRun('odd'))).toMatchObject({ code: 'bad-file' })
     again.close()
   })
 })
 
 describe('a browser that refuses', () => {
-  it('names a full disk', async () => {
+  it('names a full disk, and keeps what was saved before', async () => {
     const storage = await fresh()
-    await storage.writeRun(run, [])
+    await storage.writeRun(run, SAMPLE_EVENTS.slice(0, 3))
+    const before = await storage.readRun('run-1')
     const quota = new DOMException('full', 'QuotaExceededError')
     const store = IDBObjectStoreProto()
     const { put } = store
@@ -161,7 +206,7 @@ describe('a browser that refuses', () => {
       throw quota
     }
     try {
-      expect(await refusal(storage.appendEvents('run-1', SAMPLE_EVENTS, {}))).toMatchObject({
+      expect(await refusal(storage.appendEvents('run-1', SAMPLE_EVENTS.slice(3), { title: 'x' }))).toMatchObject({
         code: 'storage',
         message: 'Saving the run failed: this browser’s space for Stepscope is full',
         nextStep: 'Delete saved runs or local models, or export the run as a file.',
@@ -169,6 +214,9 @@ describe('a browser that refuses', () => {
     } finally {
       store.put = put
     }
+    expect(await storage.readRun('run-1')).toEqual(before)
+    await storage.appendEvents('run-1', SAMPLE_EVENTS.slice(3), {})
+    expect((await storage.readRun('run-1'))?.events).toEqual(SAMPLE_EVENTS)
     storage.close()
   })
 
@@ -179,6 +227,7 @@ describe('a browser that refuses', () => {
     }
     expect(await refusal(fresh(closed))).toMatchObject({
       code: 'storage',
+      message: expect.stringContaining('this browser does not allow saving here (private windows may not)'),
       nextStep: 'Go on without saving, and export runs as files.',
     })
   })
@@ -189,16 +238,26 @@ function IDBObjectStoreProto(): { put: unknown } {
 }
 
 describe('settings and local models', () => {
-  it('come back as they were put', async () => {
-    const storage = await fresh()
+  it('come back as they were put, files with their bytes, also after a reload', async () => {
+    const indexedDB = new IDBFactory()
+    const storage = await fresh(indexedDB)
     expect(await storage.readSetting('snapshot')).toBeUndefined()
     await storage.writeSetting('snapshot', { a: [1, 2] })
-    expect(await storage.readSetting('snapshot')).toEqual({ a: [1, 2] })
-    const model = { id: 'm', name: 'M', role: 'policy', bytes: 5, adapter: { task: 'countdown' }, files: [] } as const
+    await storage.writeSetting('other', 'x')
+    const files = [new File(['{"a": 1}'], 'config.json')]
+    const model = { id: 'm', name: 'M', role: 'policy', bytes: 8, adapter: { task: 'countdown' }, files } as const
     await storage.writeModel(model)
-    expect(await storage.listModels()).toEqual([model])
-    await storage.deleteModel('m')
-    expect(await storage.listModels()).toEqual([])
+    await storage.writeModel({ ...model, id: 'n', files: [] })
     storage.close()
+
+    const again = await fresh(indexedDB)
+    expect(await again.readSetting('snapshot')).toEqual({ a: [1, 2] })
+    const [found, other] = await again.listModels()
+    expect({ ...found, files }).toEqual(model)
+    expect(await Promise.all((found?.files ?? []).map((file) => file.text()))).toEqual(['{"a": 1}'])
+    expect(other).toEqual({ ...model, id: 'n', files: [] })
+    await again.deleteModel('m')
+    expect(await again.listModels()).toEqual([other])
+    again.close()
   })
 })
