@@ -7,8 +7,19 @@ import { storeRig } from './testing/store-rig.ts'
 /** A browser's database as version 0.1.0 left it, by an unexpected end of its tab. */
 async function earlierBrowser(): Promise<IDBFactory> {
   const indexedDB = new IDBFactory()
-  await restoreDatabase(indexedDB, readFileSync('tests/fixtures/earlier/indexeddb.json', 'utf8'))
+  await restoreDatabase(indexedDB, DATABASE)
   return indexedDB
+}
+
+const DATABASE = readFileSync('tests/fixtures/earlier/indexeddb.json', 'utf8')
+
+/** Events of a run as they stand in that database. */
+function earlierEvents(run: string): unknown[] {
+  const { stores } = JSON.parse(DATABASE) as {
+    stores: { events: { rows: { run: string; first: number; events: unknown[] }[] } }
+  }
+  const chunks = stores.events.rows.filter((chunk) => chunk.run === run).sort((a, b) => a.first - b.first)
+  return chunks.flatMap(({ events }) => events)
 }
 
 it('saves of the version before are there: runs with every event, what was shown, the session', async () => {
@@ -37,6 +48,7 @@ it('saves of the version before are there: runs with every event, what was shown
   for (const { id, events } of history.runs) {
     await rig.store.actions.history.open(id)
     expect(rig.active()).toMatchObject({ id })
+    expect(rig.active().events).toEqual(earlierEvents(id))
     expect(rig.active().events).toHaveLength(events)
   }
   expect(rig.state().notices.filter(({ tone }) => tone !== 'info')).toEqual([])
@@ -49,7 +61,12 @@ it('run files of the version before are shown, and one whose tree is of another 
   const { importFile } = rig.store.actions.runs
   const folder = 'tests/fixtures/earlier/runs'
   for (const name of readdirSync(folder)) {
-    expect(await importFile(name, readFileSync(`${folder}/${name}`, 'utf8')), name).not.toBeNull()
+    const text = readFileSync(`${folder}/${name}`, 'utf8')
+    const { title, setup, events } = JSON.parse(text) as { title: string; setup: object; events: unknown[] }
+    const id = await importFile(name, text)
+    expect(rig.active(), name).toMatchObject({ id, source: 'file', setup })
+    expect(rig.active().events, name).toEqual(events)
+    expect(rig.active().title.split(' · ')[0], name).toBe(title.split(' · ')[0])
   }
   const text = readFileSync(`${folder}/beam.stepscope.json`, 'utf8')
   expect(

@@ -48,8 +48,12 @@ it('a link of what is here shows it at once', async () => {
 
 it('a link without an event is carried out once it is set up', async () => {
   const rig = storeRig({ files })
-  await rig.ready('#problem=3+5+7+2+%3E+24')
-  expect(rig.state()).toMatchObject({ link: { carrying: false, ask: null }, runs: { active: null } })
+  await rig.ready('#problem=3+5+7+2+%3E+24&seed=12&n=4')
+  expect(rig.state()).toMatchObject({
+    link: { carrying: false, ask: null },
+    runs: { active: null, byId: {} },
+    session: { problemText: '3 5 7 2 > 24', seed: 12, config: { n: 4 } },
+  })
   await rig.store.dispose()
 })
 

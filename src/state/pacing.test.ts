@@ -17,7 +17,9 @@ it('pauses before the decisions of every round, longer than between events of a 
   const delays = eventDelays(recorded)
   const first = (type: SearchEvent['type'], round: number) =>
     recorded.findIndex((one) => one.type === type && 'round' in one && one.round === round)
-  for (const round of [1, 2, 3, 4]) {
+  const rounds = new Set(recorded.flatMap((one) => (one.type === 'kept' ? [one.round] : [])))
+  expect(rounds.size).toBeGreaterThanOrEqual(4)
+  for (const round of rounds) {
     const decision = first('kept', round)
     expect(decision).toBeGreaterThan(0)
     expect(delays[decision]).toBeGreaterThan(1)

@@ -2,6 +2,7 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { describe, expect, it } from 'vitest'
 import { StepscopeError } from '../core/errors.ts'
 import { FULL } from '../core/storage-failure.ts'
+import { readRunFile } from '../formats/run-file.ts'
 import type { AppStorage } from '../storage/storage.ts'
 import { openStorage } from '../storage/storage.ts'
 import type { RigOptions, StoreRig } from './testing/store-rig.ts'
@@ -11,7 +12,7 @@ import type { RunId } from './types.ts'
 /** A store whose disk is full while `disk.full` is set. */
 async function rigOnDisk(options: RigOptions = {}) {
   const indexedDB = options.indexedDB ?? new IDBFactory()
-  const disk = { full: false }
+  const disk = { full: false, purgeMakesRoom: false }
   const refuse = () =>
     Promise.reject(new StepscopeError({ code: 'storage', message: `Saving the run failed: ${FULL}` }))
   const rig = storeRig({
@@ -21,7 +22,17 @@ async function rigOnDisk(options: RigOptions = {}) {
       ...options.dependencies,
       openStorage: async () => {
         const storage = await openStorage({ indexedDB, IDBKeyRange })
-        const full: Partial<AppStorage> = { writeRun: refuse, appendEvents: refuse, changeRun: refuse }
+        const purgeRemoved: AppStorage['purgeRemoved'] = async (others) => {
+          const count = await storage.purgeRemoved(others)
+          if (disk.purgeMakesRoom && count > 0) disk.full = false
+          return count
+        }
+        const full: Partial<AppStorage> = {
+          writeRun: refuse,
+          appendEvents: refuse,
+          changeRun: refuse,
+          purgeRemoved,
+        }
         return new Proxy(storage, {
           get: (target, key: keyof AppStorage) => (disk.full && full[key]) || target[key],
         })
@@ -112,7 +123,27 @@ describe('a full disk', () => {
     await rig.store.dispose()
   })
 
-  it('makes room by what was deleted, and deletes for good where undo has no room', async () => {
+  it('makes room by what was deleted', async () => {
+    const { rig, disk, indexedDB } = await rigOnDisk()
+    const deleted = await runToTheEnd(rig)
+    await rig.store.actions.history.refresh()
+    await rig.store.actions.history.remove(deleted)
+    expect((await stored(indexedDB, deleted))?.run).toMatchObject({ removed: true })
+    // Another tab’s deletion, which nobody can undo any more.
+    const storage = await openStorage({ indexedDB, IDBKeyRange })
+    await storage.changeRun(deleted, { removedBy: 'gone' })
+    storage.close()
+    disk.purgeMakesRoom = true
+    disk.full = true
+    const id = await runToTheEnd(rig)
+    await saved(rig, id)
+    await rig.until(({ history }) => history.runs.some((run) => run.id === id && run.status === 'finished'))
+    expect(await stored(indexedDB, deleted)).toBeNull()
+    expect((await stored(indexedDB, id))?.events).toEqual(rig.run(id).events)
+    await rig.store.dispose()
+  })
+
+  it('has a run deleted for good where undo has no room', async () => {
     const { rig, disk, indexedDB } = await rigOnDisk()
     const id = await runToTheEnd(rig)
     await rig.store.actions.history.refresh()
@@ -162,15 +193,19 @@ describe('two tabs', () => {
     rig.store.actions.runs.resume(id)
     await unsaved(rig, id)
     expect(rig.run(id).unsaved?.message).toContain('Another tab deleted this run')
-    expect(rig.store.actions.runs.exportFile(id)?.text).toContain('"events"')
     await rig.until(({ runs }) => runs.byId[id]?.status === 'finished')
+    const exported = readRunFile(rig.store.actions.runs.exportFile(id)?.text ?? '', 'a.json')
+    expect(exported.events).toEqual(rig.run(id).events)
+    expect(exported.events.at(-1)?.type).toBe('finished')
     // Undone there: it is whole, with its end.
     await other.store.actions.notices.undo(other.state().notices.at(-1)?.id ?? '')
     await rig.store.actions.runs.rename(id, 'again')
     await saved(rig, id)
     await rig.store.dispose()
     await other.store.dispose()
-    expect((await stored(indexedDB, id))?.run).toMatchObject({ status: 'finished', title: 'again', removed: false })
+    const found = await stored(indexedDB, id)
+    expect(found?.run).toMatchObject({ status: 'finished', title: 'again', removed: false })
+    expect(found?.events).toEqual(exported.events)
   })
 
   it('each goes on with its own session', async () => {
@@ -185,17 +220,24 @@ describe('two tabs', () => {
       }
     }
     const ofA = memory() as NonNullable<ReturnType<typeof memory>>
+    const ofB = memory() as NonNullable<ReturnType<typeof memory>>
     const a = storeRig({ indexedDB, tab: 'a', dependencies: { tabMemory: ofA } })
     await a.ready()
     a.store.actions.session.setProblem('2 3 4 > 24')
     await a.store.dispose()
-    const b = storeRig({ indexedDB, tab: 'b' })
+    const b = storeRig({ indexedDB, tab: 'b', dependencies: { tabMemory: ofB } })
     await b.ready()
     b.store.actions.session.setProblem('5 6 7 > 18')
     await b.store.dispose()
-    const again = storeRig({ indexedDB, tab: 'a', dependencies: { tabMemory: ofA } })
-    await again.ready()
-    expect(again.state().session.problemText).toBe('2 3 4 > 24')
-    await again.store.dispose()
+    for (const [tab, tabMemory, problem] of [
+      ['a', ofA, '2 3 4 > 24'],
+      ['b', ofB, '5 6 7 > 18'],
+      ['a', ofA, '2 3 4 > 24'],
+    ] as const) {
+      const again = storeRig({ indexedDB, tab, dependencies: { tabMemory } })
+      await again.ready()
+      expect(again.state().session.problemText).toBe(problem)
+      await again.store.dispose()
+    }
   })
 })

@@ -67,11 +67,15 @@ describe('a training run whose worker dies', () => {
     await rig.until(({ engine }) => engine.phase === 'lost')
     await stopped
     expect(port?.terminated).toBe(true)
+    const saved = run(id).savedStep
+    expect(saved).toBeGreaterThanOrEqual(5)
     expect(run(id).status).toBe('interrupted')
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(rig.ports).toHaveLength(1)
+    expect(run(id)).toMatchObject({ status: 'interrupted', savedStep: saved })
     await training.continue(id)
     await rig.until(() => run(id).status === 'finished')
+    expect(run(id).points.map(({ step }) => step)).toEqual(upTo(STEPS))
     await rig.store.dispose()
   })
 
@@ -86,7 +90,9 @@ describe('a training run whose worker dies', () => {
     expect(await begun).toBeNull()
     expect(rig.state().training).toMatchObject({ starting: false, refused: null })
     await rig.until(({ engine }) => engine.phase === 'lost')
-    expect(await training.start()).not.toBeNull()
+    expect(rig.state().training.runs).toEqual([])
+    const id = await training.start()
+    expect(rig.state().training.runs.map((run) => run.id)).toEqual([id])
     await rig.store.dispose()
   })
 

@@ -224,7 +224,8 @@ export function createTrainingSlice(
   const goOn = async (id: string): Promise<TrainingSummary | null> => {
     const run = find(id)
     if (!run) return null
-    if (!run.read) await readLog(id)
+    // What a worker that is gone wrote after it was last heard stands in the log alone.
+    await readLog(id)
     return begin((signal) => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }, signal))
   }
 

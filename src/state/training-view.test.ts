@@ -82,12 +82,15 @@ describe('a training run in the page', () => {
     const busy = applyEntries(unreadRun(summary), entries(phase(1), phase(5)))
     expect(busy.phase).toEqual({ name: 'Samples', done: 5, total: 9 })
     expect(busy.log).toHaveLength(1)
-    expect(applyEntries(busy, entries(phase(9))).phase).toBeNull()
+    const done = applyEntries(busy, entries(phase(9)))
+    expect([done.phase, done.log.length]).toEqual([null, 1])
   })
 
   it('keeps what the list knows when its log is read', () => {
-    const run = readRun({ ...unreadRun({ ...summary, savedStep: 4, status: 'interrupted' }) }, entries(stepped(1, 9)))
-    expect(run).toMatchObject({ read: true, savedStep: 4, status: 'interrupted' })
+    const known = unreadRun({ ...summary, savedStep: 4, status: 'interrupted' })
+    const run = readRun(known, entries(stepped(1, 9), { type: 'saved', step: 1 }))
+    expect(run).toMatchObject({ read: true, savedStep: 4, status: 'interrupted', title: 'SFT 1' })
+    expect(losses(run)).toEqual([[1, 9]])
   })
 
   it('is a model from its first save on, and has time left once it has a pace', () => {
