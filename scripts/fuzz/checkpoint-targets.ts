@@ -116,7 +116,7 @@ const configRule = object({
   num_hidden_layers: whole(1),
   num_attention_heads: whole(1),
   vocab_size: whole(1),
-  max_position_embeddings: whole(1),
+  max_position_embeddings: optional(or(whole(1), exactly(null))),
   rms_norm_eps: optional(number(5e-324)),
   eos_token_id: optional(or(token(), list(token()), exactly(null))),
 })
