@@ -249,8 +249,8 @@ describe('saved work', () => {
       first.store.actions.runs.stepLive(id)
       await first.until((state) => state.runs.byId[id]?.events.length === count)
     }
-    await first.until(({ history }) => history.runs.some((run) => run.id === id))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    // As it stands in the database.
+    await first.until(({ history }) => history.runs.some((run) => run.id === id && run.events === 6))
     first.vanish()
 
     const second = storeRig({ indexedDB: first.indexedDB, tab: 'second' })
