@@ -60,10 +60,10 @@ async function outcome(args: readonly string[]): Promise<string> {
   throw new StepscopeError({ code: 'bad-file', message: said, place: placeIn(said) })
 }
 
-/** Where a message says that it is: a path, or an example of data; then a line, a row or a field. */
+/** Where a message says that it is: a path, a recipe's file by its name, or an example of data; then a line, a row or a field. */
 function placeIn(said: string): ErrorPlace {
   const [, file = '', line, field] = /^stepscope: ([^,:]+)(?:, (?:line|row) (\d+))?(?:, ([^:]+))?: /.exec(said) ?? []
-  if (!/\/|^example /.test(file)) return {}
+  if (!/\/|^example |^[\w-]+\.jsonl?$/.test(file)) return {}
   return {
     file,
     ...(line === undefined ? {} : { line: Number(line) }),
