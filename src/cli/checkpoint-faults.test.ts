@@ -174,6 +174,58 @@ describe('what cannot be loaded says what is there instead', () => {
   })
 })
 
+describe('what a config would leave out of the weights is told', () => {
+  it.each([
+    ['layers', { num_hidden_layers: 3 }, 'model.layers.3.'],
+    ['norms of queries', { model_type: 'llama' }, 'model.layers.0.self_attn.q_norm.weight'],
+  ])('%s', async (name, config, tensor) => {
+    policy(`left-out-${name}`, {
+      config,
+      tensors: (tensors) => {
+        if (name === 'layers') return
+        tensors.set(tensor, { dtype: 'F32', shape: [32], bytes: new Uint8Array(128) })
+      },
+    })
+    const err = await refused(`left-out-${name}`)
+    expect(err).toContain(tensor)
+    expect(err).toContain('The weights have a tensor that config.json makes no use of')
+  })
+
+  it('a score head’s bias, and labels that are counted twice', async () => {
+    const prm = (name: string, config: Record<string, unknown>) => writeChangedCheckpoint(at(name), 'countdown-prm', { config })
+    const sequence = prm('sequence', { architectures: ['LlamaForSequenceClassification'] })
+    const labels = prm('labels', { num_labels: 1, id2label: { 0: 'wrong', 1: 'right' } })
+    const input = at(
+      text('steps-of-one.jsonl', `${JSON.stringify({ problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15'] })}\n`),
+    )
+    const score = (model: string) => run('score', '--model', model, '--input', input, ...cpu)
+    expect(await score(sequence)).toMatchObject({ code: 1, err: expect.stringContaining('score.bias: ') })
+    expect(await score(labels)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/num_labels: .*expected 2, as id2label/),
+    })
+  })
+
+  it('a field of stepscope.json under another name', async () => {
+    const manifest = { role: 'policy', task: 'countdown', step_end: '\n', stepEnd: ' ' }
+    policy('other-name', { files: { 'stepscope.json': manifest } })
+    expect(await refused('other-name')).toMatch(/stepscope\.json, stepEnd: There is no such field \(expected step_end/)
+  })
+
+  it('logits that are no numbers', async () => {
+    policy('infinite', {
+      tensors: (tensors) => tensors.get('model.layers.2.mlp.up_proj.weight')?.bytes.set([0, 0, 128, 127]),
+    })
+    const ids = at(text('few.json', '[[1, 2]]'))
+    const found = await run('logits', '--model', at('infinite'), '--ids', ids, '--out', at('infinite.st'), ...cpu)
+    expect(found).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/logit of row 0.*a number that cannot be used/s),
+    })
+    expect(existsSync(at('infinite.st'))).toBe(false)
+  })
+})
+
 describe('a model that says it has no head and has one', () => {
   const ids = () => at(text('ids.json', '[[3, 5, 7, 2, 1]]'))
   const logits = async (name: string): Promise<Buffer> => {

@@ -29,6 +29,10 @@ const schema = z.looseObject({
   aggregation: z.enum(AGGREGATIONS).optional(),
 })
 
+const FIELDS = Object.keys(schema.shape)
+/** `scoreAt` and `score-at` are meant for `score_at`. */
+const bare = (key: string): string => key.toLowerCase().replace(/[^a-z]/g, '')
+
 /** What a folder's stepscope.json says; empty where it has none. */
 export async function readAdapter(files: CheckpointFiles, signal?: AbortSignal): Promise<Partial<Adapter>> {
   return hasFile(files, ADAPTER_FILE) ? parseAdapter(await readJson(files, ADAPTER_FILE, signal)) : {}
@@ -36,6 +40,19 @@ export async function readAdapter(files: CheckpointFiles, signal?: AbortSignal):
 
 /** As `readAdapter`, from the file's JSON. @throws StepscopeError `bad-checkpoint` with the field that is wrong */
 export function parseAdapter(json: unknown): Partial<Adapter> {
+  const meant = Object.keys((json as object | null) ?? {})
+    .map((key) => [key, FIELDS.find((field) => field !== key && bare(field) === bare(key))] as const)
+    .find(([, field]) => field !== undefined)
+  if (meant !== undefined) {
+    throw new StepscopeError({
+      code: 'bad-checkpoint',
+      message: 'There is no such field',
+      expected: meant[1] ?? '',
+      found: meant[0],
+      place: { file: ADAPTER_FILE, field: meant[0] },
+      nextStep: 'Correct the name of the field.',
+    })
+  }
   const parsed = schema.safeParse(json)
   if (!parsed.success) {
     const { field, message } = firstIssue(parsed.error)

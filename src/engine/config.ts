@@ -217,6 +217,9 @@ function headConfig(raw: RawConfig): DecoderConfig['head'] {
     )
   }
   const named = Object.keys(raw.id2label ?? {}).length
+  if (raw.num_labels && named > 0 && raw.num_labels !== named) {
+    throw unsupported('num_labels', `${named}, as id2label has`, raw.num_labels)
+  }
   return { kind: 'score', labels: raw.num_labels ?? (named > 0 ? named : 2), bias }
 }
 

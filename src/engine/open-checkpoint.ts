@@ -1,3 +1,4 @@
+import { StepscopeError } from '../core/errors.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import type { CheckpointWeights } from './checkpoint-weights.ts'
 import { openWeights } from './checkpoint-weights.ts'
@@ -31,6 +32,7 @@ export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSigna
   const stored = withPrefix(await openWeights(files, signal))
   const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !(await hasOwnHead(stated, stored, signal)) }
   const tensors = storedTensors(config)
+  refuseLeftOut(stored, new Set(tensors.map(({ name }) => name)))
   try {
     for (const { name, shape } of tensors) checkShape(name, shape, stored.shape(name))
   } catch (error) {
@@ -45,6 +47,26 @@ export function storedTensors(
 ): readonly { readonly name: string; readonly shape: readonly number[] }[] {
   // Layouts differ by the tiles of a backend, names and shapes do not.
   return expectedShapes(tensorPlan(config, decoderLayout(config, { matmul: { columns: 1 } })))
+}
+
+/** Names of a decoder's own tensors; a head that ties replace, buffers and whatever else a file holds are none. */
+const OWN =
+  /^(model\.layers\.\d+\.(self_attn\.([qkvo]_proj|[qk]_norm)|mlp\.(gate|up|down)_proj|(input|post_attention)_layernorm)|model\.norm|score)\.(weight|bias)$/
+
+/** A layer, bias or head that is stored and that config.json makes no use of would change every result. */
+function refuseLeftOut(weights: CheckpointWeights, used: ReadonlySet<string>): void {
+  const names = [...weights.entries.keys()].filter((name) => OWN.test(name) && !used.has(name))
+  if (names[0] === undefined) return
+  throw weights.located(
+    new StepscopeError({
+      code: 'bad-checkpoint',
+      message: 'The weights have a tensor that config.json makes no use of',
+      expected: 'a config.json that uses every layer, bias and head of the weights',
+      found: `${names.length} such tensors`,
+      place: { field: names[0] },
+      nextStep: 'Check num_hidden_layers, attention_bias, mlp_bias, model_type and architectures of config.json.',
+    }),
+  )
 }
 
 function withPrefix(weights: CheckpointWeights): CheckpointWeights {

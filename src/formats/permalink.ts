@@ -157,7 +157,9 @@ export function readPermalink(
     if (!known.has(key)) {
       problems.push({
         code: 'bad-setting',
-        message: 'The link has a field this version does not know',
+        message: /^\/[a-z]+(\/|$)/i.test(key)
+          ? 'The link names a screen that is not there'
+          : 'The link has a field this version does not know',
         found: JSON.stringify(key),
         place: { file: 'link', field: key },
         nextStep: 'It is left out.',

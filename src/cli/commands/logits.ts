@@ -3,6 +3,7 @@ import { createDecoder } from '../../engine/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
 import { loadModel } from '../../engine/load-model.ts'
 import { writeSafetensors } from '../../engine/safetensors.ts'
+import { checkOutputs } from '../../search/read-out.ts'
 import { fromFolder } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import { BACKEND_OPTION, openCommandBackend, readWeights, WEIGHTS_OPTION } from '../engine.ts'
@@ -52,6 +53,7 @@ export const logits: Command = {
         const width = model.scheduler.outputWidth
         const data = new Float32Array(rows.length * length * width)
         for (const [index, outputs] of (await headOutputs(model, rows, signal)).entries()) {
+          checkOutputs(outputs, 'logit', `row ${index} of ${idsFile}`, directory)
           data.set(outputs, index * length * width)
         }
         const file = writeSafetensors({ logits: { shape: [rows.length, length, width], data } })

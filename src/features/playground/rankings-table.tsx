@@ -21,9 +21,11 @@ export function RankingsTable({ run, node, edited }: RankingsTableProps) {
   const rows = useMemo(() => rankings(run.tree, node, aggregate, edited ?? undefined), [run.tree, node, edited])
   if (rows.length === 0 || edited === null) return null
   const own = rows.find((row) => row.aggregation === run.tree.aggregation)
+  // Among finished paths one is the answer, and none of them is pruned.
+  const final = node.decision?.rule !== 'rank'
   return (
-    <Panel title={edited ? 'The edited step by other path scores' : 'By other path scores'}>
-      {edited ? <p>Where the edited step would stand among the others of its round, as those were recorded.</p> : null}
+    <Panel title={edited ? 'The edited path by other path scores' : 'By other path scores'}>
+      {edited ? <p>Where the edited path would stand among the others of its round, as those were recorded.</p> : null}
       <table className={styles.table}>
         <thead>
           <tr>
@@ -47,7 +49,7 @@ export function RankingsTable({ run, node, edited }: RankingsTableProps) {
                 {row.rank}/{row.of}
               </td>
               <td className={styles.result}>
-                {row.kept ? 'kept' : 'pruned'}
+                {row.kept ? (final ? 'answer' : 'kept') : final ? 'not the answer' : 'pruned'}
                 <Instead run={run} row={row} own={own} />
               </td>
             </tr>
