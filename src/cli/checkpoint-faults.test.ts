@@ -192,7 +192,8 @@ describe('what a config would leave out of the weights is told', () => {
   })
 
   it('a score head’s bias, and labels that are counted twice', async () => {
-    const prm = (name: string, config: Record<string, unknown>) => writeChangedCheckpoint(at(name), 'countdown-prm', { config })
+    const prm = (name: string, config: Record<string, unknown>) =>
+      writeChangedCheckpoint(at(name), 'countdown-prm', { config })
     const sequence = prm('sequence', { architectures: ['LlamaForSequenceClassification'] })
     const labels = prm('labels', { num_labels: 1, id2label: { 0: 'wrong', 1: 'right' } })
     const input = at(
