@@ -168,6 +168,8 @@ describe('what cannot be loaded says what is there instead', () => {
     ['rope_scaling.rope_type', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
     ['quantization_config', { quantization_config: { quant_method: 'gptq' } }],
     ['hidden_act', { hidden_act: 'gelu' }],
+    ['logits_scaling', { logits_scaling: 8 }],
+    ['attention_factor', { rope_scaling: { rope_type: 'linear', factor: 2, attention_factor: 0.5 } }],
   ])('a setting that is not covered: %s', async (field, config) => {
     policy(`setting-${field}`, { config })
     expect(await refused(`setting-${field}`)).toContain(`config.json, ${field}: `)

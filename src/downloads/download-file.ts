@@ -91,7 +91,7 @@ export async function downloadFile(
     }
   }
   given.writer.flush()
-  if (given.size !== null && file.have !== given.size && restarts === 0) {
+  if (given.size !== null && file.have !== given.size) {
     const { have } = file
     given.writer.truncate(0)
     throw new StepscopeError({

@@ -105,13 +105,29 @@ describe('from the hub', () => {
     expect(fetched.map(({ range }) => range)).toEqual(['bytes=0-65535'])
   })
 
-  it.each(['<https://[>; rel="next"', '<https://example.org/more>; rel="next"'])(
-    'says that the answer cannot be read where its next page is %s',
-    async (link) => {
-      badLink = link
-      await expect(inspect()).rejects.toThrow('The hub’s answer cannot be read')
-    },
-  )
+  it.each([
+    `<https://huggingface.co/api/models/${HUB_REPO}/tree/${COMMIT}?cursor=2>; title="x"; REL=next`,
+    `<https://huggingface.co/first>; rel="first", </api/models/${HUB_REPO}/tree/${COMMIT}?cursor=2>; rel='next'`,
+  ])('goes on with the next page that %s names', async (link) => {
+    badLink = link
+    expect((await inspect()).listing.files.map(({ name }) => name)).toEqual(NAMES)
+  })
+
+  it('gives up a list without an end', async () => {
+    badLink = `</api/models/${HUB_REPO}/tree/${COMMIT}>; rel="next"`
+    await expect(inspect()).rejects.toThrow('The hub lists more files than a model has')
+  })
+
+  it.each([
+    '<https://[>; rel="next"',
+    '<https://example.org/more>; rel="next"',
+    'https://huggingface.co/more; rel="next"',
+    '<>; rel="next"',
+    ';;;,,,rel=next',
+  ])('says that the answer cannot be read where its next page is %s', async (link) => {
+    badLink = link
+    await expect(inspect()).rejects.toThrow('The hub’s answer cannot be read')
+  })
 
   it('refuses a family that the engine does not cover, by field', async () => {
     server.files.set('config.json', Buffer.from(JSON.stringify({ ...readJson('config.json'), model_type: 'mamba' })))

@@ -67,6 +67,16 @@ async function listHub(
     found.push(...tree.data)
     next = nextPage(answer.link)
   }
+  if (next !== null) {
+    throw new StepscopeError({
+      code: 'bad-checkpoint',
+      message: 'The hub lists more files than a model has',
+      expected: `at most ${MOST_PAGES} pages`,
+      found: `${found.length} files, and more`,
+      place: { file: repo },
+      nextStep: 'Give a repository that holds one model.',
+    })
+  }
   const all = found
     .filter(({ type }) => type === 'file')
     .map(({ path, size, lfs }) => ({
@@ -130,12 +140,16 @@ async function askJson(
   return { json, link: response.headers.get('link') }
 }
 
-/** RFC 8288: `<https://…>; rel="next"`. @throws StepscopeError `not-found` where it leads nowhere, or elsewhere */
+/**
+ * RFC 8288: `<https://…>; rel="next"`, among other links and with other parameters.
+ * @throws StepscopeError `not-found` where the next page leads nowhere, or elsewhere
+ */
 function nextPage(link: string | null): string | null {
-  const address = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1]
-  if (address === undefined) return null
+  if (link === null || !/\bnext\b/i.test(link)) return null
+  const links = [...link.matchAll(/<([^>]*)>([^<]*)/g)]
+  const address = links.find(([, , parameters = '']) => /;\s*rel\s*=\s*["']?[^"';,]*\bnext\b/i.test(parameters))?.[1]
   // The list goes on where it began: half of it would pass for a model without its other files.
-  if (!URL.canParse(address, HUB) || new URL(address, HUB).origin !== HUB) throw strange(address.slice(0, 80))
+  if (!address || !URL.canParse(address, HUB) || new URL(address, HUB).origin !== HUB) throw strange(link.slice(0, 80))
   return new URL(address, HUB).href
 }
 

@@ -13,6 +13,7 @@ const tokenIds = z.union([tokenId, z.array(tokenId)]).nullish()
 
 const ropeSchema = z.looseObject({
   partial_rotary_factor: z.number().optional(),
+  attention_factor: z.number().nullish(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
   rope_theta: z.number().positive().optional(),
@@ -130,7 +131,29 @@ export async function checkEndTokens(files: CheckpointFiles, config: DecoderConf
   })
 }
 
+/** Settings of related families that would change every result, with the value at which they do not. */
+const NEUTRAL: Readonly<Record<string, unknown>> = {
+  attention_multiplier: 1,
+  embedding_multiplier: 1,
+  residual_multiplier: 1,
+  logits_scaling: 1,
+  logit_scale: 1,
+  final_logit_softcapping: null,
+  attn_logit_softcapping: null,
+  clip_qkv: null,
+  quantization: null,
+  is_causal: true,
+  add_cross_attention: false,
+  use_mrope: false,
+  use_qk_norm: false,
+  hidden_activation: 'silu',
+}
+
 function refuseUncovered(raw: RawConfig, config: unknown): void {
+  for (const [field, neutral] of Object.entries(NEUTRAL)) {
+    const value = (config as Readonly<Record<string, unknown>>)[field] ?? neutral
+    if (value !== neutral) throw unsupported(field, `${JSON.stringify(neutral)}, or nothing`, value)
+  }
   const quantization = (config as { quantization_config?: unknown }).quantization_config
   if (quantization !== undefined && quantization !== null) {
     throw unsupported('quantization_config', 'no quantization (float32, float16 or bfloat16 weights)', quantization)
@@ -141,8 +164,11 @@ function refuseUncovered(raw: RawConfig, config: unknown): void {
   if (dtype !== undefined && dtype !== null && !/^(torch\.)?(float32|float16|bfloat16|auto)$/.test(dtype)) {
     throw unsupported(dtypeField, 'float32, float16 or bfloat16', dtype)
   }
-  const partial = raw.partial_rotary_factor ?? raw.rope_parameters?.partial_rotary_factor ?? 1
+  const rotary = raw.rope_parameters ?? raw.rope_scaling
+  const partial = raw.partial_rotary_factor ?? rotary?.partial_rotary_factor ?? 1
   if (partial !== 1) throw unsupported('partial_rotary_factor', '1', partial)
+  const factor = rotary?.attention_factor ?? 1
+  if (factor !== 1) throw unsupported('attention_factor', '1', factor)
   const sliding = raw.layer_types?.find((type) => type !== 'full_attention')
   if (sliding !== undefined) throw unsupported('layer_types', 'full_attention in every layer', sliding)
   const windowFrom = raw.max_window_layers ?? 0
