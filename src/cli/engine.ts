@@ -4,13 +4,12 @@ import type { Backend } from '../compute/backend.ts'
 import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
-import { allOrNothing } from '../core/all-or-nothing.ts'
 import { BOUNDS } from '../core/bounds.ts'
 import { Activity } from '../engine/activity.ts'
 import type { WeightChoice } from '../engine/decoder.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
-import { loadPolicy, loadRewardModel } from '../engine/load-model.ts'
+import { loadPolicy, loadRewardModel, loadWithReference } from '../engine/load-model.ts'
 import type { EnginePolicy } from '../engine/policy.ts'
 import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
@@ -167,16 +166,8 @@ async function loadCommandRewardModel(
   if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
   const load = (directory: string, signal: AbortSignal) =>
     fromFolder(directory, (files) => loadPolicy(backend, files, { ...loading, signal }, createDecoder))
-  const [policy, other] = await allOrNothing([prm, reference], load, ({ model }) => model.dispose(), loading.signal)
-  if (!policy || !other) throw new TypeError('two models were asked for')
-  const parts = [policy, other]
-  try {
-    policy.tokenizer.checkSame(other.tokenizer, `the reference ${reference}`)
-  } catch (error) {
-    for (const { model } of parts) model.dispose()
-    throw error
-  }
-  return { model: new ImplicitRewardModel(policy, other, beta ?? IMPLICIT_BETA), parts }
+  const parts = await loadWithReference([prm, reference], load, `the reference ${reference}`, loading.signal)
+  return { model: new ImplicitRewardModel(...parts, beta ?? IMPLICIT_BETA), parts }
 }
 
 /** Loads the models that `--policy` and `--prm` name, or the bundled ones; where anything fails, nothing stays. */

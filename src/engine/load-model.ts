@@ -1,4 +1,5 @@
 import type { Backend } from '../compute/backend.ts'
+import { allOrNothing } from '../core/all-or-nothing.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { Activity } from './activity.ts'
 import type { Adapter } from './adapter.ts'
@@ -121,6 +122,29 @@ export function loadRewardModel(
   }, options.signal)
 }
 
+/**
+ * A language model and the reference that it is read against, as implicit rewards need them: both, or none.
+ * @param load loads one of the two, as `loadPolicy`
+ * @param name of the reference, for messages
+ * @throws StepscopeError `bad-tokenizer` where their ids mean other tokens
+ */
+export async function loadWithReference<Item>(
+  pair: readonly [model: Item, reference: Item],
+  load: (item: Item, signal: AbortSignal) => Promise<EnginePolicy>,
+  name: string,
+  signal?: AbortSignal,
+): Promise<readonly [policy: EnginePolicy, reference: EnginePolicy]> {
+  const [policy, reference] = await allOrNothing(pair, load, ({ model }) => model.dispose(), signal)
+  if (!policy || !reference) throw new TypeError('two models were asked for')
+  try {
+    policy.tokenizer.checkSame(reference.tokenizer, name)
+  } catch (error) {
+    for (const { model } of [policy, reference]) model.dispose()
+    throw error
+  }
+  return [policy, reference]
+}
+
 /** Loads config and weights only: enough for head outputs of given token ids. */
 export function loadModel(
   backend: Backend,
@@ -150,7 +174,7 @@ async function readPolicy(files: CheckpointFiles, { adapter = {}, signal }: Read
   if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
   const { stepEnd } = completeAdapter(await readAdapter(files, signal), adapter, 'policy')
   const tokenizer = await readFittingTokenizer(files, config, signal)
-  return { checkpoint: await openCheckpoint(files, signal), tokenizer, stepEnd }
+  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, stepEnd }
 }
 
 async function readRewardModel(files: CheckpointFiles, { adapter = {}, signal }: ReadOptions) {
@@ -170,7 +194,7 @@ async function readRewardModel(files: CheckpointFiles, { adapter = {}, signal }:
     })
   }
   const tokenizer = await readFittingTokenizer(files, config, signal)
-  return { checkpoint: await openCheckpoint(files, signal), tokenizer, scoreAt, activation, aggregation }
+  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, scoreAt, activation, aggregation }
 }
 
 /** The folder's tokenizer, whose tokens the model has; and whose ends of the sequence it can write. */

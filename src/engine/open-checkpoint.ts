@@ -24,11 +24,16 @@ const COMPARED = 2 ** 20
  * Opens a Hugging Face folder: what `config.json` says and what is in the weights are held against each other once, before
  * anything is loaded, for search, scoring, training and exports alike. As in Transformers, a base model's tensors may lack
  * the prefix `model.`, and a head that differs from the embedding is a head of its own, whatever `tie_word_embeddings` says.
+ * @param read what `readConfig` gave, where it was read already
  * @throws StepscopeError `unsupported-config` or `bad-checkpoint` naming file and field; a missing tensor with those that
  * are there
  */
-export async function openCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<Checkpoint> {
-  const stated = await readConfig(files, signal)
+export async function openCheckpoint(
+  files: CheckpointFiles,
+  signal?: AbortSignal,
+  read?: DecoderConfig,
+): Promise<Checkpoint> {
+  const stated = read ?? (await readConfig(files, signal))
   const stored = withPrefix(await openWeights(files, signal))
   const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !(await hasOwnHead(stated, stored, signal)) }
   const tensors = storedTensors(config)

@@ -1,10 +1,9 @@
 import type { Backend } from '../compute/backend.ts'
-import { allOrNothing } from '../core/all-or-nothing.ts'
 import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
 import { createDecoder } from '../engine/decoder-model.ts'
 import type { EngineModel } from '../engine/engine-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
-import { loadPolicy, loadRewardModel } from '../engine/load-model.ts'
+import { loadPolicy, loadRewardModel, loadWithReference } from '../engine/load-model.ts'
 import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
 import type { PolicyPart } from './policy-part.ts'
@@ -45,16 +44,9 @@ export async function loadImplicitReward(
     }
     return loadPolicy(backend, loading.files, { ...loading.options, signal, onProgress }, createDecoder)
   }
-  const [policy, reference] = await allOrNothing(pair, load, ({ model }) => model.dispose(), pair[0].options.signal)
-  if (!policy || !reference) throw new TypeError('two models were asked for')
-  const models = [policy.model, reference.model]
-  try {
-    policy.tokenizer.checkSame(reference.tokenizer, `the reference ${reference.info.id}`)
-  } catch (error) {
-    for (const model of models) model.dispose()
-    throw error
-  }
-  return partOf(new ImplicitRewardModel(policy, reference, beta), models)
+  const name = `the reference ${pair[1].options.id ?? pair[1].files.name}`
+  const [policy, reference] = await loadWithReference(pair, load, name, pair[0].options.signal)
+  return partOf(new ImplicitRewardModel(policy, reference, beta), [policy.model, reference.model])
 }
 
 function partOf(model: RewardModel, models: readonly EngineModel[]): RewardPart {
