@@ -1,6 +1,7 @@
 import { StepscopeError } from '../core/errors.ts'
 import { connectionTrouble } from '../core/foreign-errors.ts'
 import { storageFailure } from '../core/storage-failure.ts'
+import { untilAborted } from '../core/until-aborted.ts'
 import { isWebPage } from '../core/web-answer.ts'
 import { Sha256 } from '../engine/sha256.ts'
 import type { FileWriter } from './file-store.ts'
@@ -258,21 +259,17 @@ async function receive(
 ): Promise<void> {
   const reader = answer.body.getReader()
   given.onBytes(file.have, total)
-  // Node's streams may never answer a read after an abort, so it is not left to them.
-  const cancelled = new Promise<never>((_, reject) => {
-    given.signal.addEventListener('abort', () => reject(given.signal.reason), { once: true })
-  })
-  cancelled.catch(() => {})
   try {
     for (;;) {
-      let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>
+      let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | null
       try {
-        next = await Promise.race([reader.read(), cancelled])
+        // Node's streams may never answer a read after an abort, so it is not left to them.
+        next = await untilAborted(reader.read(), given.signal)
       } catch (error) {
         throw new Interrupted(connectionTrouble(error))
       }
       throwIfCancelled(given.signal)
-      if (next.done) return
+      if (next === null || next.done) return
       answer.alive()
       if (total !== null && file.have + next.value.length > total) {
         file.startOver()

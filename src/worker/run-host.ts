@@ -1,4 +1,5 @@
 import { toErrorDetails } from '../core/errors.ts'
+import { untilAborted } from '../core/until-aborted.ts'
 import type { SearchEvent } from '../search/events.ts'
 import type { FromWorker, Measured, RunResult } from './protocol.ts'
 
@@ -156,9 +157,6 @@ class HostedRun {
     post({ type: 'run', runId, state: this.paused ? 'paused' : 'running' })
     let result: Omit<RunResult, 'measured'> = { status: 'finished' }
     let left = false
-    const cancelled = new Promise<null>((resolve) => {
-      signal.addEventListener('abort', () => resolve(null), { once: true })
-    })
     try {
       for (;;) {
         await this.turn()
@@ -166,7 +164,7 @@ class HostedRun {
         const before = this.deps.now()
         let next: IteratorResult<SearchEvent, void> | null
         try {
-          next = await Promise.race([events.next(), cancelled])
+          next = await untilAborted(events.next(), signal)
         } finally {
           this.wallMs += this.deps.now() - before
           this.peakBytes = Math.max(this.peakBytes, this.deps.counters().bytes)
