@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { servePages } from '../scripts/page-server.ts'
-import { FORWARD_CASES, forwardFaults } from '../src/engine/forward-cases.ts'
+import { FORWARD_CASES, forwardFaults } from '../src/engine/testing/forward-cases.ts'
 import type { SearchEvent } from '../src/search/events.ts'
-import { TRAINING_CASES } from '../src/training/case-faults.ts'
+import { TRAINING_CASES } from '../src/training/testing/case-faults.ts'
 import type { BackendKind } from './engine/page.ts'
 import { test as base, expect } from './fixtures.ts'
 

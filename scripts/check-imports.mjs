@@ -16,7 +16,7 @@ const MECHANISMS = [
   'compute',
   'engine',
   'training',
-  'backends',
+  'runtimes',
   'downloads',
   'formats',
 ]
@@ -35,7 +35,7 @@ const ROOMS = [
     may: ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'formats'],
   },
   // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
-  { room: 'backends', files: /^backends\//, may: ['core', 'search', 'compute', 'engine'] },
+  { room: 'runtimes', files: /^runtimes\//, may: ['core', 'search', 'compute', 'engine'] },
   { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },
   { room: 'formats', files: /^formats\//, may: ['core', 'search'] },
   // What goes wrong on purpose, in development builds alone.

@@ -1,10 +1,10 @@
 import { openBackend } from '../../src/compute/open-backend.ts'
-import type { CheckpointFiles } from '../../src/engine/checkpoint-files.ts'
-import { openWeights } from '../../src/engine/checkpoint-weights.ts'
-import { readConfig } from '../../src/engine/config.ts'
-import type { Lane } from '../../src/engine/decoder.ts'
-import { TOKEN_NEVER_SAMPLED } from '../../src/engine/decoder.ts'
-import { createDecoder } from '../../src/engine/decoder-model.ts'
+import type { CheckpointFiles } from '../../src/engine/checkpoint/checkpoint-files.ts'
+import { openWeights } from '../../src/engine/checkpoint/checkpoint-weights.ts'
+import { readConfig } from '../../src/engine/checkpoint/config.ts'
+import type { Lane } from '../../src/engine/decoder/decoder.ts'
+import { TOKEN_NEVER_SAMPLED } from '../../src/engine/decoder/decoder.ts'
+import { createDecoder } from '../../src/engine/decoder/decoder-model.ts'
 
 export interface DecodeFigures {
   readonly adapter: string

@@ -1,4 +1,4 @@
-import { openUrlCheckpoint } from '../../src/engine/checkpoint-files-url.ts'
+import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import type { DecodeFigures, DecodeOptions } from './measure.ts'
 import { measureDecode } from './measure.ts'
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { parseConfig } from '../../src/engine/config.ts'
+import { parseConfig } from '../../src/engine/checkpoint/config.ts'
 import type { OnnxModel, OnnxTensor } from './onnx-session.ts'
 import { OnnxSession } from './onnx-session.ts'
 

@@ -1,4 +1,4 @@
-import { openUrlCheckpoint } from '../../src/engine/checkpoint-files-url.ts'
+import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import type { Roofline } from '../roofline/measure.ts'
 import type { DecodeCell, EngineSession, PrefillCell, ScoreCell } from './cells.ts'
 import { StepscopeSession } from './stepscope.ts'

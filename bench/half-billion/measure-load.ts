@@ -1,7 +1,7 @@
 import { openCheckpointDirectory } from '../../src/cli/checkpoint-directory.ts'
 import { openBackend } from '../../src/compute/open-backend.ts'
-import { createDecoder } from '../../src/engine/decoder-model.ts'
-import { UPLOAD_BYTES } from '../../src/engine/decoder-weights.ts'
+import { createDecoder } from '../../src/engine/decoder/decoder-model.ts'
+import { UPLOAD_BYTES } from '../../src/engine/decoder/decoder-weights.ts'
 import { loadPolicy } from '../../src/engine/load-model.ts'
 
 export interface LoadFigures {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { DecoderConfig, WeightSource } from '../../src/engine/decoder.ts'
+import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
 import { ggufCharacter } from './gguf-characters.ts'
 
 const MAGIC = 0x46554747

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { parseConfig } from '../../src/engine/config.ts'
-import { flopsModel } from '../../src/engine/decoder-model.ts'
+import { parseConfig } from '../../src/engine/checkpoint/config.ts'
+import { flopsModel } from '../../src/engine/decoder/decoder-model.ts'
 import type { FlopsModel } from '../../src/search/models.ts'
 import { MODELS } from './served-files.ts'
 

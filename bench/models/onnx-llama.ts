@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { DecoderConfig, WeightSource } from '../../src/engine/decoder.ts'
+import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
 import type { Field, Message } from './protobuf.ts'
 import { bytes, float, integer, message, text } from './protobuf.ts'
 

@@ -1,6 +1,6 @@
 import { nn, numpy as np } from '@jax-js/jax'
-import type { DecoderConfig, WeightSource } from '../../src/engine/decoder.ts'
-import { ropeFrequencies } from '../../src/engine/rope.ts'
+import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
+import { ropeFrequencies } from '../../src/engine/decoder/rope.ts'
 import type { TrainStepBatch } from './engine.ts'
 
 /*

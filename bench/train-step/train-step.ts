@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { openCheckpointDirectory } from '../../src/cli/checkpoint-directory.ts'
-import { readConfig } from '../../src/engine/config.ts'
+import { readConfig } from '../../src/engine/checkpoint/config.ts'
 import { openBenchPage } from '../chromium-page.ts'
 import { MODELS, servedFiles } from '../models/served-files.ts'
 import { figure, keepResults, printTable, progress } from '../report.ts'

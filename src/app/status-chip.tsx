@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { plainText } from '../core/outside-text.ts'
 import { useActions, useApp } from '../state/hooks.ts'
-import { loadedName } from '../state/model-names.ts'
+import { loadedName } from '../state/models/model-names.ts'
 import type { EngineState } from '../state/types.ts'
 import { Button } from '../ui/button.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'

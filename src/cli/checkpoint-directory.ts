@@ -1,9 +1,9 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StepscopeError } from '../core/errors.ts'
-import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
-import { inFolder } from '../engine/checkpoint-files.ts'
-import { missingFile } from '../engine/checkpoint-text.ts'
+import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
+import { inFolder } from '../engine/checkpoint/checkpoint-files.ts'
+import { missingFile } from '../engine/checkpoint/checkpoint-text.ts'
 import { fileError } from './files.ts'
 
 /**

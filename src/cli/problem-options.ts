@@ -1,6 +1,6 @@
 import { BOUNDS } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
-import { breathe } from '../engine/breathe.ts'
+import { nextTask } from '../engine/scheduler/next-task.ts'
 import { makeProblems } from '../tasks/generate-problems.ts'
 import type { AnyTask } from '../tasks/registry.ts'
 import { SPLITS } from '../tasks/split.ts'
@@ -47,7 +47,7 @@ export async function chooseProblems(
   if (count !== undefined) {
     const difficulty = options.required('difficulty')
     const set = { count, difficulty, seed, split: split ?? 'train' } as const
-    return (await makeProblems(task, set, breathe, signal)).slice(0, limit)
+    return (await makeProblems(task, set, nextTask, signal)).slice(0, limit)
   }
   const all = await readProblems(task, file ?? '')
   const chosen = split === null ? all : all.filter((problem) => task.split(problem) === split)

@@ -3,7 +3,7 @@ import { connectionTrouble } from '../core/foreign-errors.ts'
 import { storageFailure } from '../core/storage-failure.ts'
 import { untilAborted } from '../core/until-aborted.ts'
 import { isWebPage } from '../core/web-answer.ts'
-import { Sha256 } from '../engine/sha256.ts'
+import { Sha256 } from '../engine/checkpoint/sha256.ts'
 import type { FileWriter } from './file-store.ts'
 import { httpError } from './server-errors.ts'
 

@@ -1,12 +1,12 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
-import type { Adapter } from '../engine/adapter.ts'
-import { missingFields } from '../engine/adapter.ts'
-import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
-import { missingFile } from '../engine/checkpoint-text.ts'
+import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
+import { missingFile } from '../engine/checkpoint/checkpoint-text.ts'
+import type { Manifest } from '../engine/checkpoint/manifest.ts'
+import { missingFields } from '../engine/checkpoint/manifest.ts'
+import { Sha256 } from '../engine/checkpoint/sha256.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
 import { inspectCheckpoint } from '../engine/load-model.ts'
-import { Sha256 } from '../engine/sha256.ts'
 import type { Network } from './download-file.ts'
 import { downloadFile } from './download-file.ts'
 import type { FileStore } from './file-store.ts'
@@ -183,7 +183,7 @@ export class ModelLibrary {
     await this.options.locks.write(id, () => this.store().removeFolder(id))
   }
 
-  async setAdapter(id: string, adapter: Partial<Adapter>): Promise<StoredModel> {
+  async setManifest(id: string, adapter: Partial<Manifest>): Promise<StoredModel> {
     await this.changeJournal(id, (journal) => ({ ...journal, adapter, role: adapter.role ?? journal.role }))
     return this.describe(id)
   }

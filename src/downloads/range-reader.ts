@@ -1,5 +1,5 @@
-import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
-import { missingFile } from '../engine/checkpoint-text.ts'
+import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
+import { missingFile } from '../engine/checkpoint/checkpoint-text.ts'
 import type { Network } from './download-file.ts'
 import type { RemoteFile } from './model-source.ts'
 import { httpError, noAnswer } from './server-errors.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
-import { readJson } from '../engine/checkpoint-text.ts'
+import { readJson } from '../engine/checkpoint/checkpoint-text.ts'
 import type { Network } from './download-file.ts'
 import type { RemoteFile, RemoteSource } from './model-source.ts'
 import { HUB } from './model-source.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Adapter } from '../engine/adapter.ts'
+import type { Manifest } from '../engine/checkpoint/manifest.ts'
 import { AGGREGATIONS } from '../search/models.ts'
 
 const count = z.int().nonnegative()
@@ -60,9 +60,9 @@ export interface StoredModel {
   readonly family: Journal['family']
   readonly role: Journal['role']
   readonly parameters: number
-  readonly adapter: Partial<Adapter>
+  readonly adapter: Partial<Manifest>
   /** Fields that must be asked for before it can be used. */
-  readonly missing: readonly (keyof Adapter)[]
+  readonly missing: readonly (keyof Manifest)[]
   readonly files: readonly {
     readonly name: string
     readonly storedBytes: number

@@ -1,14 +1,14 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Branch, FlopsModel } from '../search/models.ts'
 import { Branches, SequenceNode } from './branch.ts'
-import type { Decoder } from './decoder.ts'
-import { PAGE_SIZE } from './decoder.ts'
-import { tooSmall } from './no-room.ts'
-import type { CacheSequence } from './page-cache.ts'
-import { PageCache, SlotPool } from './page-cache.ts'
-import { pagesFor } from './radix-tree.ts'
-import type { SchedulerOptions } from './scheduler.ts'
-import { Scheduler } from './scheduler.ts'
+import type { CacheSequence } from './cache/page-cache.ts'
+import { PageCache, SlotPool } from './cache/page-cache.ts'
+import { pagesFor } from './cache/radix-tree.ts'
+import type { Decoder } from './decoder/decoder.ts'
+import { PAGE_SIZE } from './decoder/decoder.ts'
+import { tooSmall } from './scheduler/no-room.ts'
+import type { SchedulerOptions } from './scheduler/scheduler.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
 
 export interface EngineCounters {
   /** Passes through the layers, bytes read back from the device. */

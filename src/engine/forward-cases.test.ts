@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { tuningFor } from '../compute/tuning.ts'
-import type { CheckpointFiles } from './checkpoint-files.ts'
-import { FORWARD_CASES, forwardFaults, runForwardCase } from './forward-cases.ts'
+import type { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
+import { FORWARD_CASES, forwardFaults, runForwardCase } from './testing/forward-cases.ts'
 
 const FOLDER = new URL('../../tests/fixtures/forward/', import.meta.url)
 

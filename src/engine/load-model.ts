@@ -1,29 +1,29 @@
 import type { Backend } from '../compute/backend.ts'
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { StepscopeError } from '../core/errors.ts'
-import type { Activity } from './activity.ts'
-import type { Adapter } from './adapter.ts'
-import { completeAdapter, missingFields, readAdapter } from './adapter.ts'
-import type { CheckpointFiles } from './checkpoint-files.ts'
-import { hashCheckpoint } from './checkpoint-hash.ts'
-import { checkEndTokens, readConfig } from './config.ts'
-import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder.ts'
-import { PAGE_SIZE } from './decoder.ts'
+import type { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
+import { hashCheckpoint } from './checkpoint/checkpoint-hash.ts'
+import { checkEndTokens, readConfig } from './checkpoint/config.ts'
+import type { Manifest } from './checkpoint/manifest.ts'
+import { completeManifest, missingFields, readManifest } from './checkpoint/manifest.ts'
+import type { Checkpoint } from './checkpoint/open-checkpoint.ts'
+import { openCheckpoint } from './checkpoint/open-checkpoint.ts'
+import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder/decoder.ts'
+import { PAGE_SIZE } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
-import type { Checkpoint } from './open-checkpoint.ts'
-import { openCheckpoint } from './open-checkpoint.ts'
 import { EnginePolicy } from './policy.ts'
 import { EngineRewardModel } from './reward-model.ts'
+import type { Activity } from './scheduler/activity.ts'
 import type { Engine } from './start-engine.ts'
 import { startEngine } from './start-engine.ts'
-import { stepFlags } from './step-end.ts'
-import { readTokenizer } from './tokenizer.ts'
+import { stepFlags } from './tokenizer/step-end.ts'
+import { readTokenizer } from './tokenizer/tokenizer.ts'
 
 export interface LoadOptions {
   /** Shown and stored with runs; the folder's name where it is not given. */
   readonly id?: string
   /** Fields that stepscope.json lacks, or that replace what it says. */
-  readonly adapter?: Partial<Adapter>
+  readonly adapter?: Partial<Manifest>
   /** Shared by the models of one backend. */
   readonly activity?: Activity
   /** How weights lie on the device; `auto` where it is not given. */
@@ -59,18 +59,18 @@ const CACHE_BYTES: Readonly<Record<Backend['kind'], number>> = { webgpu: 2 ** 27
 /** What a folder holds, before it is loaded: for asking the fields that its stepscope.json lacks. */
 export interface CheckpointSummary {
   readonly family: DecoderConfig['family']
-  readonly role: Adapter['role']
+  readonly role: Manifest['role']
   readonly parameters: number
   /** Of the weights, as stored. */
   readonly bytes: number
-  readonly adapter: Partial<Adapter>
-  readonly missing: readonly (keyof Adapter)[]
+  readonly adapter: Partial<Manifest>
+  readonly missing: readonly (keyof Manifest)[]
 }
 
 /** Reads config, headers and adapter of a folder. @throws StepscopeError naming file and field that are wrong */
 export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointSummary> {
   const { config, weights } = await openCheckpoint(files, signal)
-  const adapter = await readAdapter(files, signal)
+  const adapter = await readManifest(files, signal)
   const role = adapter.role ?? (config.head.kind === 'score' ? 'process-reward-model' : 'policy')
   return {
     family: config.family,
@@ -163,7 +163,7 @@ export function loadModel(
  * Everything that loading does before the device: for folders that were just written.
  * @throws StepscopeError as loading in this role does
  */
-export async function checkLoads(files: CheckpointFiles, role: Adapter['role']): Promise<void> {
+export async function checkLoads(files: CheckpointFiles, role: Manifest['role']): Promise<void> {
   await (role === 'policy' ? readPolicy : readRewardModel)(files, {})
 }
 
@@ -172,7 +172,7 @@ type ReadOptions = Pick<LoadOptions, 'adapter' | 'signal'>
 async function readPolicy(files: CheckpointFiles, { adapter = {}, signal }: ReadOptions) {
   const config = await readConfig(files, signal)
   if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
-  const { stepEnd } = completeAdapter(await readAdapter(files, signal), adapter, 'policy')
+  const { stepEnd } = completeManifest(await readManifest(files, signal), adapter, 'policy')
   const tokenizer = await readFittingTokenizer(files, config, signal)
   return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, stepEnd }
 }
@@ -181,7 +181,7 @@ async function readRewardModel(files: CheckpointFiles, { adapter = {}, signal }:
   const config = await readConfig(files, signal)
   const { head } = config
   if (head.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
-  const complete = completeAdapter(await readAdapter(files, signal), adapter, 'process-reward-model')
+  const complete = completeManifest(await readManifest(files, signal), adapter, 'process-reward-model')
   const { scoreAt = complete.stepEnd, activation = 'sigmoid', aggregation = 'last' } = complete
   if ((activation === 'sigmoid') !== (head.labels === 1)) {
     throw new StepscopeError({

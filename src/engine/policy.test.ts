@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Branch, Proposal, ProposeRequest } from '../search/models.ts'
 import { EngineModel, tokenFlops } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
-import { stepFlags } from './step-end.ts'
 import type { PlainDecoderOptions } from './testing/plain-decoder.ts'
 import { PlainDecoder, plainHistory, plainLogits, plainLogprob } from './testing/plain-decoder.ts'
 import { characterTokenizer } from './testing/tokenizers.ts'
+import { stepFlags } from './tokenizer/step-end.ts'
 
 const VOCABULARY = ['_', '\n', ' ', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '~']
 const tokenizer = characterTokenizer(VOCABULARY)

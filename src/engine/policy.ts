@@ -12,14 +12,14 @@ import type {
 } from '../search/models.ts'
 import { checkLogprobs, checkReadings } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
-import { TOKEN_ENDS_STEP } from './decoder.ts'
+import { FAMILY_SIZE, SharedHistories } from './cache/shared-histories.ts'
+import { TOKEN_ENDS_STEP } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler-requests.ts'
-import { FAMILY_SIZE, SharedHistories } from './shared-histories.ts'
-import { stepEndCut } from './step-end.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler/scheduler-requests.ts'
+import { stepEndCut } from './tokenizer/step-end.ts'
+import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
 export interface PolicyParts {
   readonly model: EngineModel

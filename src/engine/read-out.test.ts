@@ -4,10 +4,10 @@ import { CpuBackend } from '../compute/cpu/cpu-backend.ts'
 import type { SearchEvent } from '../search/events.ts'
 import { runSearch } from '../search/run-search.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
-import { openWeights } from './checkpoint-weights.ts'
-import { createDecoder } from './decoder-model.ts'
+import { openWeights } from './checkpoint/checkpoint-weights.ts'
+import { writeSafetensors } from './checkpoint/safetensors.ts'
+import { createDecoder } from './decoder/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from './load-model.ts'
-import { writeSafetensors } from './safetensors.ts'
 import { withFiles } from './testing/memory-files.ts'
 
 /** A bundled model, one of whose gains is spoiled. */

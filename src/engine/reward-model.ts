@@ -3,11 +3,11 @@ import { logSumExp, sigmoid } from '../core/numerics.ts'
 import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
 import { checkScores } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
+import { SharedHistories } from './cache/shared-histories.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
-import { SharedHistories } from './shared-histories.ts'
 import { placeSteps } from './step-readouts.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
 export interface RewardModelParts {
   readonly model: EngineModel

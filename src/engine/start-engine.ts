@@ -1,9 +1,9 @@
 import type { Backend } from '../compute/backend.ts'
 import type { ModelInfo } from '../search/models.ts'
-import type { Activity } from './activity.ts'
-import type { Decoder } from './decoder.ts'
+import type { Decoder } from './decoder/decoder.ts'
 import { engineChoices } from './engine-choices.ts'
 import { EngineModel } from './engine-model.ts'
+import type { Activity } from './scheduler/activity.ts'
 
 /**
  * Decode steps at a time. Measured on a beam of 16: on WebGPU fewer cost round trips, more cost empty passes; on the CPU it

@@ -1,5 +1,5 @@
 import { plainText } from '../core/outside-text.ts'
-import type { Difference } from '../state/belonging.ts'
+import type { Difference } from '../state/search/belonging.ts'
 
 /** `This search was made with problem 4 3 6 8 > 40 (now 3 5 7 2 > 24).`; null where it is of what is shown. */
 export function belongsSentence(differences: readonly Difference[]): string | null {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { differencesOf } from '../state/belonging.ts'
+import { differencesOf } from '../state/search/belonging.ts'
 import type { StoreRig } from '../state/testing/store-rig.ts'
 import { storeRig } from '../state/testing/store-rig.ts'
 import { SYNTHETIC_ENGINE } from '../state/testing/synthetic-search.ts'

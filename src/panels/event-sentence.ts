@@ -1,6 +1,6 @@
 import { useRef } from 'react'
 import { describeEvent } from '../search/describe-event.ts'
-import { RunTimeline } from '../state/run-timeline.ts'
+import { RunTimeline } from '../state/search/run-timeline.ts'
 import type { RunView } from '../state/types.ts'
 
 /** What the event before `position` means, in one sentence; for positions up to the playhead. */

@@ -1,5 +1,5 @@
 import { useActions, useApp, useAppShallow } from '../state/hooks.ts'
-import { choiceWords, modelName } from '../state/model-names.ts'
+import { choiceWords, modelName } from '../state/models/model-names.ts'
 import type { RunView } from '../state/types.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'

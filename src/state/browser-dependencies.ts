@@ -4,8 +4,8 @@ import { APP_VERSION } from '../formats/app-version.ts'
 import { openStorage } from '../storage/storage.ts'
 import { claimTab } from '../storage/tab-owner.ts'
 import { createWorkerClient, openWorker } from '../worker/client.ts'
-import { connectedHosts } from './connected-hosts.ts'
 import type { AppDependencies, DeviceStorage } from './dependencies.ts'
+import { connectedHosts } from './models/connected-hosts.ts'
 
 /** A hidden page draws no frames; what waits for one goes on at this pace. */
 const HIDDEN_FRAME_MS = 300

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StepscopeError } from '../core/errors.ts'
 import { applyEvent, emptyTree } from '../search/apply-event.ts'
-import { sameSearch } from './same-search.ts'
+import { sameSearch } from './search/same-search.ts'
 import type { StoreRig } from './testing/store-rig.ts'
 import { storeRig } from './testing/store-rig.ts'
 import { SYNTHETIC_ENGINE, syntheticSearch } from './testing/synthetic-search.ts'

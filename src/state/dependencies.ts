@@ -1,7 +1,7 @@
 import type { AppStorage } from '../storage/storage.ts'
 import type { TabOwner } from '../storage/tab-owner.ts'
 import type { WorkerClient } from '../worker/client.ts'
-import type { ConnectedHosts } from './connected-hosts.ts'
+import type { ConnectedHosts } from './models/connected-hosts.ts'
 
 /** Space on this device, as the browser counts it. */
 export interface DeviceStorage {

@@ -4,9 +4,9 @@ import type { ReactNode } from 'react'
 import { createContext, createElement, useContext, useMemo } from 'react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
-import type { Difference } from './belonging.ts'
-import { differencesOf } from './belonging.ts'
 import type { AppStore } from './create-app-store.ts'
+import type { Difference } from './search/belonging.ts'
+import { differencesOf } from './search/belonging.ts'
 import type { Actions, AppState, RunId, RunSetup, RunView } from './types.ts'
 
 const StoreContext = createContext<AppStore | null>(null)

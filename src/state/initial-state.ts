@@ -1,8 +1,8 @@
 import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
-import { DEFAULT_POLICY, DEFAULT_REWARD } from './bundled-models.ts'
-import type { SessionCore } from './session-slice.ts'
-import { deriveSession } from './session-slice.ts'
+import { DEFAULT_POLICY, DEFAULT_REWARD } from './models/bundled-models.ts'
+import type { SessionCore } from './session/session-slice.ts'
+import { deriveSession } from './session/session-slice.ts'
 import type { AppState, CompareEntry } from './types.ts'
 
 export const INITIAL_SESSION: SessionCore = {

@@ -10,13 +10,13 @@ import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
 import type { ExactLabel } from '../tasks/task.ts'
 import type {
-  AdapterFields,
   BackendChoice,
   CachedModel,
   EngineStatus,
   ExportForm,
   FolderSummary,
   LoadedModels,
+  ManifestFields,
   Measured,
   OnnxDevice,
   OnnxDtype,
@@ -50,12 +50,12 @@ export type { Aggregation, ModelInfo, RewardModelInfo, Token, TokenReading, Verd
 export type { NodeState, SearchTree, TreeNode } from '../search/tree.ts'
 export type { ExactLabel } from '../tasks/task.ts'
 export type {
-  AdapterFields,
   BackendChoice,
   CachedModel,
   EngineStatus,
   ExportForm,
   LoadedModels,
+  ManifestFields,
   Measured,
   OnnxDevice,
   OnnxDtype,
@@ -116,7 +116,7 @@ export interface EngineState {
   readonly folder: PendingFolder | null
   /** Local models this browser has kept, offered next to the bundled ones. */
   readonly localModels: readonly (ModelChoice & {
-    readonly role: AdapterFields['role']
+    readonly role: ManifestFields['role']
     readonly bytes: number
     /** Present where it runs on Transformers.js. */
     readonly onnx?: OnnxSettings
@@ -558,7 +558,7 @@ export interface Actions {
     /** A folder was dropped or picked: reads what it is into `engine.folder`. */
     openFolder(name: string, files: readonly File[]): Promise<void>
     /** Loads `engine.folder` with the fields the person filled in. */
-    confirmFolder(adapter: Partial<AdapterFields>): Promise<void>
+    confirmFolder(adapter: Partial<ManifestFields>): Promise<void>
     dismissFolder(): void
     forgetLocal(id: string): Promise<void>
   }

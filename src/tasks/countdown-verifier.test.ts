@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { splitLines } from '../core/text-lines.ts'
+import { splitLines } from '../core/testing/text-lines.ts'
 import { movesFrom } from './countdown-solver.ts'
 import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
 

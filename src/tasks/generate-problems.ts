@@ -35,12 +35,12 @@ export function generateProblems<Problem>(task: Task<Problem>, set: GeneratedSet
 
 /**
  * As `generateProblems`, for sets of any size: the signal ends it.
- * @param breathe gives others their turn
+ * @param nextTask gives others their turn
  */
 export async function makeProblems<Problem>(
   task: Task<Problem>,
   set: GeneratedSet,
-  breathe: () => Promise<void>,
+  nextTask: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<Problem[]> {
   const search = tryProblems(task, set)
@@ -49,7 +49,7 @@ export async function makeProblems<Problem>(
     const { done, value } = search.next()
     if (done) return value
     if (Date.now() - began < TURN_MS) continue
-    await breathe()
+    await nextTask()
     began = Date.now()
   }
 }

@@ -1,7 +1,7 @@
 import { StepscopeError } from '../core/errors.ts'
-import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
-import { readJson } from '../engine/checkpoint-text.ts'
-import { readSafetensorsHeader, readTensor } from '../engine/safetensors.ts'
+import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
+import { readJson } from '../engine/checkpoint/checkpoint-text.ts'
+import { readSafetensorsHeader, readTensor } from '../engine/checkpoint/safetensors.ts'
 
 export interface RecordedTensor {
   readonly shape: readonly number[]

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import { onEachBackend } from '../compute/testing/on-each-backend.ts'
-import { caseFaults, TRAINING_CASES } from './case-faults.ts'
 import { RecordedCase } from './recorded-case.ts'
 import { runReferenceCase } from './reference-case.ts'
+import { caseFaults, TRAINING_CASES } from './testing/case-faults.ts'
 import { TRAIN_FIXTURES } from './testing/train-fixture.ts'
 
 onEachBackend('training cases', (backend) => {

@@ -1,8 +1,8 @@
-import { openHubModel } from '../backends/transformersjs/hub.ts'
-import type { LoadedOnnxPolicy } from '../backends/transformersjs/load-policy.ts'
 import { StepscopeError } from '../core/errors.ts'
-import { browserCheckpointFiles } from '../engine/checkpoint-files-browser.ts'
+import { browserCheckpointFiles } from '../engine/checkpoint/checkpoint-files-browser.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
+import { openHubModel } from '../runtimes/transformersjs/hub.ts'
+import type { LoadedOnnxPolicy } from '../runtimes/transformersjs/load-policy.ts'
 import type { OnnxSource } from './protocol.ts'
 
 export type LoadOnnx = (
@@ -15,7 +15,7 @@ export const loadOnnx: LoadOnnx = async ({ origin, id, dtype, device }, { adapte
   const options = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
   const files =
     origin.kind === 'hub' ? await openHubModel(origin, dtype, options) : browserCheckpointFiles(origin.files)
-  const { loadOnnxPolicy } = await import('../backends/transformersjs/load-policy.ts')
+  const { loadOnnxPolicy } = await import('../runtimes/transformersjs/load-policy.ts')
   return loadOnnxPolicy({ id, files, dtype, device, ...options, ...(adapter ? { adapter } : {}) })
 }
 

@@ -1,5 +1,5 @@
-import type { LoadedOnnxPolicy } from '../backends/transformersjs/load-policy.ts'
 import type { EnginePolicy } from '../engine/policy.ts'
+import type { LoadedOnnxPolicy } from '../runtimes/transformersjs/load-policy.ts'
 import type { Policy } from '../search/models.ts'
 import type { OnnxSource } from './protocol.ts'
 

@@ -1,5 +1,5 @@
 import type { Backend } from '../compute/backend.ts'
-import type { Activity } from '../engine/activity.ts'
+import type { Activity } from '../engine/scheduler/activity.ts'
 import type { Held } from './held.ts'
 import type { PolicyPart } from './policy-part.ts'
 import type { ModelSource, ParamsOf } from './protocol.ts'

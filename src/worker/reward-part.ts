@@ -1,6 +1,6 @@
 import type { Backend } from '../compute/backend.ts'
-import type { CheckpointFiles } from '../engine/checkpoint-files.ts'
-import { createDecoder } from '../engine/decoder-model.ts'
+import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
+import { createDecoder } from '../engine/decoder/decoder-model.ts'
 import type { EngineModel } from '../engine/engine-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
 import { loadPolicy, loadRewardModel, loadWithReference } from '../engine/load-model.ts'

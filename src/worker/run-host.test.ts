@@ -28,7 +28,7 @@ function rig(): Rig {
     host: new RunHost({
       post: (message) => posted.push(message),
       now: () => result.clock,
-      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+      nextTask: () => new Promise((resolve) => setImmediate(resolve)),
       later: (callback) => {
         const timer = setImmediate(callback)
         return () => clearImmediate(timer)

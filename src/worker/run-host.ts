@@ -11,7 +11,7 @@ export interface RunHostDeps {
   /** Milliseconds, monotonic. */
   readonly now: () => number
   /** Lets messages to the worker in; resolves in a later task (not a microtask). */
-  readonly breathe: () => Promise<void>
+  readonly nextTask: () => Promise<void>
   /** Calls back after about this many milliseconds; returns its cancellation. */
   readonly later: (callback: () => void, ms: number) => () => void
   /** The engine's counters: passes and bytes read back since it started, bytes alive now. */
@@ -201,7 +201,7 @@ class HostedRun {
   private async turn(): Promise<void> {
     const now = this.deps.now()
     if (now - this.lastBreath >= BREATHE_MS) {
-      await this.deps.breathe()
+      await this.deps.nextTask()
       this.lastBreath = this.deps.now()
     }
     while (this.paused && this.permits === 0 && !this.controller.signal.aborted) {

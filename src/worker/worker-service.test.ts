@@ -54,7 +54,7 @@ function rig() {
           new WorkerService({
             post,
             now: () => performance.now(),
-            breathe: pause,
+            nextTask: pause,
             later: (callback, ms) => {
               const timer = setTimeout(callback, ms)
               return () => clearTimeout(timer)

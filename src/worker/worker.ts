@@ -1,5 +1,5 @@
 /// <reference lib="webworker" />
-import { breathe } from '../engine/breathe.ts'
+import { nextTask } from '../engine/scheduler/next-task.ts'
 import { pointsTold, workerFaults } from '../faults/worker-faults.ts'
 import { browserEngineLoader } from './engine-loader.ts'
 import { showLife } from './life.ts'
@@ -37,7 +37,7 @@ const trainings: TrainingHost = new TrainingHost({
   post,
   now,
   date: () => new Date().toISOString(),
-  breathe,
+  nextTask,
   later,
   files,
   folders: opfsRunFolders(storage),
@@ -48,7 +48,7 @@ const trainings: TrainingHost = new TrainingHost({
 const service = new WorkerService({
   post,
   now,
-  breathe,
+  nextTask,
   later,
   loader: browserEngineLoader(files),
   library,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { StepscopeError } from '../../core/errors.ts'
-import { writeSafetensors } from '../../engine/safetensors.ts'
+import { writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
 import { RecordedCase } from '../../training/recorded-case.ts'
 import { runReferenceCase } from '../../training/reference-case.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'

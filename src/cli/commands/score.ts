@@ -1,7 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
 import { bareStep, endedStep } from '../../core/step-text.ts'
-import { createDecoder } from '../../engine/decoder-model.ts'
+import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { loadRewardModel } from '../../engine/load-model.ts'
 import { writeRows } from '../../formats/json-lines.ts'
 import type { RewardModel } from '../../search/models.ts'

@@ -1,5 +1,5 @@
-import type { CheckpointFiles } from '../checkpoint-files.ts'
-import { missingFile } from '../checkpoint-text.ts'
+import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
+import { missingFile } from '../checkpoint/checkpoint-text.ts'
 
 /** A checkpoint folder in memory; texts and JSON values are written as UTF-8. */
 export function memoryFiles(

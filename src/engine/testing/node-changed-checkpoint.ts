@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { CheckpointFiles } from '../checkpoint-files.ts'
+import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { memoryFiles } from './memory-files.ts'
 
 export interface RawTensor {

@@ -1,7 +1,7 @@
 import type { NoiseKey } from '../../core/random.ts'
 import { gumbelNoise, pcg4d, toUnit } from '../../core/random.ts'
-import type { Decoder, DecoderConfig, ExecuteBatch, Lane, LaneResult } from '../decoder.ts'
-import { PAGE_SIZE, TOKEN_ENDS_SEQUENCE, TOKEN_ENDS_STEP, TOKEN_NEVER_SAMPLED } from '../decoder.ts'
+import type { Decoder, DecoderConfig, ExecuteBatch, Lane, LaneResult } from '../decoder/decoder.ts'
+import { PAGE_SIZE, TOKEN_ENDS_SEQUENCE, TOKEN_ENDS_STEP, TOKEN_NEVER_SAMPLED } from '../decoder/decoder.ts'
 
 interface Entry {
   readonly token: number

@@ -1,5 +1,5 @@
-import type { DecoderConfig } from '../decoder.ts'
-import { ropeFrequencies } from '../rope.ts'
+import type { DecoderConfig } from '../decoder/decoder.ts'
+import { ropeFrequencies } from '../decoder/rope.ts'
 import type { RandomWeights } from './random-weights.ts'
 
 /** Final normed hidden states [time, hidden] of one sequence, in float64, without cache, batch or padding. */

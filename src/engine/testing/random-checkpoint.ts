@@ -1,8 +1,8 @@
 import { narrowHalf } from '../../core/half.ts'
-import type { CheckpointFiles } from '../checkpoint-files.ts'
-import { parseConfig } from '../config.ts'
-import { decoderLayout } from '../decoder-layout.ts'
-import { expectedShapes, tensorPlan } from '../decoder-tensors.ts'
+import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
+import { parseConfig } from '../checkpoint/config.ts'
+import { decoderLayout } from '../decoder/decoder-layout.ts'
+import { expectedShapes, tensorPlan } from '../decoder/decoder-tensors.ts'
 import { memoryFiles } from './memory-files.ts'
 
 /** config.json of Qwen2.5-0.5B. */

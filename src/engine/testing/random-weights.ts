@@ -1,8 +1,8 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { DecoderConfig, WeightSource } from '../decoder.ts'
-import { decoderLayout } from '../decoder-layout.ts'
-import { expectedShapes, tensorPlan } from '../decoder-tensors.ts'
-import type { ElementRange } from '../safetensors.ts'
+import type { ElementRange } from '../checkpoint/safetensors.ts'
+import type { DecoderConfig, WeightSource } from '../decoder/decoder.ts'
+import { decoderLayout } from '../decoder/decoder-layout.ts'
+import { expectedShapes, tensorPlan } from '../decoder/decoder-tensors.ts'
 
 /** A decoder shape with nothing round about it. */
 export const ODD_CONFIG: DecoderConfig = {

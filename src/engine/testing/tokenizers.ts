@@ -1,4 +1,4 @@
-import { Tokenizer } from '../tokenizer.ts'
+import { Tokenizer } from '../tokenizer/tokenizer.ts'
 
 /** tokenizer.json of a vocabulary without merges: one token per entry of a text's characters. */
 export function characterTokenizerJson(tokens: readonly string[]): object {

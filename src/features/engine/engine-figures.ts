@@ -1,5 +1,5 @@
 import { formatRatio, perToken } from '../../panels/per-token.ts'
-import { choiceWords, loadedName } from '../../state/model-names.ts'
+import { choiceWords, loadedName } from '../../state/models/model-names.ts'
 import type { EngineState, EngineStatus, LoadedModels } from '../../state/types.ts'
 import { formatBytes, formatNumber, formatPercent } from '../../viz/layout/format-number.ts'
 

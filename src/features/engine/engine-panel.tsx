@@ -1,5 +1,5 @@
 import { useActions, useApp } from '../../state/hooks.ts'
-import { RATE_LOOKS } from '../../state/rates.ts'
+import { RATE_LOOKS } from '../../state/models/rates.ts'
 import type { EngineStatus } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'

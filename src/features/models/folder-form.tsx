@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { plainText } from '../../core/outside-text.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
 import { useActions } from '../../state/hooks.ts'
-import type { AdapterFields, PendingFolder } from '../../state/types.ts'
+import type { ManifestFields, PendingFolder } from '../../state/types.ts'
 import { TASKS } from '../../tasks/registry.ts'
 import { Button } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
@@ -17,7 +17,7 @@ const FIRST_TASK = Object.values(TASKS)[0]?.id ?? ''
 /** What a dropped folder is, and a field for all that it does not say itself. */
 export function FolderForm({ folder }: { folder: PendingFolder }) {
   const actions = useActions()
-  const [fields, setFields] = useState<Partial<AdapterFields>>(() => ({
+  const [fields, setFields] = useState<Partial<ManifestFields>>(() => ({
     role: folder.role,
     task: FIRST_TASK,
     stepEnd: '\n',
@@ -26,8 +26,8 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
       : {}),
     ...folder.adapter,
   }))
-  const set = (change: Partial<AdapterFields>) => setFields({ ...fields, ...change })
-  const asked = new Set<keyof AdapterFields>(folder.missing)
+  const set = (change: Partial<ManifestFields>) => setFields({ ...fields, ...change })
+  const asked = new Set<keyof ManifestFields>(folder.missing)
   return (
     <form
       className={styles.folder}

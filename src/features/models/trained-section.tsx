@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { isUnderWay, unsavedWords } from '../../state/training-view.ts'
+import { isUnderWay, unsavedWords } from '../../state/training/training-view.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'

@@ -1,6 +1,6 @@
 import { engineOf } from '../../panels/model-engine.ts'
-import { BUNDLED_MODELS } from '../../state/bundled-models.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
+import { BUNDLED_MODELS } from '../../state/models/bundled-models.ts'
 import type { ModelChoice, OnnxSettings } from '../../state/types.ts'
 import { Select } from '../../ui/select.tsx'
 import styles from './setup-panel.module.css'

@@ -1,4 +1,4 @@
-import type { Difference } from '../../state/belonging.ts'
+import type { Difference } from '../../state/search/belonging.ts'
 import type { Aggregation, ExactLabel, ProbeState, RunView, TokenReading, TreeNode } from '../../state/types.ts'
 
 /** All that the inspector says of a step, of one thing: as it was recorded, or as its edited path is read now. */

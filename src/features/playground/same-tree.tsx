@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { sameSearch } from '../../state/same-search.ts'
+import { sameSearch } from '../../state/search/same-search.ts'
 import type { RunView } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'

@@ -1,5 +1,5 @@
 import { useActions, useApp } from '../../state/hooks.ts'
-import { dataKind, isOnlineObjective } from '../../state/training-objectives.ts'
+import { dataKind, isOnlineObjective } from '../../state/training/training-objectives.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'

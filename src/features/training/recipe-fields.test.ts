@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { defaultRecipe, OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
-import { usesField } from '../../state/training-view.ts'
+import { usesField } from '../../state/training/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { SETTING_GROUPS, valueAt } from './recipe-fields.ts'
 

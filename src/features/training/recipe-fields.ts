@@ -1,4 +1,4 @@
-import { usesField } from '../../state/training-view.ts'
+import { usesField } from '../../state/training/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 
 interface NumberSetting {

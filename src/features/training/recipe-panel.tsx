@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { recipeWarning, usesField } from '../../state/training-view.ts'
+import { recipeWarning, usesField } from '../../state/training/training-view.ts'
 import type { ObjectiveId } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'

@@ -1,5 +1,5 @@
-import { isRewardObjective } from '../../state/training-objectives.ts'
-import { isUnderWay } from '../../state/training-view.ts'
+import { isRewardObjective } from '../../state/training/training-objectives.ts'
+import { isUnderWay } from '../../state/training/training-view.ts'
 import type { TrainingRun } from '../../state/types.ts'
 
 /** Why no sample is shown of a run: it writes none, its first is still to come, or it ended before. */

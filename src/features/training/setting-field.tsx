@@ -1,5 +1,5 @@
 import { useActions } from '../../state/hooks.ts'
-import { defaultOf } from '../../state/training-draft.ts'
+import { defaultOf } from '../../state/training/training-draft.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { Field } from '../../ui/field.tsx'
 import { NumberField } from '../../ui/number-field.tsx'

@@ -1,6 +1,6 @@
 import { plainText } from '../../core/outside-text.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { isUnderWay } from '../../state/training-view.ts'
+import { isUnderWay } from '../../state/training/training-view.ts'
 
 /** Starting the draft, and why it cannot be started now. */
 export function useStart(): { readonly start: () => void; readonly why: string | null } {

@@ -25,7 +25,7 @@ export interface RigOptions {
   readonly search?: Search
   readonly loader?: Partial<EngineLoader>
   /** The training runs of a worker; called for every worker that is opened. */
-  readonly trainings?: (deps: Pick<TrainingHostDeps, 'post' | 'now' | 'breathe' | 'later'>) => TrainingHost
+  readonly trainings?: (deps: Pick<TrainingHostDeps, 'post' | 'now' | 'nextTask' | 'later'>) => TrainingHost
   /** Downloaded models of a worker. */
   readonly library?: () => Promise<ModelLibrary>
   readonly dependencies?: Partial<AppDependencies>
@@ -76,7 +76,7 @@ export function storeRig(options: RigOptions = {}): StoreRig {
       const shared = {
         post,
         now: () => clock,
-        breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
+        nextTask: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
         later,
       }
       return new WorkerService({

@@ -5,9 +5,9 @@ import { matmulKernel } from '../../compute/kernels/matmul/matmul.ts'
 import { rowsLength } from '../../compute/kernels/rows.ts'
 import type { TransposeShape } from '../../compute/kernels/transpose/transpose.reference.ts'
 import { transposeKernel } from '../../compute/kernels/transpose/transpose.ts'
-import type { DecoderBuffers } from '../../engine/decoder-buffers.ts'
-import { columnParts, roundUp } from '../../engine/decoder-layout.ts'
-import type { Matrix } from '../../engine/decoder-weights.ts'
+import type { DecoderBuffers } from '../../engine/decoder/decoder-buffers.ts'
+import { columnParts, roundUp } from '../../engine/decoder/decoder-layout.ts'
+import type { Matrix } from '../../engine/decoder/decoder-weights.ts'
 
 /** How many rows a dispatch is for: of the batch, or a fixed number. */
 export type Extent = keyof BatchExtent | number

@@ -1,6 +1,6 @@
 import type { BackendBuffer } from '../../compute/backend.ts'
 import { columnSumsKernel } from '../../compute/kernels/column-sums/column-sums.ts'
-import type { Matrix } from '../../engine/decoder-weights.ts'
+import type { Matrix } from '../../engine/decoder/decoder-weights.ts'
 import type { GraphStep, GraphTools, RowSpan, Rows } from './graph-tools.ts'
 import type { LowRank } from './low-rank.ts'
 

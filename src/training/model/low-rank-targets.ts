@@ -1,5 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { MatrixSource, TensorPlan } from '../../engine/decoder-tensors.ts'
+import type { MatrixSource, TensorPlan } from '../../engine/decoder/decoder-tensors.ts'
 
 /** PEFT's word for all linear modules but the head. */
 const ALL_LINEAR = 'all-linear'

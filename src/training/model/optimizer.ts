@@ -5,7 +5,7 @@ import { ADAMW_SETTING_FLOATS, adamwSettings } from '../../compute/kernels/adamw
 import { clipKernel } from '../../compute/kernels/clip/clip.ts'
 import { fillKernel } from '../../compute/kernels/fill/fill.ts'
 import { sumOfSquaresKernel } from '../../compute/kernels/sum-of-squares/sum-of-squares.ts'
-import type { DecoderBuffers } from '../../engine/decoder-buffers.ts'
+import type { DecoderBuffers } from '../../engine/decoder/decoder-buffers.ts'
 import type { Parameter } from './parameter.ts'
 
 /** A parameter with all that training it takes. */

@@ -1,7 +1,7 @@
 import type { BackendBuffer } from '../../compute/backend.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { MatrixPlan, TensorPlan, VectorPlan } from '../../engine/decoder-tensors.ts'
-import type { DecoderWeights, Matrix } from '../../engine/decoder-weights.ts'
+import type { MatrixPlan, TensorPlan, VectorPlan } from '../../engine/decoder/decoder-tensors.ts'
+import type { DecoderWeights, Matrix } from '../../engine/decoder/decoder-weights.ts'
 
 /** A stored tensor within a device buffer. */
 export interface PlacedTensor {

@@ -8,12 +8,12 @@ import {
   STATS_LOGPROB,
   STATS_WORDS,
 } from '../../compute/kernels/token-logprobs/token-logprobs.reference.ts'
-import type { DecoderConfig } from '../../engine/decoder.ts'
-import type { DecoderBuffers } from '../../engine/decoder-buffers.ts'
-import type { DecoderLayout } from '../../engine/decoder-layout.ts'
-import { roundUp } from '../../engine/decoder-layout.ts'
-import { flopsModel } from '../../engine/decoder-model.ts'
-import type { DecoderWeights } from '../../engine/decoder-weights.ts'
+import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
+import type { DecoderBuffers } from '../../engine/decoder/decoder-buffers.ts'
+import type { DecoderLayout } from '../../engine/decoder/decoder-layout.ts'
+import { roundUp } from '../../engine/decoder/decoder-layout.ts'
+import { flopsModel } from '../../engine/decoder/decoder-model.ts'
+import type { DecoderWeights } from '../../engine/decoder/decoder-weights.ts'
 import type { SequenceGradients, SequenceValues } from '../sequence.ts'
 import type { Activations } from './activations.ts'
 import type { BatchExtent, GraphStep, Scratch } from './graph-tools.ts'

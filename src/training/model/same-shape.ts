@@ -1,5 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { DecoderConfig } from '../../engine/decoder.ts'
+import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
 import type { BatchLimits } from './packed-batch.ts'
 
 /** What two models that share activations have in common, as config.json calls it. */

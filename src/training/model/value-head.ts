@@ -1,10 +1,10 @@
 import type { Backend } from '../../compute/backend.ts'
-import type { DecoderConfig } from '../../engine/decoder.ts'
-import type { DecoderBuffers } from '../../engine/decoder-buffers.ts'
-import type { DecoderLayout } from '../../engine/decoder-layout.ts'
-import { roundUp } from '../../engine/decoder-layout.ts'
-import type { MatrixPlan } from '../../engine/decoder-tensors.ts'
-import type { Matrix } from '../../engine/decoder-weights.ts'
+import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
+import type { DecoderBuffers } from '../../engine/decoder/decoder-buffers.ts'
+import type { DecoderLayout } from '../../engine/decoder/decoder-layout.ts'
+import { roundUp } from '../../engine/decoder/decoder-layout.ts'
+import type { MatrixPlan } from '../../engine/decoder/decoder-tensors.ts'
+import type { Matrix } from '../../engine/decoder/decoder-weights.ts'
 
 /** Name of the value head's weight in checkpoints, as in Hugging Face score heads. */
 export const VALUE_HEAD = 'score.weight'

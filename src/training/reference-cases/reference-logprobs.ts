@@ -1,5 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
-import { openCheckpoint } from '../../engine/open-checkpoint.ts'
+import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import type { TrainableModel } from '../model/trainable-model.ts'
 import type { RecordedTensor } from '../recorded-case.ts'
 import type { TrainingSequence } from '../sequence.ts'

@@ -1,5 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { inTurns } from './in-turns.ts'

@@ -1,7 +1,7 @@
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { inFolder } from '../../engine/checkpoint-files.ts'
-import { openCheckpoint } from '../../engine/open-checkpoint.ts'
-import { readTokenizer } from '../../engine/tokenizer.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
+import { inFolder } from '../../engine/checkpoint/checkpoint-files.ts'
+import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
+import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { ReadableModel } from '../train-step.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,4 +1,4 @@
-import { breathe } from '../../engine/breathe.ts'
+import { nextTask } from '../../engine/scheduler/next-task.ts'
 
 /** Milliseconds of work before others have their turn. */
 const TURN_MS = 50
@@ -19,7 +19,7 @@ export async function inTurns(
     work(index)
     if (Date.now() - began < TURN_MS) continue
     report(index + 1)
-    await breathe()
+    await nextTask()
     signal.throwIfAborted()
     began = Date.now()
   }

@@ -1,8 +1,8 @@
 import type { Backend } from '../../compute/backend.ts'
-import { createResidentDecoder } from '../../engine/decoder-model.ts'
+import { createResidentDecoder } from '../../engine/decoder/decoder-model.ts'
 import { EnginePolicy } from '../../engine/policy.ts'
 import { startEngine } from '../../engine/start-engine.ts'
-import { stepFlags } from '../../engine/step-end.ts'
+import { stepFlags } from '../../engine/tokenizer/step-end.ts'
 import type { Subject } from './subject.ts'
 
 /** Bytes of keys and values. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import { CpuBackend } from '../../compute/cpu/cpu-backend.ts'
-import { createDecoder } from '../../engine/decoder-model.ts'
+import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { loadPolicy } from '../../engine/load-model.ts'
 import type { EnginePolicy } from '../../engine/policy.ts'
 import type { RecipeInput } from '../../formats/training-recipe.ts'

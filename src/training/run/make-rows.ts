@@ -1,6 +1,6 @@
 import { pcg4d } from '../../core/random.ts'
 import { bareStep } from '../../core/step-text.ts'
-import { breathe } from '../../engine/breathe.ts'
+import { nextTask } from '../../engine/scheduler/next-task.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { PreferenceRow, SftRow, StepwiseRow, UnpairedRow } from '../../formats/trl.ts'
 import { givenResponse } from '../../rewards/given-response.ts'
@@ -47,7 +47,7 @@ export async function makeRecipeProblems(
   count: number,
 ): Promise<unknown[]> {
   const each: unknown[][] = []
-  for (const set of recipeSets(task, recipe, split, count)) each.push(await makeProblems(task, set, breathe, signal))
+  for (const set of recipeSets(task, recipe, split, count)) each.push(await makeProblems(task, set, nextTask, signal))
   return inTurn(each)
 }
 

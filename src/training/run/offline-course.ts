@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import type { Metrics, Objective } from '../objective.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../../core/errors.ts'
-import { Sha256 } from '../../engine/sha256.ts'
+import { Sha256 } from '../../engine/checkpoint/sha256.ts'
 import type { RowFormat } from '../../formats/json-lines.ts'
 import { RowFile, writeRows } from '../../formats/json-lines.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'

@@ -1,13 +1,13 @@
 import type { Backend } from '../../compute/backend.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { Adapter } from '../../engine/adapter.ts'
-import { readAdapter } from '../../engine/adapter.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { readConfig } from '../../engine/config.ts'
-import type { DecoderConfig, WeightSource } from '../../engine/decoder.ts'
-import { openCheckpoint } from '../../engine/open-checkpoint.ts'
-import type { Tokenizer } from '../../engine/tokenizer.ts'
-import { readTokenizer } from '../../engine/tokenizer.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
+import { readConfig } from '../../engine/checkpoint/config.ts'
+import type { Manifest } from '../../engine/checkpoint/manifest.ts'
+import { readManifest } from '../../engine/checkpoint/manifest.ts'
+import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
+import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.ts'
+import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
+import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
@@ -22,7 +22,7 @@ export interface Subject {
   readonly model: TrainableModel
   readonly config: DecoderConfig
   readonly tokenizer: Tokenizer
-  readonly role: Adapter['role']
+  readonly role: Manifest['role']
   readonly stepEnd: string
   /** Text of the token at which a reward model is read. */
   readonly scoreAt: string
@@ -81,7 +81,7 @@ export async function readSubject(
   signal?: AbortSignal,
 ): Promise<Omit<Subject, 'model'>> {
   const { config, newHead } = subjectConfig(await readConfig(files, signal), recipe)
-  const stored = await readAdapter(files, signal)
+  const stored = await readManifest(files, signal)
   const tokenizer = await readTokenizer(files, signal)
   tokenizer.fitTo(config.vocabSize)
   return {

@@ -1,5 +1,5 @@
 import type { Backend } from '../../compute/backend.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { DataFile } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
 

@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { RecordedObjective } from './train-fixture.ts'
 import { ofCompletion, readRecorded } from './train-fixture.ts'
 

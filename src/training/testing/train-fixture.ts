@@ -1,6 +1,6 @@
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { readJson } from '../../engine/checkpoint-text.ts'
-import { readSafetensorsHeader, readTensor } from '../../engine/safetensors.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
+import { readJson } from '../../engine/checkpoint/checkpoint-text.ts'
+import { readSafetensorsHeader, readTensor } from '../../engine/checkpoint/safetensors.ts'
 
 /** Models whose training PyTorch has recorded, in tests/fixtures. */
 export const TRAIN_FIXTURES = ['train', 'train-qwen2', 'train-qwen3'] as const

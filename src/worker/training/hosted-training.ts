@@ -8,7 +8,7 @@ export interface HostedTrainingDeps {
   /** ISO 8601, UTC. */
   readonly date: () => string
   /** Lets messages to the worker in. */
-  readonly breathe: () => Promise<void>
+  readonly nextTask: () => Promise<void>
   /** Calls back after about this many milliseconds; returns its cancellation. */
   readonly later: (callback: () => void, ms: number) => () => void
   /** Adds to the run's log. */
@@ -99,7 +99,7 @@ export class HostedTraining {
 
   /** Where the run waits between two steps: for messages, for errands, and while it is paused. */
   private async gate(): Promise<void> {
-    await this.deps.breathe()
+    await this.deps.nextTask()
     const { signal } = this.controller
     for (;;) {
       const errand = this.errands.shift()

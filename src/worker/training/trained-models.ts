@@ -1,6 +1,6 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
-import { missingFile } from '../../engine/checkpoint-text.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
+import { missingFile } from '../../engine/checkpoint/checkpoint-text.ts'
 import { savedModelName } from '../../formats/training-names.ts'
 import type { ExportForm } from '../protocol.ts'
 import type { RunFolder, RunFolders } from './run-folders.ts'

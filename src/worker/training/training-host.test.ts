@@ -39,7 +39,7 @@ function rig(
     },
     now: () => performance.now(),
     date: () => new Date().toISOString(),
-    breathe: () => new Promise((resolve) => setTimeout(resolve, 0)),
+    nextTask: () => new Promise((resolve) => setTimeout(resolve, 0)),
     later: (callback) => {
       const timer = setTimeout(callback, 0)
       return () => clearTimeout(timer)

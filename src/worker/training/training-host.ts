@@ -1,6 +1,6 @@
 import { readChosen } from '../../core/chosen-file.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { nameOfUnknown } from '../../formats/training-names.ts'
 import type { DataFile } from '../../training/run/run-rows.ts'
 import type { Held } from '../held.ts'

@@ -1,5 +1,5 @@
 import type { Backend } from '../../compute/backend.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint-files.ts'
+import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { RowCounts } from '../../training/run/check-data.ts'
 import type { DataFile } from '../../training/run/run-rows.ts'

@@ -1,0 +1,99 @@
+import { StepscopeError } from '../../core/errors.ts'
+import type { DecoderConfig } from '../decoder/decoder.ts'
+import { decoderLayout } from '../decoder/decoder-layout.ts'
+import { expectedShapes, tensorPlan } from '../decoder/decoder-tensors.ts'
+import { checkShape } from '../decoder/decoder-weights.ts'
+import type { CheckpointFiles } from './checkpoint-files.ts'
+import type { CheckpointWeights } from './checkpoint-weights.ts'
+import { openWeights } from './checkpoint-weights.ts'
+import { readConfig } from './config.ts'
+
+/** Shape and weights of a model, as they belong together. */
+export interface Checkpoint {
+  readonly config: DecoderConfig
+  /** The tensors that the model is made of; others in the files are left out. */
+  readonly weights: CheckpointWeights
+}
+
+const EMBEDDING = 'model.embed_tokens.weight'
+const HEAD = 'lm_head.weight'
+/** Weights compared at a time. */
+const COMPARED = 2 ** 20
+
+/**
+ * Opens a Hugging Face folder: what `config.json` says and what is in the weights are held against each other once, before
+ * anything is loaded, for search, scoring, training and exports alike. As in Transformers, a base model's tensors may lack
+ * the prefix `model.`, and a head that differs from the embedding is a head of its own, whatever `tie_word_embeddings` says.
+ * @param read what `readConfig` gave, where it was read already
+ * @throws StepscopeError `unsupported-config` or `bad-checkpoint` naming file and field; a missing tensor with those that
+ * are there
+ */
+export async function openCheckpoint(
+  files: CheckpointFiles,
+  signal?: AbortSignal,
+  read?: DecoderConfig,
+): Promise<Checkpoint> {
+  const stated = read ?? (await readConfig(files, signal))
+  const stored = withPrefix(await openWeights(files, signal))
+  const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !(await hasOwnHead(stated, stored, signal)) }
+  const tensors = storedTensors(config)
+  refuseLeftOut(stored, new Set(tensors.map(({ name }) => name)))
+  try {
+    for (const { name, shape } of tensors) checkShape(name, shape, stored.shape(name))
+  } catch (error) {
+    throw stored.located(error)
+  }
+  return { config, weights: stored.only(new Set(tensors.map(({ name }) => name))) }
+}
+
+/** The tensors that a checkpoint of this config has, with their shapes. */
+export function storedTensors(
+  config: DecoderConfig,
+): readonly { readonly name: string; readonly shape: readonly number[] }[] {
+  // Layouts differ by the tiles of a backend, names and shapes do not.
+  return expectedShapes(tensorPlan(config, decoderLayout(config, { matmul: { columns: 1 } })))
+}
+
+/** Names of a decoder's own tensors; a head that ties replace, buffers and whatever else a file holds are none. */
+const OWN =
+  /^(model\.layers\.\d+\.(self_attn\.([qkvo]_proj|[qk]_norm)|mlp\.(gate|up|down)_proj|(input|post_attention)_layernorm)|model\.norm|score)\.(weight|bias)$/
+
+/** A layer, bias or head that is stored and that config.json makes no use of would change every result. */
+function refuseLeftOut(weights: CheckpointWeights, used: ReadonlySet<string>): void {
+  const names = [...weights.entries.keys()].filter((name) => OWN.test(name) && !used.has(name))
+  if (names[0] === undefined) return
+  throw weights.located(
+    new StepscopeError({
+      code: 'bad-checkpoint',
+      message: 'The weights have a tensor that config.json makes no use of',
+      expected: 'a config.json that uses every layer, bias and head of the weights',
+      found: `${names.length} such tensors`,
+      place: { field: names[0] },
+      nextStep: 'Check num_hidden_layers, attention_bias, mlp_bias, model_type and architectures of config.json.',
+    }),
+  )
+}
+
+function withPrefix(weights: CheckpointWeights): CheckpointWeights {
+  if (weights.has(EMBEDDING) || !weights.has(EMBEDDING.replace(/^model\./, ''))) return weights
+  return weights.renamed((name) => (/^(embed_tokens|layers|norm)\./.test(name) ? `model.${name}` : name))
+}
+
+/** Whether a model that says it has none has a head that is not the embedding. */
+async function hasOwnHead(
+  { tiedEmbeddings, head }: DecoderConfig,
+  weights: CheckpointWeights,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (!tiedEmbeddings || head.kind !== 'language-model' || !weights.has(HEAD) || !weights.has(EMBEDDING)) return false
+  const shape = weights.shape(HEAD)
+  if (shape.join() !== weights.shape(EMBEDDING).join()) return true
+  const length = shape.reduce((product, size) => product * size, 1)
+  for (let first = 0; first < length; first += COMPARED) {
+    const range = { first, end: Math.min(length, first + COMPARED) }
+    const own = await weights.read(HEAD, signal, range)
+    const embedding = await weights.read(EMBEDDING, signal, range)
+    if (own.some((value, index) => value !== embedding[index])) return true
+  }
+  return false
+}

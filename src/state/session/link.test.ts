@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { storeRig } from '../testing/store-rig.ts'
+import { SYNTHETIC_ENGINE } from '../testing/synthetic-search.ts'
+
+const files = { 'runs/first-visit.json': readFileSync('public/runs/first-visit.json', 'utf8') }
+
+it('a link shows no other problem’s tree, starts nothing by itself, and waits until it is answered', async () => {
+  const rig = storeRig({ files })
+  const seen = new Set<string | undefined>()
+  rig.store.subscribe(({ runs }) => seen.add(runs.byId[runs.active ?? '']?.setup.problem))
+  const started = rig.store.start('#problem=3+5+7+2+%3E+24&n=1024&maxRounds=1000&event=57')
+  expect(rig.state().link.carrying).toBe(true)
+  await started
+  await rig.until(({ engine }) => engine.phase === 'ready')
+  expect([...seen]).toEqual([undefined])
+  expect(rig.state()).toMatchObject({ link: { carrying: true, ask: { event: 57 } }, runs: { byId: {}, waiting: [] } })
+
+  rig.store.actions.link.leave()
+  expect(rig.state().link).toEqual({ carrying: false, ask: null })
+  expect(rig.state().session).toMatchObject({ problemText: '3 5 7 2 > 24', config: { n: 1024 } })
+  await rig.store.dispose()
+})
+
+it('is carried out by the Run button too, and no longer asked once something else is set up', async () => {
+  const link = '#problem=3+5+7+2+%3E+24&n=4&m=2&maxRounds=2&event=3'
+  const rig = storeRig({ files })
+  await rig.ready(link)
+  await rig.store.actions.runs.start()
+  await rig.until((state) => !state.link.carrying)
+  expect(rig.active()).toMatchObject({ cursor: 3, following: false })
+  await rig.store.dispose()
+
+  const other = storeRig({ files })
+  await other.ready(link)
+  other.store.actions.session.setSeed(12)
+  expect(other.state().link).toEqual({ carrying: false, ask: null })
+  await other.store.dispose()
+})
+
+it('a link of what is here shows it at once', async () => {
+  const rig = storeRig({ files })
+  await rig.ready('#event=12')
+  expect(rig.active()).toMatchObject({ source: 'sample', cursor: 12 })
+  expect(rig.state().link).toEqual({ carrying: false, ask: null })
+  await rig.store.dispose()
+})
+
+it('a link without an event is carried out once it is set up', async () => {
+  const rig = storeRig({ files })
+  await rig.ready('#problem=3+5+7+2+%3E+24&seed=12&n=4')
+  expect(rig.state()).toMatchObject({
+    link: { carrying: false, ask: null },
+    runs: { active: null, byId: {} },
+    session: { problemText: '3 5 7 2 > 24', seed: 12, config: { n: 4 } },
+  })
+  await rig.store.dispose()
+})
+
+it('a run that waits for the models says so, and no longer than it waits', async () => {
+  let done = (): void => {}
+  const loaded = new Promise<void>((resolve) => {
+    done = resolve
+  })
+
+  const rig = storeRig({ files, loader: { load: () => loaded.then(() => SYNTHETIC_ENGINE) } })
+  await rig.store.start('')
+  const launched = rig.store.actions.runs.startAgain('first-visit')
+  expect(rig.state().runs.waiting).toEqual(['4 3 6 8 > 40 · Beam search'])
+  done()
+  await launched
+  expect(rig.state().runs.waiting).toEqual([])
+  expect(rig.active().source).toBe('live')
+  await rig.store.dispose()
+})
+
+it('a run that waits for the models is taken back before they are loaded', async () => {
+  let done = (): void => {}
+  const loaded = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  const rig = storeRig({ files, loader: { load: () => loaded.then(() => SYNTHETIC_ENGINE) } })
+  await rig.store.start('')
+  const first = rig.store.actions.runs.startAgain('first-visit')
+  rig.store.actions.runs.stopWaiting()
+  expect(rig.state().runs.waiting).toEqual([])
+  const second = rig.store.actions.runs.startAgain('first-visit')
+  expect(rig.state().runs.waiting).toHaveLength(1)
+  done()
+  expect(await first).toBeNull()
+  expect(await second).not.toBeNull()
+  expect(rig.state().runs.waiting).toEqual([])
+  expect(Object.values(rig.state().runs.byId).filter(({ source }) => source === 'live')).toHaveLength(1)
+  await rig.store.dispose()
+})

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { setupSchema } from '../../formats/event-schema.ts'
+import { parentSchema } from '../../formats/run-file.ts'
+import { recipeSchema } from '../../formats/training-recipe.ts'
+import { AGGREGATIONS } from '../../search/models.ts'
+
+/** What a reload restores, besides the saved runs. */
+export const snapshotSchema = z.object({
+  session: setupSchema
+    .omit({ problem: true })
+    .extend({ problemText: z.string(), difficulty: z.string(), parent: parentSchema.nullable() }),
+  compare: z.array(setupSchema.pick({ strategy: true, config: true })),
+  /** The run in the playground, the events applied (null: all there are, as it followed the run), the selected node. */
+  active: z
+    .object({ run: z.string(), event: z.int().nonnegative().nullable(), node: z.int().nonnegative().nullable() })
+    .nullable(),
+  backend: z.enum(['auto', 'webgpu', 'cpu']),
+  policy: z.string(),
+  reward: z.string(),
+  /** Null where it cannot be read any more: the rest is worth keeping. */
+  training: z
+    .object({ recipe: recipeSchema.nullable().catch(null), active: z.string().nullable() })
+    .default({ recipe: null, active: null }),
+  preferences: z.object({
+    theme: z.enum(['system', 'light', 'dark']),
+    revealTruth: z.boolean(),
+    follow: z.boolean(),
+    motion: z.enum(['system', 'reduced', 'full']),
+    aggregation: z.enum(AGGREGATIONS).nullable(),
+    /** Snapshots of before had events per second, under another name. */
+    pace: z.number().positive().default(1),
+  }),
+})
+
+export type Snapshot = z.infer<typeof snapshotSchema>

@@ -1,0 +1,200 @@
+import type { ErrorDetails } from '../../core/errors.ts'
+import { describeError, toErrorDetails } from '../../core/errors.ts'
+import type { ObjectiveId, TrainingRecipe } from '../../formats/training-recipe.ts'
+import { defaultRecipe, readRecipe } from '../../formats/training-recipe.ts'
+import type { ChosenFile, RowCounts } from '../../worker/protocol.ts'
+import { EditHistory } from '../session/edit-history.ts'
+import type { TrainingDraft } from '../types.ts'
+import { dataKind } from './training-objectives.ts'
+
+type Core = Pick<TrainingDraft, 'recipe' | 'from'>
+
+/** A look at every row of the draft's data, as training would: a chosen file, or the one of the run it goes on from. */
+export interface DataLook {
+  readonly recipe: TrainingRecipe
+  readonly data: ChosenFile | { readonly run: string }
+}
+
+export interface DraftDeps {
+  readonly now: () => number
+  readonly show: (draft: TrainingDraft) => void
+  /** Reads in the worker; rejects with what is wrong with the file. Null where the recipe's model is not here. */
+  readonly look: (look: DataLook, signal: AbortSignal) => Promise<RowCounts> | null
+}
+
+/** What is known of the draft's data. */
+interface Looked {
+  /** What it depends on: asked again where that changes. */
+  readonly key: string
+  readonly controller: AbortController
+  counts: RowCounts | null
+  error: ErrorDetails | null
+}
+
+/** What the next training run will do, with undo; its data file stands beside the state, and is read by the worker. */
+export class DraftEditor {
+  private readonly deps: DraftDeps
+  private readonly edits: EditHistory<Core>
+  private core: Core
+  private file: ChosenFile | null = null
+  private files = 0
+  private looked: Looked | null = null
+
+  constructor(initial: TrainingRecipe, deps: DraftDeps) {
+    this.core = { recipe: initial, from: null }
+    this.edits = new EditHistory(deps.now)
+    this.deps = deps
+  }
+
+  get recipe(): TrainingRecipe {
+    return this.core.recipe
+  }
+
+  /** The chosen file; null where the data is generated, or the file of the run that it goes on from. */
+  get data(): ChosenFile | null {
+    const { data } = this.core.recipe
+    return data.source === 'file' && this.file?.name === data.file ? this.file : null
+  }
+
+  setObjective(objective: ObjectiveId): void {
+    const { model, seed, steps, data } = this.core.recipe
+    const start = defaultRecipe(objective, model)
+    const kept = data.source === 'file' && dataKind(objective) === null ? start.data : data
+    this.edit(null, { recipe: { ...start, seed, steps, data: kept }, from: null })
+  }
+
+  setField(path: string, value: unknown): void {
+    this.edit(path, { ...this.core, recipe: replaceAt(this.core.recipe, path.split('.'), value) as TrainingRecipe })
+  }
+
+  reset(): void {
+    const { objective, model } = this.core.recipe
+    this.edit(null, { recipe: defaultRecipe(objective, model), from: null })
+  }
+
+  setFile(name: string, blob: Blob): void {
+    this.files += 1
+    this.file = { id: this.files, name, blob }
+    this.setField('data', { source: 'file', file: name })
+  }
+
+  /** Takes over a recipe whole; undo goes back. */
+  adopt(recipe: TrainingRecipe, from: TrainingDraft['from']): void {
+    this.edit(null, { recipe, from })
+  }
+
+  /** Takes over what was edited at the last visit: nothing to undo. */
+  restore(recipe: TrainingRecipe): void {
+    this.core = { recipe, from: null }
+    this.present()
+  }
+
+  undo(): void {
+    this.take(this.edits.undo(this.core))
+  }
+
+  redo(): void {
+    this.take(this.edits.redo(this.core))
+  }
+
+  private take(core: Core | null): void {
+    if (!core) return
+    this.core = core
+    this.present()
+  }
+
+  private edit(kind: string | null, core: Core): void {
+    this.edits.record(this.core, kind)
+    this.core = core
+    this.present()
+  }
+
+  dispose(): void {
+    this.looked?.controller.abort()
+  }
+
+  private present(): void {
+    this.lookAtData()
+    const { edits, core } = this
+    this.deps.show({ ...core, ...this.checked(), canUndo: edits.canUndo, canRedo: edits.canRedo })
+  }
+
+  /** What of the draft cannot run. */
+  private checked(): Pick<TrainingDraft, 'errors' | 'data' | 'dataError' | 'reading'> {
+    const { recipe, from } = this.core
+    const errors = recipeErrors(recipe, from)
+    const { looked } = this
+    if (recipe.data.source !== 'file') return { errors, data: null, dataError: null, reading: false }
+    if (this.source === null) errors['data.file'] = dataKind(recipe.objective) ? 'Choose the file.' : NO_FILE
+    if (looked?.error) errors['data.file'] = 'The file cannot be used.'
+    const counts = looked?.counts
+    return {
+      errors,
+      data: counts ? { name: recipe.data.file, ...counts } : null,
+      dataError: looked?.error ?? null,
+      reading: looked !== null && !looked.counts && !looked.error,
+    }
+  }
+
+  /** The file that is trained on; null where none is, or none is there. */
+  private get source(): DataLook['data'] | null {
+    const { recipe, from } = this.core
+    if (recipe.data.source !== 'file' || !dataKind(recipe.objective)) return null
+    return this.data ?? (from !== null && from.file === recipe.data.file ? { run: from.id } : null)
+  }
+
+  /** Has the data looked at, once for each file, objective and model: other settings change nothing in it. */
+  private lookAtData(): void {
+    const { source } = this
+    const { recipe } = this.core
+    const { objective, task, model, maxTokens } = recipe
+    const key = source && JSON.stringify(['run' in source ? source.run : source.id, objective, task, model, maxTokens])
+    if (key === (this.looked?.key ?? null)) return
+    this.looked?.controller.abort()
+    this.looked = null
+    if (key === null || source === null) return
+    const controller = new AbortController()
+    const looked: Looked = { key, controller, counts: null, error: null }
+    const counting = this.deps.look({ recipe, data: source }, controller.signal)
+    if (counting === null) return
+    this.looked = looked
+    const settle = (found: Partial<Pick<Looked, 'counts' | 'error'>>) => {
+      if (this.looked !== looked) return
+      Object.assign(looked, found)
+      this.present()
+    }
+    counting.then(
+      (counts) => settle({ counts }),
+      (error: unknown) => settle({ error: toErrorDetails(error) }),
+    )
+  }
+}
+
+const NO_FILE = 'This objective makes its data itself.'
+
+/** What of a recipe cannot run, by field. */
+function recipeErrors(recipe: TrainingRecipe, from: TrainingDraft['from']): Record<string, string> {
+  const errors: Record<string, string> = {}
+  try {
+    readRecipe(recipe)
+  } catch (error) {
+    const { place, ...details } = toErrorDetails(error)
+    errors[place?.field ?? ''] = describeError(details)
+  }
+  if (from !== null && recipe.steps <= from.step) errors.steps = `More than ${from.step}: the save’s steps count.`
+  return errors
+}
+
+/** The object with the value at a path; undefined takes the field out. */
+function replaceAt(object: unknown, path: readonly string[], value: unknown): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return value
+  const { [key]: before, ...others } = object as Record<string, unknown>
+  const after = replaceAt(before, rest, value)
+  return after === undefined ? others : { ...others, [key]: after }
+}
+
+/** The recipe that its objective starts from, with the same model. */
+export function defaultOf({ objective, model }: TrainingRecipe): TrainingRecipe {
+  return defaultRecipe(objective, model)
+}

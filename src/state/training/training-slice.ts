@@ -1,0 +1,551 @@
+import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
+import { fileStem } from '../../core/file-stem.ts'
+import { plainText } from '../../core/outside-text.ts'
+import { trainingId, trainingName } from '../../formats/training-names.ts'
+import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import { zipParts } from '../../formats/zip.ts'
+import { ANSWER_MS, ASKED } from '../../worker/client.ts'
+import type { FromWorker, ModelSource, TrainingSources } from '../../worker/protocol.ts'
+import { BUNDLED_MODELS } from '../models/bundled-models.ts'
+import type { EngineSlice } from '../models/engine-slice.ts'
+import { modelName } from '../models/model-names.ts'
+import type { RunsSlice } from '../search/runs-slice.ts'
+import { isLive } from '../search/runs-slice.ts'
+import type { SessionSlice } from '../session/session-slice.ts'
+import type { SliceContext } from '../slice-context.ts'
+import { notifyError, notifyUnlessLost } from '../slice-context.ts'
+import type {
+  Actions,
+  ModelChoice,
+  RunId,
+  TrainingEntry,
+  TrainingRun,
+  TrainingState,
+  TrainingSummary,
+  TreePair,
+} from '../types.ts'
+import { DraftEditor } from './training-draft.ts'
+import { applyEntries, historyUpTo, isUnderWay, readRun, relistRun, trainedModel, unreadRun } from './training-view.ts'
+
+type TrainingMessage = Extract<FromWorker, { type: 'training' | 'trainingState' | 'trainingEnded' | 'savesSkipped' }>
+
+export interface TrainingSlice {
+  readonly actions: Actions['training']
+  /** Lists the runs, and offers their models in the pickers; quietly nothing where they cannot be listed. */
+  restore(): Promise<void>
+  /** Takes over the recipe and the run of the last visit. */
+  restoreDraft(recipe: TrainingRecipe | null, active: string | null): void
+  /** Takes over a link's recipe; undo goes back. */
+  adoptRecipe(recipe: TrainingRecipe): void
+  receive(message: TrainingMessage): void
+  /** The worker is gone, with the run in it; it goes on from its last save when the models are back. */
+  onLost(): void
+  dispose(): void
+}
+
+const ESTIMATE_MS = 250
+/** A run whose device is lost while the engine stays has ended this long before. */
+const LOSS_MS = 1000
+/** A run that is lost twice within this time, without a save between, waits for the person. */
+const CONTINUE_GUARD_MS = 60_000
+/** Between two looks at what another tab is training. */
+const LOOK_MS = 2000
+
+/** Training runs: the recipe that is edited, the runs of this browser, and the one that is under way. */
+export function createTrainingSlice(
+  context: SliceContext,
+  engine: EngineSlice,
+  runs: RunsSlice,
+  session: SessionSlice,
+): TrainingSlice {
+  const { get, set, deps, notify } = context
+  let cancelEstimate: (() => void) | null = null
+  let beginning: AbortController | null = null
+  let estimating: AbortController | null = null
+  const incoming = new Map<string, TrainingEntry[]>()
+  let cancelFrame: (() => void) | null = null
+  let recovered: { readonly id: string; readonly step: number | null; readonly at: number } | null = null
+  /** Ended for want of a device; whether the engine is lost as well is told apart from it, before or after. */
+  let fallen: { readonly id: string; readonly cancel: () => void } | null = null
+  let wantedActive: string | null = null
+
+  const state = (): TrainingState => get().training
+  const patch = (change: Partial<TrainingState>): void => set({ training: { ...state(), ...change } })
+
+  const draft = new DraftEditor(state().draft.recipe, {
+    now: deps.now,
+    show: (shown) => patch({ draft: shown, refused: null }),
+    look: ({ recipe, data }, signal) => {
+      const model = sourceNamed(recipe.model)
+      return model && deps.client.call('checkTrainingData', { recipe, model, data }, signal)
+    },
+  })
+
+  const find = (id: string): TrainingRun | undefined => state().runs.find((run) => run.id === id)
+
+  const change = (id: string, update: (run: TrainingRun) => TrainingRun): void =>
+    patch({ runs: state().runs.map((run) => (run.id === id ? update(run) : run)) })
+
+  const offer = (): void => engine.offerTrained(state().runs.flatMap((run) => trainedModel(run) ?? []))
+
+  /** Puts a run in, with the history of the one that it branched from, or takes its new summary over. */
+  const put = (summary: TrainingSummary): void => {
+    if (find(summary.id)) change(summary.id, (run) => relistRun(run, summary))
+    else {
+      const parent = summary.parent && find(summary.parent.id)
+      const fresh = { ...unreadRun(summary), read: true }
+      patch({ runs: [parent ? historyUpTo(fresh, parent, summary.step) : fresh, ...state().runs] })
+    }
+    offer()
+    drain()
+  }
+
+  let cancelLook: (() => void) | null = null
+  const list = async (): Promise<void> => {
+    const { runs: listed, unreadable } = await deps.client.call('listTrainings', {})
+    const sorted = listed.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    const next = sorted.map((summary) => {
+      const known = find(summary.id)
+      return known ? relistRun(known, summary) : unreadRun(summary)
+    })
+    const { active } = state()
+    const shown = active ?? wantedActive
+    const still = next.find(({ id }) => id === shown) ?? next[0]
+    patch({ status: 'ready', error: null, runs: next, unreadable, active: still?.id ?? null })
+    offer()
+    // A run of another tab that dies ends without a word: looked at again.
+    if (next.some(({ elsewhere }) => elsewhere)) {
+      cancelLook ??= deps.later(() => {
+        cancelLook = null
+        void list().catch(() => {})
+      }, LOOK_MS)
+    }
+    if (still && !still.read) await readLog(still.id)
+  }
+
+  const readLog = async (id: string): Promise<void> => {
+    try {
+      const entries = await deps.client.call('readTraining', { id })
+      change(id, (run) => readRun(run, entries))
+    } catch (error) {
+      notifyError(context, 'The charts of the run could not be read', error)
+    }
+  }
+
+  /** Takes over what arrived since the last frame. */
+  const drain = (): void => {
+    cancelFrame?.()
+    cancelFrame = null
+    if (incoming.size === 0) return
+    const before = state().runs
+    const after = before.map((run) => {
+      const entries = incoming.get(run.id)
+      if (!entries) return run
+      incoming.delete(run.id)
+      return applyEntries(run, entries)
+    })
+    // What is told of a run before its start is answered waits for that.
+    patch({ runs: after })
+    if (after.some((run, at) => run.savedStep !== before[at]?.savedStep)) offer()
+  }
+
+  const isRewardModel = ({ kind, id }: ModelChoice): boolean =>
+    kind === 'bundled'
+      ? BUNDLED_MODELS.reward.some((model) => model.id === id)
+      : get().engine.localModels.some(
+          (model) => model.kind === kind && model.id === id && model.role === 'process-reward-model',
+        )
+
+  /** A model by the id that a recipe names. */
+  const choiceOf = (id: string): ModelChoice | null => {
+    const { localModels } = get().engine
+    const found = [...BUNDLED_MODELS.policy, ...BUNDLED_MODELS.reward, ...localModels].find((model) => model.id === id)
+    return found ? { kind: found.kind, id: found.id, name: found.name } : null
+  }
+
+  /** Null where its files are not here; a start says so. */
+  const sourceNamed = (id: string): ModelSource | null => {
+    const choice = choiceOf(id)
+    try {
+      return choice && engine.sourceOf(choice)
+    } catch {
+      return null
+    }
+  }
+
+  const choicesOf = ({ model, reference, rewardModel }: TrainingRecipe): TrainingRun['models'] => {
+    const need = (id: string, field: string): ModelChoice => {
+      const choice = choiceOf(id)
+      if (choice) return choice
+      throw missingModel(modelName(id, get().engine), field)
+    }
+    return {
+      model: need(model, 'model'),
+      reference: reference === undefined ? null : need(reference, 'reference'),
+      rewardModel: rewardModel === undefined ? null : need(rewardModel, 'rewardModel'),
+    }
+  }
+
+  const sourcesOf = ({ model, reference, rewardModel }: TrainingRun['models']): TrainingSources => ({
+    model: engine.sourceOf(model),
+    reference: reference && engine.sourceOf(reference),
+    rewardModel: rewardModel && engine.sourceOf(rewardModel),
+  })
+
+  /** Runs a start; its refusal is shown beside the button that asked for it. */
+  const begin = async (call: (signal: AbortSignal) => Promise<TrainingSummary>): Promise<TrainingSummary | null> => {
+    if (state().starting) return null
+    const controller = new AbortController()
+    beginning = controller
+    patch({ starting: true, refused: null })
+    try {
+      if (!(await engine.ensureReady())) {
+        patch({ refused: get().engine.error ?? { code: 'not-found', message: 'No models are loaded' } })
+        return null
+      }
+      // Kept like a model: the browser should not clear it by itself.
+      await deps.device?.persist().catch(() => null)
+      if (controller.signal.aborted) return null
+      const summary = await call(controller.signal)
+      put(summary)
+      return summary
+    } catch (error) {
+      if (controller.signal.aborted) {
+        // It may have begun at that very moment.
+        void actions.refresh()
+      } else patch({ refused: toErrorDetails(error) })
+      return null
+    } finally {
+      beginning = null
+      patch({ starting: false })
+    }
+  }
+
+  const goOn = async (id: string): Promise<TrainingSummary | null> => {
+    const run = find(id)
+    if (!run) return null
+    // What a worker that is gone wrote after it was last heard stands in the log alone.
+    await readLog(id)
+    return begin((signal) => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }, signal))
+  }
+
+  /** Takes a run up again that was lost with its worker or device, and tells from where. */
+  const recover = async (id: string): Promise<void> => {
+    const run = find(id)
+    if (!run || isUnderWay(run)) return
+    const { title, savedStep: step } = run
+    const at = deps.now()
+    if (recovered?.id === id && recovered.step === step && at - recovered.at < CONTINUE_GUARD_MS) return
+    recovered = { id, step, at }
+    const summary = await goOn(id)
+    const { refused } = state()
+    if (summary) {
+      const { savedStep } = summary
+      notify({
+        tone: 'warning',
+        text:
+          savedStep === null
+            ? `${plainText(title, 80)} started again: it had not been saved yet`
+            : `${plainText(title, 80)} went on by itself from step ${savedStep}, its last save`,
+      })
+    } else if (refused)
+      notify({ tone: 'error', text: `${plainText(title, 80)} did not go on by itself`, error: refused })
+  }
+
+  /** The last save is an older one than was listed: what is named is what there is, and it is told. */
+  const passOver = ({ id, step, skipped }: Extract<FromWorker, { type: 'savesSkipped' }>): void => {
+    change(id, (run) => ({ ...run, savedStep: step }))
+    offer()
+    const run = find(id)
+    const model = run && trainedModel(run)
+    if (model) engine.onSkipped(model)
+    const [newest] = skipped
+    if (run && newest) {
+      const title = plainText(run.title, 80)
+      const text = `${title}: the save of step ${newest.step} is not whole (${newest.reason}), so the one of step ${step} is taken`
+      notify({ tone: 'warning', text })
+    }
+  }
+
+  const newRun = ({ objective }: TrainingRecipe, model: ModelChoice): { id: string; title: string } => {
+    const taken = state().runs.map(({ title }) => title)
+    return {
+      id: trainingId(objective, deps.randomId()),
+      title: trainingName(objective, model.name, deps.date(), taken),
+    }
+  }
+
+  /** Shown before the worker answers: one that hangs does not, and what it trained then stays where it is. */
+  const asked = (id: string, status: 'pausing' | 'stopping'): void => {
+    const run = find(id)
+    if (run && isUnderWay(run)) change(id, (before) => ({ ...before, status }))
+  }
+
+  const send = (method: 'pauseTraining' | 'resumeTraining', id: string): void => {
+    deps.client
+      .call(method, { id })
+      .catch((error: unknown) => notifyUnlessLost(context, 'The engine did not answer', error))
+  }
+
+  const runOver = (id: RunId): Promise<void> =>
+    new Promise((resolve) => {
+      const over = () => !isLive(get().runs.byId[id]?.status ?? 'failed')
+      if (over()) resolve()
+      const stop = runs.onChange(() => {
+        if (!over()) return
+        stop()
+        resolve()
+      })
+    })
+
+  const actions: Actions['training'] = {
+    refresh: async () => {
+      try {
+        await list()
+      } catch (error) {
+        patch({ status: 'failed', error: toErrorDetails(error) })
+      }
+    },
+    setObjective: (objective) => draft.setObjective(objective),
+    setField: (path, value) => draft.setField(path, value),
+    reset: () => draft.reset(),
+    undo: () => draft.undo(),
+    redo: () => draft.redo(),
+    setData: (name, blob) => draft.setFile(name, blob),
+    leaveBranch: () => draft.adopt(draft.recipe, null),
+    adopt: (id, how) => {
+      const run = find(id)
+      if (!run) return
+      const branches = how === 'branch' && run.savedStep !== null
+      const { title, savedStep, dataFile: file } = run
+      draft.adopt(run.recipe, branches ? { id, title, step: savedStep ?? 0, file } : null)
+    },
+    estimate: () => {
+      cancelEstimate?.()
+      cancelLook?.()
+      estimating?.abort()
+      const { errors, recipe } = state().draft
+      const choice = choiceOf(recipe.model)
+      if (get().engine.phase !== 'ready' || Object.keys(errors).length > 0 || !choice) {
+        patch({ estimate: { status: 'idle', value: null, error: null } })
+        return
+      }
+      const controller = new AbortController()
+      estimating = controller
+      patch({ estimate: { ...state().estimate, status: 'looking' } })
+      cancelEstimate = deps.later(() => {
+        deps.client
+          .call('estimateTraining', { recipe, model: engine.sourceOf(choice) }, controller.signal)
+          .then((value) => patch({ estimate: { status: 'ready', value, error: null } }))
+          .catch((error: unknown) => {
+            if (controller.signal.aborted) return
+            patch({ estimate: { status: 'failed', value: null, error: toErrorDetails(error) } })
+          })
+      }, ESTIMATE_MS)
+    },
+    start: async () => {
+      const { from } = state().draft
+      if (from && find(from.id)?.read === false) await readLog(from.id)
+      const begun = await begin((signal) => {
+        const { recipe } = state().draft
+        const models = choicesOf(recipe)
+        const common = { ...newRun(recipe, models.model), recipe, sources: sourcesOf(models), data: draft.data }
+        return from
+          ? deps.client.call('branchTraining', { ...common, from: from.id }, signal)
+          : deps.client.call('startTraining', { ...common, models }, signal)
+      })
+      if (!begun) return null
+      patch({ active: begun.id })
+      return begun.id
+    },
+    cancelStart: () => {
+      if (get().engine.phase === 'loading') engine.actions.cancelLoad()
+      beginning?.abort(ASKED)
+    },
+    pause: (id) => {
+      if (find(id)?.status === 'running') asked(id, 'pausing')
+      send('pauseTraining', id)
+    },
+    resume: (id) => send('resumeTraining', id),
+    stop: async (id) => {
+      // Asked for once more, it ends at once: within the time, or with the engine.
+      const limit = find(id)?.status === 'stopping' ? ANSWER_MS : undefined
+      asked(id, 'stopping')
+      try {
+        await deps.client.call('stopTraining', { id }, undefined, limit)
+      } catch (error) {
+        notifyUnlessLost(context, 'The run was not stopped', error)
+      }
+    },
+    continue: async (id) => {
+      await goOn(id)
+    },
+    select: async (id) => {
+      patch({ active: id, refused: null })
+      if (find(id)?.read === false) await readLog(id)
+    },
+    rename: async (id, title) => {
+      const name = title.trim()
+      if (name === '') return
+      try {
+        put(await deps.client.call('renameTraining', { id, title: name }))
+      } catch (error) {
+        notifyError(context, 'The run keeps its name', error)
+      }
+    },
+    remove: async (id) => {
+      try {
+        await engine.forgetTrained(id)
+        await deps.client.call('removeTraining', { id })
+        const left = state().runs.filter((run) => run.id !== id)
+        const active = state().active === id ? (left[0]?.id ?? null) : state().active
+        const trees = state().trees?.training === id ? null : state().trees
+        const from = state().draft.from?.id === id
+        patch({ runs: left, unreadable: state().unreadable.filter((other) => other !== id), active, trees })
+        if (from) draft.adopt(draft.recipe, null)
+        if (active !== null) await actions.select(active)
+      } catch (error) {
+        notifyError(context, 'The run was not deleted', error)
+        await actions.refresh()
+      }
+    },
+    exportZip: async (id, form) => {
+      const run = find(id)
+      if (!run) return null
+      try {
+        const base = engine.sourceOf(run.models.model)
+        const { step, files } = await deps.client.call('exportTraining', { id, form, base })
+        const folder = `${fileStem(run.title).toLowerCase()}-step-${step}${form === 'adapter' ? '-adapter' : ''}`
+        const parts = zipParts(new Map(files.map(({ name, bytes }) => [`${folder}/${name}`, bytes])))
+        return { name: `${folder}.zip`, parts }
+      } catch (error) {
+        notifyError(context, 'The model was not exported', error)
+        return null
+      }
+    },
+    use: async (id) => {
+      const run = find(id)
+      const model = run && trainedModel(run)
+      if (!model) return false
+      return engine.use({ [model.role === 'policy' ? 'policy' : 'reward']: model })
+    },
+    compareTrees: async (id) => {
+      const run = find(id)
+      const after = run && trainedModel(run)
+      const setup = session.setup()
+      if (!run || !after || !setup) return
+      const role = after.role === 'policy' ? 'policy' : 'reward'
+      const chosen = get().engine[role]
+      const sameRun = chosen.kind === 'trained' && chosen.id === id
+      const fallback = BUNDLED_MODELS.reward[0] ?? chosen
+      const start = run.models.model
+      // A reward model may be trained from a policy, which scores nothing.
+      const beside = role === 'policy' || isRewardModel(start) ? 'start' : 'other'
+      const before = beside === 'start' ? start : sameRun ? fallback : chosen
+      const names = { before: before.name, after: after.name }
+      const { problem, seed } = setup
+      const pair: TreePair = {
+        training: id,
+        role,
+        problem,
+        seed,
+        names,
+        beside,
+        start: start.name,
+        before: null,
+        after: null,
+        status: 'before',
+      }
+      patch({ trees: pair })
+      const search = async (model: ModelChoice, word: string): Promise<RunId | null> => {
+        if (!(await engine.use({ [role]: model }))) return null
+        return runs.launch(setup, { activate: false, title: `${problem} · ${word} ${run.title}` })
+      }
+      const show = (next: Partial<TreePair>): boolean => {
+        const { trees } = state()
+        // Another pair was asked for, or this one was closed.
+        if (trees === null || trees.training !== id || trees.status === 'failed') return false
+        patch({ trees: { ...trees, ...next } })
+        return true
+      }
+      const first = await search(before, beside === 'start' ? 'before' : `beside (${before.name})`)
+      if (first !== null && show({ before: first, status: 'after' })) {
+        await runOver(first)
+        const second = await search(after, 'after')
+        if (second === null) show({ status: 'failed' })
+        else {
+          show({ after: second })
+          await runOver(second)
+          show({ status: 'ready' })
+        }
+      } else show({ status: 'failed' })
+      // What was chosen before is chosen again; the trained model is taken by `use`.
+      if (get().engine[role].id !== chosen.id) await engine.use({ [role]: chosen })
+    },
+    closeTrees: () => patch({ trees: null }),
+  }
+
+  return {
+    actions,
+    restore: () => list().catch(() => {}),
+    restoreDraft: (recipe, active) => {
+      wantedActive = active
+      if (recipe) draft.restore(recipe)
+      if (active !== null && find(active)) void actions.select(active)
+    },
+    adoptRecipe: (recipe) => draft.adopt(recipe, null),
+    receive: (message) => {
+      if (message.type === 'training') {
+        incoming.set(message.id, [...(incoming.get(message.id) ?? []), ...message.entries])
+        cancelFrame ??= deps.frame(drain)
+      } else if (message.type === 'savesSkipped') {
+        drain()
+        passOver(message)
+      } else if (message.type === 'trainingState') {
+        drain()
+        change(message.id, (run) => ({ ...run, status: message.state }))
+      } else {
+        drain()
+        put(message.summary)
+        const { id } = message.summary
+        const run = find(id)
+        if (run?.status !== 'failed' || !run.error) return
+        if (run.error.code === 'device-lost') {
+          const recoverIt = () => {
+            fallen = null
+            void recover(id)
+          }
+          fallen = { id, cancel: deps.later(recoverIt, LOSS_MS) }
+        } else notify({ tone: 'error', text: `${plainText(run.title, 80)} stopped`, error: run.error })
+      }
+    },
+    onLost: () => {
+      drain()
+      fallen?.cancel()
+      const mine = state().runs.filter((run) => isUnderWay(run) && !run.elsewhere)
+      patch({
+        runs: state().runs.map((run) => (mine.includes(run) ? { ...run, status: 'interrupted', phase: null } : run)),
+      })
+      // One that the person has paused or is stopping stays where it is.
+      const lost = mine.find(({ status }) => status === 'running')?.id ?? fallen?.id
+      fallen = null
+      if (lost !== undefined) void recover(lost)
+    },
+    dispose: () => {
+      draft.dispose()
+      cancelEstimate?.()
+      estimating?.abort()
+      cancelFrame?.()
+      fallen?.cancel()
+    },
+  }
+}
+
+function missingModel(name: string, field: string): StepscopeError {
+  return new StepscopeError({
+    code: 'not-found',
+    message: `The model “${plainText(name, 80)}” is not in this browser`,
+    place: { field },
+    nextStep: 'Choose another model, or add it on the Models screen.',
+  })
+}
