@@ -11,7 +11,7 @@ import { readRows } from '../formats/json-lines.ts'
 import { OMEGA_FORMAT } from '../formats/omega-file.ts'
 import { ROLLOUT_FORMAT } from '../formats/rollout-file.ts'
 import { PREFERENCE_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from '../formats/trl.ts'
-import { countdown } from '../tasks/countdown.ts'
+import { countdown } from '../tasks/countdown/countdown.ts'
 import { runCommand as run } from './testing/run-command.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/stepscope.mjs', import.meta.url))

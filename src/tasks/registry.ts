@@ -1,5 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
-import { countdown } from './countdown.ts'
+import { countdown } from './countdown/countdown.ts'
 import type { ResponseVerdict, Task } from './task.ts'
 
 /** Tasks by id. */

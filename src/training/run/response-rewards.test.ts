@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readRecipe } from '../../formats/training-recipe.ts'
 import type { ResponseEnd } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
-import { countdown } from '../../tasks/countdown.ts'
+import { countdown } from '../../tasks/countdown/countdown.ts'
 import { rewardResponses } from './response-rewards.ts'
 
 const PROBLEM = countdown.parse('3 5 7 2 > 24')

@@ -1,6 +1,6 @@
-import { RandomStream } from '../core/random.ts'
-import type { CountdownProblem } from './countdown-arithmetic.ts'
-import { countSolutions, movesFrom } from './countdown-solver.ts'
+import { RandomStream } from '../../core/random.ts'
+import type { CountdownProblem } from './arithmetic.ts'
+import { countSolutions, movesFrom } from './solver.ts'
 
 /** What a difficulty asks of a problem. Solutions are different sequences of moves. */
 interface Difficulty {

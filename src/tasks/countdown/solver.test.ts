@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Move } from './countdown-solver.ts'
-import { countSolutions, movesFrom, solve } from './countdown-solver.ts'
+import type { Move } from './solver.ts'
+import { countSolutions, movesFrom, solve } from './solver.ts'
 
 /** Every value that all the numbers make together, by splitting the set in two: another way to the same question. */
 function valuesOf(numbers: readonly number[]): Set<number> {

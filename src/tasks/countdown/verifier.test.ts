@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { splitLines } from '../core/testing/text-lines.ts'
-import { movesFrom } from './countdown-solver.ts'
-import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
+import { splitLines } from '../../core/testing/text-lines.ts'
+import { movesFrom } from './solver.ts'
+import { labelCountdown, verifyCountdown } from './verifier.ts'
 
 const problem = { numbers: [3, 5, 7, 2], target: 24 }
 const right = ['3*5=15 : 7 2 15\n', '15+7=22 : 2 22\n', '22+2=24 : 24\n', 'A 24\n']

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { checkerFor, problemRemarks, taskById } from '../registry.ts'
 import { countdown } from './countdown.ts'
-import { countSolutions } from './countdown-solver.ts'
-import { checkerFor, problemRemarks, taskById } from './registry.ts'
+import { countSolutions } from './solver.ts'
 
 describe('countdown problems', () => {
   const problem = { numbers: [3, 5, 7, 2], target: 24 }

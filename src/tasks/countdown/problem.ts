@@ -1,5 +1,5 @@
-import { StepscopeError } from '../core/errors.ts'
-import type { CountdownProblem } from './countdown-arithmetic.ts'
+import { StepscopeError } from '../../core/errors.ts'
+import type { CountdownProblem } from './arithmetic.ts'
 
 const FEWEST_NUMBERS = 3
 const MOST_NUMBERS = 5

@@ -1,8 +1,8 @@
-import { RandomStream } from '../core/random.ts'
-import type { CountdownProblem, Operation } from './countdown-arithmetic.ts'
-import { operate, sortedNumbers } from './countdown-arithmetic.ts'
-import type { Move } from './countdown-solver.ts'
-import { movesFrom, solve } from './countdown-solver.ts'
+import { RandomStream } from '../../core/random.ts'
+import type { CountdownProblem, Operation } from './arithmetic.ts'
+import { operate, sortedNumbers } from './arithmetic.ts'
+import type { Move } from './solver.ts'
+import { movesFrom, solve } from './solver.ts'
 
 /** How often a trace takes any move instead of one towards the target, and how often a line is wrong. */
 const WANDERS = 0.4

@@ -1,5 +1,5 @@
-import type { CountdownProblem } from './countdown-arithmetic.ts'
-import { readCountdownLine } from './countdown-line.ts'
+import type { CountdownProblem } from './arithmetic.ts'
+import { readCountdownLine } from './line.ts'
 
 /** An expression as sorted parts, so that the order in which sums and products are written does not count. */
 interface Expression {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { countdownExpression } from './countdown-expression.ts'
-import { verifyCountdown } from './countdown-verifier.ts'
+import { countdownExpression } from './expression.ts'
+import { verifyCountdown } from './verifier.ts'
 
 const problem = { numbers: [3, 5, 7, 2], target: 24 }
 

@@ -1,4 +1,4 @@
-import type { Operation } from './countdown-arithmetic.ts'
+import type { Operation } from './arithmetic.ts'
 
 /** A line of a response: `3*5=15 : 7 2 15`, `A 24`, or something else. */
 export type CountdownLine =

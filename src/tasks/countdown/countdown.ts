@@ -1,12 +1,12 @@
-import type { CountdownProblem } from './countdown-arithmetic.ts'
-import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './countdown-generator.ts'
-import { isAnswerLine, readCountdownLine } from './countdown-line.ts'
-import { countdownOutOfRange, parseCountdown, readCountdownFields } from './countdown-problem.ts'
-import { solve } from './countdown-solver.ts'
-import { countdownSplit } from './countdown-split.ts'
-import { attemptCountdown, demonstrateCountdown } from './countdown-traces.ts'
-import { labelCountdown, verifyCountdown } from './countdown-verifier.ts'
-import type { Task } from './task.ts'
+import type { Task } from '../task.ts'
+import type { CountdownProblem } from './arithmetic.ts'
+import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './generator.ts'
+import { isAnswerLine, readCountdownLine } from './line.ts'
+import { countdownOutOfRange, parseCountdown, readCountdownFields } from './problem.ts'
+import { solve } from './solver.ts'
+import { countdownSplit } from './split.ts'
+import { attemptCountdown, demonstrateCountdown } from './traces.ts'
+import { labelCountdown, verifyCountdown } from './verifier.ts'
 
 const formatCountdown = ({ numbers, target }: CountdownProblem): string => `${numbers.join(' ')} > ${target}`
 

@@ -1,5 +1,5 @@
-import type { Operation } from './countdown-arithmetic.ts'
-import { OPERATIONS, operate, sortedNumbers } from './countdown-arithmetic.ts'
+import type { Operation } from './arithmetic.ts'
+import { OPERATIONS, operate, sortedNumbers } from './arithmetic.ts'
 
 /** One way to combine two of the numbers, and the numbers left, sorted. */
 export interface Move {

@@ -1,10 +1,10 @@
-import type { CountdownProblem } from './countdown-arithmetic.ts'
-import { describeOperation, operate, sameNumbers, takeTwo } from './countdown-arithmetic.ts'
-import { countdownExpression } from './countdown-expression.ts'
-import type { CountdownLine } from './countdown-line.ts'
-import { readCountdownLine } from './countdown-line.ts'
-import { solve } from './countdown-solver.ts'
-import type { ExactLabel, ResponseVerdict, StepVerdict } from './task.ts'
+import type { ExactLabel, ResponseVerdict, StepVerdict } from '../task.ts'
+import type { CountdownProblem } from './arithmetic.ts'
+import { describeOperation, operate, sameNumbers, takeTwo } from './arithmetic.ts'
+import { countdownExpression } from './expression.ts'
+import type { CountdownLine } from './line.ts'
+import { readCountdownLine } from './line.ts'
+import { solve } from './solver.ts'
 
 /** What a response says, line by line, up to its answer. */
 interface Reading {
