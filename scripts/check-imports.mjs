@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { parseSync } from 'oxc-parser'
 
 /** Rooms of pure functions, without the DOM, devices or state. */
-const PURE = ['core', 'tasks', 'search']
+const PURE = ['core', 'tasks', 'search', 'objectives']
 const MECHANISMS = [
   'core',
   'tasks',
   'search',
   'rewards',
+  'objectives',
   'compute',
   'engine',
   'training',
@@ -27,17 +28,18 @@ const ROOMS = [
   { room: 'tasks', files: /^tasks\//, may: ['core'] },
   { room: 'search', files: /^search\//, may: ['core'] },
   { room: 'rewards', files: /^rewards\//, may: ['core', 'search'] },
+  { room: 'objectives', files: /^objectives\//, may: ['core', 'rewards'] },
   { room: 'compute', files: /^compute\//, may: ['core'] },
   { room: 'engine', files: /^engine\//, may: ['core', 'search', 'compute'] },
   {
     room: 'training',
     files: /^training\//,
-    may: ['core', 'tasks', 'search', 'rewards', 'compute', 'engine', 'formats'],
+    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'compute', 'engine', 'formats'],
   },
   // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
   { room: 'runtimes', files: /^runtimes\//, may: ['core', 'search', 'compute', 'engine'] },
   { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },
-  { room: 'formats', files: /^formats\//, may: ['core', 'search'] },
+  { room: 'formats', files: /^formats\//, may: ['core', 'search', 'objectives'] },
   // What goes wrong on purpose, in development builds alone.
   { room: 'faults', files: /^faults\//, may: ['core'] },
   // What the page sees of the worker: types of the mechanisms, no code of theirs.
@@ -52,7 +54,7 @@ const ROOMS = [
   {
     room: 'state',
     files: /^state\//,
-    may: ['core', 'tasks', 'search', 'rewards', 'formats', 'storage', 'worker-client'],
+    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'formats', 'storage', 'worker-client'],
   },
   { room: 'viz-layout', files: /^viz\/layout\//, may: ['core', 'search'] },
   { room: 'viz', files: /^viz\//, may: ['core', 'search', 'viz-layout'] },

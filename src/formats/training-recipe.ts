@@ -3,7 +3,7 @@ import { BOUNDS, bounded } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { firstSchemaIssue } from '../core/schema-issue.ts'
 
-/** What a model can be trained by; see docs/training.md and `src/training/objectives`. */
+/** What a model can be trained by; see docs/training.md and `src/objectives`. */
 export const OBJECTIVE_IDS = [
   'pretraining',
   'sft',

@@ -1,5 +1,5 @@
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
-import type { Metrics } from './objective.ts'
+import type { Metrics } from '../objectives/loss.ts'
 
 /** A response of the model while it learns. */
 export interface TrainingSample {

@@ -4,9 +4,9 @@ import type { Backend } from '../compute/backend.ts'
 import { onEachBackend } from '../compute/testing/on-each-backend.ts'
 import { openWeights } from '../engine/checkpoint/checkpoint-weights.ts'
 import { readConfig } from '../engine/checkpoint/config.ts'
+import { completionSequence } from '../objectives/sequence.ts'
+import { sft } from '../objectives/sft/loss.ts'
 import { TrainableModel } from './model/trainable-model.ts'
-import { sft } from './objectives/sft.ts'
-import { completionSequence } from './sequence.ts'
 import { trainStep } from './train-step.ts'
 
 const SETTINGS = { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, maxNorm: 1 }

@@ -1,11 +1,11 @@
 import type { AdamwSettings } from '../compute/kernels/adamw/adamw-settings.ts'
 import { StepscopeError } from '../core/errors.ts'
+import type { Metrics, Objective } from '../objectives/loss.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../objectives/sequence.ts'
 import { checkOutputs } from '../search/read-out.ts'
 import type { BatchLimits, PackedBatch } from './model/packed-batch.ts'
 import { gradientsPerSequence, packBatch, perSequence } from './model/packed-batch.ts'
 import type { TrainableModel } from './model/trainable-model.ts'
-import type { Metrics, Objective } from './objective.ts'
-import type { SequenceGradients, SequenceValues, TrainingSequence } from './sequence.ts'
 
 /** An example that can be named in messages. */
 export interface Named {

@@ -7,7 +7,7 @@ import { readConfig } from '../../engine/checkpoint/config.ts'
 import { createResidentDecoder } from '../../engine/decoder/decoder-model.ts'
 import { EngineModel } from '../../engine/engine-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
-import { wholeSequence } from '../sequence.ts'
+import { wholeSequence } from '../../objectives/sequence.ts'
 import { packBatch } from './packed-batch.ts'
 import { TrainableModel } from './trainable-model.ts'
 

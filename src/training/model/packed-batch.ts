@@ -9,7 +9,7 @@ import {
   TARGET_SLOT,
 } from '../../compute/kernels/rows.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../../objectives/sequence.ts'
 
 /** Limits of one pass, fixed when a model is prepared for training. */
 export interface BatchLimits {

@@ -1,5 +1,5 @@
+import type { TrainingSequence } from '../../objectives/sequence.ts'
 import type { RecordedCase, RecordedTensor } from '../recorded-case.ts'
-import type { TrainingSequence } from '../sequence.ts'
 import { at } from './case-tensors.ts'
 
 /** Real tokens of each row. */

@@ -1,5 +1,5 @@
+import type { SequenceValues } from '../../objectives/sequence.ts'
 import type { RecordedCase, RecordedTensor } from '../recorded-case.ts'
-import type { SequenceValues } from '../sequence.ts'
 
 export function copyOf(recorded: RecordedCase, name: string) {
   const { shape, data } = recorded.tensor(name)

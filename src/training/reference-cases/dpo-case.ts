@@ -1,4 +1,4 @@
-import { dpo } from '../objectives/dpo.ts'
+import { dpo } from '../../objectives/dpo/loss.ts'
 import { evaluateItems } from '../train-step.ts'
 import type { CaseInput, CaseResult } from './case-model.ts'
 import { gradients, named, withModel } from './case-model.ts'

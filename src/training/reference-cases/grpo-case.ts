@@ -1,5 +1,5 @@
-import { groupAdvantages } from '../advantages.ts'
-import { grpo } from '../objectives/grpo.ts'
+import { groupAdvantages } from '../../objectives/advantages.ts'
+import { grpo } from '../../objectives/grpo/loss.ts'
 import type { CaseInput, CaseResult } from './case-model.ts'
 import { gradients, named, withModel } from './case-model.ts'
 import { completionItems, gather } from './case-rows.ts'

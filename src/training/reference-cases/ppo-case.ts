@@ -1,6 +1,6 @@
-import { generalizedAdvantages, shapedRewards, whiten } from '../advantages.ts'
+import { generalizedAdvantages, shapedRewards, whiten } from '../../objectives/advantages.ts'
+import { ppo } from '../../objectives/ppo/loss.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
-import { ppo } from '../objectives/ppo.ts'
 import type { CaseInput, CaseResult } from './case-model.ts'
 import { gradients, named, withModel } from './case-model.ts'
 import { completionItems, gather, spread } from './case-rows.ts'

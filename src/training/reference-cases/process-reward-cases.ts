@@ -1,6 +1,6 @@
 import { sigmoid } from '../../core/numerics.ts'
-import { implicitProcessReward, implicitTokenRewards } from '../objectives/implicit-process-reward.ts'
-import { processReward } from '../objectives/process-reward.ts'
+import { implicitProcessReward, implicitTokenRewards } from '../../objectives/implicit-process-reward/loss.ts'
+import { processReward } from '../../objectives/process-reward/loss.ts'
 import { evaluateItems } from '../train-step.ts'
 import type { CaseInput, CaseResult } from './case-model.ts'
 import { gradients, named, withModel } from './case-model.ts'

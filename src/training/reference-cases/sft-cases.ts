@@ -1,6 +1,6 @@
 import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
-import type { Metrics } from '../objective.ts'
-import { sft } from '../objectives/sft.ts'
+import type { Metrics } from '../../objectives/loss.ts'
+import { sft } from '../../objectives/sft/loss.ts'
 import { trainStep } from '../train-step.ts'
 import type { CaseInput, CaseResult } from './case-model.ts'
 import { gradients, named, withModel } from './case-model.ts'

@@ -1,12 +1,12 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import type { TrialGroup } from '../../core/statistics.ts'
 import { groupedRate, mean } from '../../core/statistics.ts'
+import type { Metrics } from '../../objectives/loss.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { sampleResponses } from '../../rewards/sample-responses.ts'
 import type { Policy } from '../../search/models.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor } from '../../tasks/registry.ts'
-import type { Metrics } from '../objective.ts'
 import type { TrainingSample } from '../run-events.ts'
 
 /** Samples of each problem: their mean is a steadier pass@1 than one sample's. */

@@ -1,22 +1,28 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import { mean } from '../../core/statistics.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import {
+  generalizedAdvantages,
+  groupAdvantages,
+  groupProcessAdvantages,
+  shapedRewards,
+  whiten,
+} from '../../objectives/advantages.ts'
+import type { GrpoItem } from '../../objectives/grpo/loss.ts'
+import { grpo } from '../../objectives/grpo/loss.ts'
+import type { Metrics } from '../../objectives/loss.ts'
+import type { PpoItem } from '../../objectives/ppo/loss.ts'
+import { ppo } from '../../objectives/ppo/loss.ts'
+import type { TrainingSequence } from '../../objectives/sequence.ts'
+import { completionSequence } from '../../objectives/sequence.ts'
+import { sft } from '../../objectives/sft/loss.ts'
+import { selectVerified } from '../../objectives/verified-samples.ts'
 import type { ResponseEnd } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { completionTokens, sampleResponses } from '../../rewards/sample-responses.ts'
 import type { RewardModel } from '../../search/models.ts'
 import { checkerFor } from '../../tasks/registry.ts'
-import { generalizedAdvantages, groupAdvantages, groupProcessAdvantages, shapedRewards, whiten } from '../advantages.ts'
-import type { Metrics } from '../objective.ts'
-import type { GrpoItem } from '../objectives/grpo.ts'
-import { grpo } from '../objectives/grpo.ts'
-import type { PpoItem } from '../objectives/ppo.ts'
-import { ppo } from '../objectives/ppo.ts'
-import { sft } from '../objectives/sft.ts'
-import type { TrainingSequence } from '../sequence.ts'
-import { completionSequence } from '../sequence.ts'
 import { evaluateItems } from '../train-step.ts'
-import { selectVerified } from '../verified-samples.ts'
 import type { Course, Update } from './course.ts'
 import { update } from './course.ts'
 import { DataOrder, shuffled } from './data-order.ts'

@@ -1,11 +1,11 @@
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import type { TokenReward } from '../../objectives/advantages.ts'
 import { writtenSteps } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
 import type { RewardModel } from '../../search/models.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { taskById } from '../../tasks/registry.ts'
-import type { TokenReward } from '../advantages.ts'
 
 /** What a response earned: in all, and where. */
 export interface ResponseReward {

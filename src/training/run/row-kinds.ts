@@ -2,7 +2,7 @@ import type { RowFormat } from '../../formats/json-lines.ts'
 import type { ObjectiveId } from '../../formats/training-recipe.ts'
 import type { StepwiseRow } from '../../formats/trl.ts'
 import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from '../../formats/trl.ts'
-import type { ProcessRewardItem } from '../objectives/process-reward.ts'
+import type { ProcessRewardItem } from '../../objectives/process-reward/loss.ts'
 import type { RowEncoder } from './encode-rows.ts'
 
 /** Rows that an objective learns from, and how one becomes an example. */

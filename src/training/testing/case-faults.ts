@@ -1,4 +1,4 @@
-import type { Metrics } from '../objective.ts'
+import type { Metrics } from '../../objectives/loss.ts'
 import type { RecordedCase, RecordedTensor } from '../recorded-case.ts'
 import type { CaseResult } from '../reference-cases/case-model.ts'
 

@@ -1,7 +1,7 @@
 import type { RandomStream } from '../../core/random.ts'
-import type { Metrics, Objective } from '../objective.ts'
-import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import { completionSequence, scoredSequence } from '../sequence.ts'
+import type { Metrics, Objective } from '../../objectives/loss.ts'
+import type { SequenceGradients, SequenceValues, TrainingSequence } from '../../objectives/sequence.ts'
+import { completionSequence, scoredSequence } from '../../objectives/sequence.ts'
 
 /** What a model could say at a sequence's heads, in float64; the score head has `labels` outputs. */
 export function randomValues(sequence: TrainingSequence, random: RandomStream, labels = 1): SequenceValues {

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import { logOdds } from '../../core/numerics.ts'
 import { RandomStream } from '../../core/random.ts'
-import { scoredSequence } from '../sequence.ts'
 import {
   evaluateBatch,
   gradientError,
@@ -10,9 +9,10 @@ import {
   randomTrace,
   randomValues,
   splitError,
-} from '../testing/evaluate-batch.ts'
-import { readRecorded, TRAIN_FIXTURES } from '../testing/train-fixture.ts'
-import { processReward } from './process-reward.ts'
+} from '../../training/testing/evaluate-batch.ts'
+import { readRecorded, TRAIN_FIXTURES } from '../../training/testing/train-fixture.ts'
+import { scoredSequence } from '../sequence.ts'
+import { processReward } from './loss.ts'
 
 test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
   const recorded = await readRecorded(await openCheckpointDirectory(`tests/fixtures/${fixture}`), 'prm-soft-bce')

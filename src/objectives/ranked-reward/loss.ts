@@ -1,9 +1,9 @@
 import { logSigmoid, sigmoid } from '../../core/numerics.ts'
 import { mean } from '../../core/statistics.ts'
+import { scoreLogit, spreadLogit } from '../arithmetic/score-logit.ts'
 import { checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import { scoreLogit, spreadLogit } from './score-logit.ts'
 
 /** Two responses to one prompt; the reward of each is read at the last of its heads. */
 export interface RankedRewardItem {

@@ -1,9 +1,9 @@
 import { mean } from '../../core/statistics.ts'
+import { clippedPolicy } from '../arithmetic/clipped-policy.ts'
+import { sum, sumOf } from '../arithmetic/sum.ts'
 import { checkFinite, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import { clippedPolicy } from './clipped-policy.ts'
-import { sum, sumOf } from './sum.ts'
 
 export interface PpoSettings {
   /** ε: a ratio counts up to 1 ± ε; 0.2. */

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import { RandomStream } from '../../core/random.ts'
-import { groupAdvantages } from '../advantages.ts'
-import { completionSequence } from '../sequence.ts'
 import {
   evaluateBatch,
   gradientError,
@@ -10,12 +8,14 @@ import {
   randomCompletion,
   randomValues,
   splitError,
-} from '../testing/evaluate-batch.ts'
-import { expectRelative } from '../testing/expect-relative.ts'
-import { recordedLogprobs } from '../testing/recorded-logprobs.ts'
-import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../testing/train-fixture.ts'
-import type { GrpoItem } from './grpo.ts'
-import { grpo } from './grpo.ts'
+} from '../../training/testing/evaluate-batch.ts'
+import { expectRelative } from '../../training/testing/expect-relative.ts'
+import { recordedLogprobs } from '../../training/testing/recorded-logprobs.ts'
+import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../../training/testing/train-fixture.ts'
+import { groupAdvantages } from '../advantages.ts'
+import { completionSequence } from '../sequence.ts'
+import type { GrpoItem } from './loss.ts'
+import { grpo } from './loss.ts'
 
 test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
   const folder = await openCheckpointDirectory(`tests/fixtures/${fixture}`)

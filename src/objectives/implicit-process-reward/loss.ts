@@ -1,11 +1,11 @@
 import { sigmoid } from '../../core/numerics.ts'
 import { accuracy } from '../../rewards/accuracy.ts'
+import type { Judgements } from '../arithmetic/judgements.ts'
+import { binaryCrossEntropy, gather } from '../arithmetic/judgements.ts'
+import { sum } from '../arithmetic/sum.ts'
 import { checkLabel, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import type { Judgements } from './judge-heads.ts'
-import { binaryCrossEntropy, gather } from './judge-heads.ts'
-import { sum } from './sum.ts'
 
 export interface ImplicitRewardSettings {
   /** Scale of the reward; 0.05 in the paper. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { RandomStream } from '../../core/random.ts'
-import { completionSequence, wholeSequence } from '../sequence.ts'
 import {
   evaluateBatch,
   gradientError,
@@ -8,8 +7,9 @@ import {
   randomCompletion,
   randomValues,
   splitError,
-} from '../testing/evaluate-batch.ts'
-import { sft } from './sft.ts'
+} from '../../training/testing/evaluate-batch.ts'
+import { completionSequence, wholeSequence } from '../sequence.ts'
+import { sft } from './loss.ts'
 
 describe('supervised fine-tuning', () => {
   test('is the mean over the completion tokens of all sequences', () => {

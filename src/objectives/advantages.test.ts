@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import { standardDeviation } from '../core/standard-deviation.ts'
 import { mean } from '../core/statistics.ts'
+import { expectRelative } from '../training/testing/expect-relative.ts'
+import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../training/testing/train-fixture.ts'
 import { generalizedAdvantages, groupAdvantages, groupProcessAdvantages, shapedRewards, whiten } from './advantages.ts'
-import { expectRelative } from './testing/expect-relative.ts'
-import { ofCompletion, readRecorded, TRAIN_FIXTURES } from './testing/train-fixture.ts'
 
 describe.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', (fixture) => {
   test('rewards, advantages, returns and whitening of PPO', async () => {

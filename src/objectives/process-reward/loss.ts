@@ -1,9 +1,9 @@
 import { expectedCalibrationError } from '../../rewards/calibration.ts'
+import type { Judgements } from '../arithmetic/judgements.ts'
+import { gather, judgeHeads, judgementMetrics } from '../arithmetic/judgements.ts'
 import { checkLabel, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import type { Judgements } from './judge-heads.ts'
-import { gather, judgeHeads, judgementMetrics } from './judge-heads.ts'
 
 /** A trace judged step by step. */
 export interface ProcessRewardItem {

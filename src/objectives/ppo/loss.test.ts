@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import { RandomStream } from '../../core/random.ts'
 import { mean } from '../../core/statistics.ts'
-import { completionSequence } from '../sequence.ts'
 import {
   evaluateBatch,
   gradientError,
@@ -10,12 +9,13 @@ import {
   randomCompletion,
   randomValues,
   splitError,
-} from '../testing/evaluate-batch.ts'
-import { expectRelative } from '../testing/expect-relative.ts'
-import { recordedLogprobs } from '../testing/recorded-logprobs.ts'
-import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../testing/train-fixture.ts'
-import type { PpoItem, PpoSettings } from './ppo.ts'
-import { ppo } from './ppo.ts'
+} from '../../training/testing/evaluate-batch.ts'
+import { expectRelative } from '../../training/testing/expect-relative.ts'
+import { recordedLogprobs } from '../../training/testing/recorded-logprobs.ts'
+import { ofCompletion, readRecorded, TRAIN_FIXTURES } from '../../training/testing/train-fixture.ts'
+import { completionSequence } from '../sequence.ts'
+import type { PpoItem, PpoSettings } from './loss.ts'
+import { ppo } from './loss.ts'
 
 const SETTINGS: PpoSettings = { clip: 0.2, valueClip: 0.2, valueCoefficient: 0.1, entropyCoefficient: 0 }
 

@@ -1,8 +1,8 @@
+import type { Judgements } from '../arithmetic/judgements.ts'
+import { gather, judgeHeads, judgementMetrics } from '../arithmetic/judgements.ts'
 import { checkLabel, checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import type { Judgements } from './judge-heads.ts'
-import { gather, judgeHeads, judgementMetrics } from './judge-heads.ts'
 
 /** A response and whether it came out right. */
 export interface OutcomeRewardItem {

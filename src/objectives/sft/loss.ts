@@ -1,7 +1,7 @@
+import { sum, sumOf } from '../arithmetic/sum.ts'
 import { checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import { sum, sumOf } from './sum.ts'
 
 /** A demonstration: its heads are the tokens to learn. */
 export interface SftItem {

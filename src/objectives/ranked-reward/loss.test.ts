@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import { RandomStream } from '../../core/random.ts'
-import { scoredSequence } from '../sequence.ts'
 import {
   evaluateBatch,
   gradientError,
@@ -9,10 +8,11 @@ import {
   randomTrace,
   randomValues,
   splitError,
-} from '../testing/evaluate-batch.ts'
-import { expectRelative } from '../testing/expect-relative.ts'
-import { readRecorded, TRAIN_FIXTURES } from '../testing/train-fixture.ts'
-import { rankedReward } from './ranked-reward.ts'
+} from '../../training/testing/evaluate-batch.ts'
+import { expectRelative } from '../../training/testing/expect-relative.ts'
+import { readRecorded, TRAIN_FIXTURES } from '../../training/testing/train-fixture.ts'
+import { scoredSequence } from '../sequence.ts'
+import { rankedReward } from './loss.ts'
 
 const end = scoredSequence([1, 2], [1])
 

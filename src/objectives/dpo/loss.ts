@@ -1,9 +1,9 @@
 import { logSigmoid, sigmoid } from '../../core/numerics.ts'
 import { mean } from '../../core/statistics.ts'
+import { sum } from '../arithmetic/sum.ts'
 import { checkFinite, checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import { sum } from './sum.ts'
 
 export interface DpoSettings {
   /** How strongly the policy is held to the reference model; 0.1 in the paper. */

@@ -1,11 +1,11 @@
 import { standardDeviation } from '../../core/standard-deviation.ts'
 import { mean } from '../../core/statistics.ts'
+import { clippedPolicy } from '../arithmetic/clipped-policy.ts'
+import { probabilityRatio } from '../arithmetic/probability-ratio.ts'
+import { sumOf } from '../arithmetic/sum.ts'
 import { checkFinite, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../objective.ts'
+import type { Objective } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
-import { clippedPolicy } from './clipped-policy.ts'
-import { probabilityRatio } from './probability-ratio.ts'
-import { sumOf } from './sum.ts'
 
 /** Equal rewards may differ from their mean by a rounding. */
 const ZERO = 1e-8
