@@ -3,7 +3,7 @@ import type { SequenceGradients, SequenceValues, TrainingSequence } from './sequ
 /** Names and values of a training step's metrics, as TRL calls them. */
 export type Metrics = Readonly<Record<string, number>>
 
-/** What an objective needs of the model at each head. */
+/** What a loss needs of the model at each head. */
 export interface HeadNeeds {
   /** Log-probabilities of targets, entropies and hits. */
   readonly logprobs: boolean
@@ -16,7 +16,7 @@ export interface HeadNeeds {
  * @typeParam Item one example: a sequence, a pair, a rollout with its advantages
  * @typeParam Observation what the batch's metrics are made of
  */
-export interface Objective<Item, Observation> {
+export interface LossFunction<Item, Observation> {
   readonly name: string
   readonly needs: HeadNeeds
   /** The item's sequences; `evaluate` gets their values in this order. */

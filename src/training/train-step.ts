@@ -1,6 +1,6 @@
 import type { AdamwSettings } from '../compute/kernels/adamw/adamw-settings.ts'
 import { StepscopeError } from '../core/errors.ts'
-import type { Metrics, Objective } from '../objectives/loss.ts'
+import type { LossFunction, Metrics } from '../objectives/loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../objectives/sequence.ts'
 import { checkOutputs } from '../search/read-out.ts'
 import type { BatchLimits, PackedBatch } from './model/packed-batch.ts'
@@ -26,34 +26,34 @@ interface MicroBatch<Item> {
  */
 export async function accumulateGradients<Item extends Named, Observation>(
   model: TrainableModel,
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
   signal?: AbortSignal,
 ): Promise<{ readonly loss: number; readonly metrics: Metrics }> {
-  const total = items.reduce((sum, item) => sum + objective.weight(item), 0)
+  const total = items.reduce((sum, item) => sum + lossFunction.weight(item), 0)
   const observations: Observation[] = []
   const run = items.filter((item) => {
-    const observation = objective.idle?.(item) ?? null
+    const observation = lossFunction.idle?.(item) ?? null
     if (observation !== null) observations.push(observation)
     return observation === null
   })
   let loss = 0
   await model.zeroGradients()
-  for (const { items: held, batch } of microBatches(objective, run, model.limits)) {
+  for (const { items: packed, batch } of microBatches(lossFunction, run, model.limits)) {
     signal?.throwIfAborted()
-    const said = await readPass(model, { items: held, batch })
-    const gradients = emptyGradients(batch, objective, model.labels)
+    const said = await readPass(model, { items: packed, batch })
+    const gradients = emptyGradients(batch, lossFunction, model.labels)
     const slopes = gradientsPerSequence(batch, gradients, model.labels)
-    for (const { item, first, count } of held) {
+    for (const { item, first, count } of packed) {
       const range = [first, first + count] as const
-      const result = objective.evaluate(item, said.slice(...range), slopes.slice(...range), total)
+      const result = lossFunction.evaluate(item, said.slice(...range), slopes.slice(...range), total)
       if (!Number.isFinite(result.loss)) throw lossWithoutValue(item, result.loss)
       loss += result.loss
       observations.push(result.observation)
     }
     await model.backward(batch, gradients)
   }
-  return { loss, metrics: objective.metrics(observations) }
+  return { loss, metrics: lossFunction.metrics(observations) }
 }
 
 /**
@@ -65,13 +65,13 @@ export async function accumulateGradients<Item extends Named, Observation>(
  */
 export async function trainStep<Item extends Named, Observation>(
   model: TrainableModel,
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
   settings: AdamwSettings,
   step: number,
   signal?: AbortSignal,
 ): Promise<Metrics> {
-  const { loss, metrics } = await accumulateGradients(model, objective, items, signal)
+  const { loss, metrics } = await accumulateGradients(model, lossFunction, items, signal)
   const norm = await model.gradientNorm(settings, step)
   if (!Number.isFinite(norm)) {
     throw new StepscopeError({
@@ -122,21 +122,21 @@ export async function evaluateItems<Item extends Named>(
   signal?: AbortSignal,
 ): Promise<SequenceValues[][]> {
   const found: SequenceValues[][] = []
-  for (const { items: held, batch } of microBatches({ sequences: sequencesOf }, items, model.limits)) {
+  for (const { items: packed, batch } of microBatches({ sequences: sequencesOf }, items, model.limits)) {
     signal?.throwIfAborted()
-    const said = await readPass(model, { items: held, batch })
-    for (const { first, count } of held) found.push(said.slice(first, first + count))
+    const said = await readPass(model, { items: packed, batch })
+    for (const { first, count } of packed) found.push(said.slice(first, first + count))
   }
   return found
 }
 
 /** Takes items in their order while they fit one pass. An item's sequences stay together. */
 function* microBatches<Item>(
-  { sequences: sequencesOf }: Pick<Objective<Item, unknown>, 'sequences'>,
+  { sequences: sequencesOf }: Pick<LossFunction<Item, unknown>, 'sequences'>,
   items: readonly Item[],
   limits: BatchLimits,
 ): Generator<MicroBatch<Item>> {
-  let held: MicroBatch<Item>['items'][number][] = []
+  let packed: MicroBatch<Item>['items'][number][] = []
   let sequences: TrainingSequence[] = []
   let rows = 0
   let heads = 0
@@ -144,24 +144,24 @@ function* microBatches<Item>(
     const own = sequencesOf(item)
     const ownRows = own.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0)
     const ownHeads = own.reduce((sum, sequence) => sum + sequence.heads.length, 0)
-    if (held.length > 0 && (rows + ownRows > limits.maxRows || heads + ownHeads > limits.maxHeads)) {
-      yield { items: held, batch: packBatch(sequences, limits) }
-      held = []
+    if (packed.length > 0 && (rows + ownRows > limits.maxRows || heads + ownHeads > limits.maxHeads)) {
+      yield { items: packed, batch: packBatch(sequences, limits) }
+      packed = []
       sequences = []
       rows = 0
       heads = 0
     }
-    held.push({ item, first: sequences.length, count: own.length })
+    packed.push({ item, first: sequences.length, count: own.length })
     sequences.push(...own)
     rows += ownRows
     heads += ownHeads
   }
-  if (held.length > 0) yield { items: held, batch: packBatch(sequences, limits) }
+  if (packed.length > 0) yield { items: packed, batch: packBatch(sequences, limits) }
 }
 
 function emptyGradients(
   { headCount }: PackedBatch,
-  { needs }: Pick<Objective<unknown, unknown>, 'needs'>,
+  { needs }: Pick<LossFunction<unknown, unknown>, 'needs'>,
   labels: number,
 ): SequenceGradients {
   const count = needs.logprobs ? headCount : 0

@@ -18,7 +18,7 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
   const recorded = await readRecorded(await openCheckpointDirectory(`tests/fixtures/${fixture}`), 'dpo')
   const logps = recorded.tensor('logps')
   const reference = recorded.tensor('ref_logps')
-  const objective = dpo({ beta: recorded.figure('beta') })
+  const lossFunction = dpo({ beta: recorded.figure('beta') })
   // The sum of a completion's log-probabilities is all that counts: here it is one token's.
   const sequence = completionSequence([1], [2])
   const pairs = recorded.figures.pairs as readonly (readonly [number, number])[]
@@ -29,7 +29,7 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
     reference: { chosen: reference[chosen] ?? Number.NaN, rejected: reference[rejected] ?? Number.NaN },
   }))
   const { loss, metrics } = evaluateBatch(
-    objective,
+    lossFunction,
     items,
     pairs.map((pair) => pair.map((row) => knownValues({ logprobs: [logps[row] ?? Number.NaN] }))),
   )
@@ -56,9 +56,9 @@ describe('direct preference optimization', () => {
     }))
     const values = items.map(({ chosen, rejected }) => [randomValues(chosen, random), randomValues(rejected, random)])
     for (const rpoAlpha of [0, 1.3]) {
-      const objective = dpo({ beta: 0.7, rpoAlpha })
-      expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
-      expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+      const lossFunction = dpo({ beta: 0.7, rpoAlpha })
+      expect(gradientError(lossFunction, items, values)).toBeLessThan(1e-8)
+      expect(splitError(lossFunction, items, values)).toBeLessThan(1e-12)
     }
   })
 

@@ -2,7 +2,7 @@ import { logSigmoid, sigmoid } from '../../core/numerics.ts'
 import { mean } from '../../core/statistics.ts'
 import { sum } from '../arithmetic/sum.ts'
 import { checkFinite, checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 export interface DpoSettings {
@@ -37,7 +37,7 @@ export interface DpoObservation {
  * one easily becomes less probable together with the rejected one; α > 0 adds −α log π(chosen) / |chosen| against it (Pang et
  * al., arXiv 2404.19733, eq. 1).
  */
-export function dpo({ beta, rpoAlpha = 0 }: DpoSettings): Objective<DpoItem, DpoObservation> {
+export function dpo({ beta, rpoAlpha = 0 }: DpoSettings): LossFunction<DpoItem, DpoObservation> {
   return {
     name: 'dpo',
     needs: { logprobs: true, scores: false },

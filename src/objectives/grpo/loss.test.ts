@@ -65,10 +65,10 @@ describe('group relative policy optimization', () => {
         referenceLogprobs: near(said, 3),
       }
     })
-    const objective = grpo({ clip: 0.2, beta: 0.3 })
-    expect(evaluateBatch(objective, items, values).metrics.clip_ratio).toBeGreaterThan(0)
-    expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
-    expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+    const lossFunction = grpo({ clip: 0.2, beta: 0.3 })
+    expect(evaluateBatch(lossFunction, items, values).metrics.clip_ratio).toBeGreaterThan(0)
+    expect(gradientError(lossFunction, items, values)).toBeLessThan(1e-8)
+    expect(splitError(lossFunction, items, values)).toBeLessThan(1e-12)
   })
 
   const item: GrpoItem = {

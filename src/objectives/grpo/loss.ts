@@ -4,7 +4,7 @@ import { clippedPolicy } from '../arithmetic/clipped-policy.ts'
 import { probabilityRatio } from '../arithmetic/probability-ratio.ts'
 import { sumOf } from '../arithmetic/sum.ts'
 import { checkFinite, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 /** Equal rewards may differ from their mean by a rounding. */
@@ -53,7 +53,7 @@ export interface GrpoObservation {
  * rewards are all equal and teach nothing; `kl` and `clip_ratio` are means over all tokens. A group is what of it is in
  * the batch.
  */
-export function grpo({ clip, beta }: GrpoSettings): Objective<GrpoItem, GrpoObservation> {
+export function grpo({ clip, beta }: GrpoSettings): LossFunction<GrpoItem, GrpoObservation> {
   return {
     name: 'grpo',
     needs: { logprobs: true, scores: false },

@@ -34,7 +34,7 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
 })
 
 describe('implicit process reward', () => {
-  const objective = implicitProcessReward({ beta: 0.5 })
+  const lossFunction = implicitProcessReward({ beta: 0.5 })
 
   test('its gradients are the slopes of its loss, whole or in parts', () => {
     const random = new RandomStream(7)
@@ -45,14 +45,14 @@ describe('implicit process reward', () => {
       label: [1, 0, 0.3][i] ?? 0,
     }))
     const values = items.map(({ sequence }) => [randomValues(sequence, random)])
-    expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
-    expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+    expect(gradientError(lossFunction, items, values)).toBeLessThan(1e-8)
+    expect(splitError(lossFunction, items, values)).toBeLessThan(1e-12)
   })
 
   const item = { id: 'a', sequence: completionSequence([1], [2, 3]), referenceLogprobs: [-1e5, -1], label: 0 }
 
   test('an extreme reward stays finite', () => {
-    const { loss, gradients, metrics } = evaluateBatch(objective, [item], [[knownValues({ logprobs: [-1, -1] })]])
+    const { loss, gradients, metrics } = evaluateBatch(lossFunction, [item], [[knownValues({ logprobs: [-1, -1] })]])
     expect(loss).toBeCloseTo(0.5 * (1e5 - 1), 6)
     expect(Array.from(gradients[0]?.[0]?.logprobs ?? [])).toEqual([0.5, 0.5])
     expect(metrics).toEqual({ accuracy: 0 })
@@ -63,9 +63,9 @@ describe('implicit process reward', () => {
   })
 
   test('refuses what does not fit', () => {
-    expect(() => objective.weight({ ...item, label: 2 })).toThrow(/example a: A label/)
-    expect(() => objective.weight({ ...item, referenceLogprobs: [] })).toThrow(/example a: .*reference model/)
-    expect(() => objective.weight({ ...item, sequence: completionSequence([1], []) })).toThrow(
+    expect(() => lossFunction.weight({ ...item, label: 2 })).toThrow(/example a: A label/)
+    expect(() => lossFunction.weight({ ...item, referenceLogprobs: [] })).toThrow(/example a: .*reference model/)
+    expect(() => lossFunction.weight({ ...item, sequence: completionSequence([1], []) })).toThrow(
       /example a: The completion/,
     )
   })

@@ -4,7 +4,7 @@ import type { Judgements } from '../arithmetic/judgements.ts'
 import { binaryCrossEntropy, gather } from '../arithmetic/judgements.ts'
 import { sum } from '../arithmetic/sum.ts'
 import { checkLabel, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 export interface ImplicitRewardSettings {
@@ -30,7 +30,7 @@ export interface ImplicitRewardItem {
  *
  * with y the outcome. What a step adds to R is its reward: `implicitStepRewards`.
  */
-export function implicitProcessReward({ beta }: ImplicitRewardSettings): Objective<ImplicitRewardItem, Judgements> {
+export function implicitProcessReward({ beta }: ImplicitRewardSettings): LossFunction<ImplicitRewardItem, Judgements> {
   return {
     name: 'implicit-process-reward',
     needs: { logprobs: true, scores: false },

@@ -1,7 +1,7 @@
 import type { Judgements } from '../arithmetic/judgements.ts'
 import { gather, judgeHeads, judgementMetrics } from '../arithmetic/judgements.ts'
 import { checkLabel, checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 /** A response and whether it came out right. */
@@ -20,7 +20,7 @@ export interface OutcomeRewardItem {
  *
  * with y the outcome of the whole response, whichever part of it a head has seen.
  */
-export const outcomeReward: Objective<OutcomeRewardItem, Judgements> = {
+export const outcomeReward: LossFunction<OutcomeRewardItem, Judgements> = {
   name: 'outcome-reward',
   needs: { logprobs: false, scores: true },
   sequences: ({ sequence }) => [sequence],

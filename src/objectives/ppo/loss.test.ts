@@ -78,11 +78,11 @@ describe('proximal policy optimization', () => {
         returns: near(said, 1.5),
       }
     })
-    const objective = ppo({ ...SETTINGS, valueCoefficient: 0.7, entropyCoefficient: 0.03 })
-    const { metrics } = evaluateBatch(objective, items, values)
+    const lossFunction = ppo({ ...SETTINGS, valueCoefficient: 0.7, entropyCoefficient: 0.03 })
+    const { metrics } = evaluateBatch(lossFunction, items, values)
     expect(metrics['policy/clipfrac_avg']).toBeGreaterThan(0)
-    expect(gradientError(objective, items, values)).toBeLessThan(1e-8)
-    expect(splitError(objective, items, values)).toBeLessThan(1e-12)
+    expect(gradientError(lossFunction, items, values)).toBeLessThan(1e-8)
+    expect(splitError(lossFunction, items, values)).toBeLessThan(1e-12)
   })
 
   const item: PpoItem = {
@@ -136,14 +136,14 @@ describe('proximal policy optimization', () => {
   })
 
   test('refuses what does not fit the completion', () => {
-    const objective = ppo(SETTINGS)
-    expect(() => objective.weight({ ...item, sequence: completionSequence([1], []) })).toThrow(
+    const lossFunction = ppo(SETTINGS)
+    expect(() => lossFunction.weight({ ...item, sequence: completionSequence([1], []) })).toThrow(
       /example a: The completion/,
     )
-    expect(() => objective.weight({ ...item, oldValues: [0] })).toThrow(/example a: The number of values/)
-    expect(() => objective.weight({ ...item, returns: [1, Number.POSITIVE_INFINITY] })).toThrow(
+    expect(() => lossFunction.weight({ ...item, oldValues: [0] })).toThrow(/example a: The number of values/)
+    expect(() => lossFunction.weight({ ...item, returns: [1, Number.POSITIVE_INFINITY] })).toThrow(
       /example a: Among the returns/,
     )
-    expect(() => objective.weight({ ...item, score: Number.NaN })).toThrow(/example a: The score/)
+    expect(() => lossFunction.weight({ ...item, score: Number.NaN })).toThrow(/example a: The score/)
   })
 })

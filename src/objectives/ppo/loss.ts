@@ -2,7 +2,7 @@ import { mean } from '../../core/statistics.ts'
 import { clippedPolicy } from '../arithmetic/clipped-policy.ts'
 import { sum, sumOf } from '../arithmetic/sum.ts'
 import { checkFinite, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 export interface PpoSettings {
@@ -64,7 +64,7 @@ export function ppo({
   valueClip,
   valueCoefficient,
   entropyCoefficient,
-}: PpoSettings): Objective<PpoItem, PpoObservation> {
+}: PpoSettings): LossFunction<PpoItem, PpoObservation> {
   return {
     name: 'ppo',
     needs: { logprobs: true, scores: true },

@@ -2,7 +2,7 @@ import { expectedCalibrationError } from '../../rewards/calibration.ts'
 import type { Judgements } from '../arithmetic/judgements.ts'
 import { gather, judgeHeads, judgementMetrics } from '../arithmetic/judgements.ts'
 import { checkLabel, checkLength, checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 /** A trace judged step by step. */
@@ -22,7 +22,7 @@ export interface ProcessRewardItem {
  *
  * In `auc` and `accuracy` a soft label counts as right from ½ on; `calibration_error` takes it as it is.
  */
-export const processReward: Objective<ProcessRewardItem, Judgements> = {
+export const processReward: LossFunction<ProcessRewardItem, Judgements> = {
   name: 'process-reward',
   needs: { logprobs: false, scores: true },
   sequences: ({ sequence }) => [sequence],

@@ -2,7 +2,7 @@ import { logSigmoid, sigmoid } from '../../core/numerics.ts'
 import { mean } from '../../core/statistics.ts'
 import { scoreLogit, spreadLogit } from '../arithmetic/score-logit.ts'
 import { checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 /** Two responses to one prompt; the reward of each is read at the last of its heads. */
@@ -25,7 +25,7 @@ export interface RankedRewardObservation {
  *
  * Pairs that are scored alike count as wrong.
  */
-export const rankedReward: Objective<RankedRewardItem, RankedRewardObservation> = {
+export const rankedReward: LossFunction<RankedRewardItem, RankedRewardObservation> = {
   name: 'ranked-reward',
   needs: { logprobs: false, scores: true },
   sequences: ({ chosen, rejected }) => [chosen, rejected],

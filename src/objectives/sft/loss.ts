@@ -1,6 +1,6 @@
 import { sum, sumOf } from '../arithmetic/sum.ts'
 import { checkSequence } from '../check-example.ts'
-import type { Objective } from '../loss.ts'
+import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
 /** A demonstration: its heads are the tokens to learn. */
@@ -27,7 +27,7 @@ export interface SftObservation {
  *
  * `num_tokens` counts the tokens of this batch, prompts included.
  */
-export const sft: Objective<SftItem, SftObservation> = {
+export const sft: LossFunction<SftItem, SftObservation> = {
   name: 'sft',
   needs: { logprobs: true, scores: false },
   sequences: ({ sequence }) => [sequence],

@@ -3,7 +3,7 @@ import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.t
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.ts'
-import type { Metrics, Objective } from '../../objectives/loss.ts'
+import type { LossFunction, Metrics } from '../../objectives/loss.ts'
 import type { TrainableOptions } from '../model/model-parts.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
@@ -82,10 +82,10 @@ function withTensor(source: WeightSource, name: string, { shape, data }: Recorde
 
 export async function gradients<Item extends Named, Observation>(
   model: TrainableModel,
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
 ): Promise<Metrics> {
-  const { loss, metrics } = await accumulateGradients(model, objective, items)
+  const { loss, metrics } = await accumulateGradients(model, lossFunction, items)
   return { loss, grad_norm: await model.gradientNorm(NO_STEP, 1), ...metrics }
 }
 

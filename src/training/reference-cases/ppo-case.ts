@@ -43,13 +43,13 @@ export async function ppoCase(input: CaseInput): Promise<CaseResult> {
       advantages: at(whitened, row),
       returns: at(estimates, row).returns,
     }))
-    const objective = ppo({
+    const lossFunction = ppo({
       clip: recorded.figure('cliprange'),
       valueClip: recorded.figure('cliprange_value'),
       valueCoefficient: recorded.figure('vf_coef'),
       entropyCoefficient: 0,
     })
-    const figures = await gradients(model, objective, items)
+    const figures = await gradients(model, lossFunction, items)
     const tensors = await named(input, model, {
       ref_logps_per_token: await allReferenceLogprobs(input, model),
       token_rewards: spread(recorded, rewards),

@@ -3,12 +3,12 @@ import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.t
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { inTurns } from './in-turns.ts'
+import { readModelInTraining } from './model-in-training.ts'
 import { recipeTask } from './recipe-task.ts'
 import type { RowKind } from './row-kinds.ts'
 import { hasRows, ROW_KINDS } from './row-kinds.ts'
 import type { DataFile } from './run-rows.ts'
 import { fileRows } from './run-rows.ts'
-import { readSubject } from './subject.ts'
 
 /** How many rows of a data file are trained on, and how many are held out. */
 export interface RowCounts {
@@ -32,9 +32,9 @@ export async function checkDataFile(
 ): Promise<RowCounts> {
   const { objective } = recipe
   if (!hasRows(objective)) throw noFile(objective)
-  const subject = await readSubject(model, recipe, signal)
+  const trained = await readModelInTraining(model, recipe, signal)
   const task = recipeTask(recipe)
-  const encoder = new RowEncoder(subject, (step) => task.isFinal(step), recipe.maxTokens)
+  const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
   return checkRows(ROW_KINDS[objective] as RowKind<unknown, unknown>, encoder, data, signal, report)
 }
 

@@ -9,9 +9,9 @@ export function shuffled(count: number, seed: number, stream: number): Uint32Arr
   const random = new RandomStream(seed, stream)
   for (let at = count - 1; at > 0; at--) {
     const other = random.integer(0, at)
-    const held = order[at] as number
+    const taken = order[at] as number
     order[at] = order[other] as number
-    order[other] = held
+    order[other] = taken
   }
   return order
 }

@@ -8,34 +8,34 @@ import type { RankedRewardItem } from '../../objectives/ranked-reward/loss.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
 import { completionSequence } from '../../objectives/sequence.ts'
 import type { SftItem } from '../../objectives/sft/loss.ts'
-import type { Subject } from './subject.ts'
+import type { ModelInTraining } from './model-in-training.ts'
 
 /**
  * Turns the rows of data files into token sequences as the model will read them in a search: prompt, completion and steps
  * are tokenized each on its own. A finished response of a language model ends with the end of the sequence.
  */
 export class RowEncoder {
-  private readonly subject: Pick<Subject, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>
+  private readonly trained: Pick<ModelInTraining, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>
   private readonly isFinal: (step: string) => boolean
   private readonly maxTokens: number
 
   constructor(
-    subject: Pick<Subject, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>,
+    trained: Pick<ModelInTraining, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>,
     isFinal: (step: string) => boolean,
     maxTokens: number,
   ) {
-    this.subject = subject
+    this.trained = trained
     this.isFinal = isFinal
-    this.maxTokens = Math.min(maxTokens, subject.config.maxPositions)
+    this.maxTokens = Math.min(maxTokens, trained.config.maxPositions)
   }
 
   /** @param field the row's field that the completion is of, for messages */
   completion(prompt: string, completion: string, field = 'completion'): TrainingSequence {
-    const { config } = this.subject
+    const { config } = this.trained
     const [eos] = config.eosTokenIds
     const before = this.tokens(prompt, 'prompt')
     // Some data sets write the end of the sequence into their texts: it is one token, once.
-    const written = eos === undefined ? undefined : this.subject.tokenizer.content(eos)
+    const written = eos === undefined ? undefined : this.trained.tokenizer.content(eos)
     const isWritten = written !== undefined && written !== '' && completion.endsWith(written)
     const text = isWritten ? completion.slice(0, -written.length) : completion
     const ids = this.tokens(text, field)
@@ -77,7 +77,7 @@ export class RowEncoder {
   }
 
   stepwise({ prompt, completions, labels }: StepwiseRow, id: string): ProcessRewardItem {
-    const steps = completions.map((step) => endedStep(step, this.subject.stepEnd))
+    const steps = completions.map((step) => endedStep(step, this.trained.stepEnd))
     const sequence = this.scored(prompt, steps, (step) => `completions[${step}]`)
     return { id, sequence, labels: labels.map(Number) }
   }
@@ -98,14 +98,14 @@ export class RowEncoder {
 
   /** A text's steps, each with its step end. */
   steps(text: string): string[] {
-    const { stepEnd } = this.subject
+    const { stepEnd } = this.trained
     const parts = text.split(stepEnd)
     const rest = parts.pop() ?? ''
     return [...parts.map((part) => part + stepEnd), ...(rest === '' ? [] : [rest])]
   }
 
   private placed(steps: readonly string[], room: number, fieldOf: (step: number) => string) {
-    const { tokenizer, scoreAt } = this.subject
+    const { tokenizer, scoreAt } = this.trained
     try {
       return placeSteps(tokenizer, scoreAt, steps, room)
     } catch (error) {
@@ -117,7 +117,7 @@ export class RowEncoder {
 
   private tokens(text: string, field: string): number[] {
     try {
-      const { tokenizer } = this.subject
+      const { tokenizer } = this.trained
       return field === 'prompt' ? tokenizer.encodePrompt(text) : tokenizer.encode(text)
     } catch (error) {
       if (!(error instanceof StepscopeError)) throw error
@@ -128,7 +128,7 @@ export class RowEncoder {
   private checked(sequence: TrainingSequence, field: string): TrainingSequence {
     const { length } = sequence.tokenIds
     if (length <= this.maxTokens) return sequence
-    const { maxPositions } = this.subject.config
+    const { maxPositions } = this.trained.config
     const limit = this.maxTokens < maxPositions ? 'maxTokens' : "the model's longest sequence"
     throw new StepscopeError({
       code: 'bad-setting',

@@ -11,8 +11,8 @@ import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
 import { lowRankTargets } from '../model/low-rank-targets.ts'
 import { recipeProblems } from './make-rows.ts'
+import { passLimits, trainedConfig } from './model-in-training.ts'
 import { recipeTask } from './recipe-task.ts'
-import { passLimits, subjectConfig } from './subject.ts'
 
 export interface RunEstimate {
   /** Bytes on the device by purpose, roughly. */
@@ -47,7 +47,7 @@ export async function estimateRun(
   model: CheckpointFiles,
   recipe: TrainingRecipe,
 ): Promise<RunEstimate> {
-  const { config } = subjectConfig(await readConfig(model), recipe)
+  const { config } = trainedConfig(await readConfig(model), recipe)
   const layout = decoderLayout(config, backend.tuning)
   const plan = tensorPlan(config, layout)
   const parameters = expectedShapes(plan).reduce(

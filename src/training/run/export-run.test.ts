@@ -19,9 +19,9 @@ import { memoryStore } from '../testing/memory-store.ts'
 import { evaluateItems } from '../train-step.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { exportRun } from './export-run.ts'
+import { loadModelInTraining } from './model-in-training.ts'
 import type { RunStore } from './run-store.ts'
 import { readSave } from './saves.ts'
-import { createSubject } from './subject.ts'
 import { runTraining } from './training-run.ts'
 
 /**
@@ -98,17 +98,17 @@ async function trained(
 
 /** What the trained weights say in the trainer: log-probabilities of the response's tokens, and the score of each step. */
 async function saidInTraining(model: CheckpointFiles, recipe: TrainingRecipe, weights: Tensors) {
-  const subject = await createSubject(backend, model, recipe)
+  const trained = await loadModelInTraining(backend, model, recipe)
   try {
-    await subject.model.write('weights', weights)
-    const encoder = new RowEncoder(subject, (step) => step.startsWith('A '), recipe.maxTokens)
-    const sequence: TrainingSequence = subject.newHead
+    await trained.model.write('weights', weights)
+    const encoder = new RowEncoder(trained, (step) => step.startsWith('A '), recipe.maxTokens)
+    const sequence: TrainingSequence = trained.newHead
       ? encoder.scored(PROMPT, STEPS, () => 'completions')
       : encoder.completion(PROMPT, STEPS.join(''))
-    const [[said] = []] = await evaluateItems(subject.model, () => [sequence], [{ id: 'one' }])
-    return subject.newHead ? Array.from(said?.scores ?? [], sigmoid) : Array.from(said?.logprobs ?? [])
+    const [[said] = []] = await evaluateItems(trained.model, () => [sequence], [{ id: 'one' }])
+    return trained.newHead ? Array.from(said?.scores ?? [], sigmoid) : Array.from(said?.logprobs ?? [])
   } finally {
-    subject.model.dispose()
+    trained.model.dispose()
   }
 }
 

@@ -10,10 +10,10 @@ import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
+import { trainedConfig } from './model-in-training.ts'
 import type { RunStore } from './run-store.ts'
 import type { SaveManifest } from './saves.ts'
 import { readSave } from './saves.ts'
-import { subjectConfig } from './subject.ts'
 
 /** Small files that go along unchanged. */
 const COPIED = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'generation_config.json']
@@ -50,7 +50,7 @@ async function modelFolder(
   card: string,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const source = await openCheckpoint(model)
-  const { config, newHead } = subjectConfig(source.config, recipe)
+  const { config, newHead } = trainedConfig(source.config, recipe)
   const { weights } = source
   const tensors: Record<string, { shape: readonly number[]; data: Float32Array }> = {}
   for (const name of weights.entries.keys()) {

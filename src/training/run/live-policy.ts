@@ -3,7 +3,7 @@ import { createResidentDecoder } from '../../engine/decoder/decoder-model.ts'
 import { EnginePolicy } from '../../engine/policy.ts'
 import { startEngine } from '../../engine/start-engine.ts'
 import { stepFlags } from '../../engine/tokenizer/step-end.ts'
-import type { Subject } from './subject.ts'
+import type { ModelInTraining } from './model-in-training.ts'
 
 /** Bytes of keys and values. */
 const CACHE_BYTES = 2 ** 26
@@ -12,10 +12,10 @@ const SLOTS = 1024
 /** The engine's policy on the weights that are being trained: what it samples is always the model as it is now. */
 export class LivePolicy {
   readonly policy: EnginePolicy
-  private readonly subject: Subject
+  private readonly trained: ModelInTraining
 
-  static async create(backend: Backend, subject: Subject): Promise<LivePolicy> {
-    const { config, tokenizer, stepEnd, model } = subject
+  static async create(backend: Backend, trained: ModelInTraining): Promise<LivePolicy> {
+    const { config, tokenizer, stepEnd, model } = trained
     const tokenBytes = 8 * config.layers * config.keyValueHeads * config.headDim
     const decoder = await createResidentDecoder(backend, config, await model.createRolloutWeights(), {
       cacheTokens: Math.ceil(CACHE_BYTES / tokenBytes),
@@ -23,18 +23,18 @@ export class LivePolicy {
     })
     const tokenFlags = stepFlags(config, tokenizer, stepEnd)
     const engine = startEngine(backend, decoder, { id: 'the model in training', hash: '', tokenFlags })
-    return new LivePolicy(subject, new EnginePolicy({ ...engine, tokenizer, stepEnd, tokenFlags }))
+    return new LivePolicy(trained, new EnginePolicy({ ...engine, tokenizer, stepEnd, tokenFlags }))
   }
 
-  private constructor(subject: Subject, policy: EnginePolicy) {
-    this.subject = subject
+  private constructor(trained: ModelInTraining, policy: EnginePolicy) {
+    this.trained = trained
     this.policy = policy
   }
 
   /** To be called after the weights changed: what was executed with the old ones is forgotten. */
   async refresh(): Promise<EnginePolicy> {
     this.policy.model.evictAll()
-    await this.subject.model.refreshRolloutWeights()
+    await this.trained.model.refreshRolloutWeights()
     return this.policy
   }
 

@@ -12,20 +12,20 @@ import type { Metrics } from '../../objectives/loss.ts'
 import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
 import { checkDataFile, noFile } from './check-data.ts'
-import type { Course } from './course.ts'
 import { estimateRun } from './estimate-run.ts'
 import { LivePolicy } from './live-policy.ts'
 import type { Report } from './make-rows.ts'
-import { offlineCourse } from './offline-course.ts'
-import { onlineCourse } from './online-course.ts'
+import type { ModelInTraining } from './model-in-training.ts'
+import { loadModelInTraining } from './model-in-training.ts'
+import { offlineTrainer } from './offline-trainer.ts'
+import { onlineTrainer } from './online-trainer.ts'
 import { recipeTask } from './recipe-task.ts'
 import { hasRows } from './row-kinds.ts'
 import type { DataFile, DataRecord } from './run-rows.ts'
 import { missingFile } from './run-rows.ts'
 import type { SaveManifest } from './saves.ts'
 import { earlierRecipes, readSave, writeSave } from './saves.ts'
-import type { Subject } from './subject.ts'
-import { createSubject } from './subject.ts'
+import type { Trainer } from './trainer.ts'
 import type { TrainingContext } from './training-context.ts'
 import { withEvents } from './with-events.ts'
 
@@ -45,36 +45,36 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
   // What is wrong is told before anything large is loaded.
   recipeTask(recipe)
   yield* checkedData(context, recipe)
-  const creating = inFolder(context.model, () => createSubject(backend, context.model, recipe, signal))
-  const subject = await creating.catch(async (error: unknown) => {
+  const creating = inFolder(context.model, () => loadModelInTraining(backend, context.model, recipe, signal))
+  const trained = await creating.catch(async (error: unknown) => {
     throw await withWayOut(error, context, recipe)
   })
-  const parts = new Parts(context, recipe, subject)
+  const parts = new Parts(context, recipe, trained)
   try {
     if (saved !== null) {
-      await subject.model.write('weights', saved.weights)
-      await subject.model.write('first', saved.first)
-      await subject.model.write('second', saved.second)
+      await trained.model.write('weights', saved.weights)
+      await trained.model.write('first', saved.first)
+      await trained.model.write('second', saved.second)
     }
     const history: HistoryEntry[] = [...(saved?.history ?? [])]
     let step = saved?.manifest.step ?? 0
     let updates = saved?.manifest.updates ?? 0
-    const course = yield* withEvents<TrainingEvent, Course>(
-      (tell, making) => parts.course((name, done, total) => tell({ type: 'phase', name, done, total }), making),
+    const trainer = yield* withEvents<TrainingEvent, Trainer>(
+      (tell, making) => parts.trainer((name, done, total) => tell({ type: 'phase', name, done, total }), making),
       signal,
     )
-    if (saved !== null) checkSameData(saved.manifest, course.data, context.data)
+    if (saved !== null) checkSameData(saved.manifest, trainer.data, context.data)
     yield {
       type: 'started',
       recipe,
       step: step + 1,
-      trainedWeights: subject.model.trainedWeights,
+      trainedWeights: trained.model.trainedWeights,
       adapter: backend.adapter,
       bytes: backend.memory.liveByPurpose(),
       history: [...history],
     }
     const evaluated = async (): Promise<TrainingEvent> => {
-      const { metrics, samples } = await course.evaluate(step, signal)
+      const { metrics, samples } = await trainer.evaluate(step, signal)
       history.push({ step, metrics })
       return { type: 'evaluated', step, metrics, samples }
     }
@@ -83,11 +83,11 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
     const record = {
       recipe,
       ...(earlier.length === 0 ? {} : { earlier }),
-      ...(course.data ? { data: course.data } : {}),
+      ...(trainer.data ? { data: trainer.data } : {}),
     }
     const save = async (): Promise<TrainingEvent> => {
       const savedAt = new Date().toISOString()
-      await writeSave(store, subject.model, { step, updates, savedAt, ...record }, history)
+      await writeSave(store, trained.model, { step, updates, savedAt, ...record }, history)
       savedStep = step
       return { type: 'saved', step }
     }
@@ -98,7 +98,7 @@ export async function* runTraining(context: TrainingContext, recipe: TrainingRec
       if (signal.aborted && step > savedStep) yield await save()
       signal.throwIfAborted()
       const started = clock()
-      const plan = await course.plan(step + 1, signal)
+      const plan = await trainer.plan(step + 1, signal)
       const settings = adamwSettingsOf(recipe, step)
       const found: Metrics[] = []
       for (const one of plan.updates) {
@@ -149,24 +149,24 @@ function averaged(found: readonly Metrics[]): Metrics {
 class Parts {
   private readonly context: TrainingContext
   private readonly recipe: TrainingRecipe
-  private readonly subject: Subject
+  private readonly trained: ModelInTraining
   private live: LivePolicy | null = null
   private sampler: EnginePolicy | null = null
   private rewardModel: EngineRewardModel | null = null
 
-  constructor(context: TrainingContext, recipe: TrainingRecipe, subject: Subject) {
+  constructor(context: TrainingContext, recipe: TrainingRecipe, trained: ModelInTraining) {
     this.context = context
     this.recipe = recipe
-    this.subject = subject
+    this.trained = trained
   }
 
-  async course(report: Report, signal: AbortSignal): Promise<Course> {
+  async trainer(report: Report, signal: AbortSignal): Promise<Trainer> {
     const { backend, store, data, model, reference, rewardModel } = this.context
-    const { recipe, subject } = this
+    const { recipe, trained } = this
     const task = recipeTask(recipe)
-    if (subject.role === 'policy') this.live = await LivePolicy.create(backend, subject)
+    if (trained.role === 'policy') this.live = await LivePolicy.create(backend, trained)
     const shared = {
-      subject,
+      trained,
       task,
       recipe,
       data,
@@ -176,9 +176,9 @@ class Parts {
       live: this.live,
     }
     if (!ONLINE_OBJECTIVES.includes(recipe.objective)) {
-      const course = await offlineCourse(shared)
+      const trainer = await offlineTrainer(shared)
       this.freeSampler()
-      return course
+      return trainer
     }
     if (this.live === null) throw new RangeError('a policy without its engine')
     if (rewardModel !== null) {
@@ -186,14 +186,14 @@ class Parts {
         loadRewardModel(backend, rewardModel, { signal }, createDecoder),
       )
     }
-    return onlineCourse({ ...shared, live: this.live }, this.rewardModel)
+    return onlineTrainer({ ...shared, live: this.live }, this.rewardModel)
   }
 
   dispose(): void {
     this.freeSampler()
     this.rewardModel?.model.dispose()
     this.live?.dispose()
-    this.subject.model.dispose()
+    this.trained.model.dispose()
   }
 
   /** The model before training, whose samples the data is made of; for reward models, the reference. */

@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../core/random.ts'
-import type { Metrics, Objective } from '../../objectives/loss.ts'
+import type { LossFunction, Metrics } from '../../objectives/loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../../objectives/sequence.ts'
 import { completionSequence, scoredSequence } from '../../objectives/sequence.ts'
 
@@ -49,10 +49,10 @@ export interface BatchResult {
  * @param total sum of all weights, where the items are only a part of the batch
  */
 export function evaluateBatch<Item, Observation>(
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
   values: readonly (readonly SequenceValues[])[],
-  total = items.reduce((sum, item) => sum + objective.weight(item), 0),
+  total = items.reduce((sum, item) => sum + lossFunction.weight(item), 0),
 ): BatchResult {
   let loss = 0
   const observations: Observation[] = []
@@ -63,24 +63,24 @@ export function evaluateBatch<Item, Observation>(
       entropies: new Float64Array(entropies.length),
       scores: new Float64Array(scores.length),
     }))
-    const share = objective.evaluate(item, said, slopes, total)
+    const share = lossFunction.evaluate(item, said, slopes, total)
     loss += share.loss
     observations.push(share.observation)
     return slopes
   })
-  return { loss, gradients, metrics: objective.metrics(observations) }
+  return { loss, gradients, metrics: lossFunction.metrics(observations) }
 }
 
 const PARTS = ['logprobs', 'entropies', 'scores'] as const
 
 /** Largest difference between an objective's gradients and central differences of its loss. */
 export function gradientError<Item, Observation>(
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
   values: readonly (readonly SequenceValues[])[],
 ): number {
   const step = 1e-5
-  const { gradients } = evaluateBatch(objective, items, values)
+  const { gradients } = evaluateBatch(lossFunction, items, values)
   let worst = 0
   values.forEach((said, item) => {
     said.forEach((sequence, index) => {
@@ -90,7 +90,7 @@ export function gradientError<Item, Observation>(
           const kept = numbers[i] as number
           const lossAt = (value: number) => {
             numbers[i] = value
-            return evaluateBatch(objective, items, values).loss
+            return evaluateBatch(lossFunction, items, values).loss
           }
           const slope = (lossAt(kept + step) - lossAt(kept - step)) / (2 * step)
           numbers[i] = kept
@@ -104,13 +104,13 @@ export function gradientError<Item, Observation>(
 
 /** Largest difference between a batch and the same batch in parts, in loss and gradients. */
 export function splitError<Item, Observation>(
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
   values: readonly (readonly SequenceValues[])[],
 ): number {
-  const total = items.reduce((sum, item) => sum + objective.weight(item), 0)
-  const whole = evaluateBatch(objective, items, values)
-  const parts = items.map((item, i) => evaluateBatch(objective, [item], values.slice(i, i + 1), total))
+  const total = items.reduce((sum, item) => sum + lossFunction.weight(item), 0)
+  const whole = evaluateBatch(lossFunction, items, values)
+  const parts = items.map((item, i) => evaluateBatch(lossFunction, [item], values.slice(i, i + 1), total))
   const loss = parts.reduce((sum, part) => sum + part.loss, 0)
   const flat = (gradients: readonly (readonly SequenceGradients[])[]) =>
     gradients.flat().flatMap((slopes) => PARTS.flatMap((part) => Array.from(slopes[part])))

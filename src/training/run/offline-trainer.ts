@@ -2,7 +2,7 @@ import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.t
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { dpo } from '../../objectives/dpo/loss.ts'
 import { implicitProcessReward } from '../../objectives/implicit-process-reward/loss.ts'
-import type { Metrics, Objective } from '../../objectives/loss.ts'
+import type { LossFunction, Metrics } from '../../objectives/loss.ts'
 import { outcomeReward } from '../../objectives/outcome-reward/loss.ts'
 import { processReward } from '../../objectives/process-reward/loss.ts'
 import { rankedReward } from '../../objectives/ranked-reward/loss.ts'
@@ -11,8 +11,6 @@ import { sft } from '../../objectives/sft/loss.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import type { Named } from '../train-step.ts'
 import { evaluateItems } from '../train-step.ts'
-import type { Course } from './course.ts'
-import { update } from './course.ts'
 import { DataOrder } from './data-order.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
@@ -21,15 +19,17 @@ import { inTurns } from './in-turns.ts'
 import type { LivePolicy } from './live-policy.ts'
 import type { RowMaker } from './make-rows.ts'
 import { makePreferenceRows, makeRecipeProblems, makeSftRows, makeStepwiseRows, makeUnpairedRows } from './make-rows.ts'
+import type { ModelInTraining } from './model-in-training.ts'
 import type { RowKind } from './row-kinds.ts'
 import { hardened, ROW_KINDS } from './row-kinds.ts'
 import type { DataFile, DataRecord, MakeRows, RowSet } from './run-rows.ts'
 import { loadRows } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
-import type { Subject } from './subject.ts'
+import type { Trainer } from './trainer.ts'
+import { update } from './trainer.ts'
 
-export interface CourseContext {
-  readonly subject: Subject
+export interface TrainerContext {
+  readonly trained: ModelInTraining
   readonly task: AnyTask
   readonly recipe: TrainingRecipe
   readonly data: DataFile | null
@@ -41,37 +41,37 @@ export interface CourseContext {
 }
 
 /** Training on rows that are there before the first step. */
-export function offlineCourse(context: CourseContext): Promise<Course> {
+export function offlineTrainer(context: TrainerContext): Promise<Trainer> {
   const { recipe } = context
   const { beta } = recipe.settings
   switch (recipe.objective) {
     case 'pretraining':
     case 'sft':
-      return rowCourse(context, ROW_KINDS[recipe.objective], makeSftRows, sft)
+      return rowTrainer(context, ROW_KINDS[recipe.objective], makeSftRows, sft)
     case 'process-reward':
-      return rowCourse(
+      return rowTrainer(
         context,
         recipe.labels.method === 'hard' ? hardened : ROW_KINDS['process-reward'],
         makeStepwiseRows,
         processReward,
       )
     case 'outcome-reward':
-      return rowCourse(context, ROW_KINDS['outcome-reward'], makeUnpairedRows, outcomeReward)
+      return rowTrainer(context, ROW_KINDS['outcome-reward'], makeUnpairedRows, outcomeReward)
     case 'ranked-reward':
-      return rowCourse(context, ROW_KINDS['ranked-reward'], makePreferenceRows, rankedReward)
+      return rowTrainer(context, ROW_KINDS['ranked-reward'], makePreferenceRows, rankedReward)
     case 'dpo':
-      return comparedCourse(context, ROW_KINDS.dpo, makePreferenceRows, {
+      return comparedTrainer(context, ROW_KINDS.dpo, makePreferenceRows, {
         sequences: ({ chosen, rejected }) => [chosen, rejected],
         keep: ([chosen, rejected]) => ({ chosen: total(chosen), rejected: total(rejected) }),
         compare: (item, reference) => ({ ...item, reference }),
-        objective: dpo(recipe.settings),
+        lossFunction: dpo(recipe.settings),
       })
     case 'implicit-process-reward':
-      return comparedCourse(context, ROW_KINDS['implicit-process-reward'], makeUnpairedRows, {
+      return comparedTrainer(context, ROW_KINDS['implicit-process-reward'], makeUnpairedRows, {
         sequences: ({ sequence }) => [sequence],
         keep: ([logprobs = []]) => Float32Array.from(logprobs),
         compare: (item, referenceLogprobs) => ({ ...item, referenceLogprobs }),
-        objective: implicitProcessReward({ beta }),
+        lossFunction: implicitProcessReward({ beta }),
       })
     default:
       throw new RangeError(`${recipe.objective} samples while it trains`)
@@ -84,18 +84,18 @@ interface Examples<Item> {
   load(indices: readonly number[]): Promise<readonly Item[]>
 }
 
-async function rowCourse<Row extends object, Item extends Named, Observation>(
-  context: CourseContext,
+async function rowTrainer<Row extends object, Item extends Named, Observation>(
+  context: TrainerContext,
   kind: RowKind<Row, Item>,
   make: MakeRows<Row>,
-  objective: Objective<Item, Observation>,
-): Promise<Course> {
+  lossFunction: LossFunction<Item, Observation>,
+): Promise<Trainer> {
   const { train, heldOut, record } = await readExamples(context, kind, make)
   const loaded = ({ length, items }: Encoded<Item>) => ({
     length,
     load: async (which: readonly number[]) => items(which),
   })
-  return courseOf(context, objective, loaded(train), loaded(heldOut), record)
+  return trainerOf(context, lossFunction, loaded(train), loaded(heldOut), record)
 }
 
 /** How an example is compared with what a frozen model says of it. */
@@ -104,18 +104,18 @@ interface Comparison<Plain, Kept, Item, Observation> {
   /** What is kept of the frozen model's log-probabilities, which do not change: as little as is needed. */
   keep(reference: readonly ArrayLike<number>[]): Kept
   compare(plain: Plain, kept: Kept): Item
-  readonly objective: Objective<Item, Observation>
+  readonly lossFunction: LossFunction<Item, Observation>
 }
 
-/** As `rowCourse`, for objectives that compare with the log-probabilities of a frozen model. */
-async function comparedCourse<Row extends object, Plain extends Named, Kept, Item extends Named, Observation>(
-  context: CourseContext,
+/** As `rowTrainer`, for objectives that compare with the log-probabilities of a frozen model. */
+async function comparedTrainer<Row extends object, Plain extends Named, Kept, Item extends Named, Observation>(
+  context: TrainerContext,
   kind: RowKind<Row, Plain>,
   make: MakeRows<Row>,
-  { sequences, keep, compare, objective }: Comparison<Plain, Kept, Item, Observation>,
-): Promise<Course> {
+  { sequences, keep, compare, lossFunction }: Comparison<Plain, Kept, Item, Observation>,
+): Promise<Trainer> {
   const { train, heldOut, record } = await readExamples(context, kind, make)
-  const frozen = await openFrozen(context.subject, context.reference)
+  const frozen = await openFrozen(context.trained, context.reference)
   const compared = ({ length, items }: Encoded<Plain>): Examples<Item> => {
     const known = new Map<number, Kept>()
     return {
@@ -130,7 +130,7 @@ async function comparedCourse<Row extends object, Plain extends Named, Kept, Ite
       },
     }
   }
-  return courseOf(context, objective, compared(train), compared(heldOut), record)
+  return trainerOf(context, lossFunction, compared(train), compared(heldOut), record)
 }
 
 interface Encoded<Item> {
@@ -140,13 +140,13 @@ interface Encoded<Item> {
 
 /** The run's rows as examples. Made ones are tried here, each once; those of a file were before the model was loaded. */
 async function readExamples<Row extends object, Item>(
-  context: CourseContext,
+  context: TrainerContext,
   { format, encode }: RowKind<Row, Item>,
   make: MakeRows<Row>,
 ): Promise<{ readonly train: Encoded<Item>; readonly heldOut: Encoded<Item>; readonly record: DataRecord }> {
-  const { subject, task, recipe, maker } = context
+  const { trained, task, recipe, maker } = context
   const { train, heldOut, record } = await loadRows(context, format, make)
-  const encoder = new RowEncoder(subject, (step) => task.isFinal(step), recipe.maxTokens)
+  const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
   const encoded = (rows: RowSet<Row>): Encoded<Item> => ({
     length: rows.length,
     items: (indices) => indices.map((index) => rows.item(index, (row, id) => encode(encoder, row, id))),
@@ -160,24 +160,24 @@ async function readExamples<Row extends object, Item>(
   return found
 }
 
-async function courseOf<Item extends Named, Observation>(
-  { subject, task, recipe, live, maker }: CourseContext,
-  objective: Objective<Item, Observation>,
+async function trainerOf<Item extends Named, Observation>(
+  { trained, task, recipe, live, maker }: TrainerContext,
+  lossFunction: LossFunction<Item, Observation>,
   train: Examples<Item>,
   heldOut: Examples<Item>,
   data: DataRecord,
-): Promise<Course> {
+): Promise<Trainer> {
   const order = new DataOrder(train.length, recipe.batch, recipe.seed)
   const problems = live === null ? [] : await makeRecipeProblems(maker, 'held-out', recipe.evaluateProblems)
   const held = Array.from({ length: heldOut.length }, (_, index) => index)
   return {
     data,
     plan: async (step) => ({
-      updates: [update(subject.model, objective, await train.load(order.indices(step)))],
+      updates: [update(trained.model, lossFunction, await train.load(order.indices(step)))],
       metrics: {},
     }),
     evaluate: async (_, signal) => {
-      const metrics = await heldOutMetrics(subject, objective, await heldOut.load(held), signal)
+      const metrics = await heldOutMetrics(trained, lossFunction, await heldOut.load(held), signal)
       if (live === null) return { metrics, samples: [] }
       const judged = await evaluatePolicy(await live.refresh(), task, problems, recipe.seed, signal)
       return { metrics: { ...metrics, ...judged.metrics }, samples: judged.samples }
@@ -186,14 +186,14 @@ async function courseOf<Item extends Named, Observation>(
 }
 
 async function heldOutMetrics<Item extends Named, Observation>(
-  { model }: Subject,
-  objective: Objective<Item, Observation>,
+  { model }: ModelInTraining,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
   signal: AbortSignal,
 ): Promise<Metrics> {
   if (items.length === 0) return {}
-  const total = items.reduce((sum, item) => sum + objective.weight(item), 0)
-  const said = await evaluateItems(model, (item: Item) => objective.sequences(item), items, signal)
+  const total = items.reduce((sum, item) => sum + lossFunction.weight(item), 0)
+  const said = await evaluateItems(model, (item: Item) => lossFunction.sequences(item), items, signal)
   const judged = items.map((item, index) => {
     const values = said[index] ?? []
     const gradients = values.map(({ logprobs, entropies, scores }) => ({
@@ -201,11 +201,11 @@ async function heldOutMetrics<Item extends Named, Observation>(
       entropies: new Float32Array(entropies.length),
       scores: new Float32Array(scores.length),
     }))
-    return objective.evaluate(item, values, gradients, total)
+    return lossFunction.evaluate(item, values, gradients, total)
   })
   const metrics = {
     loss: judged.reduce((sum, { loss }) => sum + loss, 0),
-    ...objective.metrics(judged.map(({ observation }) => observation)),
+    ...lossFunction.metrics(judged.map(({ observation }) => observation)),
   }
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`eval/${name}`, value]))
 }

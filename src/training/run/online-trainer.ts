@@ -23,16 +23,16 @@ import { completionTokens, sampleResponses } from '../../rewards/sample-response
 import type { RewardModel } from '../../search/models.ts'
 import { checkerFor } from '../../tasks/registry.ts'
 import { evaluateItems } from '../train-step.ts'
-import type { Course, Update } from './course.ts'
-import { update } from './course.ts'
 import { DataOrder, shuffled } from './data-order.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import { openFrozen } from './frozen-model.ts'
 import type { LivePolicy } from './live-policy.ts'
 import { makeRecipeProblems } from './make-rows.ts'
-import type { CourseContext } from './offline-course.ts'
+import type { TrainerContext } from './offline-trainer.ts'
 import type { ResponseReward } from './response-rewards.ts'
 import { rewardResponses } from './response-rewards.ts'
+import type { Trainer, Update } from './trainer.ts'
+import { update } from './trainer.ts'
 
 /** Stream of the run's seed that minibatches are drawn by. */
 const MINIBATCHES = 0x3b
@@ -55,11 +55,11 @@ interface Rollout {
 type Frozen = (rollouts: readonly Rollout[]) => Promise<readonly ArrayLike<number>[]>
 
 /** Training on responses that the model gives while it learns: expert iteration, PPO, GRPO. */
-export async function onlineCourse(
-  context: CourseContext & { readonly live: LivePolicy },
+export async function onlineTrainer(
+  context: TrainerContext & { readonly live: LivePolicy },
   rewardModel: RewardModel | null,
-): Promise<Course> {
-  const { subject, task, recipe, live } = context
+): Promise<Trainer> {
+  const { trained, task, recipe, live } = context
   const count = recipe.data.source === 'generated' ? recipe.data.problems : 0
   const problems = await makeRecipeProblems(context.maker, 'train', count)
   const heldOut = await makeRecipeProblems(context.maker, 'held-out', recipe.evaluateProblems)
@@ -91,7 +91,7 @@ export async function onlineCourse(
           group: String(group),
           response,
           reward,
-          sequence: completionSequence(subject.tokenizer.encodePrompt(response.prompt), tokenIds),
+          sequence: completionSequence(trained.tokenizer.encodePrompt(response.prompt), tokenIds),
           logprobs,
         }
       }),
@@ -100,7 +100,7 @@ export async function onlineCourse(
 
   async function updates(rollouts: readonly Rollout[], step: number): Promise<Update[]> {
     const parts = minibatches(recipe, rollouts.length, step)
-    const { model } = subject
+    const { model } = trained
     const { settings } = recipe
     switch (recipe.objective) {
       case 'grpo': {
@@ -149,8 +149,8 @@ function comparesWithReference({ objective, settings }: TrainingRecipe): boolean
   return (objective === 'grpo' && settings.beta > 0) || (objective === 'ppo' && settings.klCoefficient > 0)
 }
 
-async function frozenLogprobs({ subject, reference }: CourseContext): Promise<Frozen> {
-  const frozen = await openFrozen(subject, reference)
+async function frozenLogprobs({ trained, reference }: TrainerContext): Promise<Frozen> {
+  const frozen = await openFrozen(trained, reference)
   return async (rollouts) => {
     const said = await evaluateItems(frozen, ({ sequence }: Rollout) => [sequence], rollouts)
     return said.map(([values]) => values?.logprobs ?? [])
@@ -203,12 +203,12 @@ function groupsOf(rollouts: readonly Rollout[]): Rollout[][] {
 }
 
 async function ppoItems(
-  { subject, recipe }: CourseContext,
+  { trained, recipe }: TrainerContext,
   rollouts: readonly Rollout[],
   reference: readonly ArrayLike<number>[] | null,
 ): Promise<PpoItem[]> {
   const { settings } = recipe
-  const said = await evaluateItems(subject.model, ({ sequence }: Rollout) => [sequence], rollouts)
+  const said = await evaluateItems(trained.model, ({ sequence }: Rollout) => [sequence], rollouts)
   const estimates = rollouts.map(({ logprobs, reward }, index) => {
     const values = said[index]?.[0]?.scores ?? []
     const rewards = shapedRewards({

@@ -18,7 +18,7 @@ const STEP_END = '\n'
 const SCORE_BIAS = 'score.bias'
 
 /** A model in training, and how it reads text. */
-export interface Subject {
+export interface ModelInTraining {
   readonly model: TrainableModel
   readonly config: DecoderConfig
   readonly tokenizer: Tokenizer
@@ -31,7 +31,7 @@ export interface Subject {
 }
 
 /** What a recipe makes of a checkpoint's config: reward models get a scalar head where there is none. */
-export function subjectConfig(
+export function trainedConfig(
   config: DecoderConfig,
   { objective }: TrainingRecipe,
 ): { readonly config: DecoderConfig; readonly newHead: boolean } {
@@ -51,15 +51,15 @@ export function subjectConfig(
 }
 
 /** Loads the recipe's model for training. @throws StepscopeError as loading a model does, and where it does not fit */
-export async function createSubject(
+export async function loadModelInTraining(
   backend: Backend,
   files: CheckpointFiles,
   recipe: TrainingRecipe,
   signal?: AbortSignal,
-): Promise<Subject> {
-  const { newHead, ...subject } = await readSubject(files, recipe, signal)
+): Promise<ModelInTraining> {
+  const { newHead, ...reading } = await readModelInTraining(files, recipe, signal)
   const checkpoint = await openCheckpoint(files, signal)
-  const { config } = subjectConfig(checkpoint.config, recipe)
+  const { config } = trainedConfig(checkpoint.config, recipe)
   const source = newHead ? withScoreHead(checkpoint.weights, config) : checkpoint.weights
   const { method } = recipe
   const model = await TrainableModel.create(backend, config, source, {
@@ -71,16 +71,16 @@ export async function createSubject(
     weights: 'f32',
     ...(signal === undefined ? {} : { signal }),
   })
-  return { ...subject, config, newHead, model }
+  return { ...reading, config, newHead, model }
 }
 
-/** All of a subject that needs no weights. @throws StepscopeError as loading a model does */
-export async function readSubject(
+/** All of a model in training that needs no weights. @throws StepscopeError as loading a model does */
+export async function readModelInTraining(
   files: CheckpointFiles,
   recipe: TrainingRecipe,
   signal?: AbortSignal,
-): Promise<Omit<Subject, 'model'>> {
-  const { config, newHead } = subjectConfig(await readConfig(files, signal), recipe)
+): Promise<Omit<ModelInTraining, 'model'>> {
+  const { config, newHead } = trainedConfig(await readConfig(files, signal), recipe)
   const stored = await readManifest(files, signal)
   const tokenizer = await readTokenizer(files, signal)
   tokenizer.fitTo(config.vocabSize)

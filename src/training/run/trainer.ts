@@ -1,5 +1,5 @@
 import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
-import type { Metrics, Objective } from '../../objectives/loss.ts'
+import type { LossFunction, Metrics } from '../../objectives/loss.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
 import type { TrainableModel } from '../model/trainable-model.ts'
 import type { TrainingSample } from '../run-events.ts'
@@ -25,7 +25,7 @@ export interface StepPlan {
  * What a run trains on. Everything is a function of the recipe and the number of the step (from 1), the weights aside, so
  * that a run that goes on from a save does what it would have done.
  */
-export interface Course {
+export interface Trainer {
   /** What rows it trains on; null where it samples while it trains. */
   readonly data: DataRecord | null
   plan(step: number, signal: AbortSignal): Promise<StepPlan>
@@ -38,12 +38,12 @@ export interface Course {
 
 export function update<Item extends Named, Observation>(
   model: TrainableModel,
-  objective: Objective<Item, Observation>,
+  lossFunction: LossFunction<Item, Observation>,
   items: readonly Item[],
 ): Update {
   return {
-    tokens: items.reduce((sum, item) => sum + countTokens(objective.sequences(item)), 0),
-    run: (settings, number, signal) => trainStep(model, objective, items, settings, number, signal),
+    tokens: items.reduce((sum, item) => sum + countTokens(lossFunction.sequences(item)), 0),
+    run: (settings, number, signal) => trainStep(model, lossFunction, items, settings, number, signal),
   }
 }
 
