@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { defaultRecipe, OBJECTIVE_IDS, readRecipe } from '../formats/training-recipe.ts'
+import { defaultRecipe, readRecipe } from '../formats/training-recipe.ts'
 import { unusedFields } from '../formats/used-fields.ts'
+import { OBJECTIVE_IDS } from '../objectives/registry.ts'
 import { COMMANDS } from './run-cli.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

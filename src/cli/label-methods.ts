@@ -1,7 +1,7 @@
 import { itemSeed } from '../core/item-seed.ts'
 import { bareStep } from '../core/step-text.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
-import type { StepLabel, StepwiseRow } from '../formats/trl.ts'
+import type { StepLabel, StepwiseRow } from '../objectives/rows.ts'
 import { exactLabels } from '../rewards/exact-labels.ts'
 import { monteCarloLabels } from '../rewards/monte-carlo-labels.ts'
 import type { OmegaSettings } from '../rewards/omega-prm.ts'

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeError } from '../core/errors.ts'
+import { OBJECTIVE_IDS } from '../objectives/registry.ts'
 import type { StrategyConfig } from '../search/events.ts'
 import { STRATEGY_IDS } from '../search/events.ts'
 import { AGGREGATIONS } from '../search/models.ts'
 import type { LinkState } from './permalink.ts'
 import { readPermalink, writePermalink } from './permalink.ts'
-import { defaultRecipe, OBJECTIVE_IDS } from './training-recipe.ts'
+import { defaultRecipe } from './training-recipe.ts'
 
 const config: StrategyConfig = {
   n: 16,

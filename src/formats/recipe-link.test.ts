@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { OBJECTIVE_IDS } from '../objectives/registry.ts'
 import { readRecipeLink, writeRecipeLink } from './recipe-link.ts'
-import { defaultRecipe, OBJECTIVE_IDS, readRecipe } from './training-recipe.ts'
+import { defaultRecipe, readRecipe } from './training-recipe.ts'
 
 describe('a recipe in a link', () => {
   it('holds what differs from the defaults, and comes back whole', () => {

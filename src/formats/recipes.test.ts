@@ -14,6 +14,8 @@ test.each(readdirSync(FOLDER))('docs/recipes/%s is a recipe; nothing that it say
 })
 
 test.each([
+  ['{"objective": "spin", "model": "m"}', /^r\.json, objective: .*"sft".*\(found "spin"\)/],
+  ['{"objective": "toString", "model": "m"}', /^r\.json, objective: /],
   ['{"objective": "sft", "model": "m", "stepz": 5}', /^r\.json, stepz: There is no such field \(found 5\)/],
   ['{"objective": "sft", "model": "m", "optimizer": {"beta3": 0.9}}', /^r\.json, optimizer\.beta3: There is no such/],
   ['{"objective": "sft", "model": "m", "__proto__": {"steps": 5}}', /^r\.json, __proto__: There is no such field/],

@@ -1,19 +1,6 @@
 import { fileStem } from '../core/file-stem.ts'
-import type { ObjectiveId } from './training-recipe.ts'
-
-/** Objectives as they stand in a name. */
-const SHORT: { readonly [K in ObjectiveId]: string } = {
-  pretraining: 'Pretraining',
-  sft: 'SFT',
-  'outcome-reward': 'ORM',
-  'ranked-reward': 'Ranked RM',
-  'process-reward': 'PRM',
-  'implicit-process-reward': 'Implicit PRM',
-  dpo: 'DPO',
-  'expert-iteration': 'Expert iteration',
-  ppo: 'PPO',
-  grpo: 'GRPO',
-}
+import type { ObjectiveId } from '../objectives/registry.ts'
+import { OBJECTIVES } from '../objectives/registry.ts'
 
 interface NamedModel {
   readonly kind: string
@@ -38,7 +25,7 @@ interface Named {
 
 /** Names folder and files of a run, and its model in recipes and links: `sft-3fa2b1`. */
 export function trainingId(objective: ObjectiveId, unique: string): string {
-  return fileStem(`${SHORT[objective]} ${unique.slice(0, 6)}`).toLowerCase()
+  return fileStem(`${OBJECTIVES[objective].short} ${unique.slice(0, 6)}`).toLowerCase()
 }
 
 /**
@@ -50,7 +37,7 @@ export function trainingName(objective: ObjectiveId, model: string, at: string, 
   const made = new Date(at)
   const day = made.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
   const time = made.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
-  const name = `${SHORT[objective]} of ${model.replace(WHEN, '')}, ${day} ${time}`
+  const name = `${OBJECTIVES[objective].short} of ${model.replace(WHEN, '')}, ${day} ${time}`
   let number = 1
   while (taken.includes(numbered(name, number))) number++
   return numbered(name, number)
@@ -68,8 +55,10 @@ export function savedModelName(title: string, step: number): string {
 
 /** A run of which only the id is known: it was deleted, is in another browser, or its notes cannot be read. Null where the id is no run's. */
 export function nameOfUnknown(id: string): string | null {
-  const objective = Object.values(SHORT).find((short) => IS_UNIQUE.test(after(`${fileStem(short).toLowerCase()}-`, id)))
-  return objective === undefined ? null : `unknown ${objective} run`
+  const objective = Object.values(OBJECTIVES).find(({ short }) =>
+    IS_UNIQUE.test(after(`${fileStem(short).toLowerCase()}-`, id)),
+  )
+  return objective === undefined ? null : `unknown ${objective.short} run`
 }
 
 const IS_UNIQUE = /^[0-9a-f]{6}$/

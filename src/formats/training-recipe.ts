@@ -2,28 +2,8 @@ import { z } from 'zod'
 import { BOUNDS, bounded } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { firstSchemaIssue } from '../core/schema-issue.ts'
-
-/** What a model can be trained by; see docs/training.md and `src/objectives`. */
-export const OBJECTIVE_IDS = [
-  'pretraining',
-  'sft',
-  'outcome-reward',
-  'ranked-reward',
-  'process-reward',
-  'implicit-process-reward',
-  'dpo',
-  'expert-iteration',
-  'ppo',
-  'grpo',
-] as const
-export type ObjectiveId = (typeof OBJECTIVE_IDS)[number]
-
-/** Objectives that sample from the model while they train it. */
-export const ONLINE_OBJECTIVES: readonly ObjectiveId[] = ['expert-iteration', 'ppo', 'grpo']
-/** Objectives that learn from `reward`. */
-export const REWARDED_OBJECTIVES: readonly ObjectiveId[] = ['ppo', 'grpo']
-/** Objectives whose result is a reward model with a scalar head. */
-export const REWARD_OBJECTIVES: readonly ObjectiveId[] = ['outcome-reward', 'ranked-reward', 'process-reward']
+import type { ObjectiveId } from '../objectives/registry.ts'
+import { OBJECTIVE_IDS, OBJECTIVE_SETTINGS, OBJECTIVES, objectiveById } from '../objectives/registry.ts'
 
 const share = z.number().min(0).max(1)
 
@@ -90,23 +70,12 @@ const rewardSchema = z.strictObject({
   process: z.number().min(0).default(0),
 })
 
-const objectiveSchema = z.strictObject({
-  /** DPO: 0.5 beside an rpoAlpha, 0.1 in its paper. Implicit PRM: 0.05. GRPO: weight of the divergence from the reference model; 0 does without one. */
-  beta: z.number().min(0).default(0.1),
-  /** DPO: weight of the chosen response's mean negative log-probability; 0 is plain DPO. */
-  rpoAlpha: z.number().min(0).default(0),
-  /** GRPO: advantages are divided by the deviation of their group. */
-  scaleRewards: z.boolean().default(true),
-  clip: z.number().positive().default(0.2),
-  valueClip: z.number().positive().default(0.2),
-  valueCoefficient: z.number().min(0).default(0.1),
-  klCoefficient: z.number().min(0).default(0.05),
-  discount: share.default(1),
-  lambda: share.default(0.95),
-  /** Passes over one batch of rollouts, and batches that each pass is cut into. */
-  innerEpochs: bounded(BOUNDS.passes).default(1),
-  minibatches: bounded(BOUNDS.passes).default(1),
-})
+type SettingSchemas = { [Name in keyof typeof OBJECTIVE_SETTINGS]: (typeof OBJECTIVE_SETTINGS)[Name]['schema'] }
+
+/** Those of all objectives; what each of them uses is in its description. */
+const settingsSchema = z.strictObject(
+  Object.fromEntries(Object.entries(OBJECTIVE_SETTINGS).map(([name, { schema }]) => [name, schema])) as SettingSchemas,
+)
 
 const labelSchema = z.strictObject({
   /** Of made data. Soft labels of a file stay as they are, or become hard where this is `hard`. */
@@ -138,7 +107,7 @@ export const recipeSchema = z.strictObject({
   optimizer: optimizerSchema.prefault({}),
   rollout: rolloutSchema.prefault({}),
   reward: rewardSchema.prefault({}),
-  settings: objectiveSchema.prefault({}),
+  settings: settingsSchema.prefault({}),
   labels: labelSchema.prefault({}),
   /** Tokens of one pass: more are quicker and take more memory; the result does not change. */
   passTokens: bounded(BOUNDS.passTokens).default(2048),
@@ -156,34 +125,9 @@ export type TrainingRecipe = z.infer<typeof recipeSchema>
 /** As written: everything that has a default may be left out. */
 export type RecipeInput = z.input<typeof recipeSchema>
 
-/** What differs from the schema's own defaults, by objective. */
-const STARTS: { readonly [K in ObjectiveId]: Omit<RecipeInput, 'objective' | 'model'> } = {
-  pretraining: { optimizer: { learningRate: 1e-3 } },
-  sft: { optimizer: { learningRate: 3e-4 } },
-  'outcome-reward': { optimizer: { learningRate: 3e-4 } },
-  'ranked-reward': { optimizer: { learningRate: 3e-4 } },
-  'process-reward': { optimizer: { learningRate: 5e-4 } },
-  'implicit-process-reward': { settings: { beta: 0.05 }, optimizer: { learningRate: 1e-4 } },
-  // As measured: docs/training.md.
-  dpo: { optimizer: { learningRate: 1e-4 }, settings: { beta: 0.5, rpoAlpha: 5 } },
-  'expert-iteration': { optimizer: { learningRate: 2e-4, schedule: 'constant' }, batch: 64 },
-  ppo: {
-    optimizer: { learningRate: 1e-4, schedule: 'constant' },
-    batch: 64,
-    rollout: { samples: 4 },
-    settings: { innerEpochs: 4, minibatches: 2 },
-  },
-  grpo: {
-    optimizer: { learningRate: 1e-4, schedule: 'constant' },
-    batch: 32,
-    reward: { format: 0.1 },
-    settings: { beta: 0 },
-  },
-}
-
 /** A recipe that works, to start from. */
 export function defaultRecipe(objective: ObjectiveId, model: string): TrainingRecipe {
-  return recipeSchema.parse({ ...STARTS[objective], objective, model })
+  return recipeSchema.parse({ ...OBJECTIVES[objective].defaults, objective, model })
 }
 
 /**
@@ -193,7 +137,7 @@ export function defaultRecipe(objective: ObjectiveId, model: string): TrainingRe
 export function readRecipe(value: unknown, file?: string): TrainingRecipe {
   const given = z.looseObject({ objective: z.enum(OBJECTIVE_IDS), model: z.string().min(1) }).safeParse(value)
   if (!given.success) throw badRecipe(given.error, value, file)
-  const parsed = recipeSchema.safeParse(merge(STARTS[given.data.objective], value))
+  const parsed = recipeSchema.safeParse(merge(OBJECTIVES[given.data.objective].defaults, value))
   if (!parsed.success) throw badRecipe(parsed.error, value, file)
   const { data: recipe } = parsed
   const needsModel = recipe.reward.outcome > 0 || recipe.reward.process > 0
@@ -208,7 +152,8 @@ export function readRecipe(value: unknown, file?: string): TrainingRecipe {
     })
   }
   const rewarded = Object.values(recipe.reward).some((weight) => weight > 0)
-  if (!rewarded && REWARDED_OBJECTIVES.includes(recipe.objective)) {
+  const objective = objectiveById(recipe.objective)
+  if (!rewarded && objective.online && objective.rewarded) {
     throw new StepscopeError({
       code: 'bad-setting',
       message: 'Every reward has a weight of 0, so that nothing can be learned',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { PreferenceRow, RowKind, Rows, SftRow, StepwiseRow, UnpairedRow } from '../objectives/rows.ts'
 import type { RowFormat } from './json-lines.ts'
 
 /**
@@ -17,22 +18,9 @@ const text = z
   })
   .min(1, 'The text is empty')
 
-/** Supervised fine-tuning. */
-export interface SftRow {
-  readonly prompt: string
-  readonly completion: string
-}
-
 export const SFT_FORMAT: RowFormat<SftRow> = {
   schema: z.object({ prompt: text, completion: text }),
   example: '{"prompt": "Q 3 5 > 8\\n", "completion": "3+5=8 : 8\\nA 8\\n"}',
-}
-
-/** Preference learning and ranked reward models. */
-export interface PreferenceRow {
-  readonly prompt: string
-  readonly chosen: string
-  readonly rejected: string
 }
 
 export const PREFERENCE_FORMAT: RowFormat<PreferenceRow> = {
@@ -45,26 +33,9 @@ export const PREFERENCE_FORMAT: RowFormat<PreferenceRow> = {
   example: '{"prompt": "…", "chosen": "…", "rejected": "…"}',
 }
 
-/** Outcome reward models. */
-export interface UnpairedRow {
-  readonly prompt: string
-  readonly completion: string
-  readonly label: boolean
-}
-
 export const UNPAIRED_FORMAT: RowFormat<UnpairedRow> = {
   schema: z.object({ prompt: text, completion: text, label: z.boolean('The label is not true or false') }),
   example: '{"prompt": "…", "completion": "…", "label": true}',
-}
-
-/** A step's label: right or wrong, or the chance that it leads to a right answer, from 0 to 1. */
-export type StepLabel = boolean | number
-
-/** Process reward models: steps without their step ends, and one label each. */
-export interface StepwiseRow {
-  readonly prompt: string
-  readonly completions: readonly string[]
-  readonly labels: readonly StepLabel[]
 }
 
 const label = z.union([z.boolean(), z.number().min(0).max(1)], {
@@ -85,4 +56,11 @@ export const STEPWISE_FORMAT: RowFormat<StepwiseRow> = {
       issues.push({ code: 'custom', message, path: ['labels'], input: labels })
     }),
   example: '{"prompt": "…", "completions": ["first step", "second step"], "labels": [true, 0.25]}',
+}
+
+export const ROW_FORMATS: { readonly [Kind in RowKind]: RowFormat<Rows[Kind]> } = {
+  'prompt-completion': SFT_FORMAT,
+  preference: PREFERENCE_FORMAT,
+  unpaired: UNPAIRED_FORMAT,
+  stepwise: STEPWISE_FORMAT,
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { OBJECTIVE_IDS, readRecipe } from './training-recipe.ts'
+import { OBJECTIVE_IDS } from '../objectives/registry.ts'
+import { readRecipe } from './training-recipe.ts'
 import { recipeWords, unusedFields, usesField } from './used-fields.ts'
 
 const recipe = (fields: object) => readRecipe({ model: 'm', ...fields })

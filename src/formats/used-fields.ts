@@ -1,56 +1,35 @@
+import type { AnyObjective } from '../objectives/registry.ts'
+import { objectiveById } from '../objectives/registry.ts'
+import { ROW_KINDS } from '../objectives/rows.ts'
 import { recipeDifferences } from './recipe-difference.ts'
-import type { ObjectiveId, TrainingRecipe } from './training-recipe.ts'
-import {
-  defaultRecipe,
-  ONLINE_OBJECTIVES,
-  REWARD_OBJECTIVES,
-  REWARDED_OBJECTIVES,
-  warmupWords,
-} from './training-recipe.ts'
+import type { TrainingRecipe } from './training-recipe.ts'
+import { defaultRecipe, warmupWords } from './training-recipe.ts'
 
-type Used = (recipe: TrainingRecipe) => boolean
+type Used = (recipe: TrainingRecipe, objective: AnyObjective) => boolean
 
-const oneOf =
-  (...objectives: readonly ObjectiveId[]): Used =>
-  ({ objective }) =>
-    objectives.includes(objective)
-const online: Used = ({ objective }) => ONLINE_OBJECTIVES.includes(objective)
-const rewarded: Used = ({ objective }) => REWARDED_OBJECTIVES.includes(objective)
 const generated: Used = ({ data }) => data.source === 'generated'
-const stepLabels = oneOf('process-reward')
-/** Steps are labelled by completions of a policy. */
-const completed: Used = (recipe) => stepLabels(recipe) && generated(recipe) && recipe.labels.method !== 'exact'
 /** Examples are made of a policy's samples. */
-const sampled: Used = (recipe) =>
-  online(recipe) ||
-  completed(recipe) ||
-  (generated(recipe) && oneOf('dpo', 'outcome-reward', 'ranked-reward', 'implicit-process-reward')(recipe))
-const ppo = oneOf('ppo')
-const clipped = oneOf('ppo', 'grpo')
+const sampled: Used = (recipe, objective) =>
+  objective.online || (generated(recipe, objective) && ROW_KINDS[objective.rows].sampled(recipe.labels))
+const stepLabels: Used = (_, objective) => !objective.online && objective.rows === 'stepwise'
+/** Steps are labelled by completions of a policy. */
+const completed: Used = (recipe, objective) => stepLabels(recipe, objective) && sampled(recipe, objective)
 
-/** When a field, or all fields below it, changes what a run does; a field that is not here always does. */
+/** Whether the log-probabilities of a frozen model are part of the loss. */
+function comparesWithReference({ settings }: Pick<TrainingRecipe, 'settings'>, objective: AnyObjective): boolean {
+  return objective.online ? objective.comparesWithReference(settings) : objective.comparison !== null
+}
+
+/** When a field, or all fields below it, changes what a run does; a field that is not here, and no objective's setting, always does. */
 const USED: Readonly<Record<string, Used>> = {
-  reference: (recipe) =>
-    oneOf('dpo', 'implicit-process-reward')(recipe) ||
-    (recipe.objective === 'grpo' && recipe.settings.beta > 0) ||
-    (recipe.objective === 'ppo' && recipe.settings.klCoefficient > 0) ||
-    (REWARD_OBJECTIVES.includes(recipe.objective) && sampled(recipe)),
-  rewardModel: online,
+  reference: (recipe, objective) =>
+    comparesWithReference(recipe, objective) || (objective.trains === 'reward-model' && sampled(recipe, objective)),
+  rewardModel: (_, { online }) => online,
   rollout: sampled,
-  reward: rewarded,
-  'settings.beta': oneOf('dpo', 'grpo', 'implicit-process-reward'),
-  'settings.rpoAlpha': oneOf('dpo'),
-  'settings.scaleRewards': oneOf('grpo'),
-  'settings.clip': clipped,
-  'settings.valueClip': ppo,
-  'settings.valueCoefficient': ppo,
-  'settings.klCoefficient': ppo,
-  'settings.discount': ppo,
-  'settings.lambda': ppo,
-  'settings.innerEpochs': online,
-  'settings.minibatches': online,
+  reward: (_, objective) => objective.online && objective.rewarded,
   // Labels of a file stay as they are, or are made hard.
-  'labels.method': (recipe) => stepLabels(recipe) && (generated(recipe) || recipe.labels.method !== 'exact'),
+  'labels.method': (recipe, objective) =>
+    stepLabels(recipe, objective) && (generated(recipe, objective) || recipe.labels.method !== 'exact'),
   'labels.completions': completed,
   'labels.planted': completed,
   'optimizer.minimumRatio': ({ optimizer }) => optimizer.schedule !== 'constant',
@@ -58,8 +37,11 @@ const USED: Readonly<Record<string, Used>> = {
 
 /** Whether a field of the recipe, e.g. `settings.clip`, changes what its run does. */
 export function usesField(recipe: TrainingRecipe, field: string): boolean {
-  const used = USED[field] ?? USED[field.split('.')[0] ?? '']
-  return used?.(recipe) ?? true
+  const objective = objectiveById(recipe.objective)
+  const [part = '', name = ''] = field.split('.')
+  if (part === 'settings') return Object.hasOwn(objective.settings, name)
+  const used = USED[field] ?? USED[part]
+  return used?.(recipe, objective) ?? true
 }
 
 /** Fields that were set, other than their defaults, and change nothing. */

@@ -3,6 +3,11 @@ import type { SequenceGradients, SequenceValues, TrainingSequence } from './sequ
 /** Names and values of a training step's metrics, as TRL calls them. */
 export type Metrics = Readonly<Record<string, number>>
 
+/** An example that can be named in messages. */
+export interface Named {
+  readonly id: string
+}
+
 /** What a loss needs of the model at each head. */
 export interface HeadNeeds {
   /** Log-probabilities of targets, entropies and hits. */

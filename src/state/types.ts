@@ -4,7 +4,8 @@
  */
 import type { ReadableFile } from '../core/chosen-file.ts'
 import type { ErrorDetails } from '../core/errors.ts'
-import type { ObjectiveId, TrainingRecipe } from '../formats/training-recipe.ts'
+import type { TrainingRecipe } from '../formats/training-recipe.ts'
+import type { ObjectiveId } from '../objectives/registry.ts'
 import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
@@ -32,7 +33,7 @@ import type {
 
 // Screens import these names from here: they stand below the state in the order of imports.
 export type { ErrorDetails } from '../core/errors.ts'
-export type { ObjectiveId, TrainingRecipe } from '../formats/training-recipe.ts'
+export type { TrainingRecipe } from '../formats/training-recipe.ts'
 export type {
   Candidate,
   Decision,

@@ -1,16 +1,11 @@
 import type { AdamwSettings } from '../compute/kernels/adamw/adamw-settings.ts'
 import { StepscopeError } from '../core/errors.ts'
-import type { LossFunction, Metrics } from '../objectives/loss.ts'
+import type { LossFunction, Metrics, Named } from '../objectives/loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../objectives/sequence.ts'
 import { checkOutputs } from '../search/read-out.ts'
 import type { BatchLimits, PackedBatch } from './model/packed-batch.ts'
 import { gradientsPerSequence, packBatch, perSequence } from './model/packed-batch.ts'
 import type { TrainableModel } from './model/trainable-model.ts'
-
-/** An example that can be named in messages. */
-export interface Named {
-  readonly id: string
-}
 
 /** Items that one pass holds, and their sequences in the pass's order. */
 interface MicroBatch<Item> {

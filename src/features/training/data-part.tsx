@@ -1,5 +1,7 @@
+import { objectiveById } from '../../objectives/registry.ts'
+import { ROW_KINDS } from '../../objectives/rows.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { dataKind, isOnlineObjective } from '../../state/training/training-objectives.ts'
+import { dataKind } from '../../state/training/training-objectives.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
@@ -22,7 +24,7 @@ export function DataPart() {
         label="Source of the data"
         value={source}
         options={[
-          { value: 'generated', label: isOnlineObjective(recipe.objective) ? 'Generated problems' : 'Generated' },
+          { value: 'generated', label: objectiveById(recipe.objective).online ? 'Generated problems' : 'Generated' },
           ...(kind ? [{ value: 'file' as const, label: 'A file' }] : []),
         ]}
         onChange={(next) =>
@@ -115,22 +117,8 @@ function Generated({ recipe, given, errors }: GeneratedProps) {
   )
 }
 
-function generatedWords({ objective, labels }: TrainingRecipe): string {
-  switch (objective) {
-    case 'pretraining':
-    case 'sft':
-      return 'Problems with a solution that the task writes itself.'
-    case 'process-reward':
-      return labels.method === 'exact'
-        ? 'Traces with planted mistakes, labelled by the task.'
-        : 'The policy’s own traces, each step labelled by how many completions from it end right. This takes a while before the first step.'
-    case 'outcome-reward':
-    case 'implicit-process-reward':
-      return 'The policy’s own samples, judged by the verifier, made before the first step.'
-    case 'dpo':
-    case 'ranked-reward':
-      return 'Pairs of the model’s own samples, one right and one wrong, made before the first step.'
-    default:
-      return 'Problems; the model writes the responses as it learns.'
-  }
+function generatedWords({ objective: id, labels }: TrainingRecipe): string {
+  const objective = objectiveById(id)
+  if (objective.online) return 'Problems; the model writes the responses as it learns.'
+  return ROW_KINDS[objective.rows].madeWords(labels)
 }

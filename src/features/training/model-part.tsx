@@ -1,7 +1,7 @@
+import { objectiveById } from '../../objectives/registry.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_MODELS } from '../../state/models/bundled-models.ts'
 import { modelName } from '../../state/models/model-names.ts'
-import { isRewardObjective } from '../../state/training/training-objectives.ts'
 import { usesField } from '../../state/training/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 import { Select } from '../../ui/select.tsx'
@@ -17,6 +17,7 @@ interface ModelPartProps {
 /** The model to train, and those that it is compared with or rewarded by. */
 export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
   const actions = useActions()
+  const makesRewardModel = objectiveById(recipe.objective).trains === 'reward-model'
   const engine = useApp((state) => state.engine)
   const local = engine.localModels
   const own = local.filter((model) => model.onnx === undefined)
@@ -28,14 +29,14 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
     among.some((model) => model.id === id)
       ? []
       : [{ value: id, label: `${modelName(id, engine)} (not in this browser)` }]
-  const trainable = isRewardObjective(recipe.objective) ? [...policies, ...rewards] : policies
+  const trainable = makesRewardModel ? [...policies, ...rewards] : policies
   return (
     <>
       <Select
         label="Model to train"
         disabled={branches}
         hint={
-          isRewardObjective(recipe.objective)
+          makesRewardModel
             ? 'A policy gets a score head in place of its language-model head.'
             : 'It stays as it is; the run trains a copy.'
         }
@@ -46,10 +47,10 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
       />
       {usesField(recipe, 'reference') ? (
         <Select
-          label={isRewardObjective(recipe.objective) ? 'Policy that samples' : 'Reference model'}
+          label={makesRewardModel ? 'Policy that samples' : 'Reference model'}
           disabled={branches}
           hint={
-            isRewardObjective(recipe.objective)
+            makesRewardModel
               ? 'Whose responses the reward model learns to judge.'
               : 'Frozen; what the policy is held to.'
           }

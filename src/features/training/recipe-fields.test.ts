@@ -1,15 +1,17 @@
 import { expect, it } from 'vitest'
-import { defaultRecipe, OBJECTIVE_IDS, readRecipe } from '../../formats/training-recipe.ts'
+import { defaultRecipe, readRecipe } from '../../formats/training-recipe.ts'
+import { OBJECTIVE_IDS } from '../../objectives/registry.ts'
 import { usesField } from '../../state/training/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
-import { SETTING_GROUPS, valueAt } from './recipe-fields.ts'
+import { settingGroups, valueAt } from './recipe-fields.ts'
 
 /** Every setting that a recipe of the objective shows, with its labels made in each way. */
 function shownFor(objective: TrainingRecipe['objective']) {
   const start = defaultRecipe(objective, 'm')
   const recipes = (['soft', 'exact'] as const).map((method) => ({ ...start, labels: { ...start.labels, method } }))
   return recipes.flatMap((recipe) =>
-    SETTING_GROUPS.flatMap(({ settings }) => settings)
+    settingGroups(objective)
+      .flatMap(({ settings }) => settings)
       .filter(({ path }) => usesField(recipe, path))
       .map((setting) => ({ recipe, setting })),
   )

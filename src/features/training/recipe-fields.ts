@@ -1,3 +1,6 @@
+import type { ObjectiveId } from '../../objectives/registry.ts'
+import { objectiveById } from '../../objectives/registry.ts'
+import type { Setting as ObjectiveSetting } from '../../objectives/setting.ts'
 import { usesField } from '../../state/training/training-view.ts'
 import type { TrainingRecipe } from '../../state/types.ts'
 
@@ -48,8 +51,18 @@ const number = (
   rest: Pick<NumberSetting, 'step' | 'stops'> = {},
 ): NumberSetting => ({ kind: 'number', path, label, hint, min, max, ...rest })
 
-/** Every setting of a recipe besides objective, models and data, with one sentence each; those without use in a recipe are not shown. */
-export const SETTING_GROUPS: readonly SettingGroup[] = [
+/** The settings of an objective itself, as it describes them. */
+function ownSettings(id: ObjectiveId, group: ObjectiveSetting['group']): Setting[] {
+  return Object.entries(objectiveById(id).settings)
+    .filter(([, setting]) => setting.group === group)
+    .map(([name, { field }]) => ({ ...field, path: `settings.${name}` }))
+}
+
+/**
+ * Every setting of a recipe besides objective, models and data, with one sentence each; those without use in a recipe are not
+ * shown.
+ */
+export const settingGroups = (objective: ObjectiveId): readonly SettingGroup[] => [
   {
     title: 'Training',
     folded: false,
@@ -132,40 +145,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   {
     title: 'Objective',
     folded: false,
-    settings: [
-      number('settings.beta', 'Beta', 'How strongly it is held to the reference model; 0 lets it go.', [0, 10], {
-        step: 0.01,
-      }),
-      number(
-        'settings.rpoAlpha',
-        'Alpha',
-        'Weight of learning to write the chosen response; 0 is plain DPO.',
-        [0, 100],
-        {
-          step: 0.1,
-        },
-      ),
-      number('settings.klCoefficient', 'KL', 'What a nat away from the reference model costs.', [0, 10], {
-        step: 0.01,
-      }),
-      {
-        kind: 'switch',
-        path: 'settings.scaleRewards',
-        label: 'Scale by group',
-        hint: 'Divides advantages by the deviation of their group: small differences count as much as large ones.',
-      },
-      number('settings.innerEpochs', 'Passes', 'Over one batch of samples.', [1, 64]),
-      number('settings.minibatches', 'Minibatches', 'That each pass is cut into.', [1, 64]),
-      number(
-        'settings.clip',
-        'Clip',
-        'A token’s probability counts up to this share above or below before.',
-        [0.01, 10],
-        {
-          step: 0.05,
-        },
-      ),
-    ],
+    settings: [...ownSettings(objective, 'Objective')],
   },
   {
     title: 'Optimizer and schedule',
@@ -207,20 +187,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   {
     title: 'Advantages',
     folded: true,
-    settings: [
-      number('settings.discount', 'Discount', 'Worth of a reward one token later.', [0, 1], {
-        step: 0.01,
-      }),
-      number('settings.lambda', 'Lambda', 'From the value head’s word (0) to what was earned (1).', [0, 1], {
-        step: 0.01,
-      }),
-      number('settings.valueClip', 'Value clip', 'How far a value may move in one step.', [0.01, 10], {
-        step: 0.05,
-      }),
-      number('settings.valueCoefficient', 'Value weight', 'Of the value head’s loss.', [0, 10], {
-        step: 0.05,
-      }),
-    ],
+    settings: [...ownSettings(objective, 'Advantages')],
   },
   {
     title: 'Memory',

@@ -1,7 +1,8 @@
 import { useEffect } from 'react'
+import type { ObjectiveId } from '../../objectives/registry.ts'
+import { OBJECTIVE_IDS, objectiveById } from '../../objectives/registry.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { recipeWarning, usesField } from '../../state/training/training-view.ts'
-import type { ObjectiveId } from '../../state/types.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
@@ -11,8 +12,7 @@ import { DataPart } from './data-part.tsx'
 import { EstimateLine } from './estimate-line.tsx'
 import { MethodPart } from './method-part.tsx'
 import { ModelPart } from './model-part.tsx'
-import { OBJECTIVE_ORDER, OBJECTIVE_WORDS } from './objective-words.ts'
-import { SETTING_GROUPS } from './recipe-fields.ts'
+import { settingGroups } from './recipe-fields.ts'
 import styles from './recipe-panel.module.css'
 import { SettingField } from './setting-field.tsx'
 import { useStart } from './use-start.ts'
@@ -44,7 +44,7 @@ export function RecipePanel() {
         <Panel title="Data">
           <DataPart />
         </Panel>
-        {SETTING_GROUPS.map(({ title, folded, settings }) => {
+        {settingGroups(recipe.objective).map(({ title, folded, settings }) => {
           const shown = settings.filter(({ path }) => usesField(recipe, path))
           if (shown.length === 0) return null
           const wrong = shown.some(({ path }) => errors[path] !== undefined)
@@ -69,12 +69,12 @@ export function RecipePanel() {
 
 function ObjectivePicker({ objective }: { objective: ObjectiveId }) {
   const actions = useActions()
-  const { hint, source } = OBJECTIVE_WORDS[objective]
+  const { hint, source } = objectiveById(objective)
   return (
     <Select
       label="Objective"
       value={objective}
-      options={OBJECTIVE_ORDER.map((value) => ({ value, label: OBJECTIVE_WORDS[value].name }))}
+      options={OBJECTIVE_IDS.map((value) => ({ value, label: objectiveById(value).name }))}
       hint={
         <>
           {hint}{' '}

@@ -1,4 +1,5 @@
 import { plainText } from '../../core/outside-text.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import { Figure } from '../../panels/figure.tsx'
 import { RunName } from '../../panels/run-name.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
@@ -13,7 +14,6 @@ import { Select } from '../../ui/select.tsx'
 import { formatMetric } from '../../viz/layout/format-metric.ts'
 import { formatBytes, formatDuration, formatNumber } from '../../viz/layout/format-number.ts'
 import { ExportMenu } from './export-menu.tsx'
-import { OBJECTIVE_WORDS } from './objective-words.ts'
 import styles from './run-head.module.css'
 
 const STATUS_WORDS: { readonly [K in TrainingRun['status']]: string } = {
@@ -68,7 +68,7 @@ export function RunHead({ run }: { run: TrainingRun }) {
         <Controls run={run} />
       </div>
       <p className={styles.about}>
-        {OBJECTIVE_WORDS[recipe.objective].name} of <OutsideText text={run.models.model.name} />
+        {objectiveById(recipe.objective).name} of <OutsideText text={run.models.model.name} />
         {recipe.method.kind === 'low-rank' ? `, LoRA of rank ${recipe.method.rank}` : ''}
         {parent
           ? `, branched from step ${parent.step} of ${plainText(runs.find(({ id }) => id === parent.id)?.title ?? parent.title)}`

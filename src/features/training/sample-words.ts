@@ -1,11 +1,11 @@
-import { isRewardObjective } from '../../state/training/training-objectives.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import { isUnderWay } from '../../state/training/training-view.ts'
 import type { TrainingRun } from '../../state/types.ts'
 
 /** Why no sample is shown of a run: it writes none, its first is still to come, or it ended before. */
 export function noSamplesSentence(run: Pick<TrainingRun, 'recipe' | 'status' | 'evaluations'>): string {
   const { recipe, evaluations } = run
-  if (isRewardObjective(recipe.objective)) {
+  if (objectiveById(recipe.objective).trains === 'reward-model') {
     return 'Reward models write no samples: what they say of held-out problems is in the charts.'
   }
   if (recipe.evaluateProblems === 0) return 'Held-out problems are off in this recipe.'

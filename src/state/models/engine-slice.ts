@@ -1,12 +1,12 @@
 import type { ErrorDetails } from '../../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import { ASKED } from '../../worker/client.ts'
 import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
-import { isImplicitReward } from '../training/training-objectives.ts'
 import { isUnderWay } from '../training/training-view.ts'
 import type { Actions, AppState, EngineState, ModelChoice, OnnxSettings, PendingFolder, StoredModel } from '../types.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
@@ -129,7 +129,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       if (!run) throw missingRun(choice.name)
       const base = sourceOf(run.models.model).source
       const source: ModelSource = { kind: 'trained', id: choice.id, step: run.savedStep ?? 0, base }
-      if (!isImplicitReward(run.recipe.objective)) return { source }
+      if (objectiveById(run.recipe.objective).trains !== 'implicit-reward-model') return { source }
       const { implicit: _, ...reference } = sourceOf(run.models.reference ?? run.models.model)
       return { source, implicit: { reference, beta: run.recipe.settings.beta } }
     }

@@ -1,7 +1,7 @@
 import { savedModelName } from '../../formats/training-names.ts'
 import { recipeWords, usesField } from '../../formats/used-fields.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from '../types.ts'
-import { isImplicitReward, isRewardObjective } from './training-objectives.ts'
 
 /** A run as listed, before its log is read. */
 export function unreadRun(summary: TrainingSummary): TrainingRun {
@@ -101,14 +101,14 @@ export function trainedModel(
   run: Pick<TrainingRun, 'id' | 'title' | 'savedStep' | 'recipe' | 'storedBytes'>,
 ): EngineState['localModels'][number] | null {
   if (run.savedStep === null) return null
-  const { objective } = run.recipe
-  const implicit = isImplicitReward(objective)
+  const { trains } = objectiveById(run.recipe.objective)
+  const implicit = trains === 'implicit-reward-model'
   return {
     kind: 'trained',
     id: run.id,
     name: savedModelName(run.title, run.savedStep),
     run: run.title,
-    role: implicit || isRewardObjective(objective) ? 'process-reward-model' : 'policy',
+    role: trains === 'policy' ? 'policy' : 'process-reward-model',
     bytes: run.storedBytes,
     ...(implicit ? { implicit } : {}),
   }

@@ -3,12 +3,11 @@ import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.t
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.ts'
-import type { LossFunction, Metrics } from '../../objectives/loss.ts'
+import type { LossFunction, Metrics, Named } from '../../objectives/loss.ts'
 import type { TrainableOptions } from '../model/model-parts.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
 import type { RecordedCase, RecordedTensor } from '../recorded-case.ts'
-import type { Named } from '../train-step.ts'
 import { accumulateGradients } from '../train-step.ts'
 
 export interface CaseInput {

@@ -1,12 +1,14 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
+import { ROW_FORMATS } from '../../formats/trl.ts'
+import type { AnyRowObjective } from '../../objectives/registry.ts'
+import { objectiveById } from '../../objectives/registry.ts'
+import type { RowKind, Rows } from '../../objectives/rows.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { inTurns } from './in-turns.ts'
 import { readModelInTraining } from './model-in-training.ts'
 import { recipeTask } from './recipe-task.ts'
-import type { RowKind } from './row-kinds.ts'
-import { hasRows, ROW_KINDS } from './row-kinds.ts'
 import type { DataFile } from './run-rows.ts'
 import { fileRows } from './run-rows.ts'
 
@@ -30,19 +32,24 @@ export async function checkDataFile(
   signal: AbortSignal,
   report: (done: number, total: number) => void = () => {},
 ): Promise<RowCounts> {
-  const { objective } = recipe
-  if (!hasRows(objective)) throw noFile(objective)
+  const objective = rowObjective(recipe)
   const trained = await readModelInTraining(model, recipe, signal)
   const task = recipeTask(recipe)
   const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
-  return checkRows(ROW_KINDS[objective] as RowKind<unknown, unknown>, encoder, data, signal, report)
+  const encode = (row: Rows[RowKind], id: string) => objective.encode(encoder, row, id, recipe.labels)
+  return checkRows(objective.rows, encode, data, signal, report)
 }
 
-/** @throws StepscopeError where the objective samples from the model and takes no file */
-export function noFile(objective: string): StepscopeError {
-  return new StepscopeError({
+/**
+ * The recipe's objective, whose data is a file.
+ * @throws StepscopeError where it samples from the model and takes none
+ */
+export function rowObjective({ objective: id }: Pick<TrainingRecipe, 'objective'>): AnyRowObjective {
+  const objective = objectiveById(id)
+  if (!objective.online) return objective
+  throw new StepscopeError({
     code: 'bad-setting',
-    message: `${objective} samples from the model and takes no file of examples`,
+    message: `${id} samples from the model and takes no file of examples`,
     expected: 'generated problems',
     found: 'a data file',
     place: { field: 'data.source' },
@@ -50,15 +57,15 @@ export function noFile(objective: string): StepscopeError {
   })
 }
 
-async function checkRows<Row, Item>(
-  { format, encode }: RowKind<Row, Item>,
-  encoder: RowEncoder,
+async function checkRows<Kind extends RowKind>(
+  kind: Kind,
+  encode: (row: Rows[Kind], id: string) => unknown,
   data: DataFile,
   signal: AbortSignal,
   report: (done: number, total: number) => void,
 ): Promise<RowCounts> {
-  const { train, heldOut, all } = fileRows(format, data)
-  const look = (index: number) => void all.item(index, (row, id) => encode(encoder, row, id))
+  const { train, heldOut, all } = fileRows<Rows[Kind]>(ROW_FORMATS[kind], data)
+  const look = (index: number) => void all.item(index, encode)
   await inTurns(all.length, signal, look, (done) => report(done, all.length))
   return { rows: train.length, heldOut: heldOut.length }
 }

@@ -1,20 +1,16 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { endedStep } from '../../core/step-text.ts'
 import { placeSteps } from '../../engine/step-readouts.ts'
-import type { PreferenceRow, SftRow, StepwiseRow, UnpairedRow } from '../../formats/trl.ts'
-import type { OutcomeRewardItem } from '../../objectives/outcome-reward/loss.ts'
-import type { ProcessRewardItem } from '../../objectives/process-reward/loss.ts'
-import type { RankedRewardItem } from '../../objectives/ranked-reward/loss.ts'
+import type { ExampleEncoder } from '../../objectives/example-encoder.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
 import { completionSequence } from '../../objectives/sequence.ts'
-import type { SftItem } from '../../objectives/sft/loss.ts'
 import type { ModelInTraining } from './model-in-training.ts'
 
 /**
  * Turns the rows of data files into token sequences as the model will read them in a search: prompt, completion and steps
  * are tokenized each on its own. A finished response of a language model ends with the end of the sequence.
  */
-export class RowEncoder {
+export class RowEncoder implements ExampleEncoder {
   private readonly trained: Pick<ModelInTraining, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>
   private readonly isFinal: (step: string) => boolean
   private readonly maxTokens: number
@@ -29,7 +25,6 @@ export class RowEncoder {
     this.maxTokens = Math.min(maxTokens, trained.config.maxPositions)
   }
 
-  /** @param field the row's field that the completion is of, for messages */
   completion(prompt: string, completion: string, field = 'completion'): TrainingSequence {
     const { config } = this.trained
     const [eos] = config.eosTokenIds
@@ -43,28 +38,6 @@ export class RowEncoder {
     return this.checked(completionSequence(before, ids), field)
   }
 
-  /** Every token but the first is learned. */
-  whole({ prompt, completion }: SftRow, id: string): SftItem {
-    const { tokenIds } = this.completion(prompt, completion)
-    return { id, sequence: completionSequence(tokenIds.subarray(0, 1), tokenIds.subarray(1)) }
-  }
-
-  sft({ prompt, completion }: SftRow, id: string): SftItem {
-    return { id, sequence: this.completion(prompt, completion) }
-  }
-
-  preference({ prompt, chosen, rejected }: PreferenceRow, id: string) {
-    return {
-      id,
-      chosen: this.completion(prompt, chosen, 'chosen'),
-      rejected: this.completion(prompt, rejected, 'rejected'),
-    }
-  }
-
-  /**
-   * Heads where each step is scored.
-   * @param fieldOf the row's field that a step is of, for messages
-   */
   scored(prompt: string, steps: readonly string[], fieldOf: (step: number) => string): TrainingSequence {
     const before = this.tokens(prompt, 'prompt')
     const { ids, readouts } = this.placed(steps, this.maxTokens - before.length, fieldOf)
@@ -76,32 +49,15 @@ export class RowEncoder {
     return this.checked(sequence, fieldOf(steps.length - 1))
   }
 
-  stepwise({ prompt, completions, labels }: StepwiseRow, id: string): ProcessRewardItem {
-    const steps = completions.map((step) => endedStep(step, this.trained.stepEnd))
-    const sequence = this.scored(prompt, steps, (step) => `completions[${step}]`)
-    return { id, sequence, labels: labels.map(Number) }
-  }
-
-  /** The outcome is foretold at the end of every step, so that the model can judge any part of a response. */
-  outcome({ prompt, completion, label }: UnpairedRow, id: string): OutcomeRewardItem {
-    const sequence = this.scored(prompt, this.steps(completion), () => 'completion')
-    return { id, sequence, label: label ? 1 : 0 }
-  }
-
-  ranked({ prompt, chosen, rejected }: PreferenceRow, id: string): RankedRewardItem {
-    const last = (which: string, text: string) => {
-      const sequence = this.scored(prompt, this.steps(text), () => which)
-      return { ...sequence, heads: sequence.heads.subarray(-1) }
-    }
-    return { id, chosen: last('chosen', chosen), rejected: last('rejected', rejected) }
-  }
-
-  /** A text's steps, each with its step end. */
   steps(text: string): string[] {
     const { stepEnd } = this.trained
     const parts = text.split(stepEnd)
     const rest = parts.pop() ?? ''
     return [...parts.map((part) => part + stepEnd), ...(rest === '' ? [] : [rest])]
+  }
+
+  ended(step: string): string {
+    return endedStep(step, this.trained.stepEnd)
   }
 
   private placed(steps: readonly string[], room: number, fieldOf: (step: number) => string) {

@@ -8,7 +8,8 @@ import { flopsModel } from '../../engine/decoder/decoder-model.ts'
 import type { TensorPlan } from '../../engine/decoder/decoder-tensors.ts'
 import { expectedShapes, tensorPlan } from '../../engine/decoder/decoder-tensors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
+import { objectiveById } from '../../objectives/registry.ts'
+import { ROW_KINDS } from '../../objectives/rows.ts'
 import { lowRankTargets } from '../model/low-rank-targets.ts'
 import { recipeProblems } from './make-rows.ts'
 import { passLimits, trainedConfig } from './model-in-training.ts'
@@ -24,19 +25,8 @@ export interface RunEstimate {
   readonly dataFlops: number
 }
 
-/** Objectives whose data is made of the model's own samples. */
-const SAMPLED: readonly TrainingRecipe['objective'][] = [
-  'outcome-reward',
-  'ranked-reward',
-  'process-reward',
-  'implicit-process-reward',
-  'dpo',
-]
 /** Problems whose solutions tell how many steps a response has. */
 const SOLVED = 16
-
-/** Sequences of one item. */
-const SEQUENCES: Partial<Record<TrainingRecipe['objective'], number>> = { dpo: 2, 'ranked-reward': 2 }
 
 /**
  * What a run will take, from the model's config alone: nothing is loaded.
@@ -60,8 +50,9 @@ export async function estimateRun(
   const perLayer = 2 * layout.hiddenStride + 2 * layout.projectionStride + layout.queryWidth + layout.gateColumns
   const kept = recipe.recompute ? perLayer + config.layers * layout.hiddenStride : config.layers * perLayer
   const shared = 3 * layout.hiddenStride + 2 * layout.projectionStride + 2 * layout.gateColumns + 2 * layout.innerStride
-  const online = ONLINE_OBJECTIVES.includes(recipe.objective)
-  const examples = online ? recipe.batch * recipe.rollout.samples : recipe.batch * (SEQUENCES[recipe.objective] ?? 1)
+  const objective = objectiveById(recipe.objective)
+  const { online } = objective
+  const examples = recipe.batch * (online ? recipe.rollout.samples : ROW_KINDS[objective.rows].sequences)
   const passes = online ? settings.innerEpochs : 1
   const tokensPerStep = examples * recipe.maxTokens * passes
   const perToken = tokenFlops(config, recipe)
@@ -87,11 +78,11 @@ function tokenFlops(config: DecoderConfig, { maxTokens }: TrainingRecipe): numbe
 
 /** Whole responses that are sampled before the first step, at most; what a completion takes is a part of one. */
 function sampledResponses(recipe: TrainingRecipe): number {
-  const { objective, data, labels, rollout, evaluateProblems } = recipe
-  if (data.source === 'file' || !SAMPLED.includes(objective)) return 0
+  const { data, labels, rollout, evaluateProblems } = recipe
+  const objective = objectiveById(recipe.objective)
+  if (data.source === 'file' || objective.online || !ROW_KINDS[objective.rows].sampled(labels)) return 0
   const samples = (data.problems + evaluateProblems) * rollout.samples
-  if (objective !== 'process-reward') return samples
-  if (labels.method === 'exact') return 0
+  if (objective.rows !== 'stepwise') return samples
   const task = recipeTask(recipe)
   const solved = recipeProblems(task, recipe, 'train', SOLVED)
   const steps = mean(solved.map((problem) => task.demonstrate(problem, recipe.seed)?.length ?? 1))

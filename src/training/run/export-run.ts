@@ -7,7 +7,7 @@ import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
 import { checkLoads } from '../../engine/load-model.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
 import { trainedConfig } from './model-in-training.ts'
@@ -140,7 +140,7 @@ function adapterFolder(recipe: TrainingRecipe, trained: Tensors, card: string): 
     })
   }
   // A reward model's head is trained whole and goes along, as PEFT's modules_to_save; a policy's value head does not.
-  const rewards = REWARD_OBJECTIVES.includes(recipe.objective)
+  const rewards = objectiveById(recipe.objective).trains === 'reward-model'
   const updates = [...trained].flatMap(([name, tensor]) => {
     if (name.startsWith(ADAPTER_PREFIX)) return [[name, tensor] as const]
     return rewards ? [[`${ADAPTER_PREFIX}${name}`, tensor] as const] : []

@@ -7,7 +7,7 @@ import type { EnginePolicy } from '../../engine/policy.ts'
 import type { RecipeInput } from '../../formats/training-recipe.ts'
 import { readRecipe } from '../../formats/training-recipe.ts'
 import { taskById } from '../../tasks/registry.ts'
-import { makeStepwiseRows } from './make-rows.ts'
+import { ROW_MAKERS } from './make-rows.ts'
 
 const backend = new CpuBackend()
 const task = taskById('countdown')
@@ -32,7 +32,7 @@ function make(labels: RecipeInput['labels'], split: 'train' | 'held-out', count 
     report: () => {},
     signal: new AbortController().signal,
   }
-  return makeStepwiseRows(maker, split, count)
+  return ROW_MAKERS.stepwise(maker, split, count)
 }
 
 test('one row in so many is a trace with planted mistakes and exact labels, where rows are learned from', async () => {

@@ -2,7 +2,7 @@ import { pcg4d } from '../../core/random.ts'
 import { bareStep } from '../../core/step-text.ts'
 import { nextTask } from '../../engine/scheduler/next-task.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import type { PreferenceRow, SftRow, StepwiseRow, UnpairedRow } from '../../formats/trl.ts'
+import type { PreferenceRow, RowKind, Rows, SftRow, StepwiseRow, UnpairedRow } from '../../objectives/rows.ts'
 import { givenResponse } from '../../rewards/given-response.ts'
 import { writtenSteps } from '../../rewards/grow-responses.ts'
 import { monteCarloLabels } from '../../rewards/monte-carlo-labels.ts'
@@ -22,6 +22,8 @@ import { inTurns } from './in-turns.ts'
 const PAIRS_PER_PROBLEM = 4
 /** Traces with planted mistakes per problem. */
 const ATTEMPTS_PER_PROBLEM = 4
+
+export type MakeRows<Row> = (maker: RowMaker, split: Split, count: number) => Promise<Row[]>
 
 /** How far making the data is. */
 export type Report = (phase: string, done: number, total: number) => void
@@ -65,7 +67,7 @@ function inTurn(each: readonly (readonly unknown[])[]): unknown[] {
   return Array.from({ length: longest }, (_, round) => each.flatMap((list) => list.slice(round, round + 1))).flat()
 }
 
-export async function makeSftRows(maker: RowMaker, split: Split, count: number): Promise<SftRow[]> {
+async function makeSftRows(maker: RowMaker, split: Split, count: number): Promise<SftRow[]> {
   const { task, recipe, report, signal } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   const rows: SftRow[] = []
@@ -79,7 +81,7 @@ export async function makeSftRows(maker: RowMaker, split: Split, count: number):
 }
 
 /** Traces with planted mistakes, labelled by the task; or the model's own samples, labelled by completions, with some of those. */
-export async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): Promise<StepwiseRow[]> {
+async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): Promise<StepwiseRow[]> {
   const { task, recipe, report, signal } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   if (recipe.labels.method === 'exact') return plantedRows(maker, problems, problems.length * ATTEMPTS_PER_PROBLEM)
@@ -138,7 +140,7 @@ async function plantedRows(
   return rows
 }
 
-export async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {
+async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {
   const { task, recipe } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
@@ -158,7 +160,7 @@ export async function makePreferenceRows(maker: RowMaker, split: Split, count: n
   })
 }
 
-export async function makeUnpairedRows(maker: RowMaker, split: Split, count: number): Promise<UnpairedRow[]> {
+async function makeUnpairedRows(maker: RowMaker, split: Split, count: number): Promise<UnpairedRow[]> {
   const { task } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
@@ -195,4 +197,12 @@ async function sample(
 /** Each text once. */
 function different(responses: readonly SampledResponse[]): SampledResponse[] {
   return [...new Map(responses.map((response) => [response.text, response])).values()]
+}
+
+/** How rows of each kind are made from a task's problems. */
+export const ROW_MAKERS: { readonly [Kind in RowKind]: MakeRows<Rows[Kind]> } = {
+  'prompt-completion': makeSftRows,
+  preference: makePreferenceRows,
+  unpaired: makeUnpairedRows,
+  stepwise: makeStepwiseRows,
 }

@@ -9,7 +9,7 @@ import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.t
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { REWARD_OBJECTIVES } from '../../formats/training-recipe.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
 
@@ -35,7 +35,7 @@ export function trainedConfig(
   config: DecoderConfig,
   { objective }: TrainingRecipe,
 ): { readonly config: DecoderConfig; readonly newHead: boolean } {
-  const rewards = REWARD_OBJECTIVES.includes(objective)
+  const rewards = objectiveById(objective).trains === 'reward-model'
   const scored = config.head.kind === 'score'
   if (rewards && !scored)
     return { config: { ...config, head: { kind: 'score', labels: 1, bias: true } }, newHead: true }
@@ -62,11 +62,12 @@ export async function loadModelInTraining(
   const { config } = trainedConfig(checkpoint.config, recipe)
   const source = newHead ? withScoreHead(checkpoint.weights, config) : checkpoint.weights
   const { method } = recipe
+  const objective = objectiveById(recipe.objective)
   const model = await TrainableModel.create(backend, config, source, {
     limits: passLimits(recipe),
     method: method.kind === 'full' ? method : { ...method, seed: recipe.seed },
     recompute: recipe.recompute,
-    valueHead: recipe.objective === 'ppo',
+    valueHead: objective.online && objective.valueHead,
     decayOn: recipe.optimizer.decayOn,
     weights: 'f32',
     ...(signal === undefined ? {} : { signal }),

@@ -1,15 +1,10 @@
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { dpo } from '../../objectives/dpo/loss.ts'
-import { implicitProcessReward } from '../../objectives/implicit-process-reward/loss.ts'
-import type { LossFunction, Metrics } from '../../objectives/loss.ts'
-import { outcomeReward } from '../../objectives/outcome-reward/loss.ts'
-import { processReward } from '../../objectives/process-reward/loss.ts'
-import { rankedReward } from '../../objectives/ranked-reward/loss.ts'
-import type { TrainingSequence } from '../../objectives/sequence.ts'
-import { sft } from '../../objectives/sft/loss.ts'
+import { ROW_FORMATS } from '../../formats/trl.ts'
+import type { LossFunction, Metrics, Named } from '../../objectives/loss.ts'
+import type { AnyRowObjective } from '../../objectives/registry.ts'
+import type { RowKind, Rows } from '../../objectives/rows.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import type { Named } from '../train-step.ts'
 import { evaluateItems } from '../train-step.ts'
 import { DataOrder } from './data-order.ts'
 import { RowEncoder } from './encode-rows.ts'
@@ -18,11 +13,9 @@ import { openFrozen } from './frozen-model.ts'
 import { inTurns } from './in-turns.ts'
 import type { LivePolicy } from './live-policy.ts'
 import type { RowMaker } from './make-rows.ts'
-import { makePreferenceRows, makeRecipeProblems, makeSftRows, makeStepwiseRows, makeUnpairedRows } from './make-rows.ts'
+import { makeRecipeProblems, ROW_MAKERS } from './make-rows.ts'
 import type { ModelInTraining } from './model-in-training.ts'
-import type { RowKind } from './row-kinds.ts'
-import { hardened, ROW_KINDS } from './row-kinds.ts'
-import type { DataFile, DataRecord, MakeRows, RowSet } from './run-rows.ts'
+import type { DataFile, DataRecord, RowSet } from './run-rows.ts'
 import { loadRows } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
 import type { Trainer } from './trainer.ts'
@@ -41,135 +34,79 @@ export interface TrainerContext {
 }
 
 /** Training on rows that are there before the first step. */
-export function offlineTrainer(context: TrainerContext): Promise<Trainer> {
-  const { recipe } = context
-  const { beta } = recipe.settings
-  switch (recipe.objective) {
-    case 'pretraining':
-    case 'sft':
-      return rowTrainer(context, ROW_KINDS[recipe.objective], makeSftRows, sft)
-    case 'process-reward':
-      return rowTrainer(
-        context,
-        recipe.labels.method === 'hard' ? hardened : ROW_KINDS['process-reward'],
-        makeStepwiseRows,
-        processReward,
-      )
-    case 'outcome-reward':
-      return rowTrainer(context, ROW_KINDS['outcome-reward'], makeUnpairedRows, outcomeReward)
-    case 'ranked-reward':
-      return rowTrainer(context, ROW_KINDS['ranked-reward'], makePreferenceRows, rankedReward)
-    case 'dpo':
-      return comparedTrainer(context, ROW_KINDS.dpo, makePreferenceRows, {
-        sequences: ({ chosen, rejected }) => [chosen, rejected],
-        keep: ([chosen, rejected]) => ({ chosen: total(chosen), rejected: total(rejected) }),
-        compare: (item, reference) => ({ ...item, reference }),
-        lossFunction: dpo(recipe.settings),
-      })
-    case 'implicit-process-reward':
-      return comparedTrainer(context, ROW_KINDS['implicit-process-reward'], makeUnpairedRows, {
-        sequences: ({ sequence }) => [sequence],
-        keep: ([logprobs = []]) => Float32Array.from(logprobs),
-        compare: (item, referenceLogprobs) => ({ ...item, referenceLogprobs }),
-        lossFunction: implicitProcessReward({ beta }),
-      })
-    default:
-      throw new RangeError(`${recipe.objective} samples while it trains`)
+export async function offlineTrainer(context: TrainerContext, objective: AnyRowObjective): Promise<Trainer> {
+  const { trained, task, recipe, maker } = context
+  const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
+  const encode = (row: Rows[RowKind], id: string) => objective.encode(encoder, row, id, recipe.labels)
+  const { train, heldOut, record } = await readExamples(context, objective.rows, encode)
+  if (recipe.data.source === 'generated') {
+    // Made rows are tried here, each once; those of a file were before the model was loaded.
+    for (const set of [train, heldOut]) await inTurns(set.length, maker.signal, (index) => void set.items([index]))
   }
+  const lossFunction = objective.loss(recipe.settings)
+  const join = await joined(context, objective, lossFunction)
+  return trainerOf(context, lossFunction, join(train), join(heldOut), record)
 }
 
 /** Examples by their numbers, tokenized when a step takes them: a large file is never held as tokens. */
-interface Examples<Item> {
+interface Examples {
   readonly length: number
-  load(indices: readonly number[]): Promise<readonly Item[]>
+  load(indices: readonly number[]): Promise<readonly Named[]>
 }
 
-async function rowTrainer<Row extends object, Item extends Named, Observation>(
+interface Encoded {
+  readonly length: number
+  items(indices: readonly number[]): Named[]
+}
+
+/** The run's rows as examples. */
+async function readExamples<Kind extends RowKind>(
   context: TrainerContext,
-  kind: RowKind<Row, Item>,
-  make: MakeRows<Row>,
-  lossFunction: LossFunction<Item, Observation>,
-): Promise<Trainer> {
-  const { train, heldOut, record } = await readExamples(context, kind, make)
-  const loaded = ({ length, items }: Encoded<Item>) => ({
-    length,
-    load: async (which: readonly number[]) => items(which),
+  kind: Kind,
+  encode: (row: Rows[Kind], id: string) => Named,
+): Promise<{ readonly train: Encoded; readonly heldOut: Encoded; readonly record: DataRecord }> {
+  const { train, heldOut, record } = await loadRows<Rows[Kind]>(context, ROW_FORMATS[kind], ROW_MAKERS[kind])
+  const encoded = (rows: RowSet<Rows[Kind]>): Encoded => ({
+    length: rows.length,
+    items: (indices) => indices.map((index) => rows.item(index, encode)),
   })
-  return trainerOf(context, lossFunction, loaded(train), loaded(heldOut), record)
+  return { train: encoded(train), heldOut: encoded(heldOut), record }
 }
 
-/** How an example is compared with what a frozen model says of it. */
-interface Comparison<Plain, Kept, Item, Observation> {
-  sequences(plain: Plain): readonly TrainingSequence[]
-  /** What is kept of the frozen model's log-probabilities, which do not change: as little as is needed. */
-  keep(reference: readonly ArrayLike<number>[]): Kept
-  compare(plain: Plain, kept: Kept): Item
-  readonly lossFunction: LossFunction<Item, Observation>
-}
-
-/** As `rowTrainer`, for objectives that compare with the log-probabilities of a frozen model. */
-async function comparedTrainer<Row extends object, Plain extends Named, Kept, Item extends Named, Observation>(
-  context: TrainerContext,
-  kind: RowKind<Row, Plain>,
-  make: MakeRows<Row>,
-  { sequences, keep, compare, lossFunction }: Comparison<Plain, Kept, Item, Observation>,
-): Promise<Trainer> {
-  const { train, heldOut, record } = await readExamples(context, kind, make)
-  const frozen = await openFrozen(context.trained, context.reference)
-  const compared = ({ length, items }: Encoded<Plain>): Examples<Item> => {
-    const known = new Map<number, Kept>()
+/** Examples as they are, or compared with what the reference model says of them, which is asked once of each. */
+async function joined(
+  { trained, reference }: TrainerContext,
+  { comparison }: AnyRowObjective,
+  lossFunction: LossFunction<Named, unknown>,
+): Promise<(encoded: Encoded) => Examples> {
+  if (comparison === null) return ({ length, items }) => ({ length, load: async (indices) => items(indices) })
+  const frozen = await openFrozen(trained, reference)
+  return ({ length, items }) => {
+    const known = new Map<number, unknown>()
     return {
       length,
       load: async (indices) => {
         const fresh = indices.filter((index) => !known.has(index))
-        const values = await evaluateItems(frozen, sequences, items(fresh))
+        const said = await evaluateItems(frozen, (plain: Named) => lossFunction.sequences(plain), items(fresh))
         fresh.forEach((index, at) => {
-          known.set(index, keep((values[at] ?? []).map(({ logprobs }) => logprobs)))
+          known.set(index, comparison.keep((said[at] ?? []).map(({ logprobs }) => logprobs)))
         })
-        return items(indices).map((plain, at) => compare(plain, known.get(indices[at] as number) as Kept))
+        return items(indices).map((plain, at) => comparison.join(plain, known.get(indices[at] as number)))
       },
     }
   }
-  return trainerOf(context, lossFunction, compared(train), compared(heldOut), record)
 }
 
-interface Encoded<Item> {
-  readonly length: number
-  items(indices: readonly number[]): Item[]
-}
-
-/** The run's rows as examples. Made ones are tried here, each once; those of a file were before the model was loaded. */
-async function readExamples<Row extends object, Item>(
-  context: TrainerContext,
-  { format, encode }: RowKind<Row, Item>,
-  make: MakeRows<Row>,
-): Promise<{ readonly train: Encoded<Item>; readonly heldOut: Encoded<Item>; readonly record: DataRecord }> {
-  const { trained, task, recipe, maker } = context
-  const { train, heldOut, record } = await loadRows(context, format, make)
-  const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
-  const encoded = (rows: RowSet<Row>): Encoded<Item> => ({
-    length: rows.length,
-    items: (indices) => indices.map((index) => rows.item(index, (row, id) => encode(encoder, row, id))),
-  })
-  const found = { train: encoded(train), heldOut: encoded(heldOut), record }
-  if (recipe.data.source === 'generated') {
-    for (const set of [found.train, found.heldOut]) {
-      await inTurns(set.length, maker.signal, (index) => void set.items([index]))
-    }
-  }
-  return found
-}
-
-async function trainerOf<Item extends Named, Observation>(
+async function trainerOf(
   { trained, task, recipe, live, maker }: TrainerContext,
-  lossFunction: LossFunction<Item, Observation>,
-  train: Examples<Item>,
-  heldOut: Examples<Item>,
+  lossFunction: LossFunction<Named, unknown>,
+  train: Examples,
+  heldOut: Examples,
   data: DataRecord,
 ): Promise<Trainer> {
   const order = new DataOrder(train.length, recipe.batch, recipe.seed)
   const problems = live === null ? [] : await makeRecipeProblems(maker, 'held-out', recipe.evaluateProblems)
-  const held = Array.from({ length: heldOut.length }, (_, index) => index)
+  const allHeldOut = Array.from({ length: heldOut.length }, (_, index) => index)
   return {
     data,
     plan: async (step) => ({
@@ -177,7 +114,7 @@ async function trainerOf<Item extends Named, Observation>(
       metrics: {},
     }),
     evaluate: async (_, signal) => {
-      const metrics = await heldOutMetrics(trained, lossFunction, await heldOut.load(held), signal)
+      const metrics = await heldOutMetrics(trained, lossFunction, await heldOut.load(allHeldOut), signal)
       if (live === null) return { metrics, samples: [] }
       const judged = await evaluatePolicy(await live.refresh(), task, problems, recipe.seed, signal)
       return { metrics: { ...metrics, ...judged.metrics }, samples: judged.samples }
@@ -185,15 +122,15 @@ async function trainerOf<Item extends Named, Observation>(
   }
 }
 
-async function heldOutMetrics<Item extends Named, Observation>(
+async function heldOutMetrics(
   { model }: ModelInTraining,
-  lossFunction: LossFunction<Item, Observation>,
-  items: readonly Item[],
+  lossFunction: LossFunction<Named, unknown>,
+  items: readonly Named[],
   signal: AbortSignal,
 ): Promise<Metrics> {
   if (items.length === 0) return {}
   const total = items.reduce((sum, item) => sum + lossFunction.weight(item), 0)
-  const said = await evaluateItems(model, (item: Item) => lossFunction.sequences(item), items, signal)
+  const said = await evaluateItems(model, (item: Named) => lossFunction.sequences(item), items, signal)
   const judged = items.map((item, index) => {
     const values = said[index] ?? []
     const gradients = values.map(({ logprobs, entropies, scores }) => ({
@@ -208,10 +145,4 @@ async function heldOutMetrics<Item extends Named, Observation>(
     ...lossFunction.metrics(judged.map(({ observation }) => observation)),
   }
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`eval/${name}`, value]))
-}
-
-function total(values: ArrayLike<number> | undefined): number {
-  let sum = 0
-  for (let index = 0; index < (values?.length ?? 0); index++) sum += values?.[index] ?? 0
-  return sum
 }

@@ -1,22 +1,10 @@
 import { itemSeed } from '../../core/item-seed.ts'
 import { mean } from '../../core/statistics.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import {
-  generalizedAdvantages,
-  groupAdvantages,
-  groupProcessAdvantages,
-  shapedRewards,
-  whiten,
-} from '../../objectives/advantages.ts'
-import type { GrpoItem } from '../../objectives/grpo/loss.ts'
-import { grpo } from '../../objectives/grpo/loss.ts'
 import type { Metrics } from '../../objectives/loss.ts'
-import type { PpoItem } from '../../objectives/ppo/loss.ts'
-import { ppo } from '../../objectives/ppo/loss.ts'
-import type { TrainingSequence } from '../../objectives/sequence.ts'
+import type { AnyOnlineObjective } from '../../objectives/registry.ts'
+import type { Rollout } from '../../objectives/rollout.ts'
 import { completionSequence } from '../../objectives/sequence.ts'
-import { sft } from '../../objectives/sft/loss.ts'
-import { selectVerified } from '../../objectives/verified-samples.ts'
 import type { ResponseEnd } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { completionTokens, sampleResponses } from '../../rewards/sample-responses.ts'
@@ -41,22 +29,18 @@ const MINIBATCHES = 0x3b
 const CUT: readonly ResponseEnd[] = ['length', 'max-steps']
 
 /** A response sampled in this step, as a training sequence. */
-interface Rollout {
-  readonly id: string
-  /** Names its problem. */
-  readonly group: string
+interface SampledRollout extends Rollout {
   readonly response: SampledResponse
   readonly reward: ResponseReward
-  readonly sequence: TrainingSequence
-  readonly logprobs: readonly number[]
 }
 
 /** Log-probabilities by a model other than the one in training, per completion token. */
 type Frozen = (rollouts: readonly Rollout[]) => Promise<readonly ArrayLike<number>[]>
 
-/** Training on responses that the model gives while it learns: expert iteration, PPO, GRPO. */
+/** Training on responses that the model gives while it learns. */
 export async function onlineTrainer(
   context: TrainerContext & { readonly live: LivePolicy },
+  objective: AnyOnlineObjective,
   rewardModel: RewardModel | null,
 ): Promise<Trainer> {
   const { trained, task, recipe, live } = context
@@ -64,10 +48,10 @@ export async function onlineTrainer(
   const problems = await makeRecipeProblems(context.maker, 'train', count)
   const heldOut = await makeRecipeProblems(context.maker, 'held-out', recipe.evaluateProblems)
   const order = new DataOrder(problems.length, recipe.batch, recipe.seed)
-  const needsReference = comparesWithReference(recipe)
-  const frozen = needsReference ? await frozenLogprobs(context) : null
+  const lossFunction = objective.loss(recipe.settings)
+  const frozen = objective.comparesWithReference(recipe.settings) ? await frozenLogprobs(context) : null
 
-  async function rollOut(step: number, signal: AbortSignal): Promise<Rollout[]> {
+  async function rollOut(step: number, signal: AbortSignal): Promise<SampledRollout[]> {
     const chosen = order.indices(step).map((index) => problems[index])
     const set = chosen.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
     const { samples: n, temperature, topP, maxSteps, maxStepTokens } = recipe.rollout
@@ -82,7 +66,7 @@ export async function onlineTrainer(
     }
     const rewards = await rewardResponses(recipe, groups, rewardModel, signal)
     return groups.flatMap((responses, group) =>
-      responses.map((response, index): Rollout => {
+      responses.map((response, index): SampledRollout => {
         const { tokenIds, logprobs } = completionTokens(response)
         const reward = rewards[group]?.[index]
         if (reward === undefined) throw new RangeError('a response without its reward')
@@ -90,6 +74,7 @@ export async function onlineTrainer(
           id: `step ${step}, problem ${task.format(chosen[group])}, sample ${response.sample + 1}`,
           group: String(group),
           response,
+          right: response.verdict.correct,
           reward,
           sequence: completionSequence(trained.tokenizer.encodePrompt(response.prompt), tokenIds),
           logprobs,
@@ -99,33 +84,16 @@ export async function onlineTrainer(
   }
 
   async function updates(rollouts: readonly Rollout[], step: number): Promise<Update[]> {
-    const parts = minibatches(recipe, rollouts.length, step)
-    const { model } = trained
-    const { settings } = recipe
-    switch (recipe.objective) {
-      case 'grpo': {
-        const items = grpoItems(recipe, rollouts, frozen === null ? null : await frozen(rollouts))
-        return parts.map((part) => update(model, grpo(settings), pick(items, part)))
-      }
-      case 'ppo': {
-        const items = await ppoItems(context, rollouts, frozen === null ? null : await frozen(rollouts))
-        const objective = ppo({ ...settings, entropyCoefficient: 0 })
-        return parts.map((part) => update(model, objective, pick(items, part)))
-      }
-      default: {
-        const right = selectVerified(
-          rollouts.map(({ id, group, sequence, response }) => ({
-            id,
-            sequence,
-            problem: group,
-            tokenIds: sequence.tokenIds,
-            right: response.verdict.correct,
-          })),
-        )
-        if (right.length === 0) return []
-        return minibatches(recipe, right.length, step).map((part) => update(model, sft, pick(right, part)))
-      }
-    }
+    const items = await objective.items(rollouts, {
+      settings: recipe.settings,
+      stepRewards: recipe.reward.process > 0,
+      reference: frozen === null ? null : await frozen(rollouts),
+      read: async () => {
+        const said = await evaluateItems(trained.model, sequenceOf, rollouts)
+        return said.flat()
+      },
+    })
+    return minibatches(recipe, items.length, step).map((part) => update(trained.model, lossFunction, pick(items, part)))
   }
 
   return {
@@ -145,93 +113,12 @@ export async function onlineTrainer(
   }
 }
 
-function comparesWithReference({ objective, settings }: TrainingRecipe): boolean {
-  return (objective === 'grpo' && settings.beta > 0) || (objective === 'ppo' && settings.klCoefficient > 0)
-}
-
 async function frozenLogprobs({ trained, reference }: TrainerContext): Promise<Frozen> {
   const frozen = await openFrozen(trained, reference)
   return async (rollouts) => {
-    const said = await evaluateItems(frozen, ({ sequence }: Rollout) => [sequence], rollouts)
+    const said = await evaluateItems(frozen, sequenceOf, rollouts)
     return said.map(([values]) => values?.logprobs ?? [])
   }
-}
-
-function grpoItems(
-  { reward, settings: { scaleRewards } }: TrainingRecipe,
-  rollouts: readonly Rollout[],
-  reference: readonly ArrayLike<number>[] | null,
-): GrpoItem[] {
-  const advantages = new Map<Rollout, number | Float64Array>()
-  for (const group of groupsOf(rollouts)) {
-    const found =
-      reward.process > 0
-        ? groupProcessAdvantages(
-            group.map(({ logprobs, reward: { byToken } }) => ({ tokens: logprobs.length, rewards: byToken })),
-            scaleRewards,
-          )
-        : [
-            ...groupAdvantages(
-              group.map(({ reward: { total } }) => total),
-              scaleRewards,
-            ),
-          ]
-    group.forEach((rollout, index) => {
-      advantages.set(rollout, found[index] ?? 0)
-    })
-  }
-  return rollouts.map((rollout, index) => ({
-    id: rollout.id,
-    sequence: rollout.sequence,
-    group: rollout.group,
-    reward: rollout.reward.total,
-    advantages: advantages.get(rollout) ?? 0,
-    oldLogprobs: rollout.logprobs,
-    referenceLogprobs: reference?.[index] ?? null,
-  }))
-}
-
-/** Rollouts of one problem stand together. */
-function groupsOf(rollouts: readonly Rollout[]): Rollout[][] {
-  const groups = new Map<string, Rollout[]>()
-  for (const rollout of rollouts) {
-    const group = groups.get(rollout.group)
-    if (group === undefined) groups.set(rollout.group, [rollout])
-    else group.push(rollout)
-  }
-  return [...groups.values()]
-}
-
-async function ppoItems(
-  { trained, recipe }: TrainerContext,
-  rollouts: readonly Rollout[],
-  reference: readonly ArrayLike<number>[] | null,
-): Promise<PpoItem[]> {
-  const { settings } = recipe
-  const said = await evaluateItems(trained.model, ({ sequence }: Rollout) => [sequence], rollouts)
-  const estimates = rollouts.map(({ logprobs, reward }, index) => {
-    const values = said[index]?.[0]?.scores ?? []
-    const rewards = shapedRewards({
-      // As the same graph says it that the reference is read by: where the two agree, the penalty is exactly 0.
-      logprobs: said[index]?.[0]?.logprobs ?? logprobs,
-      referenceLogprobs: reference?.[index] ?? null,
-      coefficient: settings.klCoefficient,
-      rewards: reward.byToken,
-    })
-    const { discount, lambda } = settings
-    return { values, ...generalizedAdvantages({ rewards, values, discount, lambda }) }
-  })
-  const whitened = whiten(estimates.map(({ advantages }) => advantages))
-  return rollouts.map(({ id, sequence, logprobs, reward }, index) => ({
-    id,
-    sequence,
-    oldLogprobs: logprobs,
-    oldValues: estimates[index]?.values ?? [],
-    referenceLogprobs: reference?.[index] ?? null,
-    score: reward.total,
-    advantages: whitened[index] ?? [],
-    returns: estimates[index]?.returns ?? [],
-  }))
 }
 
 /** For each update the numbers of its rollouts: all of them once in every inner epoch. */
@@ -248,11 +135,13 @@ function minibatches({ seed, settings }: TrainingRecipe, count: number, step: nu
   }).flat()
 }
 
+const sequenceOf = ({ sequence }: Rollout) => [sequence]
+
 function pick<T>(items: readonly T[], indices: readonly number[]): T[] {
   return indices.map((index) => items[index] as T)
 }
 
-function rolloutMetrics(rollouts: readonly Rollout[]): Metrics {
+function rolloutMetrics(rollouts: readonly SampledRollout[]): Metrics {
   if (rollouts.length === 0) return {}
   const proxies = rollouts.flatMap(({ reward: { proxy } }) => (proxy === null ? [] : [proxy]))
   return {

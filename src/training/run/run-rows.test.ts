@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { RecipeInput } from '../../formats/training-recipe.ts'
 import { readRecipe } from '../../formats/training-recipe.ts'
-import type { SftRow } from '../../formats/trl.ts'
 import { SFT_FORMAT } from '../../formats/trl.ts'
+import type { SftRow } from '../../objectives/rows.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { memoryStore } from '../testing/memory-store.ts'
-import type { MakeRows } from './run-rows.ts'
+import type { MakeRows } from './make-rows.ts'
 import { copyMadeData, fileRows, loadRows } from './run-rows.ts'
 
 const row = (index: number) => `${JSON.stringify({ prompt: 'Q', completion: `${index}` })}\n`

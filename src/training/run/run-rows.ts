@@ -5,7 +5,9 @@ import type { RowFormat } from '../../formats/json-lines.ts'
 import { RowFile, writeRows } from '../../formats/json-lines.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import type { RowMaker } from './make-rows.ts'
+import { objectiveById } from '../../objectives/registry.ts'
+import { ROW_KINDS } from '../../objectives/rows.ts'
+import type { MakeRows, RowMaker } from './make-rows.ts'
 import type { RunStore } from './run-store.ts'
 
 /** Made data is kept with the run, so that going on does not make it again. */
@@ -24,8 +26,6 @@ export interface DataRecord {
   readonly rows: number
   readonly heldOut: number
 }
-
-export type MakeRows<Row> = (maker: RowMaker, split: 'train' | 'held-out', count: number) => Promise<Row[]>
 
 export interface RunRows<Row> {
   readonly train: RowSet<Row>
@@ -194,10 +194,12 @@ async function keepData(store: RunStore, recipe: TrainingRecipe, { train, heldOu
 function madeFrom(recipe: TrainingRecipe): Readonly<Record<string, unknown>> {
   const { objective, task, seed, data, evaluateProblems, labels, model, reference, rollout, maxTokens } = recipe
   const problems = { objective, task, seed, data, evaluateProblems }
-  if (objective === 'pretraining' || objective === 'sft') return problems
-  if (objective !== 'process-reward') return { ...problems, model, reference, rollout, maxTokens }
-  if (labels.method === 'exact') return { ...problems, labels: { method: labels.method } }
-  return { ...problems, labels, model, reference, rollout, maxTokens }
+  const description = objectiveById(objective)
+  if (description.online) return problems
+  const { rows } = description
+  const samples = ROW_KINDS[rows].sampled(labels) ? { model, reference, rollout, maxTokens } : null
+  if (rows !== 'stepwise') return { ...problems, ...samples }
+  return { ...problems, labels: samples === null ? { method: labels.method } : labels, ...samples }
 }
 
 function recordOf(bytes: Uint8Array, train: RowSet<unknown>, heldOut: RowSet<unknown>): DataRecord {

@@ -1,9 +1,8 @@
 import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
-import type { LossFunction, Metrics } from '../../objectives/loss.ts'
+import type { LossFunction, Metrics, Named } from '../../objectives/loss.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
 import type { TrainableModel } from '../model/trainable-model.ts'
 import type { TrainingSample } from '../run-events.ts'
-import type { Named } from '../train-step.ts'
 import { trainStep } from '../train-step.ts'
 import type { DataRecord } from './run-rows.ts'
 

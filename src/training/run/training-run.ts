@@ -7,11 +7,11 @@ import type { EnginePolicy } from '../../engine/policy.ts'
 import type { EngineRewardModel } from '../../engine/reward-model.ts'
 import { checkSameRun } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { ONLINE_OBJECTIVES } from '../../formats/training-recipe.ts'
 import type { Metrics } from '../../objectives/loss.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
-import { checkDataFile, noFile } from './check-data.ts'
+import { checkDataFile, rowObjective } from './check-data.ts'
 import { estimateRun } from './estimate-run.ts'
 import { LivePolicy } from './live-policy.ts'
 import type { Report } from './make-rows.ts'
@@ -20,7 +20,6 @@ import { loadModelInTraining } from './model-in-training.ts'
 import { offlineTrainer } from './offline-trainer.ts'
 import { onlineTrainer } from './online-trainer.ts'
 import { recipeTask } from './recipe-task.ts'
-import { hasRows } from './row-kinds.ts'
 import type { DataFile, DataRecord } from './run-rows.ts'
 import { missingFile } from './run-rows.ts'
 import type { SaveManifest } from './saves.ts'
@@ -175,8 +174,9 @@ class Parts {
       maker: { task, recipe, report, signal, policy: () => this.policy(signal) },
       live: this.live,
     }
-    if (!ONLINE_OBJECTIVES.includes(recipe.objective)) {
-      const trainer = await offlineTrainer(shared)
+    const objective = objectiveById(recipe.objective)
+    if (!objective.online) {
+      const trainer = await offlineTrainer(shared, objective)
       this.freeSampler()
       return trainer
     }
@@ -186,7 +186,7 @@ class Parts {
         loadRewardModel(backend, rewardModel, { signal }, createDecoder),
       )
     }
-    return onlineTrainer({ ...shared, live: this.live }, this.rewardModel)
+    return onlineTrainer({ ...shared, live: this.live }, objective, this.rewardModel)
   }
 
   dispose(): void {
@@ -215,7 +215,7 @@ async function* checkedData(
   recipe: TrainingRecipe,
 ): AsyncGenerator<TrainingEvent> {
   if (recipe.data.source === 'generated') return
-  if (!hasRows(recipe.objective)) throw noFile(recipe.objective)
+  rowObjective(recipe)
   if (data === null) throw missingFile(recipe.data.file)
   yield* withEvents<TrainingEvent, unknown>((tell, checking) => {
     const report = (done: number, total: number) => tell({ type: 'phase', name: 'Rows of the file', done, total })
