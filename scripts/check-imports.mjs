@@ -38,7 +38,7 @@ const ROOMS = [
   },
   // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
   { room: 'runtimes', files: /^runtimes\//, may: ['core', 'search', 'compute', 'engine'] },
-  { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine'] },
+  { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine', 'formats'] },
   { room: 'formats', files: /^formats\//, may: ['core', 'search', 'objectives'] },
   // What goes wrong on purpose, in development builds alone.
   { room: 'faults', files: /^faults\//, may: ['core'] },
@@ -50,7 +50,7 @@ const ROOMS = [
     mayTypes: [...MECHANISMS, 'worker'],
   },
   { room: 'worker', files: /^worker\//, may: [...MECHANISMS, 'worker-client', 'faults'] },
-  { room: 'storage', files: /^storage\//, may: ['core', 'formats'] },
+  { room: 'storage', files: /^storage\//, may: ['core', 'search', 'formats'] },
   {
     room: 'state',
     files: /^state\//,

@@ -143,10 +143,12 @@ export const recipeRule: Rule = all(
 )
 
 export const manifestRule: Rule = object({
-  role: optional(exactly('policy', 'process-reward-model')),
+  role: optional(exactly('policy', 'process-reward-model', 'outcome-reward-model')),
   task: optional(filled),
-  step_end: optional(filled),
+  step_end: optional(or(filled, list(filled, 1))),
   score_at: optional(filled),
   activation: optional(exactly('sigmoid', 'softmax')),
   aggregation: optional(exactly('last', 'min', 'product', 'mean', 'sum-log-odds')),
+  prompt: optional(exactly('notation', 'chat', 'completion')),
+  system: optional(text),
 })

@@ -14,6 +14,7 @@ import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { Activity } from '../engine/scheduler/activity.ts'
 import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
+import { TASKS } from '../tasks/registry.ts'
 import { fromFolder, openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
@@ -26,6 +27,8 @@ export const BUNDLED_REWARD_MODEL = join(CHECKPOINTS, 'countdown-prm')
 
 /** β that an implicit reward model is trained with where nothing else is said (Yuan et al., arXiv 2412.01981). */
 const IMPLICIT_BETA = 0.05
+
+const TASK_IDS = Object.values(TASKS).map(({ id }) => id)
 
 const BACKENDS = ['auto', 'webgpu', 'cpu'] as const
 const TUNINGS = ['table', 'auto', ...MATMUL_TILE_NAMES] as const
@@ -140,7 +143,7 @@ export async function openCommandRewardModel(
   const cache = readCacheBytes(options)
   const backend = await openCommandBackend(options, output)
   try {
-    const reward = await loadCommandRewardModel(backend, options, { weights, ...cache, signal })
+    const reward = await loadCommandRewardModel(backend, options, { tasks: TASK_IDS, weights, ...cache, signal })
     return { model: reward.model, dispose: () => dispose(backend, null, reward) }
   } catch (error) {
     backend.dispose()
@@ -185,6 +188,7 @@ export async function loadCommandEngine(
   const progress = new ProgressLine(output)
   const activity = new Activity()
   const loading = (model: string): LoadOptions => ({
+    tasks: TASK_IDS,
     activity,
     weights,
     ...cache,

@@ -2,11 +2,11 @@ import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
 import { missingFile } from '../engine/checkpoint/checkpoint-text.ts'
-import type { Manifest } from '../engine/checkpoint/manifest.ts'
-import { missingFields } from '../engine/checkpoint/manifest.ts'
 import { Sha256 } from '../engine/checkpoint/sha256.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
 import { inspectCheckpoint } from '../engine/load-model.ts'
+import type { StatedManifest } from '../search/manifest.ts'
+import { missingFields } from '../search/manifest.ts'
 import type { Network } from './download-file.ts'
 import { downloadFile } from './download-file.ts'
 import type { FileStore } from './file-store.ts'
@@ -122,7 +122,8 @@ export class ModelLibrary {
           family: summary.family,
           role: summary.role,
           parameters: summary.parameters,
-          adapter: summary.adapter,
+          manifest: summary.manifest,
+          chat: summary.chat,
           addedAt: this.options.date(),
           lastUsed: null,
         })
@@ -183,8 +184,8 @@ export class ModelLibrary {
     await this.options.locks.write(id, () => this.store().removeFolder(id))
   }
 
-  async setManifest(id: string, adapter: Partial<Manifest>): Promise<StoredModel> {
-    await this.changeJournal(id, (journal) => ({ ...journal, adapter, role: adapter.role ?? journal.role }))
+  async setManifest(id: string, manifest: StatedManifest): Promise<StoredModel> {
+    await this.changeJournal(id, (journal) => ({ ...journal, manifest, role: manifest.role ?? journal.role }))
     return this.describe(id)
   }
 
@@ -303,8 +304,9 @@ export class ModelLibrary {
       family: journal.family,
       role: journal.role,
       parameters: journal.parameters,
-      adapter: journal.adapter,
-      missing: missingFields(journal.adapter, journal.role),
+      manifest: journal.manifest,
+      missing: missingFields(journal.manifest, journal.role),
+      chat: journal.chat ?? false,
       files,
       storedBytes: files.reduce((total, { storedBytes }) => total + storedBytes, 0),
       totalBytes: sum(files.map(({ size }) => size)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../core/errors.ts'
-import { readJson } from '../engine/checkpoint/checkpoint-text.ts'
+import { INDEX_FILE, readJson, SMALL_FILES, WEIGHTS_FILE } from '../engine/checkpoint/checkpoint-text.ts'
 import type { Network } from './download-file.ts'
 import type { RemoteFile, RemoteSource } from './model-source.ts'
 import { HUB } from './model-source.ts'
@@ -15,15 +15,6 @@ export interface RemoteListing {
   readonly files: readonly RemoteFile[]
 }
 
-const SMALL_FILES = [
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'stepscope.json',
-]
-const SINGLE_FILE = 'model.safetensors'
-const INDEX_FILE = 'model.safetensors.index.json'
 /** A listing of more pages is no model. */
 const MOST_PAGES = 50
 
@@ -94,8 +85,8 @@ async function listFolder(url: string, network: Network, signal: AbortSignal): P
     const size = await reader.find(name, signal)
     return size === undefined ? [] : [{ name, size, sha256: null }]
   }
-  const all = (await Promise.all([...SMALL_FILES, SINGLE_FILE].map(present))).flat()
-  if (!all.some(({ name }) => name === SINGLE_FILE)) all.push(...(await present(INDEX_FILE)))
+  const all = (await Promise.all([...SMALL_FILES, WEIGHTS_FILE].map(present))).flat()
+  if (!all.some(({ name }) => name === WEIGHTS_FILE)) all.push(...(await present(INDEX_FILE)))
   return choose(url, null, all, network, signal)
 }
 
@@ -108,7 +99,7 @@ async function choose(
 ): Promise<RemoteListing> {
   const byName = new Map(all.map((file) => [file.name, file]))
   const names = SMALL_FILES.filter((name) => byName.has(name))
-  if (byName.has(SINGLE_FILE)) names.push(SINGLE_FILE)
+  if (byName.has(WEIGHTS_FILE)) names.push(WEIGHTS_FILE)
   else if (byName.has(INDEX_FILE)) {
     const index = indexSchema.safeParse(await readJson(new RangeReader(baseUrl, all, network), INDEX_FILE, signal))
     const shards = index.success ? [...new Set(Object.values(index.data.weight_map))].sort() : []

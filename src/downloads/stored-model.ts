@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Manifest } from '../engine/checkpoint/manifest.ts'
-import { AGGREGATIONS } from '../search/models.ts'
+import { storedManifestSchema } from '../formats/stored-manifest.ts'
+import type { ManifestField, StatedManifest } from '../search/manifest.ts'
+import { MODEL_ROLES } from '../search/manifest.ts'
 
 const count = z.int().nonnegative()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -19,17 +20,7 @@ const fileSchema = z.object({
   checkedAt: z.iso.datetime().nullable(),
 })
 
-const adapterSchema = z.object({
-  role: z.enum(['policy', 'process-reward-model']).exactOptional(),
-  task: z.string().exactOptional(),
-  stepEnd: z.string().exactOptional(),
-  scoreAt: z.string().exactOptional(),
-  activation: z.enum(['sigmoid', 'softmax']).exactOptional(),
-  aggregation: z.enum(AGGREGATIONS).exactOptional(),
-})
-
-/** The journal of one model: lies beside its files as `journal.json`, and tells what of them is there. */
-export const journalSchema = z.object({
+const fields = z.object({
   version: z.literal(1),
   id: z.string().min(1),
   source: z.discriminatedUnion('kind', [
@@ -40,12 +31,24 @@ export const journalSchema = z.object({
   commit: z.string().nullable(),
   files: z.array(fileSchema),
   family: z.enum(['llama', 'qwen2', 'qwen3']),
-  role: z.enum(['policy', 'process-reward-model']),
+  role: z.enum(MODEL_ROLES),
   parameters: count,
-  adapter: adapterSchema,
+  manifest: storedManifestSchema,
+  /** Whether it comes with a chat template; not noted by earlier versions. */
+  chat: z.boolean().exactOptional(),
   addedAt: z.iso.datetime(),
   lastUsed: z.iso.datetime().nullable(),
 })
+
+/**
+ * The journal of one model: lies beside its files as `journal.json`, and tells what of them is there. Earlier versions called
+ * its manifest `adapter`.
+ */
+export const journalSchema = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null || !('adapter' in value)) return value
+  const { adapter, ...rest } = value
+  return { manifest: adapter, ...rest }
+}, fields)
 
 export type Journal = z.infer<typeof journalSchema>
 export type JournalFile = Journal['files'][number]
@@ -60,9 +63,10 @@ export interface StoredModel {
   readonly family: Journal['family']
   readonly role: Journal['role']
   readonly parameters: number
-  readonly adapter: Partial<Manifest>
+  readonly manifest: StatedManifest
   /** Fields that must be asked for before it can be used. */
-  readonly missing: readonly (keyof Manifest)[]
+  readonly missing: readonly ManifestField[]
+  readonly chat: boolean
   readonly files: readonly {
     readonly name: string
     readonly storedBytes: number

@@ -42,13 +42,14 @@ test('what a folder holds is told before it is loaded', async () => {
     role: 'policy',
     parameters: 806912,
     bytes: 4 * 806912,
-    adapter: { role: 'policy', task: 'countdown', stepEnd: '\n' },
+    chat: false,
+    manifest: { role: 'policy', task: 'countdown', stepEnds: ['\n'] },
     missing: [],
   })
   const bare = await inspectCheckpoint(withFiles(rewardFiles, { 'stepscope.json': undefined }))
   expect([bare.role, bare.missing]).toEqual([
     'process-reward-model',
-    ['role', 'task', 'stepEnd', 'scoreAt', 'activation', 'aggregation'],
+    ['role', 'stepEnds', 'scoreAt', 'activation', 'aggregation'],
   ])
 })
 
@@ -195,7 +196,12 @@ describe('a bad checkpoint is refused with file and field, and nothing stays on 
     ))
 
   test('an activation that does not fit the labels', async () => {
-    const load = loadRewardModel(backend, rewardFiles, { adapter: { activation: 'softmax' } }, createDecoder)
+    const load = loadRewardModel(
+      backend,
+      rewardFiles,
+      { manifest: { reading: { activation: 'softmax' } } },
+      createDecoder,
+    )
     await expect(load).rejects.toThrow(/stepscope\.json, activation: .*found softmax with 1 labels/)
   })
 })
@@ -213,4 +219,10 @@ test('logits need no tokenizer, and are the same in one row or many', async () =
   expect(together).toEqual(alone)
   expect(model.counters().livePages).toBe(0)
   model.dispose()
+})
+
+test('a task that nobody here knows is told with those that there are, before any weight is read', async () => {
+  const files = withFiles(policyFiles, { 'model.safetensors': 'broken' })
+  const load = loadPolicy(backend, files, { tasks: ['chess', 'go'] }, createDecoder)
+  await expect(load).rejects.toThrow(/There is no such task.*expected chess, go, found countdown/)
 })

@@ -1,11 +1,13 @@
 import type { Backend } from '../compute/backend.ts'
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { StepscopeError } from '../core/errors.ts'
+import type { ManifestField, ModelRole, StatedManifest } from '../search/manifest.ts'
+import { missingFields } from '../search/manifest.ts'
+import { hasChatTemplate } from './checkpoint/chat-template.ts'
 import type { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { hashCheckpoint } from './checkpoint/checkpoint-hash.ts'
 import { checkEndTokens, readConfig } from './checkpoint/config.ts'
-import type { Manifest } from './checkpoint/manifest.ts'
-import { completeManifest, missingFields, readManifest } from './checkpoint/manifest.ts'
+import { policyManifest, readManifest, rewardManifest } from './checkpoint/manifest.ts'
 import type { Checkpoint } from './checkpoint/open-checkpoint.ts'
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder/decoder.ts'
@@ -23,7 +25,9 @@ export interface LoadOptions {
   /** Shown and stored with runs; the folder's name where it is not given. */
   readonly id?: string
   /** Fields that stepscope.json lacks, or that replace what it says. */
-  readonly adapter?: Partial<Manifest>
+  readonly manifest?: StatedManifest
+  /** Ids of the tasks that there are: a folder that names another is refused. Not looked at where they are not given. */
+  readonly tasks?: readonly string[]
   /** Shared by the models of one backend. */
   readonly activity?: Activity
   /** How weights lie on the device; `auto` where it is not given. */
@@ -59,26 +63,29 @@ const CACHE_BYTES: Readonly<Record<Backend['kind'], number>> = { webgpu: 2 ** 27
 /** What a folder holds, before it is loaded: for asking the fields that its stepscope.json lacks. */
 export interface CheckpointSummary {
   readonly family: DecoderConfig['family']
-  readonly role: Manifest['role']
+  readonly role: ModelRole
   readonly parameters: number
   /** Of the weights, as stored. */
   readonly bytes: number
-  readonly adapter: Partial<Manifest>
-  readonly missing: readonly (keyof Manifest)[]
+  readonly manifest: StatedManifest
+  readonly missing: readonly ManifestField[]
+  /** Whether it comes with a chat template. */
+  readonly chat: boolean
 }
 
-/** Reads config, headers and adapter of a folder. @throws StepscopeError naming file and field that are wrong */
+/** Reads config, headers and manifest of a folder. @throws StepscopeError naming file and field that are wrong */
 export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointSummary> {
   const { config, weights } = await openCheckpoint(files, signal)
-  const adapter = await readManifest(files, signal)
-  const role = adapter.role ?? (config.head.kind === 'score' ? 'process-reward-model' : 'policy')
+  const manifest = await readManifest(files, signal)
+  const role = manifest.role ?? (config.head.kind === 'score' ? 'process-reward-model' : 'policy')
   return {
     family: config.family,
     role,
     parameters: weights.parameters,
     bytes: weights.bytes,
-    adapter,
-    missing: missingFields(adapter, role),
+    manifest,
+    missing: missingFields(manifest, role),
+    chat: await hasChatTemplate(files, signal),
   }
 }
 
@@ -95,14 +102,15 @@ export function loadPolicy(
   createDecoder: CreateDecoder,
 ): Promise<EnginePolicy> {
   return cancellable(async () => {
-    const { checkpoint, tokenizer, stepEnd } = await readPolicy(files, options)
-    const tokenFlags = stepFlags(checkpoint.config, tokenizer, stepEnd)
+    const { checkpoint, tokenizer, manifest } = await readPolicy(files, options)
+    const { stepEnds } = manifest
+    const tokenFlags = stepFlags(checkpoint.config, tokenizer, stepEnds)
     const { model, info } = await loadWeights(backend, files, checkpoint, tokenFlags, options, createDecoder)
-    return new EnginePolicy({ model, tokenizer, info, stepEnd, tokenFlags })
+    return new EnginePolicy({ model, tokenizer, info, stepEnds, tokenFlags, manifest })
   }, options.signal)
 }
 
-/** Loads a model with a score head as a process reward model; as `loadPolicy`. */
+/** Loads a model with a score head as a reward model, of processes or outcomes as its role says; as `loadPolicy`. */
 export function loadRewardModel(
   backend: Backend,
   files: CheckpointFiles,
@@ -110,12 +118,13 @@ export function loadRewardModel(
   createDecoder: CreateDecoder,
 ): Promise<EngineRewardModel> {
   return cancellable(async () => {
-    const { checkpoint, tokenizer, scoreAt, activation, aggregation } = await readRewardModel(files, options)
+    const { checkpoint, tokenizer, manifest } = await readRewardModel(files, options)
+    const { scoreAt, activation, aggregation } = manifest.reading
     const { model, info } = await loadWeights(backend, files, checkpoint, undefined, options, createDecoder)
     return new EngineRewardModel({
       model,
       tokenizer,
-      info: { ...info, kind: 'process', aggregation },
+      info: { ...info, kind: manifest.role === 'outcome-reward-model' ? 'outcome' : 'process', aggregation },
       scoreAt,
       activation,
     })
@@ -163,26 +172,28 @@ export function loadModel(
  * Everything that loading does before the device: for folders that were just written.
  * @throws StepscopeError as loading in this role does
  */
-export async function checkLoads(files: CheckpointFiles, role: Manifest['role']): Promise<void> {
+export async function checkLoads(files: CheckpointFiles, role: ModelRole): Promise<void> {
   await (role === 'policy' ? readPolicy : readRewardModel)(files, {})
 }
 
-type ReadOptions = Pick<LoadOptions, 'adapter' | 'signal'>
+type ReadOptions = Pick<LoadOptions, 'manifest' | 'tasks' | 'signal'>
 
-async function readPolicy(files: CheckpointFiles, { adapter = {}, signal }: ReadOptions) {
+async function readPolicy(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
   const config = await readConfig(files, signal)
   if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
-  const { stepEnd } = completeManifest(await readManifest(files, signal), adapter, 'policy')
+  const completed = await policyManifest(files, manifest, signal)
+  checkTask(completed, tasks)
   const tokenizer = await readFittingTokenizer(files, config, signal)
-  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, stepEnd }
+  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed }
 }
 
-async function readRewardModel(files: CheckpointFiles, { adapter = {}, signal }: ReadOptions) {
+async function readRewardModel(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
   const config = await readConfig(files, signal)
   const { head } = config
   if (head.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
-  const complete = completeManifest(await readManifest(files, signal), adapter, 'process-reward-model')
-  const { scoreAt = complete.stepEnd, activation = 'sigmoid', aggregation = 'last' } = complete
+  const completed = await rewardManifest(files, manifest, signal)
+  checkTask(completed, tasks)
+  const { activation } = completed.reading
   if ((activation === 'sigmoid') !== (head.labels === 1)) {
     throw new StepscopeError({
       code: 'bad-checkpoint',
@@ -194,7 +205,19 @@ async function readRewardModel(files: CheckpointFiles, { adapter = {}, signal }:
     })
   }
   const tokenizer = await readFittingTokenizer(files, config, signal)
-  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, scoreAt, activation, aggregation }
+  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed }
+}
+
+function checkTask({ task }: StatedManifest, tasks: readonly string[] | undefined): void {
+  if (task === undefined || tasks === undefined || tasks.includes(task)) return
+  throw new StepscopeError({
+    code: 'bad-checkpoint',
+    message: 'There is no such task',
+    expected: tasks.join(', '),
+    found: task,
+    place: { file: 'stepscope.json', field: 'task' },
+    nextStep: 'Name one of these tasks, or leave the field out where the model serves any.',
+  })
 }
 
 /** The folder's tokenizer, whose tokens the model has; and whose ends of the sequence it can write. */

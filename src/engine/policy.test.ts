@@ -13,7 +13,7 @@ const tokenizer = characterTokenizer(VOCABULARY)
 
 function setUp(options: PlainDecoderOptions = {}, stepEnd = '\n', burst = 4) {
   const decoder = new PlainDecoder({ padTokenId: 0, eosTokenIds: [11], slots: 256, pages: 1024, ...options })
-  const tokenFlags = stepFlags(decoder.config, tokenizer, stepEnd)
+  const tokenFlags = stepFlags(decoder.config, tokenizer, [stepEnd])
   const model = new EngineModel(decoder, tokenFlags, { burst })
   const info = {
     id: 'plain',
@@ -25,7 +25,7 @@ function setUp(options: PlainDecoderOptions = {}, stepEnd = '\n', burst = 4) {
     adapter: 'test',
     flops: decoder.flops,
   }
-  const policy = new EnginePolicy({ model, tokenizer, info, stepEnd, tokenFlags })
+  const policy = new EnginePolicy({ model, tokenizer, info, stepEnds: [stepEnd], tokenFlags })
   const { livePages, liveSlots, liveBranches } = model.counters()
   const live = () => {
     const now = model.counters()

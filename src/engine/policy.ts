@@ -1,4 +1,5 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
+import type { Manifest } from '../search/manifest.ts'
 import type {
   Branch,
   ModelInfo,
@@ -25,9 +26,11 @@ export interface PolicyParts {
   readonly model: EngineModel
   readonly tokenizer: Tokenizer
   readonly info: ModelInfo
-  readonly stepEnd: string
+  readonly stepEnds: readonly [string, ...string[]]
   /** As given to the model's scheduler. */
   readonly tokenFlags: Uint32Array
+  /** How it is asked; absent for a model in training. */
+  readonly manifest?: Manifest
 }
 
 /**
@@ -42,6 +45,8 @@ export interface PolicyParts {
 export class EnginePolicy implements Policy {
   readonly info: ModelInfo
   readonly stepEnd: string
+  /** How it is asked; null for a model in training. */
+  readonly manifest: Manifest | null
   readonly model: EngineModel
   readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
@@ -52,10 +57,11 @@ export class EnginePolicy implements Policy {
     this.model = parts.model
     this.tokenizer = parts.tokenizer
     this.info = parts.info
-    this.stepEnd = parts.stepEnd
+    this.stepEnd = parts.stepEnds[0]
+    this.manifest = parts.manifest ?? null
     this.tokenFlags = parts.tokenFlags
     this.eos = new Set(parts.model.decoder.config.eosTokenIds)
-    this.cut = [...parts.stepEnd].length > 1 ? stepEndCut(parts.tokenizer, parts.stepEnd) : undefined
+    this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
   }
 
   async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {

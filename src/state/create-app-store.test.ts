@@ -612,17 +612,18 @@ describe('the engine', () => {
             role: 'policy',
             parameters: 5,
             bytes: 20,
-            adapter: {},
-            missing: ['stepEnd'],
+            manifest: {},
+            missing: ['stepEnds'],
+            chat: false,
           }),
       },
     })
     const { engine } = rig.store.actions
     await engine.openFolder('my-model', [])
-    expect(rig.state().engine.folder).toMatchObject({ name: 'my-model', missing: ['stepEnd'] })
+    expect(rig.state().engine.folder).toMatchObject({ name: 'my-model', missing: ['stepEnds'] })
     await engine.confirmFolder({})
-    expect(rig.state().notices.at(-1)?.error?.message).toBe('Please fill in: stepEnd')
-    await engine.confirmFolder({ stepEnd: '\n' })
+    expect(rig.state().notices.at(-1)?.error?.message).toBe('Please fill in: stepEnds')
+    await engine.confirmFolder({ stepEnds: ['\n'] })
     expect(rig.state().engine).toMatchObject({
       phase: 'ready',
       policy: { id: 'countdown-policy' },
@@ -680,7 +681,15 @@ describe('the engine', () => {
           return { ...SYNTHETIC_ENGINE }
         },
         inspect: () =>
-          Promise.resolve({ family: 'llama', role: 'policy', parameters: 5, bytes: 20, adapter: {}, missing: [] }),
+          Promise.resolve({
+            family: 'llama',
+            role: 'policy',
+            parameters: 5,
+            bytes: 20,
+            manifest: {},
+            missing: [],
+            chat: false,
+          }),
       },
     })
     answer = () => rig.ports[0]?.crash()

@@ -7,6 +7,7 @@ import type { ErrorDetails } from '../core/errors.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
 import type { ObjectiveId } from '../objectives/registry.ts'
 import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../search/events.ts'
+import type { ModelRole } from '../search/manifest.ts'
 import type { Aggregation, TokenReading } from '../search/models.ts'
 import type { SearchTree } from '../search/tree.ts'
 import type { ExactLabel } from '../tasks/task.ts'
@@ -47,6 +48,7 @@ export type {
   StrategyConfig,
   StrategyId,
 } from '../search/events.ts'
+export type { ManifestField, ModelRole, PromptForm } from '../search/manifest.ts'
 export type { Aggregation, ModelInfo, RewardModelInfo, Token, TokenReading, Verdict } from '../search/models.ts'
 export type { NodeState, SearchTree, TreeNode } from '../search/tree.ts'
 export type { ExactLabel } from '../tasks/task.ts'
@@ -117,7 +119,7 @@ export interface EngineState {
   readonly folder: PendingFolder | null
   /** Local models this browser has kept, offered next to the bundled ones. */
   readonly localModels: readonly (ModelChoice & {
-    readonly role: ManifestFields['role']
+    readonly role: ModelRole
     readonly bytes: number
     /** Present where it runs on Transformers.js. */
     readonly onnx?: OnnxSettings
@@ -559,7 +561,7 @@ export interface Actions {
     /** A folder was dropped or picked: reads what it is into `engine.folder`. */
     openFolder(name: string, files: readonly File[]): Promise<void>
     /** Loads `engine.folder` with the fields the person filled in. */
-    confirmFolder(adapter: Partial<ManifestFields>): Promise<void>
+    confirmFolder(manifest: ManifestFields): Promise<void>
     dismissFolder(): void
     forgetLocal(id: string): Promise<void>
   }
@@ -573,8 +575,7 @@ export interface Actions {
     add(chosen: {
       readonly dtype: OnnxDtype
       readonly device: OnnxDevice
-      readonly task: string
-      readonly stepEnd: string
+      readonly fields: ManifestFields
     }): Promise<void>
     close(): void
   }

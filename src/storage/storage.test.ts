@@ -245,7 +245,7 @@ describe('settings and local models', () => {
     await storage.writeSetting('snapshot', { a: [1, 2] })
     await storage.writeSetting('other', 'x')
     const files = [new File(['{"a": 1}'], 'config.json')]
-    const model = { id: 'm', name: 'M', role: 'policy', bytes: 8, adapter: { task: 'countdown' }, files } as const
+    const model = { id: 'm', name: 'M', role: 'policy', bytes: 8, manifest: { task: 'countdown' }, files } as const
     await storage.writeModel(model)
     await storage.writeModel({ ...model, id: 'n', files: [] })
     storage.close()

@@ -7,6 +7,8 @@ import { checkEvents } from '../formats/event-order.ts'
 import { eventSchema } from '../formats/event-schema.ts'
 import { parseWith } from '../formats/parse.ts'
 import type { RunFile } from '../formats/run-file.ts'
+import { storedManifestSchema } from '../formats/stored-manifest.ts'
+import type { ModelRole, StatedManifest } from '../search/manifest.ts'
 import { guarded } from './storage-errors.ts'
 import type { StoredRun } from './stored-run.ts'
 import { readStoredRun } from './stored-run.ts'
@@ -24,10 +26,10 @@ interface EventChunk {
 export interface StoredModel {
   readonly id: string
   readonly name: string
-  readonly role: 'policy' | 'process-reward-model'
+  readonly role: ModelRole
   readonly bytes: number
   /** Fields of `stepscope.json`, as the person filled them in. */
-  readonly adapter: unknown
+  readonly manifest: StatedManifest
   readonly files: readonly File[]
   /** Of an ONNX checkpoint: where it comes from, precision and device. */
   readonly onnx?: unknown
@@ -189,7 +191,8 @@ export async function openStorage(
         }),
       ),
 
-    listModels: () => guarded('Listing local models', () => db.models.toArray()),
+    listModels: () =>
+      guarded('Listing local models', async () => (await db.models.toArray()).map((record) => readModel(record))),
     writeModel: (model) =>
       guarded('Keeping the model', async () => {
         await db.models.put(model)
@@ -220,6 +223,12 @@ function tryRead(record: unknown): StoredRun[] {
   } catch {
     return []
   }
+}
+
+/** Earlier versions called the manifest `adapter`; one that cannot be read is asked for again. */
+function readModel({ adapter, ...record }: StoredModel & { readonly adapter?: unknown }): StoredModel {
+  const manifest = storedManifestSchema.safeParse(record.manifest ?? adapter)
+  return { ...record, manifest: manifest.data ?? {} }
 }
 
 function missing(): StepscopeError {

@@ -88,7 +88,7 @@ describe('the engine behind the worker', () => {
     const { policy, ...rest } = params()
     const error = await host
       .load(
-        { ...rest, policy: { ...policy, adapter: { role: 'policy', task: 'countdown', stepEnd: '\n' } } },
+        { ...rest, policy: { ...policy, manifest: { role: 'policy', task: 'countdown', stepEnds: ['\n'] } } },
         () => controller.abort(),
         () => Promise.resolve(),
         controller.signal,

@@ -8,6 +8,7 @@ import { inspectCheckpoint, loadPolicy } from '../engine/load-model.ts'
 import { Activity } from '../engine/scheduler/activity.ts'
 import { deleteHubModel, listHubModels } from '../runtimes/transformersjs/hub.ts'
 import { inspectOnnx } from '../runtimes/transformersjs/inspect.ts'
+import { TASKS } from '../tasks/registry.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
 import { Held } from './held.ts'
 import type { LoadOnnx } from './load-onnx.ts'
@@ -21,6 +22,8 @@ import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
 import type { RewardPart } from './reward-part.ts'
 import { loadImplicitReward, loadOwnReward } from './reward-part.ts'
+
+const TASK_IDS = Object.values(TASKS).map(({ id }) => id)
 
 type OpenFiles = (source: Exclude<ModelSource, OnnxSource>, signal: AbortSignal) => Promise<CheckpointFiles>
 
@@ -86,13 +89,14 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
         const open = shared ?? hold(await openShared(params.backend))
         const { backend, activity } = open.value
         const options = (model: 'policy' | 'reward'): LoadOptions => {
-          const { source, adapter, weights } = params[model]
+          const { source, manifest, weights } = params[model]
           return {
             id: source.id,
+            tasks: TASK_IDS,
             activity,
             signal,
             onProgress: (loadedBytes, totalBytes) => onProgress(model, loadedBytes, totalBytes),
-            ...(adapter === undefined ? {} : { adapter }),
+            ...(manifest === undefined ? {} : { manifest }),
             ...(weights === undefined ? {} : { weights }),
           }
         }
@@ -104,9 +108,9 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
         const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
         const newReward = async (files: CheckpointFiles): Promise<RewardPart> => {
           if (!implicit || !referenceFiles) return loadOwnReward(backend, files, options('reward'))
-          const { adapter: _, ...common } = options('reward')
-          const { source, adapter } = implicit.reference
-          const reference = { ...common, id: source.id, ...(adapter === undefined ? {} : { adapter }) }
+          const { manifest: _, ...common } = options('reward')
+          const { source, manifest } = implicit.reference
+          const reference = { ...common, id: source.id, ...(manifest === undefined ? {} : { manifest }) }
           return loadImplicitReward(
             backend,
             [

@@ -88,14 +88,14 @@ describe('changing one model', () => {
     expect(weightBytes(host).policy).toBeLessThan(0.3 * full)
   })
 
-  it('loads both anew on another backend or with other adapter fields', async () => {
+  it('loads both anew on another backend or with other manifest fields', async () => {
     const { opened, load } = fresh()
     await load('countdown-prm', { backend: 'auto' })
     await load('countdown-prm', { backend: 'cpu' })
     expect(opened).toHaveLength(4)
     const source = { kind: 'bundled', id: 'countdown-policy' } as const
     await load('countdown-prm', {
-      policy: { source, adapter: { role: 'policy', task: 'countdown', stepEnd: '\n' } as never },
+      policy: { source, manifest: { role: 'policy', task: 'countdown', stepEnds: ['\n'] } as never },
     })
     expect(opened).toHaveLength(5)
     expect(opened.at(-1)).toBe('countdown-policy')

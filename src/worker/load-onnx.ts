@@ -7,16 +7,16 @@ import type { OnnxSource } from './protocol.ts'
 
 export type LoadOnnx = (
   source: OnnxSource,
-  options: Pick<LoadOptions, 'adapter' | 'onProgress' | 'signal'>,
+  options: Pick<LoadOptions, 'manifest' | 'onProgress' | 'signal'>,
 ) => Promise<LoadedOnnxPolicy>
 
 /** The library and its runtime are large: they come when a model needs them. */
-export const loadOnnx: LoadOnnx = async ({ origin, id, dtype, device }, { adapter, onProgress, signal }) => {
+export const loadOnnx: LoadOnnx = async ({ origin, id, dtype, device }, { manifest, onProgress, signal }) => {
   const options = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
   const files =
     origin.kind === 'hub' ? await openHubModel(origin, dtype, options) : browserCheckpointFiles(origin.files)
   const { loadOnnxPolicy } = await import('../runtimes/transformersjs/load-policy.ts')
-  return loadOnnxPolicy({ id, files, dtype, device, ...options, ...(adapter ? { adapter } : {}) })
+  return loadOnnxPolicy({ id, files, dtype, device, ...options, ...(manifest ? { manifest } : {}) })
 }
 
 export const refuseOnnx: LoadOnnx = async () => {

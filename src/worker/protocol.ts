@@ -1,7 +1,6 @@
 import type { ErrorDetails } from '../core/errors.ts'
 import type { RemotePlan, TransferProgress } from '../downloads/model-library.ts'
 import type { StoredModel } from '../downloads/stored-model.ts'
-import type { Manifest } from '../engine/checkpoint/manifest.ts'
 import type { WeightChoice as EngineWeightChoice } from '../engine/decoder/decoder.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
 import type { TrainingRecipe } from '../formats/training-recipe.ts'
@@ -9,6 +8,7 @@ import type { CachedModel } from '../runtimes/transformersjs/hub.ts'
 import type { OnnxOrigin, OnnxSummary } from '../runtimes/transformersjs/inspect.ts'
 import type { OnnxDevice, OnnxDtype } from '../runtimes/transformersjs/onnx-files.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
+import type { StatedManifest } from '../search/manifest.ts'
 import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
 import type { RowCounts } from '../training/run/check-data.ts'
 import type { SkippedSave } from '../training/run/saves.ts'
@@ -52,7 +52,7 @@ export type { StoredModel } from '../downloads/stored-model.ts'
 export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */
-export type ManifestFields = Manifest
+export type ManifestFields = StatedManifest
 
 /** What a dragged folder holds; `missing` fields must be asked for. */
 export type FolderSummary = CheckpointSummary
@@ -164,13 +164,13 @@ export interface TrainingEstimate {
 /** A model as it is to be loaded. */
 export interface WantedModel {
   readonly source: ModelSource
-  readonly adapter?: ManifestFields
+  readonly manifest?: ManifestFields
   readonly weights?: WeightChoice
 }
 
 /** A language model is read as a process reward model, by how it differs from the one it was trained against. */
 export interface ImplicitReading {
-  readonly reference: Pick<WantedModel, 'source' | 'adapter'>
+  readonly reference: Pick<WantedModel, 'source' | 'manifest'>
   readonly beta: number
 }
 
@@ -208,7 +208,7 @@ export interface WorkerMethods {
   checkStored(params: { readonly id: string }): StoredModel
   removeStored(params: { readonly id: string }): void
   /** Keeps the fields that were asked for. */
-  setStoredManifest(params: { readonly id: string; readonly adapter: Partial<ManifestFields> }): StoredModel
+  setStoredManifest(params: { readonly id: string; readonly manifest: ManifestFields }): StoredModel
   /** Starts a run; events and the result come as messages with its runId. Several may run at once. */
   startRun(params: { readonly runId: string; readonly setup: RunSetup; readonly paused?: boolean }): void
   pauseRun(params: { readonly runId: string }): void

@@ -99,7 +99,7 @@ export class WorkerService {
       listStored: async () => (await this.library()).list(),
       checkStored: async ({ id }) => (await this.library()).check(id, this.transfer(), signal),
       removeStored: async ({ id }) => (await this.library()).remove(id),
-      setStoredManifest: async ({ id, adapter }) => (await this.library()).setManifest(id, adapter),
+      setStoredManifest: async ({ id, manifest }) => (await this.library()).setManifest(id, manifest),
       startRun: ({ runId, setup, paused }) => {
         const models = this.engine.models()
         this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), paused)

@@ -3,7 +3,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import { connectionTrouble } from '../../core/foreign-errors.ts'
 import { isWebPage } from '../../core/web-answer.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
-import { missingFile } from './checkpoint-text.ts'
+import { INDEX_FILE, missingFile, SMALL_FILES, WEIGHTS_FILE } from './checkpoint-text.ts'
 
 export interface UrlCheckpointOptions {
   /** Folder, with or without a slash at its end. */
@@ -21,15 +21,7 @@ const FIRST_BYTES = 4 * 1024 * 1024
 const TRIES = 3
 const RETRY_MS = 250
 
-const USUAL_FILES = [
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'stepscope.json',
-  'model.safetensors',
-]
-const INDEX_FILE = 'model.safetensors.index.json'
+const USUAL_FILES = [...SMALL_FILES, WEIGHTS_FILE]
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 
 interface Known {
@@ -48,7 +40,7 @@ export async function openUrlCheckpoint(options: UrlCheckpointOptions): Promise<
   const present: string[] = []
   const found = await Promise.all(USUAL_FILES.map((file) => remote.exists(file, options.signal)))
   present.push(...USUAL_FILES.filter((_, index) => found[index]))
-  if (!present.includes('model.safetensors') && (await remote.exists(INDEX_FILE, options.signal))) {
+  if (!present.includes(WEIGHTS_FILE) && (await remote.exists(INDEX_FILE, options.signal))) {
     const text = new TextDecoder().decode(await remote.read(INDEX_FILE, 0, Number.POSITIVE_INFINITY, options.signal))
     let json: unknown
     try {

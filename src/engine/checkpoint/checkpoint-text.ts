@@ -5,6 +5,15 @@ import type { CheckpointFiles } from './checkpoint-files.ts'
 /** Texts of a checkpoint folder are read whole; a tokenizer of 150,000 tokens has about 12 MB. */
 const MAX_TEXT_BYTES = 256 * 1024 * 1024
 
+/** What of a checkpoint is read besides its weights, where it is there. */
+export const SMALL_FILES: readonly string[] = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'chat_template.jinja',
+  'stepscope.json',
+]
 export const WEIGHTS_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
 const ADAPTER_CONFIG_FILE = 'adapter_config.json'

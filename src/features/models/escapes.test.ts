@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { readEscapes, showEscapes } from './escapes.ts'
+import { readEscapes, readStepEnds, showEscapes, showStepEnds } from './escapes.ts'
 
 it('reads back what it shows', () => {
   fc.assert(
@@ -13,4 +13,10 @@ it('reads back what it shows', () => {
 it('shows a line end as two letters', () => {
   expect(showEscapes('\n\n')).toBe('\\n\\n')
   expect(readEscapes('\\')).toBe('\\')
+})
+
+it('several step ends are joined by “or”', () => {
+  expect(showStepEnds(['\n', '\n\n'])).toBe('\\n or \\n\\n')
+  expect(readStepEnds('\\n or \\n\\n')).toEqual(['\n', '\n\n'])
+  expect(readStepEnds('')).toEqual([])
 })

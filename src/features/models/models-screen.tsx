@@ -137,10 +137,9 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
   const local = useApp((state) => state.engine.localModels)
   const weights = useApp((state) => state.engine.weights[role])
   const loading = useApp((state) => state.engine.phase === 'loading')
-  const wanted = role === 'policy' ? 'policy' : 'process-reward-model'
   const models: ListedModel[] = [
     ...BUNDLED_MODELS[role].map((model) => ({ ...model, bytes: null })),
-    ...local.filter((model) => model.role === wanted),
+    ...local.filter((model) => (model.role === 'policy') === (role === 'policy')),
   ]
   return (
     <section className={styles.column} aria-label={title}>

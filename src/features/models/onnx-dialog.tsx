@@ -2,7 +2,6 @@ import { useState } from 'react'
 import { deviceName } from '../../panels/model-engine.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { OnnxDevice, OnnxDtype, OnnxSummary } from '../../state/types.ts'
-import { TASKS } from '../../tasks/registry.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
@@ -10,10 +9,8 @@ import { OutsideText } from '../../ui/outside-text.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
-import { readEscapes, showEscapes } from './escapes.ts'
+import { firstFields, PromptField, StepEndField, TaskField } from './manifest-fields.tsx'
 import styles from './models-screen.module.css'
-
-const FIRST_TASK = Object.values(TASKS)[0]?.id ?? ''
 
 /** Where an ONNX model is, then how it shall run. */
 export function OnnxDialog() {
@@ -86,8 +83,7 @@ function RunFields({ summary, loading }: { summary: OnnxSummary; loading: boolea
   const actions = useActions()
   const [dtype, setDtype] = useState(summary.suggested.dtype)
   const [device, setDevice] = useState<OnnxDevice>(summary.suggested.device)
-  const [task, setTask] = useState(summary.adapter.task ?? FIRST_TASK)
-  const [stepEnd, setStepEnd] = useState(summary.adapter.stepEnd ?? '\n')
+  const [fields, setFields] = useState(() => firstFields(summary.manifest, summary.chat))
   const devices: readonly OnnxDevice[] = summary.webgpu ? ['wasm', 'webgpu'] : ['wasm']
   const variant = summary.variants.find((found) => found.dtype === dtype)
   const lacksF16 = device === 'webgpu' && variant?.f16 === true && !summary.f16
@@ -97,7 +93,7 @@ function RunFields({ summary, loading }: { summary: OnnxSummary; loading: boolea
       aria-label="How it runs"
       onSubmit={(event) => {
         event.preventDefault()
-        void actions.onnx.add({ dtype, device, task, stepEnd })
+        void actions.onnx.add({ dtype, device, fields })
       }}
     >
       <p>
@@ -122,20 +118,9 @@ function RunFields({ summary, loading }: { summary: OnnxSummary; loading: boolea
           options={devices.map((value) => ({ value, label: deviceName(value) }))}
           onChange={setDevice}
         />
-        <Select
-          label="Task"
-          hint="Which problems and prompt format it was trained on."
-          value={task}
-          options={Object.values(TASKS).map(({ id, name }) => ({ value: id, label: name }))}
-          onChange={setTask}
-        />
-        <TextField
-          label="Step end"
-          mono
-          hint="Text that ends a step; \n is a line end."
-          value={showEscapes(stepEnd)}
-          onChange={(text) => setStepEnd(readEscapes(text))}
-        />
+        <TaskField fields={fields} onChange={setFields} />
+        <PromptField fields={fields} chat={summary.chat} onChange={setFields} />
+        <StepEndField fields={fields} onChange={setFields} />
       </div>
       {lacksF16 ? (
         <p role="status">
@@ -143,7 +128,7 @@ function RunFields({ summary, loading }: { summary: OnnxSummary; loading: boolea
         </p>
       ) : null}
       <div className={styles.buttons}>
-        <Button variant="primary" type="submit" disabled={loading || lacksF16 || stepEnd === ''}>
+        <Button variant="primary" type="submit" disabled={loading || lacksF16 || fields.stepEnds?.length === 0}>
           {loading ? 'Loading…' : 'Load it as the policy'}
         </Button>
       </div>

@@ -23,8 +23,10 @@ function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; labe
   const chosen = useApp((state) => state.engine[role])
   const local = useApp((state) => state.engine.localModels)
   const loading = useApp((state) => state.engine.phase === 'loading')
-  const wanted = role === 'policy' ? 'policy' : 'process-reward-model'
-  const options = [...BUNDLED_MODELS[role], ...local.filter((model) => model.role === wanted)]
+  const options = [
+    ...BUNDLED_MODELS[role],
+    ...local.filter((model) => (model.role === 'policy') === (role === 'policy')),
+  ]
   const known = options.some((model) => model.kind === chosen.kind && model.id === chosen.id)
   const offered: readonly (ModelChoice & { readonly onnx?: OnnxSettings })[] = known ? options : [chosen, ...options]
   return (

@@ -2,12 +2,11 @@ import { z } from 'zod'
 import { StepscopeError } from '../../core/errors.ts'
 import { isWebPage } from '../../core/web-answer.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
-import { missingFile } from '../../engine/checkpoint/checkpoint-text.ts'
+import { missingFile, SMALL_FILES } from '../../engine/checkpoint/checkpoint-text.ts'
 import { onnxVariants } from './onnx-files.ts'
 
 export const HUB = 'https://huggingface.co'
 const MODEL_CACHE = 'transformersjs-models'
-const SMALL_FILES = /^(config|generation_config|tokenizer|tokenizer_config|stepscope)\.json$/
 
 const revisionSchema = z.looseObject({ sha: z.string().min(1) })
 const treeSchema = z.array(z.looseObject({ type: z.string(), path: z.string(), size: z.number() }))
@@ -69,7 +68,9 @@ export async function openHubModel(
   const kept = known && listingSchema.safeParse(await known.json().catch(() => null)).data
   const listing = kept ?? (await lookUp(model, options.signal))
   const variant = onnxVariants(listing.files).find((found) => found.dtype === dtype)
-  const wanted = listing.files.filter(({ path }) => SMALL_FILES.test(path) || (variant?.files.includes(path) ?? false))
+  const wanted = listing.files.filter(
+    ({ path }) => SMALL_FILES.includes(path) || (variant?.files.includes(path) ?? false),
+  )
   const total = wanted.reduce((sum, { size }) => sum + size, 0)
   let loaded = 0
   const arrived = (bytes: number) => {

@@ -1,9 +1,10 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { hasChatTemplate } from '../../engine/checkpoint/chat-template.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../../engine/checkpoint/checkpoint-files-browser.ts'
 import { missingFile } from '../../engine/checkpoint/checkpoint-text.ts'
-import type { Manifest } from '../../engine/checkpoint/manifest.ts'
 import { readManifest } from '../../engine/checkpoint/manifest.ts'
+import type { StatedManifest } from '../../search/manifest.ts'
 import type { HubModel } from './hub.ts'
 import { HUB, lookUp, openHubModel } from './hub.ts'
 import { readOnnxConfig } from './onnx-config.ts'
@@ -27,7 +28,9 @@ export interface OnnxSummary {
     /** It computes in f16. */
     readonly f16: boolean
   }[]
-  readonly adapter: Partial<Manifest>
+  readonly manifest: StatedManifest
+  /** Whether it comes with a chat template. */
+  readonly chat: boolean
   readonly webgpu: boolean
   /** Whether the adapter computes in f16. */
   readonly f16: boolean
@@ -78,7 +81,8 @@ export async function inspectOnnx(origin: OnnxOrigin, signal?: AbortSignal): Pro
       bytes: variant.bytes,
       f16: needsF16(variant.dtype),
     })),
-    adapter: await readManifest(files, signal),
+    manifest: await readManifest(files, signal),
+    chat: await hasChatTemplate(files, signal),
     webgpu,
     f16,
     suggested: { dtype, device },

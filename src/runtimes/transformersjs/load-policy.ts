@@ -1,10 +1,10 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { hashCheckpoint } from '../../engine/checkpoint/checkpoint-hash.ts'
-import type { Manifest } from '../../engine/checkpoint/manifest.ts'
-import { completeManifest, readManifest } from '../../engine/checkpoint/manifest.ts'
+import { policyManifest } from '../../engine/checkpoint/manifest.ts'
 import { stepFlags } from '../../engine/tokenizer/step-end.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
+import type { StatedManifest } from '../../search/manifest.ts'
 import { readOnnxConfig } from './onnx-config.ts'
 import type { OnnxDevice, OnnxDtype } from './onnx-files.ts'
 import { needsF16, onnxVariants } from './onnx-files.ts'
@@ -19,7 +19,7 @@ export interface OnnxLoadOptions {
   readonly files: CheckpointFiles
   readonly dtype: OnnxDtype
   readonly device: OnnxDevice
-  readonly adapter?: Partial<Manifest>
+  readonly manifest?: StatedManifest
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void
   readonly signal?: AbortSignal
 }
@@ -38,7 +38,8 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
   const { files, signal, dtype, device } = options
   try {
     const config = await readOnnxConfig(files, signal)
-    const { stepEnd } = completeManifest(await readManifest(files, signal), options.adapter ?? {}, 'policy')
+    const manifest = await policyManifest(files, options.manifest ?? {}, signal)
+    const { stepEnds } = manifest
     const tokenizer = await readTokenizer(files, signal)
     tokenizer.fitTo(config.vocabSize)
     const sized = await Promise.all(
@@ -60,9 +61,10 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
     const policy = new SnapshotPolicy({
       model: new SnapshotModel(session, config.maxPositions),
       tokenizer,
-      stepEnd,
+      stepEnds,
       eosTokenIds: config.eosTokenIds,
-      tokenFlags: stepFlags(config, tokenizer, stepEnd),
+      tokenFlags: stepFlags(config, tokenizer, stepEnds),
+      manifest,
       info: {
         id: options.id,
         hash,

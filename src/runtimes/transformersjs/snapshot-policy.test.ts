@@ -16,7 +16,7 @@ const tokenizer = characterTokenizer(VOCABULARY)
 /** The same model (logits are a hash of the history) on our engine and on snapshots. */
 function setUp(stepEnd = '\n') {
   const decoder = new PlainDecoder({ padTokenId: 0, eosTokenIds: [11], slots: 256, pages: 1024 })
-  const tokenFlags = stepFlags(decoder.config, tokenizer, stepEnd)
+  const tokenFlags = stepFlags(decoder.config, tokenizer, [stepEnd])
   const engineModel = new EngineModel(decoder, tokenFlags, { burst: 1 })
   const info = {
     id: 'plain',
@@ -28,14 +28,14 @@ function setUp(stepEnd = '\n') {
     adapter: 'test',
     flops: decoder.flops,
   }
-  const engine = new EnginePolicy({ model: engineModel, tokenizer, info, stepEnd, tokenFlags })
+  const engine = new EnginePolicy({ model: engineModel, tokenizer, info, stepEnds: [stepEnd], tokenFlags })
   const session = new HistorySession(VOCABULARY.length)
   const model = new SnapshotModel(session, engineModel.contextLength)
   const policy = new SnapshotPolicy({
     model,
     tokenizer,
     info: { ...info, backend: 'transformers.js' },
-    stepEnd,
+    stepEnds: [stepEnd],
     eosTokenIds: [11],
     tokenFlags,
   })

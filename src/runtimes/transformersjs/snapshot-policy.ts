@@ -4,6 +4,7 @@ import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
 import { stepEndCut } from '../../engine/tokenizer/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
+import type { Manifest } from '../../search/manifest.ts'
 import type {
   Branch,
   ModelInfo,
@@ -25,10 +26,12 @@ export interface SnapshotPolicyParts {
   readonly model: SnapshotModel
   readonly tokenizer: Tokenizer
   readonly info: ModelInfo
-  readonly stepEnd: string
+  readonly stepEnds: readonly [string, ...string[]]
   readonly eosTokenIds: readonly number[]
   /** Per vocabulary id, as the sampler wants them. */
   readonly tokenFlags: Uint32Array
+  /** How it is asked. */
+  readonly manifest?: Manifest
 }
 
 /** One sample of a call; no lane where the context has no room for another token. */
@@ -59,6 +62,7 @@ interface Handle {
 export class SnapshotPolicy implements Policy {
   readonly info: ModelInfo
   readonly stepEnd: string
+  readonly manifest: Manifest | null
   readonly model: SnapshotModel
   private readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
@@ -69,10 +73,11 @@ export class SnapshotPolicy implements Policy {
     this.model = parts.model
     this.tokenizer = parts.tokenizer
     this.info = parts.info
-    this.stepEnd = parts.stepEnd
+    this.stepEnd = parts.stepEnds[0]
+    this.manifest = parts.manifest ?? null
     this.tokenFlags = parts.tokenFlags
     this.eos = new Set(parts.eosTokenIds)
-    this.cut = [...parts.stepEnd].length > 1 ? stepEndCut(parts.tokenizer, parts.stepEnd) : undefined
+    this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
   }
 
   async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {

@@ -12,7 +12,7 @@ const half: StoredModel = {
   family: 'llama',
   role: 'policy',
   parameters: 1,
-  adapter: {},
+  manifest: {},
   missing: [],
   files: [],
   storedBytes: 5,

@@ -2,21 +2,31 @@ import type { ErrorDetails } from '../../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import { mergeManifests, missingFields } from '../../search/manifest.ts'
 import { ASKED } from '../../worker/client.ts'
 import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
 import { isUnderWay } from '../training/training-view.ts'
-import type { Actions, AppState, EngineState, ModelChoice, OnnxSettings, PendingFolder, StoredModel } from '../types.ts'
+import type {
+  Actions,
+  AppState,
+  EngineState,
+  ModelChoice,
+  ModelRole,
+  OnnxSettings,
+  PendingFolder,
+  StoredModel,
+} from '../types.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
 import { modelName } from './model-names.ts'
 import { addRate } from './rates.ts'
 
-/** Files of a local folder and its adapter fields; File objects cannot stand in the state. */
+/** Files of a local folder and its manifest fields; File objects cannot stand in the state. */
 interface LocalFiles {
   readonly files: readonly File[]
-  readonly adapter: Partial<ManifestFields>
+  readonly manifest: ManifestFields
   readonly onnx?: OnnxSettings
 }
 
@@ -45,7 +55,7 @@ export interface EngineSlice {
     readonly name: string
     readonly settings: OnnxSettings
     readonly files: readonly File[]
-    readonly adapter: Partial<ManifestFields>
+    readonly manifest: ManifestFields
     readonly bytes: number
   }): Promise<boolean>
   /** Puts complete downloaded models into the pickers, and takes others out. */
@@ -101,7 +111,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   const local = new Map<string, LocalFiles>()
   const remote = new Map<
     string,
-    { readonly baseUrl: string; readonly files: readonly string[]; adapter: Partial<ManifestFields> }
+    { readonly baseUrl: string; readonly files: readonly string[]; manifest: ManifestFields }
   >()
   let loading: { readonly controller: AbortController; readonly done: Promise<void> } | null = null
   let loadedChoice: Choice | null = null
@@ -113,15 +123,15 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   const sourceOf = (choice: ModelChoice): ParamsOf<'load'>['reward'] => {
     if (choice.kind === 'bundled') return { source: { kind: 'bundled', id: choice.id } }
     if (choice.kind === 'stored') {
-      const adapter = get().downloads.models.find(({ id }) => id === choice.id)?.adapter ?? {}
+      const manifest = get().downloads.models.find(({ id }) => id === choice.id)?.manifest ?? {}
       const source: ModelSource = { kind: 'stored', id: choice.id }
-      return Object.keys(adapter).length === 0 ? { source } : { source, adapter: adapter as ManifestFields }
+      return Object.keys(manifest).length === 0 ? { source } : { source, manifest }
     }
     if (choice.kind === 'url') {
       const known = remote.get(choice.id)
       if (known) {
-        const { adapter, baseUrl, files } = known
-        return { source: { kind: 'url', id: choice.id, baseUrl, files }, adapter: adapter as ManifestFields }
+        const { manifest, baseUrl, files } = known
+        return { source: { kind: 'url', id: choice.id, baseUrl, files }, manifest: manifest }
       }
     }
     if (choice.kind === 'trained') {
@@ -151,7 +161,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
           device: onnx.device,
         }
       : { kind: 'local', id: choice.id, files: found.files }
-    return Object.keys(found.adapter).length === 0 ? { source } : { source, adapter: found.adapter as ManifestFields }
+    return Object.keys(found.manifest).length === 0 ? { source } : { source, manifest: found.manifest }
   }
 
   /** Names of models of training runs whose last save was passed over while they were loaded. */
@@ -205,7 +215,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     return loaded
   }
 
-  const keepLocal = async (choice: ModelChoice, role: ManifestFields['role'], bytes: number): Promise<void> => {
+  const keepLocal = async (choice: ModelChoice, role: ModelRole, bytes: number): Promise<void> => {
     const files = local.get(choice.id)
     if (!files) return
     const others = get().engine.localModels.filter(({ id }) => id !== choice.id)
@@ -217,7 +227,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         name: choice.name,
         role,
         bytes,
-        adapter: files.adapter,
+        manifest: files.manifest,
         files: files.files,
         ...onnx,
       }),
@@ -232,7 +242,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   }
 
   /** Loads a model of the person's own in its role and keeps it; where that fails, nothing of it stays. */
-  const addLocal = async (choice: ModelChoice, files: LocalFiles, role: ManifestFields['role'], bytes: number) => {
+  const addLocal = async (choice: ModelChoice, files: LocalFiles, role: ModelRole, bytes: number) => {
     const previous = local.get(choice.id)
     local.set(choice.id, files)
     const part = role === 'policy' ? 'policy' : 'reward'
@@ -244,23 +254,25 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     return loaded
   }
 
-  const ask = ({ id, family, role, parameters, totalBytes, adapter, missing }: StoredModel): void =>
-    patch({ folder: { name: id, from: 'stored', family, role, parameters, bytes: totalBytes ?? 0, adapter, missing } })
+  const ask = ({ id, family, role, parameters, totalBytes, manifest, missing, chat }: StoredModel): void =>
+    patch({
+      folder: { name: id, from: 'stored', family, role, parameters, bytes: totalBytes ?? 0, manifest, missing, chat },
+    })
 
   /** The form of a model that was not dragged in is filled in: keeps the fields, then loads it. */
   const confirmFetched = async (
     { name: id }: PendingFolder,
     kind: 'stored' | 'url',
-    adapter: Partial<ManifestFields>,
-    role: ManifestFields['role'],
+    manifest: ManifestFields,
+    role: ModelRole,
   ): Promise<void> => {
     try {
       const known = remote.get(id)
       if (kind === 'stored') {
-        const kept = await deps.client.call('setStoredManifest', { id, adapter: { ...adapter, role } })
+        const kept = await deps.client.call('setStoredManifest', { id, manifest: { ...manifest, role } })
         const { downloads } = get()
         set({ downloads: { ...downloads, models: downloads.models.map((model) => (model.id === id ? kept : model)) } })
-      } else if (known) remote.set(id, { ...known, adapter })
+      } else if (known) remote.set(id, { ...known, manifest })
       patch({ folder: null })
       await load({ [role === 'policy' ? 'policy' : 'reward']: { kind, id, name: id } })
     } catch (error) {
@@ -311,8 +323,10 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     confirmFolder: async (given) => {
       const { folder } = get().engine
       if (!folder) return
-      const adapter = { ...folder.adapter, ...given }
-      const missing = folder.missing.filter((field) => adapter[field] === undefined)
+      const manifest = mergeManifests(folder.manifest, given)
+      const missing = missingFields(manifest, manifest.role ?? folder.role).filter((field) =>
+        folder.missing.includes(field),
+      )
       if (missing.length > 0) {
         notify({
           tone: 'warning',
@@ -321,13 +335,13 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         })
         return
       }
-      const role = adapter.role ?? folder.role
+      const role = manifest.role ?? folder.role
       if (folder.from) {
-        await confirmFetched(folder, folder.from, adapter, role)
+        await confirmFetched(folder, folder.from, manifest, role)
         return
       }
       const choice: ModelChoice = { kind: 'local', id: folder.name, name: folder.name }
-      const loaded = await addLocal(choice, { files: folderFiles, adapter }, role, folder.bytes)
+      const loaded = await addLocal(choice, { files: folderFiles, manifest }, role, folder.bytes)
       if (!loaded) return
       patch({ folder: null })
       folderFiles = []
@@ -356,8 +370,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
 
   return {
     actions,
-    addOnnx: ({ id, name, settings, files, adapter, bytes }) =>
-      addLocal({ kind: 'local', id, name }, { files, adapter, onnx: settings }, 'policy', bytes),
+    addOnnx: ({ id, name, settings, files, manifest, bytes }) =>
+      addLocal({ kind: 'local', id, name }, { files, manifest, onnx: settings }, 'policy', bytes),
     ensureReady: async () => {
       // A load in progress is waited for, and its failure is everybody's.
       const waited = loading !== null
@@ -375,8 +389,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     restoreLocal: async () => {
       const models = await saving.attempt((storage) => storage.listModels())
       const settings = (onnx: unknown) => (onnx === undefined ? {} : { onnx: onnx as OnnxSettings })
-      for (const { id, files, adapter, onnx } of models ?? []) {
-        local.set(id, { files, adapter: adapter as Partial<ManifestFields>, ...settings(onnx) })
+      for (const { id, files, manifest, onnx } of models ?? []) {
+        local.set(id, { files, manifest: manifest, ...settings(onnx) })
       }
       patch({
         localModels: [
@@ -438,7 +452,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     hostAdded: () => {
       hostsChanged = true
     },
-    loadFromUrl: async (id, baseUrl, files, { family, role, parameters, bytes, adapter, missing }) => {
+    loadFromUrl: async (id, baseUrl, files, { family, role, parameters, bytes, manifest, missing, chat }) => {
       if (hostsChanged && isBusy(get())) {
         notify({
           tone: 'warning',
@@ -448,8 +462,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       }
       if (hostsChanged) deps.client.restart()
       hostsChanged = false
-      remote.set(id, { baseUrl, files, adapter })
-      patch({ folder: { name: id, from: 'url', family, role, parameters, bytes, adapter, missing } })
+      remote.set(id, { baseUrl, files, manifest })
+      patch({ folder: { name: id, from: 'url', family, role, parameters, bytes, manifest, missing, chat } })
       if (missing.length === 0) await actions.confirmFolder({})
     },
     knows: (policy, reward) => {

@@ -42,7 +42,7 @@ export function createOnnxSlice({ get, set, deps }: SliceContext, engine: Engine
       files = []
       return inspect({ name: repo, hub: { repo, revision } })
     },
-    add: async ({ dtype, device, task, stepEnd }) => {
+    add: async ({ dtype, device, fields }) => {
       const { origin, summary } = get().onnx
       const variant = summary?.variants.find((found) => found.dtype === dtype)
       if (!origin || !variant) return
@@ -53,7 +53,7 @@ export function createOnnxSlice({ get, set, deps }: SliceContext, engine: Engine
         name: `${origin.name} ${dtype}`,
         settings: { hub: origin.hub, dtype, device },
         files,
-        adapter: { role: 'policy', task, stepEnd },
+        manifest: { ...fields, role: 'policy' },
         bytes: variant.bytes,
       })
       if (loaded) actions.close()

@@ -74,17 +74,17 @@ async function modelFolder(
   }
   const files = new Map<string, Uint8Array>()
   for (const name of COPIED) if (hasFile(model, name)) files.set(name, encode(await readText(model, name)))
-  const adapter = hasFile(model, 'stepscope.json')
+  const stated = hasFile(model, 'stepscope.json')
     ? ((await readJson(model, 'stepscope.json')) as Record<string, unknown>)
     : {}
   const role = config.head.kind === 'score' ? 'process-reward-model' : 'policy'
-  const stepEnd = String(adapter.score_at ?? adapter.step_end ?? '\n')
+  const stepEnd = String(stated.score_at ?? stated.step_end ?? '\n')
   // A head of this run is read as it was trained; one that was there, as the model says.
   const activation = config.head.kind === 'score' && config.head.labels > 1 ? 'softmax' : 'sigmoid'
   const reading = role === 'policy' ? {} : { score_at: stepEnd, activation, aggregation: 'last' }
   const fields = { role, task: recipe.task, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
   files.set('config.json', encodeJson(json))
-  files.set('stepscope.json', encodeJson(newHead ? fields : { ...fields, ...adapter }))
+  files.set('stepscope.json', encodeJson(newHead ? fields : { ...fields, ...stated }))
   files.set('model.safetensors', writeSafetensors(tensors, { format: 'pt' }))
   files.set('card.md', encode(card))
   // What nothing loads is no export.

@@ -21,9 +21,9 @@ export class LivePolicy {
       cacheTokens: Math.ceil(CACHE_BYTES / tokenBytes),
       slots: SLOTS,
     })
-    const tokenFlags = stepFlags(config, tokenizer, stepEnd)
+    const tokenFlags = stepFlags(config, tokenizer, [stepEnd])
     const engine = startEngine(backend, decoder, { id: 'the model in training', hash: '', tokenFlags })
-    return new LivePolicy(trained, new EnginePolicy({ ...engine, tokenizer, stepEnd, tokenFlags }))
+    return new LivePolicy(trained, new EnginePolicy({ ...engine, tokenizer, stepEnds: [stepEnd], tokenFlags }))
   }
 
   private constructor(trained: ModelInTraining, policy: EnginePolicy) {

@@ -2,7 +2,6 @@ import type { Backend } from '../../compute/backend.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { readConfig } from '../../engine/checkpoint/config.ts'
-import type { Manifest } from '../../engine/checkpoint/manifest.ts'
 import { readManifest } from '../../engine/checkpoint/manifest.ts'
 import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.ts'
@@ -10,6 +9,7 @@ import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import type { ModelRole } from '../../search/manifest.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
 
@@ -22,7 +22,7 @@ export interface ModelInTraining {
   readonly model: TrainableModel
   readonly config: DecoderConfig
   readonly tokenizer: Tokenizer
-  readonly role: Manifest['role']
+  readonly role: ModelRole
   readonly stepEnd: string
   /** Text of the token at which a reward model is read. */
   readonly scoreAt: string
@@ -90,8 +90,8 @@ export async function readModelInTraining(
     tokenizer,
     newHead,
     role: config.head.kind === 'score' ? 'process-reward-model' : 'policy',
-    stepEnd: stored.stepEnd ?? STEP_END,
-    scoreAt: stored.scoreAt ?? stored.stepEnd ?? STEP_END,
+    stepEnd: stored.stepEnds?.[0] ?? STEP_END,
+    scoreAt: stored.reading?.scoreAt ?? stored.stepEnds?.[0] ?? STEP_END,
   }
 }
 

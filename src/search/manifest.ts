@@ -1,0 +1,70 @@
+import type { Aggregation } from './models.ts'
+
+export const MODEL_ROLES = ['policy', 'process-reward-model', 'outcome-reward-model'] as const
+export type ModelRole = (typeof MODEL_ROLES)[number]
+
+/** How a problem is put to a model: in its task's own notation, by the tokenizer's chat template, or as text to go on with. */
+export const PROMPT_FORMS = ['notation', 'chat', 'completion'] as const
+export type PromptForm = (typeof PROMPT_FORMS)[number]
+
+/** How a reward model's output becomes the score of a step. */
+export interface Reading {
+  /** Text of the token whose output is the score. */
+  readonly scoreAt: string
+  readonly activation: 'sigmoid' | 'softmax'
+  /** How step scores become the score of a path. */
+  readonly aggregation: Aggregation
+}
+
+/** What is said of how a checkpoint is used: by its `stepscope.json`, or by a person. */
+export interface StatedManifest {
+  readonly role?: ModelRole
+  /** The task that it was trained for; a model without one serves any. */
+  readonly task?: string
+  /** Texts that end a step: any of them, the first one where a step is given without. */
+  readonly stepEnds?: readonly string[]
+  readonly reading?: Partial<Reading>
+  readonly prompt?: PromptForm
+  /** What a chat begins with, in place of the task's own message. */
+  readonly system?: string
+}
+
+/** How a checkpoint is used: nothing of it is guessed but for the prompt's form, and a path's score is the last step's. */
+export interface Manifest extends StatedManifest {
+  readonly role: ModelRole
+  readonly stepEnds: readonly [string, ...string[]]
+  readonly prompt: PromptForm
+}
+
+export interface RewardManifest extends Manifest {
+  readonly reading: Reading
+}
+
+/** A field that a person can be asked for. */
+export type ManifestField = 'role' | 'stepEnds' | keyof Reading
+
+/** A reward model's steps end where its score is read, unless its fields say otherwise. */
+export function withStepEnds(stated: StatedManifest): StatedManifest {
+  const { role, reading, stepEnds } = stated
+  if (role === undefined || role === 'policy' || reading?.scoreAt === undefined || stepEnds !== undefined) return stated
+  return { ...stated, stepEnds: [reading.scoreAt] }
+}
+
+/** Given fields, of the reading too, in place of stated ones. */
+export function mergeManifests(stated: StatedManifest, given: StatedManifest): StatedManifest {
+  const reading = { ...stated.reading, ...given.reading }
+  return { ...stated, ...given, ...(Object.keys(reading).length === 0 ? {} : { reading }) }
+}
+
+/** Fields that are still needed before a model can be used in this role, in the order to ask for them. */
+export function missingFields(stated: StatedManifest, role: ModelRole): ManifestField[] {
+  const { reading = {} } = stated
+  const missing: ManifestField[] = []
+  if (stated.role === undefined) missing.push('role')
+  if (stated.stepEnds === undefined) missing.push('stepEnds')
+  if (role === 'policy') return missing
+  return [
+    ...missing,
+    ...(['scoreAt', 'activation', 'aggregation'] as const).filter((key) => reading[key] === undefined),
+  ]
+}
