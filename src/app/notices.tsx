@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { describeError } from '../core/errors.ts'
 import { useActions, useApp } from '../state/hooks.ts'
-import type { Notice } from '../state/types.ts'
+import type { Notice } from '../state/session/notices-state.ts'
 import { ToastRegion } from '../ui/toast-region.tsx'
 
 /** Long enough to read a sentence; what needs a decision or went wrong stays until it is dismissed. */

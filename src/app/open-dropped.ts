@@ -1,4 +1,4 @@
-import type { Actions } from '../state/types.ts'
+import type { Actions } from '../state/app-state.ts'
 import type { Dropped } from '../ui/dropped-files.ts'
 import type { Screen } from './route.ts'
 

@@ -1,5 +1,5 @@
 import { registerSW } from 'virtual:pwa-register'
-import type { Actions } from '../state/types.ts'
+import type { Actions } from '../state/app-state.ts'
 
 /** How long a newer version may take to arrive before the page reloads without it. */
 const ARRIVAL_MS = 15_000

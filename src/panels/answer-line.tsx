@@ -1,5 +1,6 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
-import type { FinishedEvent, RunView } from '../state/types.ts'
+import type { FinishedEvent } from '../search/events.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 import { Icon } from '../ui/icon.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
 import styles from './answer-line.module.css'

@@ -1,5 +1,5 @@
 import { useActions, useApp, useDifferences } from '../state/hooks.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 import { Button } from '../ui/button.tsx'
 import styles from './belongs-line.module.css'
 import { belongsSentence } from './belongs-words.ts'

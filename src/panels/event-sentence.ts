@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import { describeEvent } from '../search/describe-event.ts'
 import { RunTimeline } from '../state/search/run-timeline.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 
 /** What the event before `position` means, in one sentence; for positions up to the playhead. */
 export function eventSentence(run: RunView, position: number): string {

@@ -1,4 +1,5 @@
-import type { Ledger, ModelLedger, RunView } from '../state/types.ts'
+import type { Ledger, ModelLedger } from '../search/events.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 import { formatDuration, formatNumber, formatPercent } from '../viz/layout/format-number.ts'
 import { Breakdown, Figure } from './figure.tsx'
 import { TERMS } from './glossary.ts'

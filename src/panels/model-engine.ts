@@ -1,4 +1,4 @@
-import type { OnnxSettings } from '../state/types.ts'
+import type { OnnxSettings } from '../state/models/onnx-state.ts'
 
 /** In brackets behind a model of the person's own: where it is from, or what runs it where it is not our engine. */
 export function engineOf(model: { readonly onnx?: OnnxSettings }): string {

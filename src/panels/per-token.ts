@@ -1,4 +1,4 @@
-import type { Ledger } from '../state/types.ts'
+import type { Ledger } from '../search/events.ts'
 
 /** Tokens of both models: run, and what a search without a tree would have run. */
 export function ledgerTokens({ policy, reward }: Ledger): { readonly asked: number; readonly executed: number } {

@@ -1,6 +1,6 @@
 import { useActions, useApp, useAppShallow } from '../state/hooks.ts'
 import { choiceWords, modelName } from '../state/models/model-names.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
 import { Popover } from '../ui/popover.tsx'

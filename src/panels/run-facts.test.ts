@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Ledger, LoadedModels } from '../state/types.ts'
+import type { Ledger } from '../search/events.ts'
+import type { LoadedModels } from '../state/models/engine-state.ts'
 import { formatRatio } from './per-token.ts'
 import { computedDifferently, measuredRows } from './run-facts.ts'
 

@@ -1,4 +1,7 @@
-import type { Ledger, LoadedModels, Measured, ModelInfo, SearchEvent } from '../state/types.ts'
+import type { Ledger, SearchEvent } from '../search/events.ts'
+import type { ModelInfo } from '../search/models.ts'
+import type { LoadedModels } from '../state/models/engine-state.ts'
+import type { Measured } from '../state/search/runs-state.ts'
 import { formatBytes, formatDuration, formatNumber } from '../viz/layout/format-number.ts'
 import { ledgerTokens, perToken } from './per-token.ts'
 

@@ -1,6 +1,6 @@
 import type { Ref } from 'react'
 import { useActions } from '../state/hooks.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 import { IconButton } from '../ui/button.tsx'
 import { ErrorNotice } from '../ui/error-notice.tsx'
 import type { TreeCanvasHandle } from '../viz/marks/tree-canvas.tsx'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { SearchEvent } from '../state/types.ts'
+import type { SearchEvent } from '../search/events.ts'
 import { statusWord } from './status-word.ts'
 
 const events = Array.from({ length: 9 }, () => ({}) as SearchEvent)

@@ -1,4 +1,4 @@
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 
 /** What stands for the answer while the playhead is not at one: what the run does, or where in it one looks. */
 export function statusWord(run: Pick<RunView, 'status' | 'cursor' | 'events'>): string {

@@ -1,6 +1,6 @@
+import type { StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Setting } from '../search/settings.ts'
 import { SETTINGS, STRATEGIES } from '../search/settings.ts'
-import type { StrategyConfig, StrategyId } from '../state/types.ts'
 import { NumberField } from '../ui/number-field.tsx'
 import { Select } from '../ui/select.tsx'
 import styles from './strategy-form.module.css'

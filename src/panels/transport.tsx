@@ -1,6 +1,6 @@
 import { memo, useMemo } from 'react'
 import { useActions, useApp } from '../state/hooks.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 import { IconButton } from '../ui/button.tsx'
 import { EventScrubber } from '../viz/marks/event-scrubber.tsx'
 import { eventSentence, useEventSentences } from './event-sentence.ts'

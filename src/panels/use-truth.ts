@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useApp } from '../state/hooks.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView } from '../state/search/runs-state.ts'
 
 /** The exact labels of a run's nodes, as the tree's marks take them; null where they are not revealed. */
 export function useTruth(run: RunView | null) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { StepscopeError } from '../core/errors.ts'
 import { applyEvent, emptyTree } from '../search/apply-event.ts'
+import type { RunId, RunView } from './search/runs-state.ts'
 import { sameSearch } from './search/same-search.ts'
 import type { StoreRig } from './testing/store-rig.ts'
 import { storeRig } from './testing/store-rig.ts'
 import { SYNTHETIC_ENGINE, syntheticSearch } from './testing/synthetic-search.ts'
-import type { RunId, RunView } from './types.ts'
 
 const small = { n: 4, m: 2, maxRounds: 3 }
 

@@ -1,5 +1,7 @@
 import type { StoreApi } from 'zustand/vanilla'
 import { createStore } from 'zustand/vanilla'
+import type { RunSetup } from '../search/events.ts'
+import type { Actions, AppState } from './app-state.ts'
 import { createCompareSlice } from './compare/compare-slice.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { initialState } from './initial-state.ts'
@@ -19,7 +21,6 @@ import { snapshotSchema } from './session/session-snapshot.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
 import { createTrainingSlice } from './training/training-slice.ts'
-import type { Actions, AppState, RunSetup } from './types.ts'
 
 /** State to read, actions to change it, and the end of all that they hold. */
 export type AppStore = Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'> & {

@@ -4,10 +4,12 @@ import type { ReactNode } from 'react'
 import { createContext, createElement, useContext, useMemo } from 'react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
+import type { RunSetup } from '../search/events.ts'
+import type { Actions, AppState } from './app-state.ts'
 import type { AppStore } from './create-app-store.ts'
 import type { Difference } from './search/belonging.ts'
 import { differencesOf } from './search/belonging.ts'
-import type { Actions, AppState, RunId, RunSetup, RunView } from './types.ts'
+import type { RunId, RunView } from './search/runs-state.ts'
 
 const StoreContext = createContext<AppStore | null>(null)
 

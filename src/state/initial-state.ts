@@ -1,9 +1,10 @@
 import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
+import type { AppState } from './app-state.ts'
+import type { CompareEntry } from './compare/compare-state.ts'
 import { DEFAULT_POLICY, DEFAULT_REWARD } from './models/bundled-models.ts'
 import type { SessionCore } from './session/session-slice.ts'
 import { deriveSession } from './session/session-slice.ts'
-import type { AppState, CompareEntry } from './types.ts'
 
 export const INITIAL_SESSION: SessionCore = {
   task: 'countdown',

@@ -1,6 +1,7 @@
 import { toErrorDetails } from '../core/errors.ts'
+import type { AppState } from './app-state.ts'
 import type { AppDependencies } from './dependencies.ts'
-import type { AppState, Notice } from './types.ts'
+import type { Notice } from './session/notices-state.ts'
 
 /** What every slice works with. */
 export interface SliceContext {

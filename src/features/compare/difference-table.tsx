@@ -1,7 +1,7 @@
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { strategyName } from '../../search/settings.ts'
-import type { CompareRow } from '../../state/types.ts'
+import type { CompareRow } from '../../state/compare/compare-state.ts'
 import { formatDuration, formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './difference-table.module.css'
 

@@ -1,5 +1,5 @@
+import type { CompareState } from '../../state/compare/compare-state.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { CompareState } from '../../state/types.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Slider } from '../../ui/slider.tsx'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EngineStatus, LoadedModels } from '../../state/types.ts'
+import type { EngineStatus, LoadedModels } from '../../state/models/engine-state.ts'
 import { engineFigures, figuresAsJson, figuresAsMarkdown } from './engine-figures.ts'
 
 const info = {

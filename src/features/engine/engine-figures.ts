@@ -1,6 +1,6 @@
 import { formatRatio, perToken } from '../../panels/per-token.ts'
+import type { EngineState, EngineStatus, LoadedModels } from '../../state/models/engine-state.ts'
 import { choiceWords, loadedName } from '../../state/models/model-names.ts'
-import type { EngineState, EngineStatus, LoadedModels } from '../../state/types.ts'
 import { formatBytes, formatNumber, formatPercent } from '../../viz/layout/format-number.ts'
 
 /** One number or word with its meaning. */

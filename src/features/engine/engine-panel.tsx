@@ -1,6 +1,6 @@
 import { useActions, useApp } from '../../state/hooks.ts'
+import type { EngineStatus } from '../../state/models/engine-state.ts'
 import { RATE_LOOKS } from '../../state/models/rates.ts'
-import type { EngineStatus } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Progress } from '../../ui/progress.tsx'

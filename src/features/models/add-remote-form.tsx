@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { RemotePlan } from '../../state/types.ts'
+import type { RemotePlan } from '../../state/models/downloads-state.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'

@@ -1,4 +1,5 @@
-import type { ManifestFields, PromptForm } from '../../state/types.ts'
+import type { PromptForm } from '../../search/manifest.ts'
+import type { ManifestFields } from '../../state/models/engine-state.ts'
 import { TASKS } from '../../tasks/registry.ts'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'

@@ -1,6 +1,7 @@
 import { plainText } from '../../core/outside-text.ts'
 import { deviceName } from '../../panels/model-engine.ts'
-import type { ModelChoice, OnnxSettings } from '../../state/types.ts'
+import type { ModelChoice } from '../../state/models/engine-state.ts'
+import type { OnnxSettings } from '../../state/models/onnx-state.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { deviceName } from '../../panels/model-engine.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { OnnxDevice, OnnxDtype, OnnxSummary } from '../../state/types.ts'
+import type { OnnxDevice, OnnxDtype, OnnxSummary } from '../../state/models/onnx-state.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'

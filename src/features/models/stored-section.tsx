@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { plainText } from '../../core/outside-text.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { StoredModel, Transfer } from '../../state/types.ts'
+import type { StoredModel, Transfer } from '../../state/models/downloads-state.ts'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'

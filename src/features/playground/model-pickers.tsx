@@ -1,7 +1,8 @@
 import { engineOf } from '../../panels/model-engine.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_MODELS } from '../../state/models/bundled-models.ts'
-import type { ModelChoice, OnnxSettings } from '../../state/types.ts'
+import type { ModelChoice } from '../../state/models/engine-state.ts'
+import type { OnnxSettings } from '../../state/models/onnx-state.ts'
 import { Select } from '../../ui/select.tsx'
 import styles from './setup-panel.module.css'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readRunFile } from '../../formats/run-file.ts'
 import { aggregate } from '../../search/aggregate.ts'
 import { applyEvent, emptyTree } from '../../search/apply-event.ts'
-import type { ProbeState, ProbeStep } from '../../state/types.ts'
+import type { ProbeState, ProbeStep } from '../../state/search/probe-state.ts'
 import { nodeReading, recordedScores } from './node-reading.ts'
 import { rankings } from './rankings.ts'
 

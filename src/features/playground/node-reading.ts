@@ -1,5 +1,9 @@
+import type { Aggregation, TokenReading } from '../../search/models.ts'
+import type { TreeNode } from '../../search/tree.ts'
 import type { Difference } from '../../state/search/belonging.ts'
-import type { Aggregation, ExactLabel, ProbeState, RunView, TokenReading, TreeNode } from '../../state/types.ts'
+import type { ProbeState } from '../../state/search/probe-state.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
+import type { ExactLabel } from '../../tasks/task.ts'
 
 /** All that the inspector says of a step, of one thing: as it was recorded, or as its edited path is read now. */
 export interface NodeReading {

@@ -1,6 +1,7 @@
 import type { RefObject } from 'react'
 import { fileStem } from '../../core/file-stem.ts'
-import type { NodeId, RunView } from '../../state/types.ts'
+import type { NodeId } from '../../search/events.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { saveFile } from '../../ui/save-file.ts'

@@ -1,5 +1,7 @@
+import type { NodeId } from '../../search/events.ts'
+import type { Aggregation } from '../../search/models.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
-import type { Aggregation, NodeId, SearchTree, TreeNode } from '../../state/types.ts'
+import type { SearchTree, TreeNode } from '../../search/tree.ts'
 
 /** How a node would have fared in its round under one aggregation. */
 export interface Ranking {

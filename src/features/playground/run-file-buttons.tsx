@@ -1,5 +1,5 @@
 import { useActions } from '../../state/hooks.ts'
-import type { RunView } from '../../state/types.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { IconFileButton } from '../../ui/file-button.tsx'
 import { saveFile } from '../../ui/save-file.ts'

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
 import { sameSearch } from '../../state/search/same-search.ts'
-import type { RunView } from '../../state/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import styles from './same-tree.module.css'

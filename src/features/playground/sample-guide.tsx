@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { RunView } from '../../state/types.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import styles from './sample-guide.module.css'
 

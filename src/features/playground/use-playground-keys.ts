@@ -1,5 +1,5 @@
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { RunView } from '../../state/types.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
 import { useHotkeys } from '../../ui/use-hotkeys.ts'
 
 /** The keys of PLAYGROUND_SHORTCUTS that are not the canvas's own. */

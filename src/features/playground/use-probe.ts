@@ -1,6 +1,8 @@
 import { useEffect, useMemo } from 'react'
+import type { TreeNode } from '../../search/tree.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import type { ProbeState, RunView, TreeNode } from '../../state/types.ts'
+import type { ProbeState } from '../../state/search/probe-state.ts'
+import type { RunView } from '../../state/search/runs-state.ts'
 
 /** Walking the tree with the arrow keys should not ask the models at every step. */
 const SETTLE_MS = 250

@@ -1,5 +1,5 @@
 import { useActions, useAppStore } from '../../state/hooks.ts'
-import type { RunId } from '../../state/types.ts'
+import type { RunId } from '../../state/search/runs-state.ts'
 import { saveFile } from '../../ui/save-file.ts'
 
 /** Saves a listed run as a file without changing what the playground shows. */

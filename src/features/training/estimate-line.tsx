@@ -1,7 +1,7 @@
 import { plainText } from '../../core/outside-text.ts'
 import { Breakdown } from '../../panels/figure.tsx'
 import { useApp } from '../../state/hooks.ts'
-import type { TrainingRun } from '../../state/types.ts'
+import type { TrainingRun } from '../../state/training/training-state.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Why } from '../../ui/why.tsx'
 import { formatBytes, formatDuration, formatNumber } from '../../viz/layout/format-number.ts'

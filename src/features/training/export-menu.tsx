@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useActions } from '../../state/hooks.ts'
-import type { TrainingRun } from '../../state/types.ts'
+import type { TrainingRun } from '../../state/training/training-state.ts'
 import { Button } from '../../ui/button.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { saveFile } from '../../ui/save-file.ts'

@@ -1,5 +1,5 @@
 import { useActions } from '../../state/hooks.ts'
-import type { TrainingRecipe } from '../../state/types.ts'
+import type { TrainingRecipe } from '../../state/training/training-state.ts'
 import { NumberField } from '../../ui/number-field.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import styles from './recipe-panel.module.css'

@@ -1,4 +1,4 @@
-import type { TrainingRun } from '../../state/types.ts'
+import type { TrainingRun } from '../../state/training/training-state.ts'
 import type { IntervalPoint, SeriesKind, SeriesPoint } from '../../viz/layout/metric-series.ts'
 import { isRounding } from '../../viz/layout/metric-series.ts'
 import type { ChartSeries } from '../../viz/marks/line-chart.tsx'

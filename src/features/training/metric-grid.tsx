@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { fileStem } from '../../core/file-stem.ts'
-import type { TrainingRun } from '../../state/types.ts'
+import type { TrainingRun } from '../../state/training/training-state.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { saveFile } from '../../ui/save-file.ts'

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { defaultRecipe, readRecipe } from '../../formats/training-recipe.ts'
 import { OBJECTIVE_IDS } from '../../objectives/registry.ts'
+import type { TrainingRecipe } from '../../state/training/training-state.ts'
 import { usesField } from '../../state/training/training-view.ts'
-import type { TrainingRecipe } from '../../state/types.ts'
 import { settingGroups, valueAt } from './recipe-fields.ts'
 
 /** Every setting that a recipe of the objective shows, with its labels made in each way. */

@@ -1,8 +1,8 @@
 import type { ObjectiveId } from '../../objectives/registry.ts'
 import { objectiveById } from '../../objectives/registry.ts'
 import type { Setting as ObjectiveSetting } from '../../objectives/setting.ts'
+import type { TrainingRecipe } from '../../state/training/training-state.ts'
 import { usesField } from '../../state/training/training-view.ts'
-import type { TrainingRecipe } from '../../state/types.ts'
 
 interface NumberSetting {
   readonly kind: 'number'

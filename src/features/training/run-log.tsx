@@ -1,6 +1,6 @@
 import { describeError } from '../../core/errors.ts'
 import { PARAGRAPH_CHARACTERS } from '../../core/outside-text.ts'
-import type { TrainingEntry, TrainingRun } from '../../state/types.ts'
+import type { TrainingEntry, TrainingRun } from '../../state/training/training-state.ts'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './training-screen.module.css'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { PARAGRAPH_CHARACTERS } from '../../core/outside-text.ts'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
-import type { TrainingRun } from '../../state/types.ts'
+import type { TrainingRun } from '../../state/training/training-state.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { noSamplesSentence } from './sample-words.ts'

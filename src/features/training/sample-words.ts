@@ -1,6 +1,6 @@
 import { objectiveById } from '../../objectives/registry.ts'
+import type { TrainingRun } from '../../state/training/training-state.ts'
 import { isUnderWay } from '../../state/training/training-view.ts'
-import type { TrainingRun } from '../../state/types.ts'
 
 /** Why no sample is shown of a run: it writes none, its first is still to come, or it ended before. */
 export function noSamplesSentence(run: Pick<TrainingRun, 'recipe' | 'status' | 'evaluations'>): string {

@@ -1,6 +1,6 @@
 import { useActions } from '../../state/hooks.ts'
 import { defaultOf } from '../../state/training/training-draft.ts'
-import type { TrainingRecipe } from '../../state/types.ts'
+import type { TrainingRecipe } from '../../state/training/training-state.ts'
 import { Field } from '../../ui/field.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
 import { Select } from '../../ui/select.tsx'

@@ -1,8 +1,10 @@
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
+import type { Actions } from '../app-state.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
+import type { RunView } from '../search/runs-state.ts'
 import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { Actions, CompareEntry, CompareState, RunView } from '../types.ts'
+import type { CompareEntry, CompareState } from './compare-state.ts'
 import { compareRuns, cursorAtFlops, totalFlops } from './compare-table.ts'
 
 const FEWEST = 2

@@ -1,4 +1,7 @@
-import type { CompareRow, CompareState, RunView, SearchEvent, SearchTree, TreeNode } from '../types.ts'
+import type { SearchEvent } from '../../search/events.ts'
+import type { SearchTree, TreeNode } from '../../search/tree.ts'
+import type { RunView } from '../search/runs-state.ts'
+import type { CompareRow, CompareState } from './compare-state.ts'
 
 /** FLOPs of both models after an event. */
 function flopsAfter(event: SearchEvent | undefined): number {

@@ -1,4 +1,4 @@
-import type { ModelChoice } from '../types.ts'
+import type { ModelChoice } from './engine-state.ts'
 
 /** The checkpoints under `public/checkpoints/`. */
 export const BUNDLED_MODELS: { readonly policy: readonly ModelChoice[]; readonly reward: readonly ModelChoice[] } = {

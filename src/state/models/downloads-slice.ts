@@ -2,10 +2,11 @@ import type { ErrorDetails } from '../../core/errors.ts'
 import { toErrorDetails } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { ASKED } from '../../worker/client.ts'
+import type { Actions } from '../app-state.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
-import type { Actions, DownloadsState, Transfer } from '../types.ts'
+import type { DownloadsState, Transfer } from './downloads-state.ts'
 import type { EngineSlice } from './engine-slice.ts'
 
 /** Between two looks at what another tab is doing. */

@@ -2,25 +2,19 @@ import type { ErrorDetails } from '../../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import type { ModelRole } from '../../search/manifest.ts'
 import { mergeManifests, missingFields } from '../../search/manifest.ts'
 import { ASKED } from '../../worker/client.ts'
-import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
+import type { ManifestFields, ModelSource, ParamsOf, StoredModel } from '../../worker/protocol.ts'
+import type { Actions, AppState } from '../app-state.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
 import { isUnderWay } from '../training/training-view.ts'
-import type {
-  Actions,
-  AppState,
-  EngineState,
-  ModelChoice,
-  ModelRole,
-  OnnxSettings,
-  PendingFolder,
-  StoredModel,
-} from '../types.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
+import type { EngineState, ModelChoice, PendingFolder } from './engine-state.ts'
 import { modelName } from './model-names.ts'
+import type { OnnxSettings } from './onnx-state.ts'
 import { addRate } from './rates.ts'
 
 /** Files of a local folder and its manifest fields; File objects cannot stand in the state. */

@@ -1,6 +1,6 @@
 import { nameOfUnknown } from '../../formats/training-names.ts'
-import type { EngineState, ModelChoice } from '../types.ts'
 import { BUNDLED_MODELS } from './bundled-models.ts'
+import type { EngineState, ModelChoice } from './engine-state.ts'
 
 /**
  * A model's name for a person, by the id that searches, recipes and links have of it. A training run may have gone on

@@ -1,8 +1,9 @@
 import { toErrorDetails } from '../../core/errors.ts'
 import { ASKED } from '../../worker/client.ts'
+import type { Actions } from '../app-state.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { Actions, OnnxState } from '../types.ts'
 import type { EngineSlice } from './engine-slice.ts'
+import type { OnnxState } from './onnx-state.ts'
 
 const CLOSED: OnnxState = { status: 'closed', origin: null, summary: null, error: null }
 

@@ -1,8 +1,11 @@
 import { configDifference } from '../../formats/strategy-spec.ts'
+import type { RunSetup } from '../../search/events.ts'
 import type { ModelInfo } from '../../search/models.ts'
 import { SETTINGS, strategyName } from '../../search/settings.ts'
+import type { AppState } from '../app-state.ts'
+import type { ModelChoice } from '../models/engine-state.ts'
 import { modelName } from '../models/model-names.ts'
-import type { AppState, ModelChoice, RunSetup, RunView } from '../types.ts'
+import type { RunView } from './runs-state.ts'
 
 /** Something in which a run and what is set up and loaded now are not the same, in words for both. */
 export interface Difference {

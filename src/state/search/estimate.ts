@@ -1,6 +1,8 @@
 import { wilsonInterval } from '../../core/statistics.ts'
+import type { SearchTree } from '../../search/tree.ts'
 import { stepsTo } from '../../search/tree-paths.ts'
-import type { Completion, Estimate, RunView, SearchTree } from '../types.ts'
+import type { Completion, Estimate } from './probe-state.ts'
+import type { RunView } from './runs-state.ts'
 
 /** Completions of a `sampling` run so far, and the share of right ones with its interval. */
 export function readEstimate(before: Estimate, run: RunView, tree: SearchTree): Estimate {

@@ -1,14 +1,16 @@
 import { plainText } from '../../core/outside-text.ts'
 import { strategyName } from '../../search/settings.ts'
 import type { StoredRun } from '../../storage/stored-run.ts'
+import type { Actions } from '../app-state.ts'
 import type { Saving } from '../session/saving.ts'
 import { isFull } from '../session/saving.ts'
 import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
-import type { Actions, RunId, RunSummary } from '../types.ts'
+import type { RunSummary } from './history-state.ts'
 import { shownTitle, storedRun } from './run-files.ts'
 import type { RunsSlice } from './runs-slice.ts'
+import type { RunId } from './runs-state.ts'
 
 export interface HistorySlice {
   readonly actions: Actions['history']

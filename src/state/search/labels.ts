@@ -1,5 +1,8 @@
+import type { NodeId } from '../../search/events.ts'
+import type { SearchTree } from '../../search/tree.ts'
 import { stepsTo } from '../../search/tree-paths.ts'
-import type { ExactLabel, NodeId, RunView, SearchTree } from '../types.ts'
+import type { ExactLabel } from '../../tasks/task.ts'
+import type { RunView } from './runs-state.ts'
 import { createLabeler } from './task-tools.ts'
 
 /** Part of a frame that labels may take; the rest waits for the next frame. */

@@ -1,6 +1,8 @@
+import type { SearchEvent } from '../../search/events.ts'
+import type { Actions } from '../app-state.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { Actions, RunId, RunView, SearchEvent } from '../types.ts'
 import { eventDelays } from './pacing.ts'
+import type { RunId, RunView } from './runs-state.ts'
 
 /** A playhead may fall behind by this much after a hidden page; it does not leap over what was missed. */
 const LONGEST_FRAME_MS = 250

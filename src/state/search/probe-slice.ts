@@ -1,11 +1,14 @@
 import { toErrorDetails } from '../../core/errors.ts'
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import { pathTo } from '../../search/tree-paths.ts'
+import type { LoadedModels } from '../../worker/protocol.ts'
+import type { Actions } from '../app-state.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
-import type { Actions, Estimate, LoadedModels, ProbeState, ProbeStep, RunParent, RunView } from '../types.ts'
 import { readEstimate } from './estimate.ts'
+import type { Estimate, ProbeState, ProbeStep } from './probe-state.ts'
 import type { RunsSlice } from './runs-slice.ts'
+import type { RunParent, RunView } from './runs-state.ts'
 import { createLabeler, STEP_END } from './task-tools.ts'
 
 /** Typing rests this long before the models are asked. */

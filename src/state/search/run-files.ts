@@ -2,9 +2,10 @@ import { StepscopeError } from '../../core/errors.ts'
 import { fileStem } from '../../core/file-stem.ts'
 import type { RunFile } from '../../formats/run-file.ts'
 import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../../formats/run-file.ts'
+import type { RunSetup, SearchEvent } from '../../search/events.ts'
 import { strategyName } from '../../search/settings.ts'
 import type { StoredRun } from '../../storage/stored-run.ts'
-import type { RunId, RunParent, RunSetup, RunSource, RunStatus, RunView, SearchEvent } from '../types.ts'
+import type { RunId, RunParent, RunSource, RunStatus, RunView } from './runs-state.ts'
 import { checkTask, readProblem } from './task-tools.ts'
 
 /** A run that is not live, as it is put into the state. */

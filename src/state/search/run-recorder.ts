@@ -1,10 +1,10 @@
 import type { ErrorDetails } from '../../core/errors.ts'
 import { pushAll } from '../../core/push-all.ts'
 import type { RunFile } from '../../formats/run-file.ts'
+import type { SearchEvent } from '../../search/events.ts'
 import type { StoredRun } from '../../storage/stored-run.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { Saving } from '../session/saving.ts'
-import type { SearchEvent } from '../types.ts'
 
 /** A crash loses at most what happened in this time. */
 const SAVE_MS = 250

@@ -1,4 +1,5 @@
-import type { RunView, SearchEvent } from '../types.ts'
+import type { SearchEvent } from '../../search/events.ts'
+import type { RunView } from './runs-state.ts'
 
 /**
  * An earlier run of the very same search: setup with its seed, both models, and every step and decision. Null while the run is under way,

@@ -1,7 +1,8 @@
 import type { ErrorPlace } from '../../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
 import { problemRemarks, taskById } from '../../tasks/registry.ts'
-import type { ExactLabel, ProblemState } from '../types.ts'
+import type { ExactLabel } from '../../tasks/task.ts'
+import type { ProblemState } from '../session/session-state.ts'
 
 /** Text that ends a step in the tasks' line format. */
 export const STEP_END = '\n'

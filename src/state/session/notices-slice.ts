@@ -1,5 +1,6 @@
+import type { Actions } from '../app-state.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { Actions, Notice } from '../types.ts'
+import type { Notice } from './notices-state.ts'
 
 /** More would cover the screen; the oldest go. */
 const SHOWN = 5

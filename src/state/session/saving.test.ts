@@ -5,9 +5,9 @@ import { FULL } from '../../core/storage-failure.ts'
 import { readRunFile } from '../../formats/run-file.ts'
 import type { AppStorage } from '../../storage/storage.ts'
 import { openStorage } from '../../storage/storage.ts'
+import type { RunId } from '../search/runs-state.ts'
 import type { RigOptions, StoreRig } from '../testing/store-rig.ts'
 import { storeRig } from '../testing/store-rig.ts'
-import type { RunId } from '../types.ts'
 
 /** A store whose disk is full while `disk.full` is set. */
 async function rigOnDisk(options: RigOptions = {}) {

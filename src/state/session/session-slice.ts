@@ -1,9 +1,12 @@
 import { describeError, toErrorDetails } from '../../core/errors.ts'
+import type { RunSetup } from '../../search/events.ts'
 import { checkSetup, DEFAULT_CONFIG } from '../../search/settings.ts'
+import type { Actions } from '../app-state.ts'
+import type { RunParent } from '../search/runs-state.ts'
 import { randomProblem, readProblem } from '../search/task-tools.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { Actions, RunParent, RunSetup, SessionState } from '../types.ts'
 import { EditHistory } from './edit-history.ts'
+import type { SessionState } from './session-state.ts'
 
 /** What undo goes back to; the rest of the session follows from it. */
 export type SessionCore = Pick<

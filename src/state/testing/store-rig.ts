@@ -8,10 +8,11 @@ import type { EngineLoader } from '../../worker/engine-host.ts'
 import { InProcessPort } from '../../worker/testing/in-process-port.ts'
 import type { TrainingHost, TrainingHostDeps } from '../../worker/training/training-host.ts'
 import { WorkerService } from '../../worker/worker-service.ts'
+import type { AppState } from '../app-state.ts'
 import type { AppStore } from '../create-app-store.ts'
 import { createAppStore } from '../create-app-store.ts'
 import type { AppDependencies } from '../dependencies.ts'
-import type { AppState, RunId, RunView } from '../types.ts'
+import type { RunId, RunView } from '../search/runs-state.ts'
 import { SYNTHETIC_ENGINE, syntheticSearch } from './synthetic-search.ts'
 
 type Search = (setup: RunSetup, signal: AbortSignal) => AsyncGenerator<SearchEvent, void>

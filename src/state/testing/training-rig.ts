@@ -6,7 +6,7 @@ import { scriptedTools } from '../../worker/training/testing/scripted-tools.ts'
 import { TrainingHost } from '../../worker/training/training-host.ts'
 import { localTrainingLocks } from '../../worker/training/training-locks.ts'
 import type { TrainingTools } from '../../worker/training/training-tools.ts'
-import type { TrainingRun } from '../types.ts'
+import type { TrainingRun } from '../training/training-state.ts'
 import { storeRig } from './store-rig.ts'
 import { SYNTHETIC_ENGINE } from './synthetic-search.ts'
 

@@ -5,8 +5,8 @@ import { defaultRecipe, readRecipe } from '../../formats/training-recipe.ts'
 import type { ObjectiveId } from '../../objectives/registry.ts'
 import type { ChosenFile, RowCounts } from '../../worker/protocol.ts'
 import { EditHistory } from '../session/edit-history.ts'
-import type { TrainingDraft } from '../types.ts'
 import { dataKind } from './training-objectives.ts'
+import type { TrainingDraft } from './training-state.ts'
 
 type Core = Pick<TrainingDraft, 'recipe' | 'from'>
 

@@ -5,26 +5,20 @@ import { trainingId, trainingName } from '../../formats/training-names.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { zipParts } from '../../formats/zip.ts'
 import { ANSWER_MS, ASKED } from '../../worker/client.ts'
-import type { FromWorker, ModelSource, TrainingSources } from '../../worker/protocol.ts'
+import type { FromWorker, ModelSource, TrainingEntry, TrainingSources, TrainingSummary } from '../../worker/protocol.ts'
+import type { Actions } from '../app-state.ts'
 import { BUNDLED_MODELS } from '../models/bundled-models.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
+import type { ModelChoice } from '../models/engine-state.ts'
 import { modelName } from '../models/model-names.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
 import { isLive } from '../search/runs-slice.ts'
+import type { RunId } from '../search/runs-state.ts'
 import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError, notifyUnlessLost } from '../slice-context.ts'
-import type {
-  Actions,
-  ModelChoice,
-  RunId,
-  TrainingEntry,
-  TrainingRun,
-  TrainingState,
-  TrainingSummary,
-  TreePair,
-} from '../types.ts'
 import { DraftEditor } from './training-draft.ts'
+import type { TrainingRun, TrainingState, TreePair } from './training-state.ts'
 import { applyEntries, historyUpTo, isUnderWay, readRun, relistRun, trainedModel, unreadRun } from './training-view.ts'
 
 type TrainingMessage = Extract<FromWorker, { type: 'training' | 'trainingState' | 'trainingEnded' | 'savesSkipped' }>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultRecipe } from '../../formats/training-recipe.ts'
-import type { TrainingEntry, TrainingRun, TrainingSummary } from '../types.ts'
+import type { TrainingEntry, TrainingSummary } from '../../worker/protocol.ts'
+import type { TrainingRun } from './training-state.ts'
 import {
   applyEntries,
   historyUpTo,

@@ -1,7 +1,9 @@
 import { savedModelName } from '../../formats/training-names.ts'
 import { recipeWords, usesField } from '../../formats/used-fields.ts'
 import { objectiveById } from '../../objectives/registry.ts'
-import type { EngineState, TrainingEntry, TrainingRun, TrainingSummary } from '../types.ts'
+import type { TrainingEntry, TrainingSummary } from '../../worker/protocol.ts'
+import type { EngineState } from '../models/engine-state.ts'
+import type { TrainingRun } from './training-state.ts'
 
 /** A run as listed, before its log is read. */
 export function unreadRun(summary: TrainingSummary): TrainingRun {

@@ -1,0 +1,84 @@
+import type { ErrorDetails } from '../../core/errors.ts'
+import type { ModelRole } from '../../search/manifest.ts'
+import type {
+  BackendChoice,
+  EngineStatus,
+  FolderSummary,
+  LoadedModels,
+  ManifestFields,
+  WeightChoice,
+} from '../../worker/protocol.ts'
+import type { OnnxSettings } from './onnx-state.ts'
+
+// Screens see neither the worker nor the formats; these are the names of theirs that they need.
+export type { BackendChoice, EngineStatus, LoadedModels, ManifestFields, WeightChoice } from '../../worker/protocol.ts'
+
+/** A model by name. The File objects of a local folder are kept outside the state. */
+export interface ModelChoice {
+  /**
+   * `stored`: downloaded to this device; `url`: read from its server at every load, until the page is left; `trained`: the
+   * last save of a training run.
+   */
+  readonly kind: 'bundled' | 'local' | 'stored' | 'url' | 'trained'
+  readonly id: string
+  /** For people: the folder's name, or the bundled model's. */
+  readonly name: string
+}
+
+export interface ByteProgress {
+  readonly loadedBytes: number
+  /** 0 while unknown. */
+  readonly totalBytes: number
+}
+
+/** A folder that was dragged in and read, waiting for the person: `missing` fields must be asked for. */
+export interface PendingFolder extends FolderSummary {
+  readonly name: string
+  /** Where its files are, where they were not dragged in. */
+  readonly from?: 'stored' | 'url'
+}
+
+export interface EngineState {
+  /** `idle`: nothing asked yet. `lost`: the device or the worker is gone; `load` starts afresh. */
+  readonly phase: 'idle' | 'loading' | 'ready' | 'failed' | 'lost'
+  readonly backend: BackendChoice
+  /** How each model's weights lie on the device. */
+  readonly weights: { readonly policy: WeightChoice; readonly reward: WeightChoice }
+  readonly policy: ModelChoice
+  readonly reward: ModelChoice
+  readonly progress: { readonly policy: ByteProgress | null; readonly reward: ByteProgress | null }
+  /** What is loaded now; stays while another load is under way or has failed. */
+  readonly models: LoadedModels | null
+  readonly status: EngineStatus | null
+  /** Tokens per second at the last looks while something ran, oldest first. */
+  readonly rates: readonly number[]
+  readonly error: ErrorDetails | null
+  readonly folder: PendingFolder | null
+  /** Local models this browser has kept, offered next to the bundled ones. */
+  readonly localModels: readonly (ModelChoice & {
+    readonly role: ModelRole
+    readonly bytes: number
+    /** Present where it runs on Transformers.js. */
+    readonly onnx?: OnnxSettings
+    /** A language model that is a reward model against the one it was trained from. */
+    readonly implicit?: boolean
+    /** Of a trained one: the name of its run, whatever step it has. */
+    readonly run?: string
+  })[]
+}
+
+export interface EngineActions {
+  /** Loads the chosen models on the chosen backend; also the way back after `failed` and `lost`. */
+  load(): Promise<void>
+  setBackend(backend: BackendChoice): Promise<void>
+  setWeights(role: 'policy' | 'reward', weights: WeightChoice): Promise<void>
+  cancelLoad(): void
+  chooseBundled(role: 'policy' | 'reward', id: string): Promise<void>
+  chooseLocal(role: 'policy' | 'reward', id: string): Promise<void>
+  /** A folder was dropped or picked: reads what it is into `engine.folder`. */
+  openFolder(name: string, files: readonly File[]): Promise<void>
+  /** Loads `engine.folder` with the fields the person filled in. */
+  confirmFolder(manifest: ManifestFields): Promise<void>
+  dismissFolder(): void
+  forgetLocal(id: string): Promise<void>
+}
