@@ -21,6 +21,8 @@ interface Description<Table extends SettingTable, Values> {
   /** One sentence: what is learned from what. */
   readonly hint: string
   readonly source?: { readonly label: string; readonly href: string }
+  /** What its metrics are, by the titles of their charts, where others of the same name are something else. */
+  readonly metricWords?: Readonly<Record<string, string>>
   /**
    * What comes of it: a policy, a reward model with a scalar head, or a language model that stands for a reward model by its
    * log-probability ratios.

@@ -121,7 +121,7 @@ describe('charts of a run', () => {
       .filter(({ series }) => series.length > 1)
       .map(({ title }) => title)
     expect(titles).toEqual(['verifier and proxy', 'rewards', 'logps'])
-    for (const title of titles) expect(metricWords(title), title).not.toBeNull()
+    for (const title of titles) expect(metricWords(title, 'dpo'), title).not.toBeNull()
   })
 
   it('are a table with gaps', () => {

@@ -73,6 +73,7 @@ export function MetricGrid({ run }: { run: TrainingRun }) {
             <ChartCell
               key={chart.title}
               chart={chart}
+              words={metricWords(chart.title, run.recipe.objective)}
               domain={domain}
               smoothing={smoothing}
               at={shown}
@@ -90,6 +91,8 @@ export function MetricGrid({ run }: { run: TrainingRun }) {
 
 interface ChartCellProps {
   chart: MetricChart
+  /** What the chart shows; null where it needs none. */
+  words: string | null
   domain: readonly [number, number]
   smoothing: number
   at: number | null
@@ -98,7 +101,7 @@ interface ChartCellProps {
   file: string
 }
 
-function ChartCell({ chart, domain, smoothing, at, onAt, file }: ChartCellProps) {
+function ChartCell({ chart, words, domain, smoothing, at, onAt, file }: ChartCellProps) {
   const { title, series, kind, note } = chart
   const cell = useRef<HTMLDivElement>(null)
   const svg = useRef<SVGSVGElement>(null)
@@ -110,7 +113,6 @@ function ChartCell({ chart, domain, smoothing, at, onAt, file }: ChartCellProps)
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
-  const words = metricWords(title)
   const values = series.flatMap(({ name, points }) => {
     const point = at === null ? points.at(-1) : nearestPoint(points, at)
     return point ? [{ name, text: formatMetric(point.y) }] : []

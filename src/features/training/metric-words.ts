@@ -1,3 +1,6 @@
+import type { ObjectiveId } from '../../objectives/registry.ts'
+import { objectiveById } from '../../objectives/registry.ts'
+
 /** What TRL's metrics are, in one sentence each. */
 const WORDS: Readonly<Record<string, string>> = {
   loss: 'What training makes smaller, as the objective defines it.',
@@ -30,6 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
   margin: 'Score of the better response less that of the worse.',
 }
 
-export function metricWords(name: string): string | null {
-  return WORDS[name] ?? null
+/** What a metric of a run is; an objective may mean something else by it than most. */
+export function metricWords(name: string, objective: ObjectiveId): string | null {
+  return objectiveById(objective).metricWords?.[name] ?? WORDS[name] ?? null
 }
