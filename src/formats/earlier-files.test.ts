@@ -26,7 +26,10 @@ describe('files of the version before', () => {
     links: { hash: string; change: Partial<LinkState> }[]
   }
   it.each(links)('link $hash', ({ hash, change }) => {
-    expect(readPermalink(hash, defaults)).toEqual({ state: { ...defaults, ...change }, problems: [] })
+    const { state, problems } = readPermalink(hash, defaults)
+    expect(problems).toEqual([])
+    // Settings that there were not yet stand beside those that there were.
+    expect(state).toMatchObject({ ...defaults, ...change })
   })
 
   it.each([
