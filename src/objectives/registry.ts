@@ -12,6 +12,7 @@ import { rankedRewardObjective } from './ranked-reward/objective.ts'
 import type { RowKind } from './rows.ts'
 import type { SettingTable, SettingValues } from './setting.ts'
 import { sftObjective } from './sft/objective.ts'
+import { simpoObjective } from './simpo/objective.ts'
 
 /**
  * What a model can be trained by, in the order in which it is offered. Recipes, forms, estimates, names, command line and
@@ -21,6 +22,7 @@ export const OBJECTIVES = {
   sft: sftObjective,
   pretraining: pretrainingObjective,
   dpo: dpoObjective,
+  simpo: simpoObjective,
   grpo: grpoObjective,
   ppo: ppoObjective,
   'expert-iteration': expertIterationObjective,
