@@ -87,6 +87,10 @@ const labelSchema = z.strictObject({
    * have no noise.
    */
   planted: z.number().min(0).max(0.9).default(0.125),
+  /**
+   * Whether right and wrong labels weigh the same: at each depth, or within each problem at each depth (`LabelBalance`).
+   */
+  balance: z.enum(['none', 'depth', 'problem']).default('none'),
 })
 
 export const recipeSchema = z.strictObject({

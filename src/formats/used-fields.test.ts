@@ -20,6 +20,8 @@ it.each([
     ['labels.completions', 'labels.planted'],
   ],
   [{ objective: 'process-reward', data: { source: 'file', file: 'f' }, labels: { method: 'hard' } }, []],
+  [{ objective: 'process-reward', data: { source: 'file', file: 'f' }, labels: { balance: 'problem' } }, []],
+  [{ objective: 'outcome-reward', labels: { balance: 'depth' } }, ['labels.balance']],
   [
     { objective: 'process-reward', data: { source: 'file', file: 'f' }, labels: { method: 'exact' } },
     ['labels.method'],

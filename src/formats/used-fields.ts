@@ -32,6 +32,7 @@ const USED: Readonly<Record<string, Used>> = {
     stepLabels(recipe, objective) && (generated(recipe, objective) || recipe.labels.method !== 'exact'),
   'labels.completions': completed,
   'labels.planted': completed,
+  'labels.balance': (_, objective) => !objective.online && objective.stepLabels !== undefined,
   'optimizer.minimumRatio': ({ optimizer }) => optimizer.schedule !== 'constant',
 }
 

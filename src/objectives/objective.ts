@@ -1,4 +1,5 @@
 import type { ExampleEncoder } from './example-encoder.ts'
+import type { LabelBalance, LabelledSteps } from './label-balance.ts'
 import type { LossFunction, Named } from './loss.ts'
 import type { Rollout, RolloutContext } from './rollout.ts'
 import type { LabelSettings, RowKind, Rows } from './rows.ts'
@@ -33,6 +34,12 @@ interface Description<Table extends SettingTable, Values> {
   readonly defaults: ObjectiveDefaults<Values>
 }
 
+interface Labelling {
+  readonly labels: LabelSettings
+  /** Where labels are balanced: over all rows of the set. */
+  readonly balance: LabelBalance | null
+}
+
 interface RowDescription<Table extends SettingTable, Values, Kind extends RowKind, Plain>
   extends Description<Table, Values> {
   readonly online: false
@@ -42,7 +49,9 @@ interface RowDescription<Table extends SettingTable, Values, Kind extends RowKin
    * A row as an example.
    * @throws StepscopeError naming the row's field that cannot be learned from
    */
-  encode(encoder: ExampleEncoder, row: Rows[Kind], id: string, labels: LabelSettings): Plain
+  encode(encoder: ExampleEncoder, row: Rows[Kind], id: string, labelling: Labelling): Plain
+  /** Labels of a row's steps, for objectives whose labels can be balanced (`labels.balance`). */
+  stepLabels?(row: Rows[Kind], labels: LabelSettings): LabelledSteps
 }
 
 /** Learns from rows that are there before the first step. */

@@ -45,6 +45,7 @@ export type RowKind = keyof Rows
 /** The part of a recipe that says how steps are labelled. */
 export interface LabelSettings {
   readonly method: 'soft' | 'hard' | 'exact'
+  readonly balance: 'none' | 'depth' | 'problem'
 }
 
 interface RowKindDescription {

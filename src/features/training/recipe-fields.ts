@@ -101,6 +101,17 @@ export const settingGroups = (objective: ObjectiveId): readonly SettingGroup[] =
       number('labels.completions', 'Completions', 'Per prefix; more give finer labels and take longer.', [1, 256], {
         stops: POWERS,
       }),
+      {
+        kind: 'choice',
+        path: 'labels.balance',
+        label: 'Balance',
+        hint: 'Right and wrong labels weigh the same, so that neither a step’s place nor its problem gives it away.',
+        options: [
+          { value: 'none', label: 'As they come' },
+          { value: 'depth', label: 'At each depth' },
+          { value: 'problem', label: 'Within each problem, at each depth' },
+        ],
+      },
       number(
         'labels.planted',
         'Planted mistakes',

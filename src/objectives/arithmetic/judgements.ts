@@ -1,6 +1,7 @@
 import { logSigmoid, sigmoid } from '../../core/numerics.ts'
 import { accuracy } from '../../rewards/accuracy.ts'
 import { areaUnderCurve } from '../../rewards/area-under-curve.ts'
+import type { LabelWeight } from '../label-balance.ts'
 import type { SequenceGradients, SequenceValues } from '../sequence.ts'
 import { scoreLogit, spreadLogit } from './score-logit.ts'
 
@@ -15,12 +16,25 @@ export function binaryCrossEntropy(logit: number, label: number): number {
   return -label * logSigmoid(logit) - (1 - label) * logSigmoid(-logit)
 }
 
-/** Binary cross-entropy of a sequence's score heads with one label each: its share of the mean over `total` heads. */
-export function judgeHeads(
+/** As `binaryCrossEntropy`, each of its two terms with its weight, and the derivative by the logit. */
+function weightedCrossEntropy(logit: number, label: number, { right, wrong }: LabelWeight) {
+  const [yes, no] = [right * label, wrong * (1 - label)]
+  return {
+    loss: -yes * logSigmoid(logit) - no * logSigmoid(-logit),
+    slope: no * sigmoid(logit) - yes * sigmoid(-logit),
+  }
+}
+
+/**
+ * Binary cross-entropy of a sequence's scores with one label each: its share of the mean over a `total` of labels, or of
+ * weights. Where the total is 0, nothing weighs anything.
+ */
+export function judgeOutputs(
   { scores: outputs }: SequenceValues,
   { scores: slopes }: SequenceGradients,
   labels: ArrayLike<number>,
   total: number,
+  weights?: readonly LabelWeight[],
 ): { loss: number; observation: Judgements } {
   const width = outputs.length / labels.length
   const scores: number[] = []
@@ -28,8 +42,13 @@ export function judgeHeads(
   for (let head = 0; head < labels.length; head++) {
     const label = labels[head] as number
     const logit = scoreLogit(outputs, head, width)
-    loss += binaryCrossEntropy(logit, label) / total
-    spreadLogit(slopes, outputs, head, width, (sigmoid(logit) - label) / total)
+    const weight = weights?.[head]
+    const judged =
+      weight === undefined
+        ? { loss: binaryCrossEntropy(logit, label), slope: sigmoid(logit) - label }
+        : weightedCrossEntropy(logit, label, weight)
+    loss += total === 0 ? 0 : judged.loss / total
+    spreadLogit(slopes, outputs, head, width, total === 0 ? 0 : judged.slope / total)
     scores.push(sigmoid(logit))
   }
   return { loss, observation: { scores, labels: Array.from(labels) } }

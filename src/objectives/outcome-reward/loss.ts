@@ -1,5 +1,5 @@
 import type { Judgements } from '../arithmetic/judgements.ts'
-import { gather, judgeHeads, judgementMetrics } from '../arithmetic/judgements.ts'
+import { gather, judgementMetrics, judgeOutputs } from '../arithmetic/judgements.ts'
 import { checkLabel, checkSequence } from '../check-example.ts'
 import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
@@ -34,7 +34,7 @@ export const outcomeReward: LossFunction<OutcomeRewardItem, Judgements> = {
   evaluate({ sequence, label }, values, gradients, total) {
     const [said] = values as readonly [SequenceValues]
     const [slopes] = gradients as readonly [SequenceGradients]
-    return judgeHeads(said, slopes, new Float64Array(sequence.heads.length).fill(label), total)
+    return judgeOutputs(said, slopes, new Float64Array(sequence.heads.length).fill(label), total)
   },
 
   metrics: (observations) => judgementMetrics(gather(observations)),

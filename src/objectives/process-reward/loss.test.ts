@@ -48,6 +48,38 @@ describe('process reward', () => {
     expect(splitError(processReward, items, values)).toBeLessThan(1e-12)
   })
 
+  test('weighted labels count as often as they weigh, and their slopes are those of the loss', () => {
+    const sequence = scoredSequence([1, 2, 3], [0, 1, 2])
+    const weights = [
+      { right: 2, wrong: 0.5 },
+      { right: 2, wrong: 0.5 },
+      { right: 0, wrong: 0 },
+    ]
+    const item = { id: 'a', sequence, labels: [1, 0, 0.25], weights }
+    const values = [[knownValues({ scores: [0.4, -0.3, 7] })]]
+    // (2 log(1 + e^−0.4) + ½ log(1 + e^−0.3)) / 2.5
+    const expected = (2 * Math.log1p(Math.exp(-0.4)) + 0.5 * Math.log1p(Math.exp(-0.3))) / 2.5
+    expect(evaluateBatch(processReward, [item], values).loss).toBeCloseTo(expected, 14)
+    const others = items.map((one) => ({
+      ...one,
+      weights: Array.from(one.labels, () => ({ right: random.next(), wrong: 3 * random.next() })),
+    }))
+    const said = others.map((one) => [randomValues(one.sequence, random, 1)])
+    expect(gradientError(processReward, others, said)).toBeLessThan(1e-8)
+    expect(splitError(processReward, others, said)).toBeLessThan(1e-12)
+    const once = items.map((one) => ({ ...one, weights: Array.from(one.labels, () => ({ right: 1, wrong: 1 })) }))
+    expect(evaluateBatch(processReward, once, said).loss).toBeCloseTo(
+      evaluateBatch(processReward, items, said).loss,
+      12,
+    )
+  })
+
+  test('a batch in which nothing weighs anything has a loss and slopes of exactly 0', () => {
+    const item = { id: 'a', sequence: scoredSequence([1], [0]), labels: [1], weights: [{ right: 0, wrong: 0 }] }
+    const { loss, gradients } = evaluateBatch(processReward, [item], [[knownValues({ scores: [3] })]])
+    expect([loss, gradients[0]?.[0]?.scores[0]]).toEqual([0, 0])
+  })
+
   test('two labels mean the cross-entropy of their softmax', () => {
     const item = { id: 'a', sequence: scoredSequence([1, 2], [1]), labels: [1] }
     const { loss } = evaluateBatch(processReward, [item], [[knownValues({ scores: [0.3, 1.1] })]])

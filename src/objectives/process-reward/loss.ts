@@ -1,7 +1,9 @@
 import { expectedCalibrationError } from '../../rewards/calibration.ts'
 import type { Judgements } from '../arithmetic/judgements.ts'
-import { gather, judgeHeads, judgementMetrics } from '../arithmetic/judgements.ts'
+import { gather, judgementMetrics, judgeOutputs } from '../arithmetic/judgements.ts'
+import { sum } from '../arithmetic/sum.ts'
 import { checkLabel, checkLength, checkSequence } from '../check-example.ts'
+import type { LabelWeight } from '../label-balance.ts'
 import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
@@ -12,6 +14,8 @@ export interface ProcessRewardItem {
   readonly sequence: TrainingSequence
   /** For each head the probability that the step is right, in [0, 1]: soft, or hard as 0 and 1. */
   readonly labels: ArrayLike<number>
+  /** For each head what its label weighs; 1 where not given. */
+  readonly weights?: readonly LabelWeight[]
 }
 
 /**
@@ -20,6 +24,8 @@ export interface ProcessRewardItem {
  *
  *   loss = −y log σ(s) − (1 − y) log(1 − σ(s))
  *
+ * With weights, both terms have theirs (`LabelBalance`), and the mean is over what all labels weigh.
+ *
  * In `auc` and `accuracy` a soft label counts as right from ½ on; `calibration_error` takes it as it is.
  */
 export const processReward: LossFunction<ProcessRewardItem, Judgements> = {
@@ -27,17 +33,23 @@ export const processReward: LossFunction<ProcessRewardItem, Judgements> = {
   needs: { logprobs: false, scores: true },
   sequences: ({ sequence }) => [sequence],
 
-  weight({ id, sequence, labels }) {
+  weight({ id, sequence, labels, weights }) {
     checkSequence(id, sequence, false)
     checkLength(id, 'labels', labels, sequence.heads.length)
     for (let i = 0; i < labels.length; i++) checkLabel(id, labels[i] as number)
-    return labels.length
+    if (weights === undefined) return labels.length
+    return sum(
+      weights.map(({ right, wrong }, head) => {
+        const label = labels[head] as number
+        return right * label + wrong * (1 - label)
+      }),
+    )
   },
 
-  evaluate({ labels }, values, gradients, total) {
+  evaluate({ labels, weights }, values, gradients, total) {
     const [said] = values as readonly [SequenceValues]
     const [slopes] = gradients as readonly [SequenceGradients]
-    return judgeHeads(said, slopes, labels, total)
+    return judgeOutputs(said, slopes, labels, total, weights)
   },
 
   metrics(observations) {

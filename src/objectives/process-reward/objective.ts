@@ -1,5 +1,13 @@
+import type { LabelledSteps } from '../label-balance.ts'
 import { fromRows, paper } from '../objective.ts'
+import type { LabelSettings, StepwiseRow } from '../rows.ts'
 import { processReward } from './loss.ts'
+
+/** Soft labels as hard ones where the recipe says so: any right completion makes a step right. */
+function labelsOf({ prompt, labels }: StepwiseRow, { method }: LabelSettings): LabelledSteps {
+  const numbers = labels.map(Number)
+  return { problem: prompt, labels: method === 'hard' ? numbers.map((label) => (label > 0 ? 1 : 0)) : numbers }
+}
 
 export const processRewardObjective = fromRows({
   name: 'Process reward model (PRM)',
@@ -11,13 +19,13 @@ export const processRewardObjective = fromRows({
   rows: 'stepwise',
   settings: {},
   defaults: { optimizer: { learningRate: 5e-4 } },
-  encode: (encoder, { prompt, completions, labels }, id, { method }) => {
-    const steps = completions.map((step) => encoder.ended(step))
-    const sequence = encoder.scored(prompt, steps, (step) => `completions[${step}]`)
-    // Soft labels as hard ones: any right completion makes a step right.
-    const hardened = (label: number) => (label > 0 ? 1 : 0)
-    return { id, sequence, labels: labels.map(Number).map((label) => (method === 'hard' ? hardened(label) : label)) }
+  encode: (encoder, row, id, { labels: settings, balance }) => {
+    const steps = row.completions.map((step) => encoder.ended(step))
+    const sequence = encoder.scored(row.prompt, steps, (step) => `completions[${step}]`)
+    const labelled = labelsOf(row, settings)
+    return { id, sequence, labels: labelled.labels, ...(balance === null ? {} : { weights: balance.weigh(labelled) }) }
   },
+  stepLabels: labelsOf,
   comparison: null,
   loss: () => processReward,
 })

@@ -36,7 +36,8 @@ export async function checkDataFile(
   const trained = await readModelInTraining(model, recipe, signal)
   const task = recipeTask(recipe)
   const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
-  const encode = (row: Rows[RowKind], id: string) => objective.encode(encoder, row, id, recipe.labels)
+  const encode = (row: Rows[RowKind], id: string) =>
+    objective.encode(encoder, row, id, { labels: recipe.labels, balance: null })
   return checkRows(objective.rows, encode, data, signal, report)
 }
 

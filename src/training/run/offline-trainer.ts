@@ -1,6 +1,7 @@
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ROW_FORMATS } from '../../formats/trl.ts'
+import { LabelBalance } from '../../objectives/label-balance.ts'
 import type { LossFunction, Metrics, Named } from '../../objectives/loss.ts'
 import type { AnyRowObjective } from '../../objectives/registry.ts'
 import type { RowKind, Rows } from '../../objectives/rows.ts'
@@ -37,8 +38,10 @@ export interface TrainerContext {
 export async function offlineTrainer(context: TrainerContext, objective: AnyRowObjective): Promise<Trainer> {
   const { trained, task, recipe, maker } = context
   const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
-  const encode = (row: Rows[RowKind], id: string) => objective.encode(encoder, row, id, recipe.labels)
-  const { train, heldOut, record } = await readExamples(context, objective.rows, encode)
+  const { train, heldOut, record } = await readExamples(context, objective.rows, async (rows) => {
+    const labelling = { labels: recipe.labels, balance: await balanceOf(rows, objective, recipe, maker.signal) }
+    return (row, id) => objective.encode(encoder, row, id, labelling)
+  })
   if (recipe.data.source === 'generated') {
     // Made rows are tried here, each once; those of a file were before the model was loaded.
     for (const set of [train, heldOut]) await inTurns(set.length, maker.signal, (index) => void set.items([index]))
@@ -59,18 +62,35 @@ interface Encoded {
   items(indices: readonly number[]): Named[]
 }
 
+/** Counts the labels of a set of rows, where they are to be balanced. */
+async function balanceOf(
+  rows: RowSet<Rows[RowKind]>,
+  objective: AnyRowObjective,
+  { labels }: TrainingRecipe,
+  signal: AbortSignal,
+): Promise<LabelBalance | null> {
+  if (objective.stepLabels === undefined || labels.balance === 'none') return null
+  const balance = new LabelBalance(labels.balance)
+  const count = (row: Rows[RowKind]) => {
+    const labelled = objective.stepLabels?.(row, labels)
+    if (labelled !== undefined) balance.add(labelled)
+  }
+  await inTurns(rows.length, signal, (index) => rows.item(index, count))
+  return balance
+}
+
 /** The run's rows as examples. */
 async function readExamples<Kind extends RowKind>(
   context: TrainerContext,
   kind: Kind,
-  encode: (row: Rows[Kind], id: string) => Named,
+  encoding: (rows: RowSet<Rows[Kind]>) => Promise<(row: Rows[Kind], id: string) => Named>,
 ): Promise<{ readonly train: Encoded; readonly heldOut: Encoded; readonly record: DataRecord }> {
   const { train, heldOut, record } = await loadRows<Rows[Kind]>(context, ROW_FORMATS[kind], ROW_MAKERS[kind])
-  const encoded = (rows: RowSet<Rows[Kind]>): Encoded => ({
-    length: rows.length,
-    items: (indices) => indices.map((index) => rows.item(index, encode)),
-  })
-  return { train: encoded(train), heldOut: encoded(heldOut), record }
+  const encoded = async (rows: RowSet<Rows[Kind]>): Promise<Encoded> => {
+    const encode = await encoding(rows)
+    return { length: rows.length, items: (indices) => indices.map((index) => rows.item(index, encode)) }
+  }
+  return { train: await encoded(train), heldOut: await encoded(heldOut), record }
 }
 
 /** Examples as they are, or compared with what the reference model says of them, which is asked once of each. */

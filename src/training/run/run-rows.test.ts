@@ -80,6 +80,15 @@ describe('made rows', () => {
     expect(made).toHaveLength(6)
   })
 
+  it('are kept where only the balance of labels is another', async () => {
+    const { made, load } = rig()
+    await load({ objective: 'process-reward' })
+    await load({ objective: 'process-reward', labels: { balance: 'problem' } })
+    expect(made).toHaveLength(2)
+    await load({ objective: 'process-reward', labels: { balance: 'problem', planted: 0 } })
+    expect(made).toHaveLength(4)
+  })
+
   it('are taken along by a branch whose settings would make the same', async () => {
     const { store, made, load, recipeOf } = rig()
     await load()

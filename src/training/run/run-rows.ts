@@ -197,9 +197,11 @@ function madeFrom(recipe: TrainingRecipe): Readonly<Record<string, unknown>> {
   const description = objectiveById(objective)
   if (description.online) return problems
   const { rows } = description
+  // How labels are balanced changes no row.
+  const { balance: _, ...labelling } = labels
   const samples = ROW_KINDS[rows].sampled(labels) ? { model, reference, rollout, maxTokens } : null
   if (rows !== 'stepwise') return { ...problems, ...samples }
-  return { ...problems, labels: samples === null ? { method: labels.method } : labels, ...samples }
+  return { ...problems, labels: samples === null ? { method: labels.method } : labelling, ...samples }
 }
 
 function recordOf(bytes: Uint8Array, train: RowSet<unknown>, heldOut: RowSet<unknown>): DataRecord {

@@ -102,6 +102,26 @@ onEachBackend('training runs', (backend) => {
     240_000,
   )
 
+  test('balanced step labels that are all alike teach nothing; told apart at their depth they do', async () => {
+    const stepwise = (labels: readonly boolean[]) =>
+      `${JSON.stringify({ prompt: 'Q 3 5 > 8\n', completions: labels.map((right) => `3+5=${right ? 8 : 9}`), labels })}\n`
+    const [good, late] = [stepwise([true, true]), stepwise([true, false])]
+    const normOf = async (balance: 'none' | 'depth', data: string) => {
+      const recipe = small({
+        objective: 'process-reward',
+        steps: 1,
+        batch: 4,
+        data: { source: 'file', file: 'rows.jsonl' },
+        labels: { balance },
+      })
+      const events = await train(backend(), recipe, memoryStore(), { data })
+      return events.find((event) => event.type === 'step')?.metrics.grad_norm ?? Number.NaN
+    }
+    expect(await normOf('none', good.repeat(4))).toBeGreaterThan(0)
+    expect(await normOf('depth', good.repeat(4))).toBe(0)
+    expect(await normOf('depth', good.repeat(2) + late.repeat(2))).toBeGreaterThan(0)
+  })
+
   test('a reward model’s scores are what is earned, and told of held-out samples beside the verifier’s', async () => {
     const events = await train(
       backend(),
