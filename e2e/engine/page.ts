@@ -8,10 +8,10 @@ import { runForwardCase } from '../../src/engine/testing/forward-cases.ts'
 import type { RunSetup, SearchEvent } from '../../src/search/events.ts'
 import type { Policy, RewardModel } from '../../src/search/models.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
+import { BUNDLED_MODELS } from '../../src/tasks/bundled-models.ts'
 import { RecordedCase } from '../../src/training/recorded-case.ts'
 import { runReferenceCase } from '../../src/training/reference-case.ts'
 import { caseFaults } from '../../src/training/testing/case-faults.ts'
-import { bundledFiles } from '../../src/worker/bundled-checkpoints.ts'
 import type { Engine } from '../../src/worker/engine-host.ts'
 import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
 import { browserFiles } from '../../src/worker/model-files.ts'
@@ -75,7 +75,7 @@ const setupOf = (problem: string, strategy: RunSetup['strategy'], seed: number):
 
 async function eventsOf(
   setup: RunSetup,
-  models: { readonly policy: Policy; readonly reward: RewardModel },
+  models: { readonly policy: Policy; readonly reward: RewardModel | null },
 ): Promise<SearchEvent[]> {
   const events: SearchEvent[] = []
   for await (const event of searchTask(setup, models, never)) events.push(event)
@@ -117,6 +117,7 @@ const checks = {
   reference(kind: BackendKind, problems: readonly string[]): Promise<{ adapter: string; answers: ReferenceAnswer[] }> {
     return withEngine(kind, async (engine) => {
       const { policy, reward } = engine
+      if (reward === null) throw new Error('the reward model was asked for')
       const answers: ReferenceAnswer[] = []
       for (const problem of problems) {
         const events = await eventsOf(setupOf(problem, 'greedy-decoding', 7), engine)
@@ -159,7 +160,11 @@ const checks = {
     count: number,
   ): Promise<{ adapter: string; holdings: Holdings[]; withoutModels: Record<string, number> }> {
     return withBackend(kind, async (backend) => {
-      const files = (id: string) => openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/`, files: bundledFiles(id) })
+      const files = (id: string) =>
+        openUrlCheckpoint({
+          baseUrl: `/checkpoints/${id}/`,
+          files: BUNDLED_MODELS.find((model) => model.id === id)?.files ?? [],
+        })
       const policy = await loadPolicy(backend, await files('countdown-policy'), {}, createDecoder)
       const reward = await loadRewardModel(backend, await files('countdown-prm'), {}, createDecoder)
       const held = (): Holdings => {

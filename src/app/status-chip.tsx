@@ -127,8 +127,12 @@ function EngineDetails({ engine, onFigures }: { engine: EngineState; onFigures()
                   value={`${loadedName(models.policy.id, engine)}, ${models.policy.family}, ${formatNumber(models.policy.parameters)} parameters`}
                 />
                 <Row
-                  name="PRM"
-                  value={`${loadedName(models.reward.id, engine)}, ${models.reward.family}, ${formatNumber(models.reward.parameters)} parameters`}
+                  name="Reward model"
+                  value={
+                    models.reward
+                      ? `${loadedName(models.reward.id, engine)}, ${models.reward.family}, ${formatNumber(models.reward.parameters)} parameters`
+                      : 'none'
+                  }
                 />
               </>
             ) : null}

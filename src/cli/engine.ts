@@ -5,6 +5,7 @@ import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
 import { BOUNDS } from '../core/bounds.ts'
+import { StepscopeError } from '../core/errors.ts'
 import type { WeightChoice } from '../engine/decoder/decoder.ts'
 import { createDecoder } from '../engine/decoder/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
@@ -14,6 +15,7 @@ import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { Activity } from '../engine/scheduler/activity.ts'
 import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
+import { BUNDLED_MODELS, bundledModel } from '../tasks/bundled-models.ts'
 import { TASKS } from '../tasks/registry.ts'
 import { fromFolder, openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
@@ -22,8 +24,23 @@ import type { Output } from './output.ts'
 import { ProgressLine } from './output.ts'
 
 const CHECKPOINTS = join(dirname(fileURLToPath(import.meta.url)), '../../public/checkpoints')
-export const BUNDLED_POLICY = join(CHECKPOINTS, 'countdown-policy')
-export const BUNDLED_REWARD_MODEL = join(CHECKPOINTS, 'countdown-prm')
+
+/** Folders of the models that come with the program, by their ids. */
+export const BUNDLED_FOLDERS: ReadonlyMap<string, string> = new Map(
+  BUNDLED_MODELS.map(({ id }) => [id, join(CHECKPOINTS, id)]),
+)
+
+/** The folder of the task's first bundled model. @throws StepscopeError `not-found` where none comes with the program */
+export function bundledFolder(task: string | undefined, part: 'policy' | 'reward'): string {
+  const wanted = task ?? BUNDLED_MODELS[0].task
+  const folder = BUNDLED_FOLDERS.get(bundledModel(wanted, part)?.id ?? '')
+  if (folder !== undefined) return folder
+  throw new StepscopeError({
+    code: 'not-found',
+    message: `No ${part === 'policy' ? 'policy' : 'reward model'} for ${wanted} comes with the program`,
+    nextStep: `Name its folder with --${part === 'policy' ? 'policy' : 'prm'}.`,
+  })
+}
 
 /** β that an implicit reward model is trained with where nothing else is said (Yuan et al., arXiv 2412.01981). */
 const IMPLICIT_BETA = 0.05
@@ -161,7 +178,7 @@ async function loadCommandRewardModel(
   const beta = readNumber(options, 'prm-beta')
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
-    const model = await fromFolder(prm ?? BUNDLED_REWARD_MODEL, (files) =>
+    const model = await fromFolder(prm ?? bundledFolder(options.text('task'), 'reward'), (files) =>
       loadRewardModel(backend, files, loading, createDecoder),
     )
     return { model, parts: [model] }
@@ -181,7 +198,7 @@ export async function loadCommandEngine(
 ): Promise<CommandEngine> {
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
-  const directory = options.text('policy') ?? BUNDLED_POLICY
+  const directory = options.text('policy') ?? bundledFolder(options.text('task'), 'policy')
   // Where there is none, there is no backend to be opened.
   await openCheckpointDirectory(directory)
   const backend = await openCommandBackend(options, output)

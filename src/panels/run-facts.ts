@@ -53,10 +53,10 @@ export function computedDifferently(
 ): readonly string[] | null {
   if (made === null || loaded === null) return null
   if (made.policy.hash !== loaded.policy.hash) return null
-  if (made.reward !== null && made.reward.hash !== loaded.reward.hash) return null
+  if (made.reward !== null && made.reward.hash !== loaded.reward?.hash) return null
   const differ = new Set<string>()
   for (const [then, now] of [[made.policy, loaded.policy] as const, [made.reward, loaded.reward] as const]) {
-    if (then === null) continue
+    if (then === null || now === null) continue
     const before = new Map(choicesOf(then))
     for (const [name, value] of choicesOf(now)) {
       const old = before.get(name)

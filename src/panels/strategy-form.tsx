@@ -1,6 +1,7 @@
 import type { StrategyConfig, StrategyId } from '../search/events.ts'
 import type { Setting } from '../search/settings.ts'
 import { SETTINGS, STRATEGIES } from '../search/settings.ts'
+import { useApp } from '../state/hooks.ts'
 import { NumberField } from '../ui/number-field.tsx'
 import { Select } from '../ui/select.tsx'
 import styles from './strategy-form.module.css'
@@ -21,13 +22,14 @@ const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 /** The strategy, and a field with a sentence for each of its settings. */
 export function StrategyForm({ onStrategy, ...rest }: SettingFieldsProps & { onStrategy(strategy: StrategyId): void }) {
   const { strategy } = rest
+  const hasReward = useApp((state) => state.engine.reward !== null)
   return (
     <>
       <Select
         label="Strategy"
         hideLabel
         value={strategy}
-        options={strategyOptions}
+        options={strategyOptions(hasReward)}
         hint={STRATEGIES.find(({ id }) => id === strategy)?.description}
         onChange={onStrategy}
       />

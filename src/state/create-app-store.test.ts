@@ -587,6 +587,27 @@ describe('the engine', () => {
     await rig.store.dispose()
   })
 
+  it('searches that need no reward model run without one; others say what they need, also after a reload', async () => {
+    const rig = await startedRig()
+    await rig.store.actions.engine.dropReward()
+    expect(rig.state().engine).toMatchObject({ phase: 'ready', reward: null })
+    rig.store.actions.session.setStrategy('beam')
+    expect(await rig.store.actions.runs.start()).toBeNull()
+    expect(rig.state().notices.at(-1)?.error?.message).toMatch(/^Beam search needs a reward model/)
+    rig.store.actions.session.setStrategy('sampling')
+    const id = await rig.store.actions.runs.start()
+    await over(rig, id ?? '')
+    expect(rig.run(id).status).toBe('finished')
+    expect(rig.store.actions.link.hash()).toContain('prm=none')
+    await rig.store.dispose()
+    const again = storeRig({ indexedDB: rig.indexedDB })
+    await again.ready()
+    expect(again.state().engine.reward).toBeNull()
+    again.store.actions.link.apply('#prm=countdown-prm')
+    expect(again.state().engine.reward).toMatchObject({ id: 'countdown-prm' })
+    await again.store.dispose()
+  })
+
   it('keeps what it had when other models cannot be loaded', async () => {
     let loads = 0
     const rig = await startedRig({

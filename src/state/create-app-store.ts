@@ -5,6 +5,7 @@ import type { Actions, AppState } from './app-state.ts'
 import { createCompareSlice } from './compare/compare-slice.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { initialState } from './initial-state.ts'
+import { NO_MODEL } from './models/bundled-models.ts'
 import { createDownloadsSlice } from './models/downloads-slice.ts'
 import { createEngineSlice } from './models/engine-slice.ts'
 import { createOnnxSlice } from './models/onnx-slice.ts'
@@ -106,7 +107,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       active: shown ? { run: shown.id, event: shown.following ? null : shown.cursor, node: shown.selected } : null,
       backend: chosen.backend,
       policy: chosen.policy.id,
-      reward: chosen.reward.id,
+      reward: chosen.reward?.id ?? NO_MODEL,
       preferences,
       training: { recipe: get().training.draft.recipe, active: get().training.active },
     }
@@ -123,6 +124,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const stopWatching = store.subscribe((state, before) => {
     if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') probe.retry()
     if (state.session !== before.session) link.sessionChanged()
+    if (state.session.task !== before.session.task) engine.followTask(state.session.task)
     const changed =
       state.session !== before.session ||
       state.preferences !== before.preferences ||

@@ -2,7 +2,7 @@ import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
 import type { AppState } from './app-state.ts'
 import type { CompareEntry } from './compare/compare-state.ts'
-import { DEFAULT_POLICY, DEFAULT_REWARD } from './models/bundled-models.ts'
+import { bundledChoice, DEFAULT_POLICY } from './models/bundled-models.ts'
 import type { SessionCore } from './session/session-slice.ts'
 import { deriveSession } from './session/session-slice.ts'
 
@@ -34,7 +34,7 @@ export function initialState(): AppState {
       backend: 'auto',
       weights: { policy: 'auto', reward: 'auto' },
       policy: DEFAULT_POLICY,
-      reward: DEFAULT_REWARD,
+      reward: bundledChoice(INITIAL_SESSION.task, 'reward'),
       progress: { policy: null, reward: null },
       models: null,
       status: null,

@@ -7,10 +7,11 @@ import type { OpenBackend } from './resident-models.ts'
 /** What an engine tells of itself; the rest of the status is the worker's. */
 export type EngineReport = Omit<EngineStatus, 'tokensPerSecond' | 'executedTokens' | 'searched'>
 
-/** Both models on one backend. */
+/** The models of a search on one backend. */
 export interface Engine {
   readonly policy: Policy
-  readonly reward: RewardModel
+  /** Null where searches do without. */
+  readonly reward: RewardModel | null
   /** Passes and bytes read back are those of its models, each since it was loaded. */
   status(): EngineReport
   /** Tokens executed by both models, each since it was loaded. */
@@ -76,7 +77,7 @@ export class EngineHost {
       this.dispose()
       this.onLost(error)
     })
-    return { policy: next.policy.info, reward: next.reward.info }
+    return { policy: next.policy.info, reward: next.reward?.info ?? null }
   }
 
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>> {
@@ -94,7 +95,7 @@ export class EngineHost {
   }
 
   /** The models. Throws a StepscopeError where none are loaded. */
-  models(): { readonly policy: Policy; readonly reward: RewardModel } {
+  models(): { readonly policy: Policy; readonly reward: RewardModel | null } {
     return this.loaded()
   }
 
@@ -119,20 +120,13 @@ export class EngineHost {
     return { ...this.counts(), bytes: bytes.reduce((sum, value) => sum + value, 0) }
   }
 
-  /** PRM scores and the policy's reading of given steps; no branch of it stays. */
+  /** Scores, where there is a reward model, and the policy's reading of given steps; no branch of it stays. */
   async probe(prompt: string, steps: readonly string[], signal: AbortSignal): Promise<ResultOf<'probe'>> {
     if (steps.length === 0) return { scores: [], readings: [] }
     const { policy, reward } = this.loaded()
-    const { branch } = await reward.open(prompt)
-    try {
-      const [scored] = await reward.score([{ branch, steps }], signal)
-      if (!scored) throw new Error('the reward model answered nothing')
-      reward.release(scored.branch)
-      const readings = await policy.read(prompt, steps.join(''), { alternatives: 5 })
-      return { scores: scored.scores, readings: splitReadings(readings, steps) }
-    } finally {
-      reward.release(branch)
-    }
+    const scores = reward ? await scoresOf(reward, prompt, steps, signal) : []
+    const readings = await policy.read(prompt, steps.join(''), { alternatives: 5 })
+    return { scores, readings: splitReadings(readings, steps) }
   }
 
   dispose(): void {
@@ -153,6 +147,23 @@ export class EngineHost {
       message: 'No models are loaded',
       nextStep: 'Load the models first.',
     })
+  }
+}
+
+async function scoresOf(
+  reward: RewardModel,
+  prompt: string,
+  steps: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const { branch } = await reward.open(prompt)
+  try {
+    const [scored] = await reward.score([{ branch, steps }], signal)
+    if (!scored) throw new Error('the reward model answered nothing')
+    reward.release(scored.branch)
+    return scored.scores
+  } finally {
+    reward.release(branch)
   }
 }
 

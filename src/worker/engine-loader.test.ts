@@ -60,7 +60,7 @@ describe('the engine behind the worker', () => {
       for (const token of readings.flat()) expect(token.alternatives[0]?.text).toBe(token.text)
     }
     const { policy, reward } = host.models()
-    expect([policy, reward].map((model) => Reflect.get(model, 'model').counters().liveBranches)).toEqual([0, 0])
+    expect([policy, reward ?? {}].map((model) => Reflect.get(model, 'model').counters().liveBranches)).toEqual([0, 0])
   })
 
   it('reads no steps as nothing', async () => {
@@ -121,7 +121,7 @@ describe('an implicit reward model', () => {
       never,
     )
     expect(reward).toMatchObject({ kind: 'process', id: 'countdown-policy' })
-    expect(reward.choices?.['implicit reward']).toMatch(/^β 2 against countdown-policy/)
+    expect(reward?.choices?.['implicit reward']).toMatch(/^β 2 against countdown-policy/)
     // No byte twice, and at the end all of both.
     expect(progress.map(([loaded]) => loaded)).toEqual(progress.map(([loaded]) => loaded).toSorted((a, b) => a - b))
     expect(progress.at(-1)?.[0]).toBe(progress.at(-1)?.[1])
@@ -129,7 +129,7 @@ describe('an implicit reward model', () => {
     const { bytes, counters } = host.status()
     expect(bytes['reward weights']).toBe(2 * (bytes['policy weights'] ?? Number.NaN))
     // The policy read the steps as well, and the prompt.
-    expect(counters?.reward.executedTokens).toBe(2 * (counters?.policy.executedTokens ?? Number.NaN))
+    expect(counters?.reward?.executedTokens).toBe(2 * (counters?.policy.executedTokens ?? Number.NaN))
     host.dispose()
   })
 
@@ -147,7 +147,7 @@ describe('an implicit reward model', () => {
     const first = await load(implicit('countdown-policy'))
     expect(await load(implicit('countdown-policy'))).toBe(first)
     const { reward, ...rest } = implicit('countdown-policy')
-    const other = { ...rest, reward: { ...reward, implicit: { ...reward.implicit, beta: 3 } } } as ParamsOf<'load'>
+    const other = { ...rest, reward: { ...reward, implicit: { ...reward?.implicit, beta: 3 } } } as ParamsOf<'load'>
     const second = await load(other)
     expect(second).not.toBe(first)
     const refused = await load(implicit('countdown-prm')).catch((reason: unknown) => toErrorDetails(reason))

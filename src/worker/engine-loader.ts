@@ -16,7 +16,7 @@ import { loadOnnx, onnxReward, refuseOnnx } from './load-onnx.ts'
 import type { OpenModelFiles } from './model-files.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { onnxPolicy, ownPolicy } from './policy-part.ts'
-import type { ModelSource, OnnxSource, ParamsOf } from './protocol.ts'
+import type { ModelSource, OnnxSource, ParamsOf, WantedModel } from './protocol.ts'
 import { ReadLease } from './read-lease.ts'
 import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
@@ -56,7 +56,7 @@ export function browserEngineLoader(files: OpenModelFiles): EngineLoader {
 }
 
 /**
- * Opens the backend and both models on it. What the engine before has already, and is asked for again in the same way, is
+ * Opens the backend and the models on it. What the engine before has already, and is asked for again in the same way, is
  * taken over instead: a model that did not change stays on the device. Where anything fails, nothing new stays, and the
  * engine before is as it was.
  */
@@ -74,22 +74,22 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
       const kept = old && sameBackend(old, params) ? old : null
       const shared = kept ? hold(kept.backend.retain()) : null
       const keptPolicy = kept && sameModel(kept.params, params, 'policy') ? hold(kept.policy.retain()) : null
-      const keptReward = kept && sameModel(kept.params, params, 'reward') ? hold(kept.reward.retain()) : null
+      const keptReward = kept?.reward && sameModel(kept.params, params, 'reward') ? hold(kept.reward.retain()) : null
       try {
-        const [policySource, rewardSource] = [params.policy.source, params.reward.source]
-        if (rewardSource.kind === 'onnx') throw onnxReward()
-        const { implicit } = params.reward
+        const [policySource, rewardSource] = [params.policy.source, params.reward?.source]
+        if (rewardSource?.kind === 'onnx') throw onnxReward()
+        const implicit = params.reward?.implicit
         const referenceSource = implicit?.reference.source
         if (referenceSource?.kind === 'onnx') throw onnxReward()
         const [policyFiles, rewardFiles, referenceFiles] = await Promise.all([
           keptPolicy || policySource.kind === 'onnx' ? null : openFiles(policySource, signal),
-          keptReward ? null : openFiles(rewardSource, signal),
+          keptReward || !rewardSource ? null : openFiles(rewardSource, signal),
           keptReward || !referenceSource ? null : openFiles(referenceSource, signal),
         ])
         const open = shared ?? hold(await openShared(params.backend))
         const { backend, activity } = open.value
-        const options = (model: 'policy' | 'reward'): LoadOptions => {
-          const { source, manifest, weights } = params[model]
+        const options = (model: 'policy' | 'reward', wanted: WantedModel): LoadOptions => {
+          const { source, manifest, weights } = wanted
           return {
             id: source.id,
             tasks: TASK_IDS,
@@ -102,27 +102,29 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
         }
         const newPolicy = async (): Promise<PolicyPart | null> =>
           policySource.kind === 'onnx'
-            ? onnxPolicy(await onnx(policySource, options('policy')), policySource)
-            : policyFiles && ownPolicy(await loadPolicy(backend, policyFiles, options('policy'), createDecoder))
+            ? onnxPolicy(await onnx(policySource, options('policy', params.policy)), policySource)
+            : policyFiles &&
+              ownPolicy(await loadPolicy(backend, policyFiles, options('policy', params.policy), createDecoder))
         const made = keptPolicy ? null : await newPolicy()
         const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
-        const newReward = async (files: CheckpointFiles): Promise<RewardPart> => {
-          if (!implicit || !referenceFiles) return loadOwnReward(backend, files, options('reward'))
-          const { manifest: _, ...common } = options('reward')
+        const newReward = async (files: CheckpointFiles, wanted: WantedModel): Promise<RewardPart> => {
+          const loading = options('reward', wanted)
+          if (!implicit || !referenceFiles) return loadOwnReward(backend, files, loading)
+          const { manifest: _, ...common } = loading
           const { source, manifest } = implicit.reference
           const reference = { ...common, id: source.id, ...(manifest === undefined ? {} : { manifest }) }
           return loadImplicitReward(
             backend,
             [
-              { files, options: options('reward') },
+              { files, options: loading },
               { files: referenceFiles, options: reference },
             ],
             implicit.beta,
           )
         }
-        const reward =
-          keptReward ?? (rewardFiles && hold(new Held(await newReward(rewardFiles), (part) => part.dispose())))
-        if (!policy || !reward) throw new TypeError('a model was neither kept nor loaded')
+        const madeReward = rewardFiles && params.reward ? await newReward(rewardFiles, params.reward) : null
+        const reward = keptReward ?? (madeReward && hold(new Held(madeReward, (part) => part.dispose())))
+        if (!policy || (params.reward && !reward)) throw new TypeError('a model was neither kept nor loaded')
         const engine = makeEngine({ params, backend: open, policy, reward })
         residents.set(engine, { params, backend: open, policy, reward })
         return engine
@@ -158,20 +160,20 @@ function besides(error: unknown): unknown {
 function makeEngine(held: Residents): Engine {
   const { backend, note } = held.backend.value
   const policy = held.policy.value
-  const reward = held.reward.value
+  const reward = held.reward?.value ?? null
   const counters = () => ({
     policy: policy.counters(),
-    reward: reward.counters(),
+    ...(reward ? { reward: reward.counters() } : {}),
   })
   return {
     policy: policy.policy,
-    reward: reward.model,
+    reward: reward?.model ?? null,
     lost: backend.lost,
     shareBackend: () => held.backend.retain(),
     status: () => {
       const counted = counters()
       const all = Object.values(counted)
-      const parts = { policy: policy.bytes(), reward: reward.bytes() }
+      const parts = { policy: policy.bytes(), ...(reward ? { reward: reward.bytes() } : {}) }
       const bytes = Object.entries(parts).flatMap(([name, purposes]) =>
         Object.entries(purposes).map(([purpose, amount]) => [`${name} ${purpose}`, amount] as const),
       )
@@ -190,7 +192,7 @@ function makeEngine(held: Residents): Engine {
     executedTokens: () => Object.values(counters()).reduce((sum, { executedTokens }) => sum + executedTokens, 0),
     dispose: () => {
       held.policy.release()
-      held.reward.release()
+      held.reward?.release()
       held.backend.release()
     },
   }

@@ -62,16 +62,34 @@ describe('changing one model', () => {
     expect(opened).toEqual(['countdown-policy', 'countdown-prm', 'alias:countdown-prm'])
     expect(host.models().policy).toBe(policy)
     expect(host.models().reward).not.toBe(reward)
-    expect(host.models().reward.info.id).toBe('alias:countdown-prm')
+    expect(host.models().reward?.info.id).toBe('alias:countdown-prm')
     expect({ ...host.counters(), tokens: host.executedTokens() }).toEqual(before)
     expect(host.status().counters?.policy).toMatchObject({ livePages: 0 })
     expect(host.status().counters?.policy.executedTokens).toBeGreaterThan(0)
-    expect(host.status().counters?.reward.executedTokens).toBe(0)
+    expect(host.status().counters?.reward?.executedTokens).toBe(0)
 
     const { scores } = await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)
     expect(scores).toHaveLength(1)
     // The policy stayed, and with it what it knows: the prompt but its last token.
     expect(host.executedTokens()).toBe(2 * before.tokens - ('Q 1 2 > 3\n'.length - 1))
+  })
+
+  it('does without a reward model, keeps the policy, and takes one again', async () => {
+    const { host, opened, load } = fresh()
+    const loaded = await load('none', { reward: null })
+    expect(loaded).toMatchObject({ policy: { id: 'countdown-policy' }, reward: null })
+    expect(opened).toEqual(['countdown-policy'])
+    const { scores, readings } = await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)
+    expect(scores).toEqual([])
+    expect(readings[0]?.map(({ text }) => text).join('')).toBe('1+2=3 : 3\n')
+    expect(Object.keys(host.status().bytes).filter((purpose) => purpose.startsWith('reward'))).toEqual([])
+    const { policy } = host.models()
+    await load('countdown-prm')
+    expect(opened).toEqual(['countdown-policy', 'countdown-prm'])
+    expect(host.models().policy).toBe(policy)
+    await load('none', { reward: null })
+    expect(host.models()).toMatchObject({ reward: null })
+    expect(weightBytes(host).reward).toBeUndefined()
   })
 
   it('loads a model anew with other weights, and keeps the other', async () => {
@@ -84,7 +102,7 @@ describe('changing one model', () => {
     expect(opened).toHaveLength(3)
     expect(host.models().policy.info.weights).toBe('int8')
     expect(host.models().reward).toBe(reward)
-    expect(reward.info.weights).toBe('f32')
+    expect(reward?.info.weights).toBe('f32')
     expect(weightBytes(host).policy).toBeLessThan(0.3 * full)
   })
 

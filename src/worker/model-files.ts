@@ -3,7 +3,7 @@ import type { ModelLibrary } from '../downloads/model-library.ts'
 import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../engine/checkpoint/checkpoint-files-browser.ts'
 import { openUrlCheckpoint } from '../engine/checkpoint/checkpoint-files-url.ts'
-import { bundledFiles } from './bundled-checkpoints.ts'
+import { BUNDLED_MODELS } from '../tasks/bundled-models.ts'
 import { openModelLibrary } from './open-library.ts'
 import type { ModelSource, OnnxSource, TrainedSource } from './protocol.ts'
 
@@ -37,7 +37,7 @@ export function browserFiles(
       case 'bundled':
         return openUrlCheckpoint({
           baseUrl: `${base}checkpoints/${source.id}/`,
-          files: bundledFiles(source.id),
+          files: bundledModel(source.id).files,
           signal,
         })
     }
@@ -50,4 +50,16 @@ export function browserFiles(
 
 async function refuseTrained(): Promise<CheckpointFiles> {
   throw new StepscopeError({ code: 'not-found', message: 'No training runs are kept here, nor models of them' })
+}
+
+function bundledModel(id: string): (typeof BUNDLED_MODELS)[number] {
+  const model = BUNDLED_MODELS.find((known) => known.id === id)
+  if (model) return model
+  throw new StepscopeError({
+    code: 'not-found',
+    message: 'No model of this name comes with the app',
+    expected: BUNDLED_MODELS.map(({ id: known }) => known).join(', '),
+    found: id,
+    nextStep: 'Choose another model.',
+  })
 }

@@ -64,7 +64,8 @@ export type BackendChoice = 'auto' | 'webgpu' | 'cpu'
 
 export interface LoadedModels {
   readonly policy: ModelInfo
-  readonly reward: RewardModelInfo
+  /** Null where searches do without. */
+  readonly reward: RewardModelInfo | null
 }
 
 /** What the status chip shows. `software` adapters are told apart because they show structure, not speed. */
@@ -88,7 +89,10 @@ export interface EngineStatus {
   /** Of all searches, both models: what their ledgers say that they executed, and would have without a shared tree. */
   readonly searched: { readonly asked: number; readonly executed: number }
   /** What each model's engine counts since it was loaded, by name, e.g. `livePages`; engines count different things. */
-  readonly counters?: Readonly<Record<'policy' | 'reward', Readonly<Record<string, number>>>>
+  readonly counters?: {
+    readonly policy: Readonly<Record<string, number>>
+    readonly reward?: Readonly<Record<string, number>>
+  }
 }
 
 /** Depends on the machine and on batching: kept beside the events, never in them. */
@@ -179,11 +183,12 @@ export type ExportForm = 'model' | 'adapter'
 
 /** Requests with one answer. Each is sent as `{ id, method, params }` and answered once. */
 export interface WorkerMethods {
-  /** Opens the backend and loads both models (replacing what was loaded); progress comes as messages. */
+  /** Opens the backend and loads the models (replacing what was loaded); progress comes as messages. */
   load(params: {
     readonly backend: BackendChoice
     readonly policy: WantedModel
-    readonly reward: WantedModel & { readonly implicit?: ImplicitReading }
+    /** Null: searches do without. */
+    readonly reward: (WantedModel & { readonly implicit?: ImplicitReading }) | null
   }): LoadedModels
   /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
   inspectFolder(params: { readonly files: readonly File[] }): FolderSummary
@@ -216,7 +221,7 @@ export interface WorkerMethods {
   /** Lets exactly one more event through, then pauses. */
   stepRun(params: { readonly runId: string }): void
   cancelRun(params: { readonly runId: string }): void
-  /** PRM scores of every step, and the policy's reading of every token. Steps with their step ends. */
+  /** Scores of every step (none without a reward model), and the policy's reading of every token. Steps with their step ends. */
   probe(params: { readonly prompt: string; readonly steps: readonly string[] }): {
     readonly scores: readonly number[]
     readonly readings: readonly (readonly TokenReading[])[]

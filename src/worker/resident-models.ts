@@ -21,7 +21,8 @@ export interface Residents {
   readonly params: LoadParams
   readonly backend: Held<OpenBackend>
   readonly policy: Held<PolicyPart>
-  readonly reward: Held<RewardPart>
+  /** Null where none was asked for. */
+  readonly reward: Held<RewardPart> | null
 }
 
 /** Whether this backend is what would be opened: for `auto` as well where it is WebGPU. */
@@ -32,7 +33,9 @@ export function sameBackend({ params, backend }: Residents, now: LoadParams): bo
 
 /** The same model, read the same way. Everything that is asked of it counts, so that an option added later does, too. */
 export function sameModel(before: LoadParams, now: LoadParams, role: Role): boolean {
-  const described = ({ source, implicit, ...options }: LoadParams['reward']) => {
+  const described = (wanted: LoadParams['reward']) => {
+    if (wanted === null) return null
+    const { source, implicit, ...options } = wanted
     const against = implicit && { ...implicit.reference, source: describeSource(implicit.reference.source) }
     return JSON.stringify([describeSource(source), against, implicit?.beta, options])
   }

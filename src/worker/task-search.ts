@@ -6,7 +6,7 @@ import { checkerFor, taskById } from '../tasks/registry.ts'
 /** The search of a setup on its task. Throws, at the first pull, a StepscopeError for an unknown task or a bad problem. */
 export async function* searchTask(
   setup: RunSetup,
-  models: { readonly policy: Policy; readonly reward: RewardModel },
+  models: { readonly policy: Policy; readonly reward: RewardModel | null },
   signal: AbortSignal,
 ): AsyncGenerator<SearchEvent, void> {
   const task = taskById(setup.task)

@@ -136,7 +136,7 @@ describe('the worker', () => {
       details: { code: 'not-found', nextStep: 'Load the models first.' },
     })
     const { policy, reward } = await load(r.client)
-    expect([policy.id, reward.id]).toEqual(['scripted-policy', 'scripted-prm'])
+    expect([policy.id, reward?.id]).toEqual(['scripted-policy', 'scripted-prm'])
     await r.client.call('startRun', { runId: 'a', setup: setup('beam') })
     const result = await r.result('a')
     expect(result).toMatchObject({ status: 'finished', measured: { peakBytes: 7 } })

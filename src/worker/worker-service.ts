@@ -20,7 +20,7 @@ export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
   /** The events of a run. Throws a StepscopeError at the first pull where the setup cannot run. */
   readonly search: (
     setup: RunSetup,
-    models: { readonly policy: Policy; readonly reward: RewardModel },
+    models: { readonly policy: Policy; readonly reward: RewardModel | null },
     signal: AbortSignal,
   ) => AsyncGenerator<SearchEvent, void>
 }

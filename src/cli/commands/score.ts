@@ -11,7 +11,7 @@ import { fromFolder } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
 import {
   BACKEND_OPTION,
-  BUNDLED_REWARD_MODEL,
+  bundledFolder,
   modelFolders,
   openCommandBackend,
   readWeights,
@@ -64,7 +64,7 @@ export const score: Command = {
     })
     const out = options.text('out')
     if (out !== undefined) await checkOutputFile(out, [file, ...modelFolders(options)])
-    const directory = options.text('model') ?? BUNDLED_REWARD_MODEL
+    const directory = options.text('model') ?? bundledFolder(task.id, 'reward')
     const backend = await openCommandBackend(options, output)
     const progress = new ProgressLine(output)
     try {

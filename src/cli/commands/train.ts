@@ -11,18 +11,12 @@ import { runTraining } from '../../training/run/training-run.ts'
 import type { TrainingEvent } from '../../training/run-events.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import { BACKEND_OPTION, BUNDLED_POLICY, BUNDLED_REWARD_MODEL, openCommandBackend } from '../engine.ts'
+import { BACKEND_OPTION, BUNDLED_FOLDERS, openCommandBackend } from '../engine.ts'
 import { fileError, readJsonFile, readTextFile, writeOutputFile } from '../files.ts'
 import { oneOf, readChoice } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 import { openRunDirectory } from '../run-directory.ts'
-
-/** Ids that stand for the models of the app. */
-const BUNDLED: Readonly<Record<string, string>> = {
-  'countdown-policy': BUNDLED_POLICY,
-  'countdown-prm': BUNDLED_REWARD_MODEL,
-}
 
 export const train: Command = {
   name: 'train',
@@ -51,7 +45,7 @@ export const train: Command = {
     ...BACKEND_OPTION,
   },
   notes: [
-    'Metrics go to stdout, a JSON object a step. "model", "reference" and "rewardModel" are folders, relative to the recipe, or countdown-policy and countdown-prm.',
+    `Metrics go to stdout, a JSON object a step. "model", "reference" and "rewardModel" are folders, relative to the recipe, or of the app: ${[...BUNDLED_FOLDERS.keys()].join(', ')}.`,
     'Interrupted, a run loses at most the steps since its last save; the same recipe on the same adapter gives the same weights, interrupted or not.',
   ],
   run: async (options, output, signal) => {
@@ -63,7 +57,7 @@ export const train: Command = {
     const recipe = readRecipe(isRecord(given) ? { ...given, objective } : given, config)
     const folder = async (field: 'model' | 'reference' | 'rewardModel', id: string) => {
       try {
-        return await openCheckpointDirectory(BUNDLED[id] ?? beside(config, id))
+        return await openCheckpointDirectory(BUNDLED_FOLDERS.get(id) ?? beside(config, id))
       } catch (error) {
         throw inRecipe(error, config, field)
       }

@@ -7,7 +7,7 @@ import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyOptions } from '../../panels/strategy-words.ts'
 import { strategyName } from '../../search/settings.ts'
 import type { CompareEntry } from '../../state/compare/compare-state.ts'
-import { useActions, useDifferences, useRun } from '../../state/hooks.ts'
+import { useActions, useApp, useDifferences, useRun } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session/session-slice.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -32,6 +32,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
   const errors = settingErrors({ strategy: entry.strategy, config: entry.config, seed: 0 })
   const [wrong] = Object.values(errors)
   const made = belongsSentence(useDifferences(run, entry))
+  const hasReward = useApp((state) => state.engine.reward !== null)
   const canvas = useRef<TreeCanvasHandle>(null)
   const name = `Strategy ${index + 1}: ${strategyName(entry.strategy)}`
   return (
@@ -42,7 +43,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
             label={`Strategy ${index + 1}`}
             value={entry.strategy}
             disabled={locked}
-            options={strategyOptions}
+            options={strategyOptions(hasReward)}
             onChange={(strategy) => actions.compare.setStrategy(index, strategy)}
           />
         </div>

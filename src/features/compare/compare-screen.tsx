@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { describeError } from '../../core/errors.ts'
 import { STRATEGY_IDS } from '../../search/events.ts'
 import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
+import { lackingModel } from '../../state/search/lacking-model.ts'
 import { settingErrors } from '../../state/session/session-slice.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
@@ -78,6 +79,12 @@ function CompareSetup({ running }: { running: boolean }) {
   const started = useApp((state) => state.compare.started)
   const entries = useApp((state) => state.compare.entries)
   const runnable = entries.every((entry) => Object.keys(settingErrors({ ...entry, seed })).length === 0)
+  const lacking = useApp(
+    ({ session, engine }) =>
+      entries
+        .map(({ strategy }) => lackingModel({ task: session.task, strategy }, engine))
+        .find((why) => why !== null) ?? null,
+  )
   const stale = started !== null && problem.ok && (started.problem !== problem.text || started.seed !== seed)
   const error = problem.ok ? null : describeError(problem.error)
   return (
@@ -97,11 +104,16 @@ function CompareSetup({ running }: { running: boolean }) {
         <Button
           variant="primary"
           icon="play"
-          disabled={!problem.ok || !runnable}
+          disabled={!problem.ok || !runnable || lacking !== null}
           onClick={() => void actions.compare.start()}
         >
           Run all
         </Button>
+      )}
+      {lacking === null ? null : (
+        <p role="status" className={styles.muted}>
+          <OutsideText text={lacking} />
+        </p>
       )}
       {stale ? (
         <p className={styles.muted}>

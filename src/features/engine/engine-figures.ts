@@ -179,7 +179,7 @@ const COUNTERS: Readonly<Record<string, readonly [name: string, meaning: string]
 
 function counts({ counters }: EngineStatus): ModelFigure[] {
   if (counters === undefined) return []
-  const { policy, reward } = counters
+  const { policy, reward = {} } = counters
   const known = Object.keys(COUNTERS)
   const found = [...new Set([...Object.keys(policy), ...Object.keys(reward)])]
   const names = [...known.filter((name) => found.includes(name)), ...found.filter((name) => !known.includes(name))]
@@ -212,7 +212,7 @@ function choices({ policy, reward }: LoadedModels, engine: Parameters<typeof loa
     ...(model.weights === undefined ? {} : { weights: model.weights }),
     ...Object.fromEntries(Object.entries(model.choices ?? {}).map(([name, text]) => [name, choiceWords(text, engine)])),
   })
-  const [first, second] = [of(policy), of(reward)]
+  const [first, second] = [of(policy), reward ? of(reward) : {}]
   return [...new Set([...Object.keys(first), ...Object.keys(second)])].map((key) => ({
     name: inWords(key),
     policy: first[key] ?? null,

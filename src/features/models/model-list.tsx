@@ -13,7 +13,7 @@ export type ListedModel = ModelChoice & { readonly bytes: number | null; readonl
 interface ModelListProps {
   label: string
   models: readonly ListedModel[]
-  chosen: ModelChoice
+  chosen: ModelChoice | null
   disabled: boolean
   onChoose(model: ListedModel): void
   onForget(model: ListedModel): void
@@ -23,7 +23,7 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
   return (
     <ul className={styles.list} aria-label={label}>
       {models.map((model) => {
-        const current = model.kind === chosen.kind && model.id === chosen.id
+        const current = model.kind === chosen?.kind && model.id === chosen.id
         return (
           <li key={`${model.kind}:${model.id}`} className={styles.model}>
             <span className={styles.modelName}>

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { BUNDLED_MODELS } from '../../state/models/bundled-models.ts'
+import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { BackendChoice, WeightChoice } from '../../state/models/engine-state.ts'
 import { choiceWords, loadedName } from '../../state/models/model-names.ts'
 import { Button } from '../../ui/button.tsx'
@@ -130,15 +130,18 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
   const chosen = useApp((state) => state.engine[role])
   const info = useApp((state) => state.engine.models?.[role] ?? null)
   const against = useApp(({ engine }) => {
-    const text = engine.models?.[role].choices?.['implicit reward']
+    const text = engine.models?.[role]?.choices?.['implicit reward']
     return text && choiceWords(text, engine)
   })
-  const name = useApp(({ engine }) => engine.models && loadedName(engine.models[role].id, engine))
+  const name = useApp(({ engine }) => {
+    const id = engine.models?.[role]?.id
+    return id === undefined ? null : loadedName(id, engine)
+  })
   const local = useApp((state) => state.engine.localModels)
   const weights = useApp((state) => state.engine.weights[role])
   const loading = useApp((state) => state.engine.phase === 'loading')
   const models: ListedModel[] = [
-    ...BUNDLED_MODELS[role].map((model) => ({ ...model, bytes: null })),
+    ...BUNDLED_CHOICES[role].map((model) => ({ ...model, bytes: null })),
     ...local.filter((model) => (model.role === 'policy') === (role === 'policy')),
   ]
   return (
@@ -156,7 +159,13 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
           {against ? <Fact name="Implicit reward" value={against} /> : null}
         </dl>
       ) : (
-        <p className={styles.muted}>{loading ? 'Loading…' : 'None loaded.'}</p>
+        <p className={styles.muted}>
+          {loading
+            ? 'Loading…'
+            : chosen === null
+              ? 'None: greedy decoding and sampling do without one.'
+              : 'None loaded.'}
+        </p>
       )}
       <ModelList
         label={`${title}: models to choose from`}
@@ -170,6 +179,11 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
         }
         onForget={(model) => void actions.engine.forgetLocal(model.id)}
       />
+      {role === 'reward' && chosen !== null ? (
+        <Button disabled={loading} onClick={() => void actions.engine.dropReward()}>
+          Do without a reward model
+        </Button>
+      ) : null}
       <Select
         label={`${title}: weights in memory`}
         hint={WEIGHTS.find(({ value }) => value === weights)?.hint}

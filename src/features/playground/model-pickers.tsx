@@ -1,10 +1,12 @@
 import { engineOf } from '../../panels/model-engine.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { BUNDLED_MODELS } from '../../state/models/bundled-models.ts'
+import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { ModelChoice } from '../../state/models/engine-state.ts'
 import type { OnnxSettings } from '../../state/models/onnx-state.ts'
 import { Select } from '../../ui/select.tsx'
 import styles from './setup-panel.module.css'
+
+const NONE = 'none'
 
 /** Policy and PRM, of those that come with the app and those opened before. */
 export function ModelPickers() {
@@ -25,22 +27,30 @@ function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; labe
   const local = useApp((state) => state.engine.localModels)
   const loading = useApp((state) => state.engine.phase === 'loading')
   const options = [
-    ...BUNDLED_MODELS[role],
+    ...BUNDLED_CHOICES[role],
     ...local.filter((model) => (model.role === 'policy') === (role === 'policy')),
   ]
-  const known = options.some((model) => model.kind === chosen.kind && model.id === chosen.id)
-  const offered: readonly (ModelChoice & { readonly onnx?: OnnxSettings })[] = known ? options : [chosen, ...options]
+  const known = options.some((model) => model.kind === chosen?.kind && model.id === chosen.id)
+  const offered: readonly (ModelChoice & { readonly onnx?: OnnxSettings })[] =
+    known || chosen === null ? options : [chosen, ...options]
   return (
     <Select
       label={label}
       hint={hint}
       disabled={loading}
-      value={`${chosen.kind}:${chosen.id}`}
-      options={offered.map((model) => ({
-        value: `${model.kind}:${model.id}`,
-        label: model.kind === 'local' ? `${model.name} (${engineOf(model)})` : model.name,
-      }))}
+      value={chosen === null ? NONE : `${chosen.kind}:${chosen.id}`}
+      options={[
+        ...offered.map((model) => ({
+          value: `${model.kind}:${model.id}`,
+          label: model.kind === 'local' ? `${model.name} (${engineOf(model)})` : model.name,
+        })),
+        ...(role === 'reward' ? [{ value: NONE, label: 'None: no scores' }] : []),
+      ]}
       onChange={(value) => {
+        if (value === NONE) {
+          void actions.engine.dropReward()
+          return
+        }
         const [kind, ...rest] = value.split(':')
         const id = rest.join(':')
         void (kind === 'bundled' ? actions.engine.chooseBundled(role, id) : actions.engine.chooseLocal(role, id))

@@ -1,5 +1,7 @@
 import { useActions, useApp, useRun } from '../../state/hooks.ts'
+import { lackingModel } from '../../state/search/lacking-model.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
+import { OutsideText } from '../../ui/outside-text.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './run-control.module.css'
@@ -23,10 +25,23 @@ function StartButton() {
     ({ session }) =>
       session.problem.ok && Object.values(session.settingErrors).every((message) => message === undefined),
   )
+  const lacking = useApp(({ session, engine }) => lackingModel(session, engine))
   return (
-    <Button variant="primary" icon="play" disabled={!runnable || waiting} onClick={() => void actions.runs.start()}>
-      {waiting ? 'Waiting for the models…' : 'Run'}
-    </Button>
+    <>
+      {lacking === null ? null : (
+        <p role="status" className={styles.figures}>
+          <OutsideText text={lacking} />
+        </p>
+      )}
+      <Button
+        variant="primary"
+        icon="play"
+        disabled={!runnable || waiting || lacking !== null}
+        onClick={() => void actions.runs.start()}
+      >
+        {waiting ? 'Waiting for the models…' : 'Run'}
+      </Button>
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
 import { objectiveById } from '../../objectives/registry.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { BUNDLED_MODELS } from '../../state/models/bundled-models.ts'
+import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import { modelName } from '../../state/models/model-names.ts'
 import type { TrainingRecipe } from '../../state/training/training-state.ts'
 import { usesField } from '../../state/training/training-view.ts'
@@ -22,8 +22,8 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
   const local = engine.localModels
   const own = local.filter((model) => model.onnx === undefined)
   const languageModel = ({ role, implicit }: (typeof own)[number]) => role === 'policy' || implicit === true
-  const policies = [...BUNDLED_MODELS.policy, ...own.filter(languageModel)]
-  const rewards = [...BUNDLED_MODELS.reward, ...own.filter((model) => !languageModel(model))]
+  const policies = [...BUNDLED_CHOICES.policy, ...own.filter(languageModel)]
+  const rewards = [...BUNDLED_CHOICES.reward, ...own.filter((model) => !languageModel(model))]
   const option = ({ id, name }: { id: string; name: string }) => ({ value: id, label: name })
   const missing = (id: string, among: readonly { id: string }[]) =>
     among.some((model) => model.id === id)

@@ -11,7 +11,7 @@ import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
 import { isUnderWay } from '../training/training-view.ts'
-import { BUNDLED_MODELS } from './bundled-models.ts'
+import { BUNDLED_CHOICES, bundledChoice, DEFAULT_POLICY, NO_MODEL, taskOfBundled } from './bundled-models.ts'
 import type { EngineState, ModelChoice, PendingFolder } from './engine-state.ts'
 import { modelName } from './model-names.ts'
 import type { OnnxSettings } from './onnx-state.ts'
@@ -25,6 +25,7 @@ interface LocalFiles {
 }
 
 type Role = 'policy' | 'reward'
+type WantedReward = NonNullable<ParamsOf<'load'>['reward']>
 type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'weights'>
 
 function missingRun(name: string): StepscopeError {
@@ -62,8 +63,10 @@ export interface EngineSlice {
   forgetTrained(id: string): Promise<void>
   /** Where a model's files are. Throws a StepscopeError where they are not here any more. */
   sourceOf(choice: ModelChoice): ModelSource
-  /** Loads other models. @returns whether they are loaded */
-  use(change: { readonly policy?: ModelChoice; readonly reward?: ModelChoice }): Promise<boolean>
+  /** Loads other models; null: none. @returns whether they are loaded */
+  use(change: { readonly policy?: ModelChoice; readonly reward?: ModelChoice | null }): Promise<boolean>
+  /** Another task was chosen: its own bundled models take the place of another task's. */
+  followTask(task: string): void
   /** A downloaded model is about to be deleted: a bundled one takes its place where it is chosen. */
   forgetStored(id: string): Promise<void>
   /** Loads a model from its server, asking for the fields that its files lack. */
@@ -114,7 +117,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
 
   const patch = (change: Partial<EngineState>): void => set({ engine: { ...get().engine, ...change } })
 
-  const sourceOf = (choice: ModelChoice): ParamsOf<'load'>['reward'] => {
+  const sourceOf = (choice: ModelChoice): WantedReward => {
     if (choice.kind === 'bundled') return { source: { kind: 'bundled', id: choice.id } }
     if (choice.kind === 'stored') {
       const manifest = get().downloads.models.find(({ id }) => id === choice.id)?.manifest ?? {}
@@ -173,11 +176,11 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       const params: ParamsOf<'load'> = {
         backend: wanted.backend,
         policy: { ...sourceOf(wanted.policy), weights: wanted.weights.policy },
-        reward: { ...sourceOf(wanted.reward), weights: wanted.weights.reward },
+        reward: wanted.reward && { ...sourceOf(wanted.reward), weights: wanted.weights.reward },
       }
       const models = await deps.client.call('load', params, signal)
       const status = await deps.client.call('status', {})
-      wanted = { ...asked, policy: named(asked.policy), reward: named(asked.reward) }
+      wanted = { ...asked, policy: named(asked.policy), reward: asked.reward && named(asked.reward) }
       loadedChoice = wanted
       patch({ ...wanted, phase: 'ready', models, status, error: null, progress: { policy: null, reward: null } })
       return true
@@ -232,7 +235,8 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   const isLoaded = async (part: Role, { kind, id }: ModelChoice): Promise<boolean> => {
     while (loading) await loading.done
     const { phase } = get().engine
-    return phase === 'ready' && loadedChoice?.[part].id === id && loadedChoice[part].kind === kind
+    const loaded = loadedChoice?.[part]
+    return phase === 'ready' && loaded?.id === id && loaded.kind === kind
   }
 
   /** Loads a model of the person's own in its role and keeps it; where that fails, nothing of it stays. */
@@ -275,11 +279,11 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
   }
 
   const replace = async (id: string, kind: ModelChoice['kind']): Promise<void> => {
-    const { policy, reward } = get().engine
+    const { engine, session } = get()
+    const { policy, reward } = engine
     if (policy.kind === kind && policy.id === id)
-      await actions.chooseBundled('policy', BUNDLED_MODELS.policy[0]?.id ?? '')
-    if (reward.kind === kind && reward.id === id)
-      await actions.chooseBundled('reward', BUNDLED_MODELS.reward[0]?.id ?? '')
+      await load({ policy: bundledChoice(session.task, 'policy') ?? DEFAULT_POLICY })
+    if (reward?.kind === kind && reward.id === id) await load({ reward: bundledChoice(session.task, 'reward') })
   }
 
   const actions: Actions['engine'] = {
@@ -294,7 +298,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     cancelLoad: () => loading?.controller.abort(ASKED),
     chooseBundled: async (role, id) => {
-      const choice = BUNDLED_MODELS[role].find((model) => model.id === id)
+      const choice = BUNDLED_CHOICES[role].find((model) => model.id === id)
       if (choice) await load({ [role]: choice })
     },
     chooseLocal: async (role, id) => {
@@ -303,6 +307,9 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       const stored = found.kind === 'stored' ? get().downloads.models.find((model) => model.id === id) : undefined
       if (stored && stored.missing.length > 0) ask(stored)
       else await load({ [role]: { kind: found.kind, id, name: found.name } })
+    },
+    dropReward: async () => {
+      await load({ reward: null })
     },
     openFolder: async (name, files) => {
       try {
@@ -373,7 +380,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
       const { phase, policy, reward, backend, weights } = get().engine
       const same =
         loadedChoice?.policy.id === policy.id &&
-        loadedChoice.reward.id === reward.id &&
+        loadedChoice.reward?.id === reward?.id &&
         loadedChoice.backend === backend &&
         loadedChoice.weights.policy === weights.policy &&
         loadedChoice.weights.reward === weights.reward
@@ -419,12 +426,16 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
         return { ...choice, name: `${after}${choice.name.slice(before.length)}` }
       }
       if (loadedChoice) {
-        loadedChoice = { ...loadedChoice, policy: renamed(loadedChoice.policy), reward: renamed(loadedChoice.reward) }
+        loadedChoice = {
+          ...loadedChoice,
+          policy: renamed(loadedChoice.policy),
+          reward: loadedChoice.reward && renamed(loadedChoice.reward),
+        }
       }
       patch({
         localModels: [...localModels.filter(({ kind }) => kind !== 'trained'), ...models],
         policy: renamed(policy),
-        reward: renamed(reward),
+        reward: reward && renamed(reward),
       })
     },
     onSkipped: ({ id, name }) => {
@@ -436,8 +447,20 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     sourceOf: (choice) => sourceOf(choice).source,
     use: (change) => {
-      const named = Object.entries(change).map(([role, { kind, id, name }]) => [role, { kind, id, name }] as const)
-      return load(Object.fromEntries(named))
+      const bare = (choice: ModelChoice | null) => choice && { kind: choice.kind, id: choice.id, name: choice.name }
+      return load(Object.fromEntries(Object.entries(change).map(([role, choice]) => [role, bare(choice)])))
+    },
+    followTask: (task) => {
+      const { policy, reward, phase } = get().engine
+      const strange = (choice: ModelChoice) => choice.kind === 'bundled' && taskOfBundled(choice.id) !== task
+      const change = {
+        ...(strange(policy) ? { policy: bundledChoice(task, 'policy') ?? policy } : {}),
+        ...(reward === null || strange(reward) ? { reward: bundledChoice(task, 'reward') } : {}),
+      }
+      if (change.policy === undefined && change.reward === undefined) return
+      // While something runs, and before the first load, they wait until they are needed.
+      if (phase === 'ready' && !isBusy(get())) void load(change)
+      else patch(change)
     },
     forgetStored: async (id) => {
       patch({ localModels: get().engine.localModels.filter((model) => model.id !== id || model.kind !== 'stored') })
@@ -462,15 +485,15 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
     },
     knows: (policy, reward) => {
       const known = (role: Role, id: string): boolean =>
-        [...BUNDLED_MODELS[role], ...get().engine.localModels].some((model) => model.id === id)
+        (role === 'reward' && id === NO_MODEL) ||
+        [...BUNDLED_CHOICES[role], ...get().engine.localModels].some((model) => model.id === id)
       return known('policy', policy) && known('reward', reward)
     },
     choose: (change) => {
-      const pick = (role: Role, id: string | undefined): ModelChoice => {
-        const current = get().engine[role]
-        if (id === undefined || id === current.id) return current
+      const pick = <Current extends ModelChoice | null>(role: Role, id: string | undefined, current: Current) => {
+        if (id === undefined || id === current?.id) return current
         const kept = get().engine.localModels.find((model) => model.id === id)
-        const found = BUNDLED_MODELS[role].find((model) => model.id === id) ?? kept
+        const found = BUNDLED_CHOICES[role].find((model) => model.id === id) ?? kept
         if (found) return { kind: found.kind, id: found.id, name: found.name }
         const name = plainText(modelName(id, get().engine), 80)
         notify({
@@ -478,15 +501,15 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
           text: `The model “${name}” is not in this browser`,
           error: {
             code: 'not-found',
-            message: `The link asks for “${name}”; “${plainText(current.name, 80)}” is used instead`,
+            message: `The link asks for “${name}”; “${plainText(current?.name ?? 'no model', 80)}” is used instead`,
             nextStep: 'Drag the model’s folder in to use it.',
           },
         })
         return current
       }
       patch({
-        policy: pick('policy', change.policy),
-        reward: pick('reward', change.reward),
+        policy: pick('policy', change.policy, get().engine.policy),
+        reward: change.reward === NO_MODEL ? null : pick('reward', change.reward, get().engine.reward),
         ...(change.backend === undefined ? {} : { backend: change.backend }),
       })
     },

@@ -45,7 +45,8 @@ export interface EngineState {
   /** How each model's weights lie on the device. */
   readonly weights: { readonly policy: WeightChoice; readonly reward: WeightChoice }
   readonly policy: ModelChoice
-  readonly reward: ModelChoice
+  /** Null where searches shall do without. */
+  readonly reward: ModelChoice | null
   readonly progress: { readonly policy: ByteProgress | null; readonly reward: ByteProgress | null }
   /** What is loaded now; stays while another load is under way or has failed. */
   readonly models: LoadedModels | null
@@ -75,6 +76,8 @@ export interface EngineActions {
   cancelLoad(): void
   chooseBundled(role: 'policy' | 'reward', id: string): Promise<void>
   chooseLocal(role: 'policy' | 'reward', id: string): Promise<void>
+  /** Searches do without a reward model. */
+  dropReward(): Promise<void>
   /** A folder was dropped or picked: reads what it is into `engine.folder`. */
   openFolder(name: string, files: readonly File[]): Promise<void>
   /** Loads `engine.folder` with the fields the person filled in. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { differencesOf } from '../search/belonging.ts'
 import { runTitle, shownTitle } from '../search/run-files.ts'
 import { trainingRig } from '../testing/training-rig.ts'
-import { BUNDLED_MODELS } from './bundled-models.ts'
+import { BUNDLED_CHOICES } from './bundled-models.ts'
 import { choiceWords, loadedName, modelName } from './model-names.ts'
 
 const NAME = /^SFT of Countdown policy, \d+ \p{L}+ \d\d:\d\d( \(\d+\))?$/u
@@ -70,7 +70,7 @@ it('a model is named by the id that a search has of it', async () => {
   await rig.until(({ training: { runs } }) => runs[0]?.status === 'finished')
   const { engine } = rig.state()
   const { title } = run(id)
-  expect(modelName(BUNDLED_MODELS.policy[0]?.id ?? '', engine)).toBe('Countdown policy')
+  expect(modelName(BUNDLED_CHOICES.policy[0]?.id ?? '', engine)).toBe('Countdown policy')
   // It may have been another step of it.
   expect(modelName(id, engine)).toBe(title)
   expect(modelName('Qwen/Qwen3-0.6B', engine)).toBe('Qwen/Qwen3-0.6B')

@@ -1,5 +1,5 @@
 import { nameOfUnknown } from '../../formats/training-names.ts'
-import { BUNDLED_MODELS } from './bundled-models.ts'
+import { BUNDLED_CHOICES } from './bundled-models.ts'
 import type { EngineState, ModelChoice } from './engine-state.ts'
 
 /**
@@ -11,11 +11,11 @@ export function modelName(
   { policy, reward, localModels }: Pick<EngineState, 'policy' | 'reward' | 'localModels'>,
 ): string {
   const known: readonly (ModelChoice & { readonly run?: string })[] = [
-    ...BUNDLED_MODELS.policy,
-    ...BUNDLED_MODELS.reward,
+    ...BUNDLED_CHOICES.policy,
+    ...BUNDLED_CHOICES.reward,
     ...localModels,
     policy,
-    reward,
+    ...(reward ? [reward] : []),
   ]
   const found = known.find((model) => model.id === id)
   return found?.run ?? found?.name ?? nameOfUnknown(id) ?? id
@@ -30,6 +30,6 @@ const AGAINST = /(?<=^β \S+ against ).+(?= \([0-9a-f]+\)$)/
 
 /** The name of a model that is loaded: of the choice that it came from, with the step of a trained one. */
 export function loadedName(id: string, engine: Pick<EngineState, 'policy' | 'reward' | 'localModels'>): string {
-  const chosen = [engine.policy, engine.reward].find((model) => model.id === id)
+  const chosen = [engine.policy, engine.reward].find((model) => model?.id === id)
   return chosen?.name ?? modelName(id, engine)
 }

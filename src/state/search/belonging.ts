@@ -48,7 +48,7 @@ export function differencesOf(
     differ('policy', modelWords(started.policy, engine.policy, engine), engine.policy.name)
   }
   if (started.reward && !sameModel(started.reward, engine.reward, loaded?.reward)) {
-    differ('reward model', modelWords(started.reward, engine.reward, engine), engine.reward.name)
+    differ('reward model', modelWords(started.reward, engine.reward, engine), engine.reward?.name ?? 'none')
   }
   return differences
 }
@@ -65,8 +65,8 @@ export function sameSetup(a: RunSetup, b: RunSetup): boolean {
   )
 }
 
-function sameModel(made: ModelInfo, chosen: ModelChoice, loaded: ModelInfo | undefined): boolean {
-  return loaded ? made.hash === loaded.hash && sameFormat(made, loaded) : made.id === chosen.id
+function sameModel(made: ModelInfo, chosen: ModelChoice | null, loaded: ModelInfo | null | undefined): boolean {
+  return loaded ? made.hash === loaded.hash && sameFormat(made, loaded) : made.id === chosen?.id
 }
 
 /** On the same machine, weights in another format are a choice of the person's; another machine has its own. */
@@ -76,9 +76,9 @@ function sameFormat(made: ModelInfo, loaded: ModelInfo): boolean {
 }
 
 /** What tells a model from the one that is chosen: its name, else its weights. */
-function modelWords(made: ModelInfo, chosen: ModelChoice, engine: AppState['engine']): string {
+function modelWords(made: ModelInfo, chosen: ModelChoice | null, engine: AppState['engine']): string {
   const name = modelName(made.id, engine)
-  if (made.id !== chosen.id) return name
+  if (made.id !== chosen?.id) return name
   return `${name} with other weights (${made.hash.slice(0, 8)}${made.weights ? `, ${made.weights}` : ''})`
 }
 

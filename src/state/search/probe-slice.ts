@@ -216,7 +216,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
 }
 
 function modelsOf(models: LoadedModels | null): string | null {
-  return models && `${models.policy.hash} ${models.reward.hash}`
+  return models && `${models.policy.hash} ${models.reward?.hash}`
 }
 
 /** A line as people edit it: no step end, and no line break that would make two steps. */

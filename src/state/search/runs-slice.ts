@@ -13,6 +13,7 @@ import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError, notifyUnlessLost } from '../slice-context.ts'
 import { fillLabels } from './labels.ts'
+import { lackingModel } from './lacking-model.ts'
 import { createPlayhead } from './playhead.ts'
 import type { OpenedRun } from './run-files.ts'
 import { exportRun, importRun, runTitle, storedRun } from './run-files.ts'
@@ -211,6 +212,15 @@ export function createRunsSlice(
 
   const launch = async (setup: RunSetup, options: LaunchOptions = {}): Promise<RunId | null> => {
     const title = options.title ?? runTitle(setup)
+    const lacking = lackingModel(setup, get().engine)
+    if (lacking !== null) {
+      context.notify({
+        tone: 'warning',
+        text: 'The search did not start',
+        error: { code: 'bad-setting', message: lacking },
+      })
+      return null
+    }
     if (!(await readyFor(title))) return null
     const id = options.id ?? deps.randomId()
     const createdAt = deps.date()

@@ -7,7 +7,7 @@ import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import type { Actions } from '../app-state.ts'
 import type { CompareSlice } from '../compare/compare-slice.ts'
 import { INITIAL_COMPARE, INITIAL_SESSION } from '../initial-state.ts'
-import { DEFAULT_POLICY, DEFAULT_REWARD } from '../models/bundled-models.ts'
+import { bundledChoice, DEFAULT_POLICY, NO_MODEL } from '../models/bundled-models.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import { differencesOf, sameSetup } from '../search/belonging.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
@@ -18,11 +18,18 @@ import type { TrainingSlice } from '../training/training-slice.ts'
 import type { LinkAsk } from './link-state.ts'
 import type { SessionSlice } from './session-slice.ts'
 
+/** What a link of a task leaves out, its own bundled models among it. */
+const defaultsOf = (task: string): LinkState => ({
+  ...DEFAULTS,
+  policy: (bundledChoice(task, 'policy') ?? DEFAULT_POLICY).id,
+  reward: bundledChoice(task, 'reward')?.id ?? NO_MODEL,
+})
+
 const DEFAULTS: LinkState = {
   task: INITIAL_SESSION.task,
   problem: INITIAL_SESSION.problemText,
   policy: DEFAULT_POLICY.id,
-  reward: DEFAULT_REWARD.id,
+  reward: bundledChoice(INITIAL_SESSION.task, 'reward')?.id ?? NO_MODEL,
   strategy: INITIAL_SESSION.strategy,
   config: DEFAULT_CONFIG,
   seed: INITIAL_SESSION.seed,
@@ -80,7 +87,7 @@ export function createLinkSlice(
       {
         ...setup,
         policy: state.engine.policy.id,
-        reward: state.engine.reward.id,
+        reward: state.engine.reward?.id ?? NO_MODEL,
         event: shown ? shown.cursor : null,
         node: shown ? shown.selected : null,
         compare: state.compare.entries.map(({ strategy, config }) => ({
@@ -89,7 +96,7 @@ export function createLinkSlice(
         })),
         recipe: recipe ? state.training.draft.recipe : null,
       },
-      DEFAULTS,
+      defaultsOf(setup.task),
     )
     return text === '' ? '' : `#${text}`
   }
@@ -131,8 +138,8 @@ export function createLinkSlice(
     const { state, problems } = readLink(text)
     for (const error of problems) notify({ tone: 'warning', text: 'Part of the link was not understood', error })
     const { task, problem, strategy, config, seed, prefix, event, node } = state
-    engine.choose({ policy: state.policy, reward: state.reward })
     session.adopt({ task, problem, strategy, config, seed, prefix }, null)
+    engine.choose({ policy: state.policy, reward: state.reward })
     compare.restore(
       state.compare.map((spec) => ({
         strategy: spec.strategy,
@@ -196,11 +203,15 @@ export function createLinkSlice(
 
 /** A link whose task this version has; another falls back like any bad value. */
 function readLink(text: string): ReturnType<typeof readPermalink> {
-  const { state, problems } = readPermalink(text, DEFAULTS)
+  const asked = readPermalink(text, DEFAULTS).state.task
+  const { state, problems } = readPermalink(text, defaultsOf(asked))
   try {
     checkTask(state.task, { file: 'link', field: 'task' }, 'The default is used instead.')
     return { state, problems }
   } catch (error) {
-    return { state: { ...state, task: DEFAULTS.task }, problems: [...problems, toErrorDetails(error)] }
+    return {
+      state: { ...readPermalink(text, DEFAULTS).state, task: DEFAULTS.task },
+      problems: [...problems, toErrorDetails(error)],
+    }
   }
 }

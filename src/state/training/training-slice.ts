@@ -7,7 +7,7 @@ import { zipParts } from '../../formats/zip.ts'
 import { ANSWER_MS, ASKED } from '../../worker/client.ts'
 import type { FromWorker, ModelSource, TrainingEntry, TrainingSources, TrainingSummary } from '../../worker/protocol.ts'
 import type { Actions } from '../app-state.ts'
-import { BUNDLED_MODELS } from '../models/bundled-models.ts'
+import { BUNDLED_CHOICES, bundledChoice } from '../models/bundled-models.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import { modelName } from '../models/model-names.ts'
@@ -145,15 +145,15 @@ export function createTrainingSlice(
 
   const isRewardModel = ({ kind, id }: ModelChoice): boolean =>
     kind === 'bundled'
-      ? BUNDLED_MODELS.reward.some((model) => model.id === id)
-      : get().engine.localModels.some(
-          (model) => model.kind === kind && model.id === id && model.role === 'process-reward-model',
-        )
+      ? BUNDLED_CHOICES.reward.some((model) => model.id === id)
+      : get().engine.localModels.some((model) => model.kind === kind && model.id === id && model.role !== 'policy')
 
   /** A model by the id that a recipe names. */
   const choiceOf = (id: string): ModelChoice | null => {
     const { localModels } = get().engine
-    const found = [...BUNDLED_MODELS.policy, ...BUNDLED_MODELS.reward, ...localModels].find((model) => model.id === id)
+    const found = [...BUNDLED_CHOICES.policy, ...BUNDLED_CHOICES.reward, ...localModels].find(
+      (model) => model.id === id,
+    )
     return found ? { kind: found.kind, id: found.id, name: found.name } : null
   }
 
@@ -430,12 +430,16 @@ export function createTrainingSlice(
       if (!run || !after || !setup) return
       const role = after.role === 'policy' ? 'policy' : 'reward'
       const chosen = get().engine[role]
-      const sameRun = chosen.kind === 'trained' && chosen.id === id
-      const fallback = BUNDLED_MODELS.reward[0] ?? chosen
+      const sameRun = chosen?.kind === 'trained' && chosen.id === id
+      const fallback = bundledChoice(setup.task, 'reward')
       const start = run.models.model
       // A reward model may be trained from a policy, which scores nothing.
       const beside = role === 'policy' || isRewardModel(start) ? 'start' : 'other'
-      const before = beside === 'start' ? start : sameRun ? fallback : chosen
+      const before = beside === 'start' ? start : sameRun ? fallback : (chosen ?? fallback)
+      if (before === null) {
+        notify({ tone: 'warning', text: 'Choose another reward model first, for the trees beside its own' })
+        return
+      }
       const names = { before: before.name, after: after.name }
       const { problem, seed } = setup
       const pair: TreePair = {
@@ -474,7 +478,7 @@ export function createTrainingSlice(
         }
       } else show({ status: 'failed' })
       // What was chosen before is chosen again; the trained model is taken by `use`.
-      if (get().engine[role].id !== chosen.id) await engine.use({ [role]: chosen })
+      if (get().engine[role]?.id !== chosen?.id) await engine.use({ [role]: chosen })
     },
     closeTrees: () => patch({ trees: null }),
   }
