@@ -1,12 +1,8 @@
-import { readChosen } from '../../core/chosen-file.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
-import { nameOfUnknown } from '../../formats/training-names.ts'
-import type { DataFile } from '../../training/run/run-rows.ts'
 import type { Held } from '../held.ts'
 import type { OpenedFiles, OpenModelFiles } from '../model-files.ts'
 import type {
-  ChosenFile,
   ModelSource,
   ParamsOf,
   ResultOf,
@@ -21,23 +17,17 @@ import type { OpenBackend } from '../resident-models.ts'
 import type { HostedTrainingDeps } from './hosted-training.ts'
 import { HostedTraining } from './hosted-training.ts'
 import type { RunFolders } from './run-folders.ts'
-import { bytesOf, RUN_PARTS } from './run-folders.ts'
-import { TrainedModels, unsaved } from './trained-models.ts'
-import type { TrainingLocks } from './training-locks.ts'
+import type { StoredRunsDeps } from './stored-runs.ts'
+import { StoredRuns } from './stored-runs.ts'
+import type { TrainedModels } from './trained-models.ts'
 import { appendEntries, readEntries } from './training-log.ts'
 import type { TrainingRecord } from './training-record.ts'
 import { readRecord, writeRecord } from './training-record.ts'
-import type { NewestSave, TrainingTools } from './training-tools.ts'
 
-export interface TrainingHostDeps extends Omit<HostedTrainingDeps, 'append'> {
+export interface TrainingHostDeps extends Omit<HostedTrainingDeps, 'append'>, StoredRunsDeps {
   /** Milliseconds, monotonic. */
   readonly now: () => number
   readonly files: OpenModelFiles
-  /** Null where the browser keeps no files. */
-  readonly folders: () => Promise<RunFolders | null>
-  readonly locks: TrainingLocks
-  /** Loaded when first needed. */
-  readonly tools: () => Promise<TrainingTools>
 }
 
 /** Of the worker's engine, held once more for the run. */
@@ -53,24 +43,19 @@ interface Live {
   readonly release: () => void
 }
 
-const DATA_FILE = 'data.jsonl'
-const encoder = new TextEncoder()
-const NONE: ReadonlySet<number> = new Set()
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** The training runs of this browser: at most one at a time is under way in a worker, the others rest in their folders. */
 export class TrainingHost {
   private readonly deps: TrainingHostDeps
+  private readonly stored: StoredRuns
   private live: Live | null = null
   /** A start reserves the place before it waits for anything. */
   private starting: { readonly title: string | null } | null = null
-  /** The data file that was read last. */
-  private chosen: { readonly id: number; readonly text: string } | null = null
-  /** Saves of runs that turned out not to be whole: lists pass them over. */
-  private readonly broken = new Map<string, ReadonlySet<number>>()
 
   constructor(deps: TrainingHostDeps) {
     this.deps = deps
+    this.stored = new StoredRuns(deps, (id) => this.liveRun(id))
   }
 
   /** Live bytes of the run under way, by purpose: what the device has since it began, less what it had before. */
@@ -105,7 +90,7 @@ export class TrainingHost {
         savedStep: null,
       }
       return this.begin(fresh, params.sources, shareBackend, signal, async () => {
-        if (data) await this.keepData(folders, id, data)
+        if (data) await this.stored.keepData(folders, id, data)
         return {}
       })
     })
@@ -117,7 +102,7 @@ export class TrainingHost {
       this.starting = { title: record.title }
       return this.begin(record, sources, shareBackend, signal, async () => {
         // Where its worker died, the record is as old as the run's beginning.
-        const save = await this.wholeSave(folders, id)
+        const save = await this.stored.wholeSave(folders, id)
         return { step: save?.step ?? 0, savedStep: save?.step ?? null }
       })
     })
@@ -126,11 +111,11 @@ export class TrainingHost {
   async branch(params: ParamsOf<'branchTraining'>, shareBackend: ShareBackend, signal: AbortSignal) {
     const { from, id, title, recipe, sources, data } = params
     return this.alone(title, async (folders) => {
-      const release = await this.hold(folders, from)
+      const release = await this.stored.hold(folders, from)
       try {
         const parent = await readRecord(folders.part(from, 'notes'))
         const tools = await this.deps.tools()
-        const save = await this.wholeSave(folders, from)
+        const save = await this.stored.wholeSave(folders, from)
         if (!save) throw nothingSaved(parent)
         const now = this.deps.date()
         const record: TrainingRecord = {
@@ -148,11 +133,8 @@ export class TrainingHost {
         }
         return await this.begin(record, sources, shareBackend, signal, async () => {
           await tools.branch(folders.part(from, 'save'), folders.part(id, 'save'), recipe)
-          if (data) await this.keepData(folders, id, data)
-          else if (record.dataFile !== null) {
-            const kept = await folders.part(from, 'notes').read(DATA_FILE)
-            if (kept) await folders.part(id, 'notes').write(DATA_FILE, kept)
-          }
+          if (data) await this.stored.keepData(folders, id, data)
+          else if (record.dataFile !== null) await this.stored.copyData(folders, from, id)
           const entries = await readEntries(folders.part(from, 'notes'))
           await appendEntries(folders.part(id, 'notes'), entries.filter(isPast(save.step)))
           return {}
@@ -177,50 +159,38 @@ export class TrainingHost {
     await run?.done
   }
 
-  async list(): Promise<ResultOf<'listTrainings'>> {
-    const folders = await this.deps.folders()
-    if (!folders) return { runs: [], unreadable: [] }
-    const held = await this.deps.locks.held()
-    const runs: TrainingSummary[] = []
-    const unreadable: string[] = []
-    for (const id of await folders.ids()) {
-      const record = await readRecord(folders.part(id, 'notes')).catch(() => null)
-      if (record) runs.push(await this.summary(folders, record, held))
-      // One that is being started has no record yet.
-      else if (!held.has(id)) unreadable.push(id)
-    }
-    return { runs, unreadable }
+  list(): Promise<ResultOf<'listTrainings'>> {
+    return this.stored.list()
   }
 
-  async read(id: string): Promise<ResultOf<'readTraining'>> {
-    const folders = await this.folders()
-    return readEntries(folders.part(id, 'notes'))
+  read(id: string): Promise<ResultOf<'readTraining'>> {
+    return this.stored.read(id)
   }
 
   /** @throws StepscopeError `storage` while another tab trains it */
   async rename({ id, title }: ParamsOf<'renameTraining'>): Promise<TrainingSummary> {
-    const folders = await this.folders()
+    const folders = await this.stored.folders()
     const notes = folders.part(id, 'notes')
     if (this.live?.run.id === id) {
       const record = { ...this.live.record, title }
       this.live.record = record
       await writeRecord(notes, record)
-      return this.summary(folders, record, NOBODY)
+      return this.stored.summary(folders, record, NOBODY)
     }
-    const release = await this.hold(folders, id)
+    const release = await this.stored.hold(folders, id)
     try {
       const record = { ...(await readRecord(notes)), title }
       await writeRecord(notes, record)
-      return await this.summary(folders, record, NOBODY)
+      return await this.stored.summary(folders, record, NOBODY)
     } finally {
       release()
     }
   }
 
   async remove(id: string): Promise<void> {
-    const folders = await this.folders()
+    const folders = await this.stored.folders()
     await this.stop(id)
-    const release = await this.hold(folders, id)
+    const release = await this.stored.hold(folders, id)
     try {
       await folders.remove(id)
     } finally {
@@ -246,7 +216,8 @@ export class TrainingHost {
     signal: AbortSignal,
   ): Promise<ResultOf<'checkTrainingData'>> {
     const { checkData } = await this.deps.tools()
-    const file = 'run' in data ? await this.dataOf(data.run) : { name: data.name, text: await this.textOf(data) }
+    const file =
+      'run' in data ? await this.stored.dataOf(data.run) : { name: data.name, text: await this.stored.textOf(data) }
     return this.withBase(model, signal, async (files) => checkData(await files(), recipe, file, signal))
   }
 
@@ -277,16 +248,6 @@ export class TrainingHost {
     return this.live?.run.id === id ? this.live.run : null
   }
 
-  private async folders(): Promise<RunFolders> {
-    const folders = await this.deps.folders()
-    if (folders) return folders
-    throw new StepscopeError({
-      code: 'storage',
-      message: 'This browser keeps no files here, so a training run could not be saved (private windows may not)',
-      nextStep: 'Open Stepscope in a normal window, or train on the command line.',
-    })
-  }
-
   /** Holds the one place of a worker, and the run itself over all tabs, until the run has begun; then the run holds both. */
   private async alone(
     title: string | null,
@@ -302,15 +263,10 @@ export class TrainingHost {
     }
     this.starting = { title }
     try {
-      return await begin(await this.folders())
+      return await begin(await this.stored.folders())
     } finally {
       this.starting = null
     }
-  }
-
-  /** The run's lock; who is refused reads its name. */
-  private async hold(folders: RunFolders, id: string): Promise<() => void> {
-    return this.deps.locks.hold(id, await titleOf(folders, id))
   }
 
   /** @param prepare writes what the run needs, while nobody else can; its answer goes into the record */
@@ -322,7 +278,7 @@ export class TrainingHost {
     prepare: () => Promise<Partial<TrainingRecord>>,
   ): Promise<TrainingSummary> {
     const { id, recipe } = given
-    const folders = await this.folders()
+    const folders = await this.stored.folders()
     const releases: (() => void)[] = [await this.deps.locks.hold(id, given.title)]
     const release = () => {
       for (const free of releases.splice(0).toReversed()) free()
@@ -346,7 +302,7 @@ export class TrainingHost {
       const record: TrainingRecord = { ...given, ...changes, estimate, status: 'running', updatedAt: this.deps.date() }
       const notes = folders.part(id, 'notes')
       await writeRecord(notes, record)
-      const text = given.dataFile === null ? null : await notes.read(DATA_FILE)
+      const data = await this.stored.keptData(folders, given)
       const before = backend.value.backend.memory.liveByPurpose()
       const run = new HostedTraining(
         id,
@@ -359,7 +315,7 @@ export class TrainingHost {
               model,
               reference,
               rewardModel,
-              data: text && { name: given.dataFile ?? DATA_FILE, text: new TextDecoder().decode(text) },
+              data,
               store: folders.part(id, 'save'),
               signal: runSignal,
               gate,
@@ -372,7 +328,7 @@ export class TrainingHost {
       const live: Live = { run, record, base: model, before, release }
       this.live = live
       void run.done.then((end) => this.end(folders, live, end))
-      return await this.summary(folders, record, NOBODY)
+      return await this.stored.summary(folders, record, NOBODY)
     } catch (error) {
       release()
       throw error
@@ -391,7 +347,7 @@ export class TrainingHost {
     try {
       await writeRecord(folders.part(run.id, 'notes'), record)
       if (record.savedStep !== null) {
-        const models = await this.models(folders)
+        const models = await this.stored.models(folders)
         await models.open(run.id, () => Promise.resolve(base))
       }
     } catch {
@@ -400,66 +356,22 @@ export class TrainingHost {
       release()
       this.live = null
     }
-    const summary = await this.summary(folders, record, NOBODY)
+    const summary = await this.stored.summary(folders, record, NOBODY)
     this.deps.post({ type: 'trainingEnded', summary })
   }
 
   /** Does something with a run's files while nobody writes them: between two steps where it is under way here. */
   private async between<T>(id: string, use: (models: TrainedModels) => Promise<T>): Promise<T> {
-    const folders = await this.folders()
-    const models = await this.models(folders)
+    const folders = await this.stored.folders()
+    const models = await this.stored.models(folders)
     const run = this.liveRun(id)
     if (run) return run.between(() => use(models))
-    const release = await this.hold(folders, id)
+    const release = await this.stored.hold(folders, id)
     try {
       return await use(models)
     } finally {
       release()
     }
-  }
-
-  private async models(folders: RunFolders): Promise<TrainedModels> {
-    const title = (id: string) => titleOf(folders, id)
-    const newest = async (id: string): Promise<NewestSave> => {
-      const save = await this.wholeSave(folders, id)
-      if (!save) throw unsaved(await title(id))
-      return save
-    }
-    return new TrainedModels(folders, await this.deps.tools(), newest, title)
-  }
-
-  /** The newest save of a run that is whole; null before the first. What has to be passed over is told. */
-  private async wholeSave(folders: RunFolders, id: string): Promise<NewestSave | null> {
-    const { lastSave } = await this.deps.tools()
-    const save = await lastSave(folders.part(id, 'save'))
-    const skipped = save?.skipped ?? []
-    this.broken.set(id, new Set(skipped.map(({ step }) => step)))
-    if (save && skipped.length > 0) this.deps.post({ type: 'savesSkipped', id, step: save.step, skipped })
-    return save
-  }
-
-  /** A chosen file's text, read once. */
-  private async textOf({ id, name, blob }: ChosenFile): Promise<string> {
-    if (this.chosen?.id === id) return this.chosen.text
-    this.chosen = { id, text: await readChosen(name, blob) }
-    return this.chosen.text
-  }
-
-  private async keepData(folders: RunFolders, id: string, data: ChosenFile): Promise<void> {
-    await folders.part(id, 'notes').write(DATA_FILE, encoder.encode(await this.textOf(data)))
-  }
-
-  /** The data file of a run. */
-  private async dataOf(id: string): Promise<DataFile> {
-    const notes = (await this.folders()).part(id, 'notes')
-    const { dataFile, title } = await readRecord(notes)
-    const bytes = await notes.read(DATA_FILE)
-    if (dataFile !== null && bytes) return { name: dataFile, text: new TextDecoder().decode(bytes) }
-    throw new StepscopeError({
-      code: 'not-found',
-      message: `“${title}” keeps no data file`,
-      nextStep: 'Choose a file, or generated problems.',
-    })
   }
 
   private async withBase<T>(
@@ -489,47 +401,6 @@ export class TrainingHost {
       nextStep: 'Choose another model to train.',
     })
   }
-
-  private async summary(
-    folders: RunFolders,
-    { version: _version, ...record }: TrainingRecord,
-    held: ReadonlySet<string>,
-  ): Promise<TrainingSummary> {
-    const { id } = record
-    const parts = await Promise.all(RUN_PARTS.map((part) => bytesOf(folders.part(id, part))))
-    const storedBytes = parts.reduce((sum, bytes) => sum + bytes, 0)
-    const run = this.liveRun(id)
-    if (run) {
-      const { step, savedStep, paused } = run
-      return {
-        ...record,
-        status: paused ? 'paused' : 'running',
-        step,
-        savedStep,
-        elsewhere: false,
-        savesGone: false,
-        storedBytes,
-      }
-    }
-    const elsewhere = held.has(id)
-    if (elsewhere || (record.status !== 'running' && record.savedStep === null)) {
-      return { ...record, elsewhere, savesGone: false, storedBytes }
-    }
-    // The record may say more than there is: a worker died, or the browser deleted files.
-    const { listedSave } = await this.deps.tools()
-    const save = await listedSave(folders.part(id, 'save'), this.broken.get(id) ?? NONE).catch(() => null)
-    const status = record.status === 'running' ? 'interrupted' : record.status
-    const savesGone = record.savedStep !== null && save === null
-    return { ...record, status, savedStep: save?.step ?? null, elsewhere, savesGone, storedBytes }
-  }
-}
-
-/** What a person calls the run; also where its notes cannot be read. */
-function titleOf(folders: RunFolders, id: string): Promise<string> {
-  return readRecord(folders.part(id, 'notes')).then(
-    ({ title }) => title,
-    () => nameOfUnknown(id) ?? 'A training run',
-  )
 }
 
 /** Entries that a branch has in common with its parent. */
