@@ -1,25 +1,23 @@
+import type { Setting } from '../../src/search/settings.ts'
+import { SETTING_NAMES, STRATEGY_IDS, settingOf } from '../../src/search/settings.ts'
 import type { Rule } from './rules.ts'
 import { all, exactly, flag, list, matching, nothing, number, object, optional, or, text, whole } from './rules.ts'
 
-const STRATEGIES = ['greedy-decoding', 'sampling', 'best-of-n', 'greedy-tree', 'beam', 'lookahead']
 const AGGREGATIONS = ['last', 'min', 'product', 'mean', 'sum-log-odds']
 
-const configFields = {
-  n: whole(1, 1024),
-  m: whole(1, 1024),
-  lookahead: whole(0, 40),
-  aggregation: exactly(...AGGREGATIONS),
-  answerBy: exactly('score', 'weighted-vote', 'majority'),
-  temperature: number(0, 10),
-  topP: number(5e-324, 1),
-  topK: whole(0, 1e6),
-  maxRounds: whole(1, 1000),
-  maxStepTokens: whole(1, 4096),
+/** Each setting within its limits; files are older than some of them. */
+const configFields = Object.fromEntries(SETTING_NAMES.map((name) => [name, optional(settingRule(settingOf(name)))]))
+
+function settingRule(setting: Setting): Rule {
+  if (setting.kind === 'choice') return exactly(...setting.choices.map(({ id }) => id))
+  const { kind, min, minExcluded, max } = setting
+  return kind === 'integer' ? whole(min, max) : number(minExcluded ? min + Number.MIN_VALUE : min, max)
 }
+
 const setupFields = {
   task: text,
   problem: text,
-  strategy: exactly(...STRATEGIES),
+  strategy: exactly(...STRATEGY_IDS),
   config: object(configFields),
   seed: whole(0, 2 ** 32 - 1),
   prefix: list(text),

@@ -1,10 +1,11 @@
 import { BOUNDS } from '../core/bounds.ts'
 import { plainText } from '../core/outside-text.ts'
-import { readStrategySpec, SETTING_FIELDS } from '../formats/strategy-spec.ts'
-import type { RunSetup, StrategyConfig, StrategyId } from '../search/events.ts'
+import { readStrategySpec } from '../formats/strategy-spec.ts'
+import { describeRange, readSetting } from '../search/check-setup.ts'
+import type { RunSetup } from '../search/events.ts'
 import type { Aggregation } from '../search/models.ts'
-import type { Setting } from '../search/settings.ts'
-import { checkSetting, DEFAULT_CONFIG, describeRange, SETTINGS, STRATEGIES } from '../search/settings.ts'
+import type { Setting, SettingName, StrategyConfig, StrategyId } from '../search/settings.ts'
+import { DEFAULT_CONFIG, SETTING_NAMES, STRATEGIES, settingOf } from '../search/settings.ts'
 import type { Option, Options, ParsedOptions } from './options.ts'
 import { describeRows, notOneOf, readNumber, UsageError, wholeWithin } from './options.ts'
 
@@ -14,15 +15,16 @@ const optionName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-
 /** The strategies' settings and the seed, as options. */
 export const STRATEGY_OPTIONS: Options = {
   ...Object.fromEntries(
-    SETTINGS.map((setting) => {
-      const byModel = setting.key === 'aggregation' ? 'the reward model’s own' : String(setting.default)
+    SETTING_NAMES.map((name) => {
+      const setting = settingOf(name)
+      const byModel = name === 'aggregation' ? 'the reward model’s own' : String(setting.default)
       const option: Option = {
         type: 'string',
-        check: (name, text) => void readSetting(setting, name, text),
+        check: (written, text) => void readSettingOption(name, written, text),
         value: setting.kind === 'choice' ? 'NAME' : 'NUMBER',
         description: `${setting.description} ${rangeOf(setting)}; default ${byModel}.`,
       }
-      return [optionName(setting.key), option]
+      return [optionName(name), option]
     }),
   ),
   seed: seedOption('Seed of the sampling; the same seed gives the same events. Default 0.'),
@@ -31,30 +33,28 @@ export const STRATEGY_OPTIONS: Options = {
 /** `--help` on what `--strategy` takes. */
 export const STRATEGY_NOTES = [
   'Strategies:',
-  ...describeRows(STRATEGIES.map(({ id, description }) => [id, description])),
+  ...describeRows(Object.entries(STRATEGIES).map(([id, { description }]) => [id, description])),
   'Settings of one strategy may follow its name: lookahead:n=4:lookahead=2.',
 ].join('\n')
 
 /** Settings that were written as options. Throws a UsageError that names the option. */
 export function readConfigOptions(options: ParsedOptions): Partial<StrategyConfig> {
   const config: Record<string, unknown> = {}
-  for (const setting of SETTINGS) {
-    const name = optionName(setting.key)
-    const text = options.text(name)
-    if (text === undefined) continue
-    config[setting.key] = readSetting(setting, name, text)
+  for (const name of SETTING_NAMES) {
+    const option = optionName(name)
+    const text = options.text(option)
+    if (text !== undefined) config[name] = readSettingOption(name, option, text)
   }
   return config as Partial<StrategyConfig>
 }
 
 /** The value of a setting. Throws a UsageError that names the option. */
-function readSetting(setting: Setting, name: string, text: string): unknown {
+function readSettingOption(name: SettingName, option: string, text: string): unknown {
   try {
-    const value = SETTING_FIELDS[setting.key].read(text)
-    checkSetting(setting, value)
-    return value
+    return readSetting(name, text)
   } catch {
-    throw notOneOf(name, `${setting.kind === 'choice' ? 'one of ' : ''}${describeRange(setting)}`, text)
+    const setting = settingOf(name)
+    throw notOneOf(option, `${setting.kind === 'choice' ? 'one of ' : ''}${describeRange(setting)}`, text)
   }
 }
 

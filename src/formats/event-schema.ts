@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { BOUNDS, bounded } from '../core/bounds.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
-import { STRATEGY_IDS } from '../search/events.ts'
 import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
+import type { Setting, StrategyConfig } from '../search/settings.ts'
+import { SETTING_NAMES, STRATEGY_IDS, settingOf } from '../search/settings.ts'
 
 // Compiled parsers need `new Function`, which the page's content policy refuses (and reports) even when it is only tried.
 z.config({ jitless: true })
@@ -12,22 +13,22 @@ const nodeId = bounded(BOUNDS.node)
 const nullableNumber = z.number().nullable()
 const flops = z.number().nonnegative()
 
+/** Values may be out of range, as they stand in a form; `checkSetup` tells that. */
+function settingSchema(setting: Setting) {
+  if (setting.kind === 'choice') return z.enum(setting.choices.map(({ id }) => id)).default(setting.default)
+  return (setting.kind === 'integer' ? count : z.number()).default(setting.default)
+}
+
+/** A setting that is left out has its default: files are older than some settings. */
+const configSchema = z.object(
+  Object.fromEntries(SETTING_NAMES.map((name) => [name, settingSchema(settingOf(name))])),
+) as unknown as z.ZodType<StrategyConfig>
+
 export const setupSchema = z.object({
   task: z.string(),
   problem: z.string(),
   strategy: z.enum(STRATEGY_IDS),
-  config: z.object({
-    n: count,
-    m: count,
-    lookahead: count,
-    aggregation: z.enum(AGGREGATIONS),
-    answerBy: z.enum(['score', 'weighted-vote', 'majority']),
-    temperature: z.number(),
-    topP: z.number(),
-    topK: count,
-    maxRounds: count,
-    maxStepTokens: count,
-  }),
+  config: configSchema,
   seed: bounded(BOUNDS.seed),
   prefix: z.array(z.string()),
 }) satisfies z.ZodType<RunSetup>

@@ -1,4 +1,5 @@
 import type { Decision, RunSetup, SearchEvent, StepData } from '../search/events.ts'
+import { answerRule } from '../search/settings.ts'
 import { senseless } from './senseless.ts'
 
 /** Log-probabilities are differences of float32 numbers: one of a certain token may come out a little above 0. */
@@ -123,10 +124,9 @@ class Checks {
 
   /** The answers of a vote are compared by sums over their paths. */
   private compared(decision: Decision, field: 'score' | 'against'): void {
-    const { strategy, config } = this.setup
     const answers = decision.rule === 'answer' || decision.rule === 'not-answer'
     const value = decision[field]
-    if (!answers || (strategy !== 'sampling' && config.answerBy === 'score')) this.pathScore(value, `decision.${field}`)
+    if (!answers || answerRule(this.setup) === 'score') this.pathScore(value, `decision.${field}`)
     else if (value !== null && value < 0 && this.setup.config.aggregation !== 'sum-log-odds') {
       this.fail(`decision.${field}`, 'A score is out of range', 'a number from 0', value)
     }

@@ -2,25 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeError } from '../core/errors.ts'
 import { OBJECTIVE_IDS } from '../objectives/registry.ts'
-import type { StrategyConfig } from '../search/events.ts'
-import { STRATEGY_IDS } from '../search/events.ts'
-import { AGGREGATIONS } from '../search/models.ts'
+import type { StrategyConfig } from '../search/settings.ts'
+import { DEFAULT_CONFIG, SETTING_NAMES, STRATEGY_IDS, settingOf } from '../search/settings.ts'
 import type { LinkState } from './permalink.ts'
 import { readPermalink, writePermalink } from './permalink.ts'
 import { defaultRecipe } from './training-recipe.ts'
 
-const config: StrategyConfig = {
-  n: 16,
-  m: 4,
-  lookahead: 1,
-  aggregation: 'last',
-  answerBy: 'score',
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  maxRounds: 40,
-  maxStepTokens: 32,
-}
+const config: StrategyConfig = { ...DEFAULT_CONFIG, maxStepTokens: 32 }
 const defaults: LinkState = {
   task: 'countdown',
   problem: '3 5 7 2 > 24',
@@ -39,18 +27,19 @@ const defaults: LinkState = {
   recipe: null,
 }
 
-const anyConfig: fc.Arbitrary<StrategyConfig> = fc.record({
-  n: fc.integer({ min: 1, max: 512 }),
-  m: fc.integer({ min: 1, max: 64 }),
-  lookahead: fc.nat(8),
-  aggregation: fc.constantFrom(...AGGREGATIONS),
-  answerBy: fc.constantFrom('score', 'weighted-vote', 'majority'),
-  temperature: fc.double({ min: 0, max: 5, noNaN: true }).map((value) => value + 0),
-  topP: fc.double({ min: 0.01, max: 1, noNaN: true }),
-  topK: fc.nat(1000),
-  maxRounds: fc.integer({ min: 1, max: 100 }),
-  maxStepTokens: fc.integer({ min: 1, max: 1000 }),
-})
+/** Every setting, within its limits. */
+const anyConfig = fc.record(
+  Object.fromEntries(
+    SETTING_NAMES.map((name) => {
+      const setting = settingOf(name)
+      if (setting.kind === 'choice') return [name, fc.constantFrom(...setting.choices.map(({ id }) => id))]
+      const { kind, min, max, minExcluded = false } = setting
+      if (kind === 'integer') return [name, fc.integer({ min, max })]
+      // Without a negative zero, which is written as 0.
+      return [name, fc.double({ min, max, minExcluded, noNaN: true }).map((value) => value + 0)]
+    }),
+  ),
+) as unknown as fc.Arbitrary<StrategyConfig>
 const spec = fc.record({
   strategy: fc.constantFrom(...STRATEGY_IDS),
   config: fc.oneof(
@@ -109,7 +98,7 @@ describe('permalink', () => {
     ])
     expect(problems.find(({ place }) => place?.field === 'n')).toMatchObject({
       code: 'bad-setting',
-      expected: 'a whole number from 1',
+      expected: 'a whole number from 1 to 1024',
       found: '"many"',
       nextStep: 'The default is used instead.',
     })
@@ -169,7 +158,7 @@ describe('a link from elsewhere', () => {
     ['n=', 'n', /^The value cannot be used/],
     ['compare=beam', 'compare', /^The value cannot be used/],
     ['compare=beam,beam,beam,beam,beam', 'compare', /^The value cannot be used/],
-    ['compare=beam:n=4=5,beam', 'compare', /^The value cannot be used/],
+    ['compare=beam:n=4=5,beam', 'compare.n', /^The value cannot be used/],
     ['event=99999999999', 'event', /^The value cannot be used/],
     ['recipe=%7B%22objective%22%3A%22sft%22%2C%22model%22%3A%22countdown-po', 'recipe', /^The value is not JSON/],
     ['recipe=%7B%22objective%22%3A%22sft%22%2C%22model%22%3A%22m%22%2C%22steps%22%3A0%7D', 'recipe.steps', /./],

@@ -3,18 +3,13 @@ import type { Bound } from '../core/bounds.ts'
 import { BOUNDS, describeBound, isWithin } from '../core/bounds.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
-import type { StrategyConfig, StrategyId } from '../search/events.ts'
-import { STRATEGY_IDS } from '../search/events.ts'
+import { readMeaning } from '../search/check-setup.ts'
 import { readGivenStep } from '../search/given-step.ts'
+import type { StrategyConfig, StrategyId } from '../search/settings.ts'
+import { SETTING_NAMES, STRATEGY_IDS } from '../search/settings.ts'
 import { readLinkJson, readRecipeLink, writeRecipeLink } from './recipe-link.ts'
 import type { StrategySpec } from './strategy-spec.ts'
-import {
-  configDifference,
-  readStrategySpec,
-  SETTING_FIELDS,
-  SETTING_NAMES,
-  writeStrategySpec,
-} from './strategy-spec.ts'
+import { configDifference, readStrategySpec, writeStrategySpec } from './strategy-spec.ts'
 import type { TrainingRecipe } from './training-recipe.ts'
 
 /** What a link reproduces. */
@@ -150,7 +145,10 @@ export function readPermalink(
   }
   const strategy = field('strategy')
   const config = Object.fromEntries(
-    SETTING_NAMES.map((name) => [name, attempt<unknown>(name, SETTING_FIELDS[name].read, defaults.config[name])]),
+    SETTING_NAMES.map((name) => [
+      name,
+      attempt<unknown>(name, (text) => readMeaning(name, text), defaults.config[name]),
+    ]),
   ) as unknown as StrategyConfig
   const known = new Set<string>([...FIELD_NAMES.map((name) => FIELDS[name].key), ...SETTING_NAMES])
   for (const key of new Set(parameters.keys())) {

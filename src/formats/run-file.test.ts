@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toErrorDetails } from '../core/errors.ts'
+import { DEFAULT_CONFIG, SETTING_NAMES } from '../search/settings.ts'
 import { readRunFile, writeRunFile } from './run-file.ts'
 import { SAMPLE_RUN } from './testing/sample-run.ts'
 
@@ -48,6 +49,13 @@ describe('run file', () => {
       code: 'bad-file',
       place: { field: 'models.policy.choices.burst' },
     })
+  })
+
+  it.each(SETTING_NAMES)('reads a run from before there was the setting %s, and shows its default', (name) => {
+    const without = (key: string, value: object): object => (key === 'config' ? { ...value, [name]: undefined } : value)
+    const { setup, events } = readRunFile(JSON.stringify(JSON.parse(text, without)), 'earlier.json')
+    expect(setup.config).toEqual({ ...SAMPLE_RUN.setup.config, [name]: DEFAULT_CONFIG[name] })
+    expect(events[0]).toMatchObject({ setup })
   })
 
   it('reads a run without events', () => {

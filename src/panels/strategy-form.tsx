@@ -1,6 +1,5 @@
-import type { StrategyConfig, StrategyId } from '../search/events.ts'
-import type { Setting } from '../search/settings.ts'
-import { SETTINGS, STRATEGIES } from '../search/settings.ts'
+import type { SettingName, StrategyConfig, StrategyId } from '../search/settings.ts'
+import { SETTING_NAMES, settingOf, strategyById, usesSetting } from '../search/settings.ts'
 import { useApp } from '../state/hooks.ts'
 import { NumberField } from '../ui/number-field.tsx'
 import { Select } from '../ui/select.tsx'
@@ -15,10 +14,6 @@ interface SettingFieldsProps {
   onConfig(change: Partial<StrategyConfig>): void
 }
 
-/** Settings that most searches never change. */
-const RARE: ReadonlySet<keyof StrategyConfig> = new Set(['topP', 'topK', 'maxRounds', 'maxStepTokens'])
-const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
-
 /** The strategy, and a field with a sentence for each of its settings. */
 export function StrategyForm({ onStrategy, ...rest }: SettingFieldsProps & { onStrategy(strategy: StrategyId): void }) {
   const { strategy } = rest
@@ -30,7 +25,7 @@ export function StrategyForm({ onStrategy, ...rest }: SettingFieldsProps & { onS
         hideLabel
         value={strategy}
         options={strategyOptions(hasReward)}
-        hint={STRATEGIES.find(({ id }) => id === strategy)?.description}
+        hint={strategyById(strategy).description}
         onChange={onStrategy}
       />
       <SettingFields {...rest} />
@@ -39,22 +34,22 @@ export function StrategyForm({ onStrategy, ...rest }: SettingFieldsProps & { onS
 }
 
 export function SettingFields(props: SettingFieldsProps) {
-  const used = SETTINGS.filter((setting) => setting.usedBy.includes(props.strategy))
-  const rare = used.filter(({ key }) => RARE.has(key))
-  const open = rare.some(({ key }) => props.errors[key] !== undefined)
+  const used = SETTING_NAMES.filter((name) => usesSetting(props.strategy, name))
+  const rare = used.filter((name) => settingOf(name).rare)
+  const open = rare.some((name) => props.errors[name] !== undefined)
   return (
     <>
       {used
-        .filter(({ key }) => !RARE.has(key))
-        .map((setting) => (
-          <SettingField key={setting.key} setting={setting} {...props} />
+        .filter((name) => !rare.includes(name))
+        .map((name) => (
+          <SettingField key={name} name={name} {...props} />
         ))}
       {rare.length > 0 ? (
         <details className={styles.more} open={open || undefined}>
           <summary>More settings</summary>
           <div className={styles.fields}>
-            {rare.map((setting) => (
-              <SettingField key={setting.key} setting={setting} {...props} />
+            {rare.map((name) => (
+              <SettingField key={name} name={name} {...props} />
             ))}
           </div>
         </details>
@@ -63,10 +58,11 @@ export function SettingFields(props: SettingFieldsProps) {
   )
 }
 
-function SettingField({ setting, config, errors, onConfig }: SettingFieldsProps & { setting: Setting }) {
-  const error = errors[setting.key]
+function SettingField({ name, config, errors, onConfig }: SettingFieldsProps & { name: SettingName }) {
+  const setting = settingOf(name)
+  const error = errors[name]
   if (setting.kind === 'choice') {
-    const value = String(config[setting.key])
+    const value = String(config[name])
     return (
       <Select
         label={setting.name}
@@ -74,21 +70,22 @@ function SettingField({ setting, config, errors, onConfig }: SettingFieldsProps 
         options={setting.choices.map(({ id, name }) => ({ value: id, label: name }))}
         hint={setting.choices.find(({ id }) => id === value)?.description ?? setting.description}
         error={error}
-        onChange={(next) => onConfig({ [setting.key]: next })}
+        onChange={(next) => onConfig({ [name]: next })}
       />
     )
   }
+  const { min, max, step = 1, stops } = setting
   return (
     <NumberField
       label={setting.name}
-      value={Number(config[setting.key])}
-      min={setting.min}
-      max={setting.max}
-      step={setting.kind === 'integer' ? 1 : setting.key === 'topP' ? 0.05 : 0.1}
-      {...(setting.key === 'n' || setting.key === 'm' ? { stops: POWERS } : {})}
+      value={Number(config[name])}
+      min={min}
+      max={max}
+      step={step}
+      {...(stops ? { stops } : {})}
       hint={setting.description}
       error={error}
-      onChange={(next) => onConfig({ [setting.key]: next })}
+      onChange={(next) => onConfig({ [name]: next })}
     />
   )
 }

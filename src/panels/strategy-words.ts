@@ -1,5 +1,5 @@
-import type { StrategyId } from '../search/events.ts'
-import { STRATEGIES, usesRewardModel } from '../search/settings.ts'
+import type { StrategyId } from '../search/settings.ts'
+import { STRATEGY_IDS, strategyById } from '../search/settings.ts'
 
 /** For a select; strategies that the models at hand cannot run say why. */
 export function strategyOptions(hasReward: boolean): readonly {
@@ -7,8 +7,9 @@ export function strategyOptions(hasReward: boolean): readonly {
   readonly label: string
   readonly disabled: boolean
 }[] {
-  return STRATEGIES.map(({ id, name }) => {
-    const lacking = !hasReward && usesRewardModel(id)
+  return STRATEGY_IDS.map((id) => {
+    const { name, scored } = strategyById(id)
+    const lacking = scored && !hasReward
     return { value: id, label: lacking ? `${name} (needs a reward model)` : name, disabled: lacking }
   })
 }

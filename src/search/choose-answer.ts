@@ -1,6 +1,7 @@
 import { voteWeight } from './aggregate.ts'
-import type { Decision, StrategyConfig } from './events.ts'
+import type { Decision } from './events.ts'
 import type { PathNode } from './path-node.ts'
+import type { StrategyConfig } from './settings.ts'
 import { voteOf } from './votes.ts'
 
 /** A finished path and why it is, or is not, the answer. */

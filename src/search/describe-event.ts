@@ -1,7 +1,7 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { AGGREGATION_NAMES } from './aggregate.ts'
 import type { Decision, FinishedEvent, NodeId, SearchEvent, StopReason } from './events.ts'
-import { choosesByVote, STRATEGIES } from './settings.ts'
+import { answerRule, choosesByVote, strategyName, usesSetting } from './settings.ts'
 import type { SearchTree } from './tree.ts'
 import { voteOf, votesSentence } from './votes.ts'
 
@@ -12,7 +12,7 @@ import { voteOf, votesSentence } from './votes.ts'
 export function describeEvent(event: SearchEvent, tree: SearchTree): string {
   switch (event.type) {
     case 'started': {
-      const name = STRATEGIES.find(({ id }) => id === event.setup.strategy)?.name ?? event.setup.strategy
+      const name = strategyName(event.setup.strategy)
       return `Started: ${name} on ${plainText(event.setup.problem)}, seed ${event.setup.seed}.`
     }
     case 'proposed': {
@@ -115,8 +115,9 @@ function describeEnd({ reason, answer, correct, explanation }: FinishedEvent, tr
 }
 
 function byScore(tree: SearchTree): string {
-  const { strategy, config } = tree.started?.setup ?? {}
-  const where = strategy === 'lookahead' && config && config.lookahead > 0 ? ' at the end of the rollout' : ''
+  const setup = tree.started?.setup
+  const rolledOut = setup && usesSetting(setup.strategy, 'lookahead') && setup.config.lookahead > 0
+  const where = rolledOut ? ' at the end of the rollout' : ''
   return `by ${AGGREGATION_NAMES[tree.aggregation]}${where}`
 }
 
@@ -128,7 +129,7 @@ function comparedBy(tree: SearchTree): string {
 function comparedByVote(tree: SearchTree): string | null {
   const setup = tree.started?.setup
   if (!setup || !choosesByVote(setup)) return null
-  return setup.strategy === 'sampling' || setup.config.answerBy === 'majority' ? 'by votes' : 'by weighted vote'
+  return answerRule(setup) === 'majority' ? 'by votes' : 'by weighted vote'
 }
 
 function sharesVote(tree: SearchTree, node: NodeId): boolean {

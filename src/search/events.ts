@@ -1,29 +1,8 @@
-import type { Aggregation, ModelInfo, ProposalFinish, RewardModelInfo, Token, Verdict } from './models.ts'
+import type { ModelInfo, ProposalFinish, RewardModelInfo, Token, Verdict } from './models.ts'
+import type { StrategyConfig, StrategyId } from './settings.ts'
 
 /** Run-local node id: 0 is the problem, then in order of appearance. */
 export type NodeId = number
-
-export const STRATEGY_IDS = ['greedy-decoding', 'sampling', 'best-of-n', 'greedy-tree', 'beam', 'lookahead'] as const
-export type StrategyId = (typeof STRATEGY_IDS)[number]
-
-/** Settings of every strategy; one that does not use a field ignores it. */
-export interface StrategyConfig {
-  /** Proposals per round in all (responses, for sampling and best-of-n). */
-  readonly n: number
-  /** Children per kept step; kept = n / m. */
-  readonly m: number
-  /** Further greedy steps a proposal is rolled out before it is scored (lookahead). */
-  readonly lookahead: number
-  readonly aggregation: Aggregation
-  /** How the answer is chosen among finished candidates. */
-  readonly answerBy: 'score' | 'weighted-vote' | 'majority'
-  readonly temperature: number
-  readonly topP: number
-  readonly topK: number
-  readonly maxRounds: number
-  /** Tokens of one step, at most. */
-  readonly maxStepTokens: number
-}
 
 /** Everything that determines a run, besides the models' weights. */
 export interface RunSetup {

@@ -1,10 +1,10 @@
 import type { AnswerDecision } from './choose-answer.ts'
 import { chooseAnswer, decideAnswer } from './choose-answer.ts'
-import type { Candidate, FinishedEvent, KeptEvent, PrunedEvent, StopReason, StrategyConfig } from './events.ts'
+import type { Candidate, FinishedEvent, KeptEvent, PrunedEvent, StopReason } from './events.ts'
 import type { PathNode } from './path-node.ts'
 import { byRank } from './path-node.ts'
 import type { SearchRun } from './search-run.ts'
-import { usesRewardModel } from './settings.ts'
+import { answerRule, usesRewardModel } from './settings.ts'
 
 export interface SearchEnd {
   readonly reason: StopReason
@@ -36,7 +36,8 @@ export function* finishSearch(
       kept: 0,
     })
   }
-  const decisions = end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, vote(run), scored)
+  const rules = { answerBy: answerRule(run.setup), aggregation: run.config.aggregation }
+  const decisions = end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, rules, scored)
   for (const { node, decision } of decisions) {
     yield decision.rule === 'answer' ? run.kept(node, round, decision) : run.pruned(node, round, decision)
   }
@@ -58,10 +59,6 @@ export function* finishSearch(
 /** The path that the task's check accepted, before all others whatever their scores. */
 function acceptedFirst(answer: PathNode, candidates: readonly PathNode[]): AnswerDecision[] {
   return decideAnswer([answer, ...byRank(candidates.filter((node) => node !== answer))], (node) => node.pathScore)
-}
-
-function vote({ setup }: SearchRun): Pick<StrategyConfig, 'answerBy' | 'aggregation'> {
-  return setup.strategy === 'sampling' ? { ...setup.config, answerBy: 'majority' } : setup.config
 }
 
 function candidateOf(node: PathNode, scored: boolean): Candidate {

@@ -12,12 +12,12 @@ import type {
   ScoredEvent,
   StartedEvent,
   StepData,
-  StrategyConfig,
 } from './events.ts'
 import { ModelAccount } from './ledger.ts'
 import type { Branch, Checker, Policy, Proposal, ProposalFinish, RewardModel, Token, Usage } from './models.ts'
 import type { PathNode } from './path-node.ts'
 import { stepData } from './path-node.ts'
+import type { StrategyConfig } from './settings.ts'
 import { choosesByVote } from './settings.ts'
 
 /** What a search works with: the problem's prompt and check, and the two models. */

@@ -1,69 +1,75 @@
-import { StepscopeError } from '../core/errors.ts'
+/**
+ * The settings of the strategies, and the strategies: the one place that describes them. The types, the schema of files
+ * with its defaults, links, the command line's options and the form all derive from these two tables. A new setting is an
+ * entry of `SETTINGS`, its name in the strategies that use it, and their use of it.
+ */
 import { AGGREGATION_TITLES } from './aggregate.ts'
-import type { RunSetup, StrategyConfig, StrategyId } from './events.ts'
-import { STRATEGY_IDS } from './events.ts'
 
-interface SettingBase<K extends keyof StrategyConfig> {
-  readonly key: K
+interface Described {
   readonly name: string
   /** One sentence. */
   readonly description: string
-  readonly default: StrategyConfig[K]
-  /** Strategies it changes; the others ignore it. */
-  readonly usedBy: readonly StrategyId[]
+  /** Most searches never change it: the form folds it away. */
+  readonly rare?: true
 }
 
-interface NumberSetting<K extends keyof StrategyConfig> extends SettingBase<K> {
+export interface NumberSetting extends Described {
   readonly kind: 'integer' | 'number'
-  /** Both included; topP excludes 0. */
+  /** What runs and links without it have: what searches did before the setting was there. */
+  readonly default: number
+  /** Included, unless `minExcluded`. */
   readonly min: number
+  readonly minExcluded?: true
+  /** Included. */
   readonly max: number
+  /** A number above `max` means nothing (a probability); others are only too much, and are told under their field. */
+  readonly maxByNature?: true
+  /** Of the form's field. */
+  readonly step?: number
+  /** Values that the form's buttons go through. */
+  readonly stops?: readonly number[]
 }
 
-interface ChoiceSetting<K extends keyof StrategyConfig> extends SettingBase<K> {
+export interface ChoiceSetting extends Described {
   readonly kind: 'choice'
+  /** As a number's; an id of `choices`. */
+  readonly default: string
   readonly choices: readonly { readonly id: string; readonly name: string; readonly description: string }[]
 }
 
-/** A setting of the strategies, as the interface and `--help` show it. */
-export type Setting = { [K in keyof StrategyConfig]: NumberSetting<K> | ChoiceSetting<K> }[keyof StrategyConfig]
+export type Setting = NumberSetting | ChoiceSetting
 
-const SAMPLED: readonly StrategyId[] = ['sampling', 'best-of-n', 'greedy-tree', 'beam', 'lookahead']
-const SCORED: readonly StrategyId[] = ['best-of-n', 'greedy-tree', 'beam', 'lookahead']
+const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const
 
-export const SETTINGS: readonly Setting[] = [
-  {
-    key: 'n',
+/** Every setting by its name in files and links, in the order in which it is shown. */
+export const SETTINGS = {
+  n: {
     name: 'Proposals (n)',
     description: 'Proposals per round in all; for sampling and best-of-N, the number of responses.',
     kind: 'integer',
     default: 16,
     min: 1,
     max: 1024,
-    usedBy: ['sampling', 'best-of-n', 'beam', 'lookahead'],
+    stops: POWERS,
   },
-  {
-    key: 'm',
+  m: {
     name: 'Children (m)',
     description: 'Proposals from each kept step; n / m paths are kept each round.',
     kind: 'integer',
     default: 4,
     min: 1,
     max: 1024,
-    usedBy: ['greedy-tree', 'beam', 'lookahead'],
+    stops: POWERS,
   },
-  {
-    key: 'lookahead',
+  lookahead: {
     name: 'Lookahead (k)',
     description: 'Further greedy steps a proposal is rolled out before it is scored; 0 is beam search.',
     kind: 'integer',
     default: 1,
     min: 0,
     max: 40,
-    usedBy: ['lookahead'],
   },
-  {
-    key: 'aggregation',
+  aggregation: {
     name: 'Path score',
     description: 'How the scores of a path’s steps become the score it is ranked by.',
     kind: 'choice',
@@ -79,10 +85,8 @@ export const SETTINGS: readonly Setting[] = [
         description: 'Log-odds of the scores, added up.',
       },
     ],
-    usedBy: SCORED,
   },
-  {
-    key: 'answerBy',
+  answerBy: {
     name: 'Answer by',
     description: 'How the answer is chosen among the finished paths; sampling always takes the majority.',
     kind: 'choice',
@@ -96,162 +100,192 @@ export const SETTINGS: readonly Setting[] = [
       },
       { id: 'majority', name: 'Majority', description: 'What most paths vote for; the first of them is shown.' },
     ],
-    usedBy: ['best-of-n', 'beam', 'lookahead'],
   },
-  {
-    key: 'temperature',
+  temperature: {
     name: 'Temperature',
     description: 'Spread of the sampled steps: 1 follows the policy, lower is bolder, 0 is greedy.',
     kind: 'number',
     default: 1,
     min: 0,
     max: 10,
-    usedBy: SAMPLED,
+    step: 0.1,
   },
-  {
-    key: 'topP',
+  topP: {
     name: 'Top-p',
     description: 'Samples only from the smallest set of tokens with this probability in all; 1 takes every token.',
     kind: 'number',
     default: 1,
     min: 0,
     max: 1,
-    usedBy: SAMPLED,
+    minExcluded: true,
+    maxByNature: true,
+    step: 0.05,
+    rare: true,
   },
-  {
-    key: 'topK',
+  topK: {
     name: 'Top-k',
     description: 'Samples only from this many most probable tokens; 0 takes every token.',
     kind: 'integer',
     default: 0,
     min: 0,
     max: 1_000_000,
-    usedBy: SAMPLED,
+    rare: true,
   },
-  {
-    key: 'maxRounds',
+  maxRounds: {
     name: 'Rounds',
     description: 'Steps on a path, at most; the search stops there.',
     kind: 'integer',
     default: 40,
     min: 1,
     max: 1000,
-    usedBy: STRATEGY_IDS,
+    rare: true,
   },
-  {
-    key: 'maxStepTokens',
+  maxStepTokens: {
     name: 'Tokens per step',
     description: 'Tokens of one step, at most; a step that is longer is cut and ends its path.',
     kind: 'integer',
     default: 64,
     min: 1,
     max: 4096,
-    usedBy: STRATEGY_IDS,
+    rare: true,
   },
-]
+} as const satisfies Readonly<Record<string, Setting>>
 
-/** The strategies, as the interface and `--help` show them. */
-export const STRATEGIES: readonly { readonly id: StrategyId; readonly name: string; readonly description: string }[] = [
-  {
-    id: 'greedy-decoding',
-    name: 'Greedy decoding',
-    description: 'Always the most probable token; no reward model.',
-  },
-  {
-    id: 'sampling',
-    name: 'Sampling, majority',
-    description: 'n sampled responses; what most of them vote for (self-consistency); no reward model.',
-  },
-  {
-    id: 'best-of-n',
-    name: 'Best of N',
-    description: 'n sampled responses; the one the reward model scores highest.',
-  },
-  {
-    id: 'greedy-tree',
-    name: 'Greedy tree search',
-    description: 'Each round m proposals from one path; the reward model keeps the best.',
-  },
-  {
-    id: 'beam',
-    name: 'Beam search',
-    description: 'Each round n proposals; the reward model keeps the best n / m paths.',
-  },
-  {
-    id: 'lookahead',
-    name: 'Lookahead search',
-    description: 'Beam search whose proposals are rolled out k greedy steps before they are scored.',
-  },
-]
+export type SettingName = keyof typeof SETTINGS
 
-/** A strategy's name for a person. */
-export function strategyName(id: StrategyId): string {
-  return STRATEGIES.find((strategy) => strategy.id === id)?.name ?? id
+type ValueOf<S extends Setting> = S extends ChoiceSetting ? S['choices'][number]['id'] : number
+
+/** The settings of every strategy; one that does not use a setting ignores it. */
+export type StrategyConfig = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> }
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
+
+export function settingOf(name: SettingName): Setting {
+  return SETTINGS[name]
 }
 
 /** Every setting at its default. */
-export const DEFAULT_CONFIG: StrategyConfig = Object.fromEntries(
-  SETTINGS.map((setting) => [setting.key, setting.default]),
-) as unknown as StrategyConfig
+export const DEFAULT_CONFIG = Object.fromEntries(
+  SETTING_NAMES.map((name) => [name, SETTINGS[name].default]),
+) as StrategyConfig
 
-/** Does this strategy ask the reward model? */
-export function usesRewardModel(strategy: StrategyId): boolean {
-  return SCORED.includes(strategy)
+/** What settings cannot be together, for strategies that use all of them. */
+interface Constraint {
+  readonly between: readonly SettingName[]
+  /** The setting that is told to be wrong. */
+  readonly field: SettingName
+  /** What is wrong, and what would be right; null where all is well. */
+  check(config: StrategyConfig): { readonly message: string; readonly expected: string } | null
 }
 
-/** Is the answer chosen by votes? Sampling always counts them. */
-export function choosesByVote({ strategy, config }: Pick<RunSetup, 'strategy' | 'config'>): boolean {
-  if (strategy === 'sampling') return true
-  const [answerBy] = SETTINGS.filter(({ key }) => key === 'answerBy')
-  return config.answerBy !== 'score' && answerBy?.usedBy.includes(strategy) === true
+export const CONSTRAINTS: readonly Constraint[] = [
+  {
+    between: ['n', 'm'],
+    field: 'n',
+    check: ({ n, m }) =>
+      n % m === 0
+        ? null
+        : {
+            message: `n = ${n} is not divisible by m = ${m}, so the n / m kept paths would not be a whole number`,
+            expected: `a multiple of ${m}`,
+          },
+  },
+]
+
+/** A strategy, as the interface and `--help` show it. */
+interface StrategyDescription {
+  readonly name: string
+  /** One sentence. */
+  readonly description: string
+  /** Whether it asks the reward model. */
+  readonly scored: boolean
+  /** It counts votes, whatever `answerBy` says. */
+  readonly majority?: true
+  /** The settings that it uses; it ignores the others. */
+  readonly settings: readonly SettingName[]
 }
 
-/** Throws a StepscopeError `bad-setting` that names the field, what was expected and found. */
-export function checkSetup(setup: Pick<RunSetup, 'strategy' | 'config' | 'seed'>): void {
-  const { strategy, config, seed } = setup
-  if (!STRATEGY_IDS.includes(strategy)) {
-    throw badSetting('strategy', 'There is no such strategy', STRATEGY_IDS.join(', '), strategy)
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw badSetting('seed', 'The seed cannot be used', 'a whole number from 0 to 4294967295', seed)
-  }
-  for (const setting of SETTINGS) checkSetting(setting, config[setting.key])
-  const { n, m } = config
-  if ((strategy === 'beam' || strategy === 'lookahead') && n % m !== 0) {
-    throw badSetting(
-      'n',
-      `n = ${n} is not divisible by m = ${m}, so the n / m kept paths would not be a whole number`,
-      `a multiple of ${m}`,
-      n,
-    )
-  }
+const LIMITS = ['maxRounds', 'maxStepTokens'] as const
+const SAMPLED = ['temperature', 'topP', 'topK', ...LIMITS] as const
+const BEAM = ['n', 'm', 'aggregation', 'answerBy', ...SAMPLED] as const
+
+/** The strategies by id, in the order in which they are shown; `run-search.ts` has what each does. */
+export const STRATEGIES = {
+  'greedy-decoding': {
+    name: 'Greedy decoding',
+    description: 'Always the most probable token; no reward model.',
+    scored: false,
+    settings: LIMITS,
+  },
+  sampling: {
+    name: 'Sampling, majority',
+    description: 'n sampled responses; what most of them vote for (self-consistency); no reward model.',
+    scored: false,
+    majority: true,
+    settings: ['n', ...SAMPLED],
+  },
+  'best-of-n': {
+    name: 'Best of N',
+    description: 'n sampled responses; the one the reward model scores highest.',
+    scored: true,
+    settings: ['n', 'aggregation', 'answerBy', ...SAMPLED],
+  },
+  'greedy-tree': {
+    name: 'Greedy tree search',
+    description: 'Each round m proposals from one path; the reward model keeps the best.',
+    scored: true,
+    settings: ['m', 'aggregation', ...SAMPLED],
+  },
+  beam: {
+    name: 'Beam search',
+    description: 'Each round n proposals; the reward model keeps the best n / m paths.',
+    scored: true,
+    settings: BEAM,
+  },
+  lookahead: {
+    name: 'Lookahead search',
+    description: 'Beam search whose proposals are rolled out k greedy steps before they are scored.',
+    scored: true,
+    settings: [...BEAM, 'lookahead'],
+  },
+} as const satisfies Readonly<Record<string, StrategyDescription>>
+
+export type StrategyId = keyof typeof STRATEGIES
+
+export const STRATEGY_IDS = Object.keys(STRATEGIES) as [StrategyId, ...StrategyId[]]
+
+export function strategyById(id: StrategyId): StrategyDescription {
+  return STRATEGIES[id]
 }
 
-/** Throws as `checkSetup`. */
-export function checkSetting(setting: Setting, value: unknown): void {
-  const message = `The setting cannot be used`
-  if (setting.kind === 'choice') {
-    const choices = setting.choices.map(({ id }) => id)
-    if (!choices.includes(value as string)) throw badSetting(setting.key, message, choices.join(', '), value)
-    return
-  }
-  const { kind, min, max, key } = setting
-  const fits =
-    typeof value === 'number' &&
-    value >= min &&
-    value <= max &&
-    (kind === 'number' || Number.isInteger(value)) &&
-    !(key === 'topP' && value === 0)
-  if (!fits) throw badSetting(key, message, describeRange(setting), value)
+/** A strategy's name for a person. */
+export function strategyName(id: StrategyId): string {
+  return strategyById(id).name
 }
 
-/** `a whole number from 1 to 1024`. */
-export function describeRange(setting: Setting): string {
-  if (setting.kind === 'choice') return setting.choices.map(({ id }) => id).join(', ')
-  if (setting.key === 'topP') return 'a number above 0, at most 1'
-  return `a ${setting.kind === 'integer' ? 'whole ' : ''}number from ${setting.min} to ${setting.max}`
+/** Whether a strategy asks the reward model. */
+export function usesRewardModel(id: StrategyId): boolean {
+  return strategyById(id).scored
 }
 
-function badSetting(field: string, message: string, expected: string, found: unknown): StepscopeError {
-  return new StepscopeError({ code: 'bad-setting', message, expected, found: String(found), place: { field } })
+/** Whether a setting changes what a strategy does. */
+export function usesSetting(strategy: StrategyId, setting: SettingName): boolean {
+  return strategyById(strategy).settings.includes(setting)
+}
+
+/** A strategy and its settings, as a run has them. */
+interface ConfiguredStrategy {
+  readonly strategy: StrategyId
+  readonly config: StrategyConfig
+}
+
+/** How the answer is chosen among the finished paths. */
+export function answerRule({ strategy, config }: ConfiguredStrategy): StrategyConfig['answerBy'] {
+  return strategyById(strategy).majority ? 'majority' : config.answerBy
+}
+
+/** Whether paths are clustered by what they vote for; a strategy with one finished path has nothing to count. */
+export function choosesByVote(setup: ConfiguredStrategy): boolean {
+  const { majority } = strategyById(setup.strategy)
+  return majority === true || (usesSetting(setup.strategy, 'answerBy') && setup.config.answerBy !== 'score')
 }

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { describeError } from '../../core/errors.ts'
-import { STRATEGY_IDS } from '../../search/events.ts'
+import { STRATEGY_IDS } from '../../search/settings.ts'
 import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
 import { lackingModel } from '../../state/search/lacking-model.ts'
 import { settingErrors } from '../../state/session/session-slice.ts'

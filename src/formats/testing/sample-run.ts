@@ -1,23 +1,13 @@
 import type { Ledger, RunSetup, SearchEvent } from '../../search/events.ts'
 import type { ModelInfo, RewardModelInfo } from '../../search/models.ts'
+import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import type { RunFile } from '../run-file.ts'
 
 const setup: RunSetup = {
   task: 'countdown',
   problem: '3 5 > 15',
   strategy: 'greedy-tree',
-  config: {
-    n: 2,
-    m: 2,
-    lookahead: 0,
-    aggregation: 'last',
-    answerBy: 'score',
-    temperature: 1,
-    topP: 1,
-    topK: 0,
-    maxRounds: 40,
-    maxStepTokens: 32,
-  },
+  config: { ...DEFAULT_CONFIG, n: 2, m: 2, lookahead: 0, maxStepTokens: 32 },
   seed: 7,
   prefix: [],
 }

@@ -1,7 +1,8 @@
 import { applyEvent, emptyTree } from '../apply-event.ts'
-import type { NodeId, RunSetup, SearchEvent, StrategyConfig, StrategyId } from '../events.ts'
+import type { NodeId, RunSetup, SearchEvent } from '../events.ts'
 import type { Checker, Policy, RewardModel } from '../models.ts'
 import { runSearch } from '../run-search.ts'
+import type { StrategyConfig, StrategyId } from '../settings.ts'
 import { DEFAULT_CONFIG } from '../settings.ts'
 import type { SearchTree } from '../tree.ts'
 

@@ -1,4 +1,4 @@
-import type { StrategyConfig, StrategyId } from '../../search/events.ts'
+import type { StrategyConfig, StrategyId } from '../../search/settings.ts'
 import type { RunId, RunStatus } from '../search/runs-state.ts'
 
 export interface CompareEntry {

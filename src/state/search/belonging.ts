@@ -1,7 +1,7 @@
 import { configDifference } from '../../formats/strategy-spec.ts'
 import type { RunSetup } from '../../search/events.ts'
 import type { ModelInfo } from '../../search/models.ts'
-import { SETTINGS, strategyName } from '../../search/settings.ts'
+import { SETTING_NAMES, strategyName, usesSetting } from '../../search/settings.ts'
 import type { AppState } from '../app-state.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import { modelName } from '../models/model-names.ts'
@@ -88,9 +88,7 @@ function givenWords(prefix: readonly string[]): string {
 
 /** The settings that the strategy uses and that differ, as both have them. */
 function settingsWords({ strategy, config }: RunSetup, now: RunSetup['config']): readonly [string, string] {
-  const keys = SETTINGS.filter(({ key, usedBy }) => usedBy.includes(strategy) && config[key] !== now[key]).map(
-    ({ key }) => key,
-  )
+  const keys = SETTING_NAMES.filter((name) => usesSetting(strategy, name) && config[name] !== now[name])
   const words = (of: RunSetup['config']) => keys.map((key) => `${key} ${of[key]}`).join(', ')
   return [words(config), words(now)]
 }

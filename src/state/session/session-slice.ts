@@ -1,6 +1,7 @@
 import { describeError, toErrorDetails } from '../../core/errors.ts'
+import { checkSetup } from '../../search/check-setup.ts'
 import type { RunSetup } from '../../search/events.ts'
-import { checkSetup, DEFAULT_CONFIG } from '../../search/settings.ts'
+import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import type { Actions } from '../app-state.ts'
 import type { RunParent } from '../search/runs-state.ts'
 import { randomProblem, readProblem } from '../search/task-tools.ts'

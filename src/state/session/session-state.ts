@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../../core/errors.ts'
-import type { StrategyConfig, StrategyId } from '../../search/events.ts'
+import type { StrategyConfig, StrategyId } from '../../search/settings.ts'
 import type { RunId, RunParent } from '../search/runs-state.ts'
 
 /** The problem text as the task reads it, at every keystroke. */

@@ -1,6 +1,7 @@
 import { RandomStream } from '../../../core/random.ts'
 import type { Ledger, NodeId, StartedEvent } from '../../../search/events.ts'
 import type { ModelInfo, Token } from '../../../search/models.ts'
+import { DEFAULT_CONFIG } from '../../../search/settings.ts'
 import type { SearchTree, TreeNode } from '../../../search/tree.ts'
 
 export interface SyntheticTreeOptions {
@@ -245,18 +246,7 @@ function started({ seed, n, m, rounds, lookahead = 0 }: SyntheticTreeOptions, pr
       strategy: lookahead > 0 ? 'lookahead' : 'beam',
       seed,
       prefix: [],
-      config: {
-        n,
-        m,
-        lookahead,
-        aggregation: 'last',
-        answerBy: 'score',
-        temperature: 1,
-        topP: 1,
-        topK: 0,
-        maxRounds: rounds,
-        maxStepTokens: 32,
-      },
+      config: { ...DEFAULT_CONFIG, n, m, lookahead, maxRounds: rounds, maxStepTokens: 32 },
     },
   }
 }
