@@ -1,25 +1,24 @@
-import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
+import { toErrorDetails } from '../../core/errors.ts'
 import { fileStem } from '../../core/file-stem.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { trainingId, trainingName } from '../../formats/training-names.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { zipParts } from '../../formats/zip.ts'
 import { ANSWER_MS, ASKED } from '../../worker/client.ts'
-import type { FromWorker, ModelSource, TrainingEntry, TrainingSources, TrainingSummary } from '../../worker/protocol.ts'
+import type { FromWorker, TrainingEntry, TrainingSummary } from '../../worker/protocol.ts'
 import type { Actions } from '../app-state.ts'
-import { BUNDLED_CHOICES, bundledChoice } from '../models/bundled-models.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
-import { modelName } from '../models/model-names.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
-import { isLive } from '../search/runs-slice.ts'
-import type { RunId } from '../search/runs-state.ts'
 import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError, notifyUnlessLost } from '../slice-context.ts'
+import { recipeModels } from './recipe-models.ts'
+import { createRecovery } from './recovery.ts'
 import { DraftEditor } from './training-draft.ts'
-import type { TrainingRun, TrainingState, TreePair } from './training-state.ts'
+import type { TrainingRun, TrainingState } from './training-state.ts'
 import { applyEntries, historyUpTo, isUnderWay, readRun, relistRun, trainedModel, unreadRun } from './training-view.ts'
+import { treeComparison } from './tree-comparison.ts'
 
 type TrainingMessage = Extract<FromWorker, { type: 'training' | 'trainingState' | 'trainingEnded' | 'savesSkipped' }>
 
@@ -38,10 +37,6 @@ export interface TrainingSlice {
 }
 
 const ESTIMATE_MS = 250
-/** A run whose device is lost while the engine stays has ended this long before. */
-const LOSS_MS = 1000
-/** A run that is lost twice within this time, without a save between, waits for the person. */
-const CONTINUE_GUARD_MS = 60_000
 /** Between two looks at what another tab is training. */
 const LOOK_MS = 2000
 
@@ -58,19 +53,17 @@ export function createTrainingSlice(
   let estimating: AbortController | null = null
   const incoming = new Map<string, TrainingEntry[]>()
   let cancelFrame: (() => void) | null = null
-  let recovered: { readonly id: string; readonly step: number | null; readonly at: number } | null = null
-  /** Ended for want of a device; whether the engine is lost as well is told apart from it, before or after. */
-  let fallen: { readonly id: string; readonly cancel: () => void } | null = null
   let wantedActive: string | null = null
 
   const state = (): TrainingState => get().training
   const patch = (change: Partial<TrainingState>): void => set({ training: { ...state(), ...change } })
 
+  const models = recipeModels(context, engine)
   const draft = new DraftEditor(state().draft.recipe, {
     now: deps.now,
     show: (shown) => patch({ draft: shown, refused: null }),
     look: ({ recipe, data }, signal) => {
-      const model = sourceNamed(recipe.model)
+      const model = models.sourceNamed(recipe.model)
       return model && deps.client.call('checkTrainingData', { recipe, model, data }, signal)
     },
   })
@@ -143,49 +136,6 @@ export function createTrainingSlice(
     if (after.some((run, at) => run.savedStep !== before[at]?.savedStep)) offer()
   }
 
-  const isRewardModel = ({ kind, id }: ModelChoice): boolean =>
-    kind === 'bundled'
-      ? BUNDLED_CHOICES.reward.some((model) => model.id === id)
-      : get().engine.localModels.some((model) => model.kind === kind && model.id === id && model.role !== 'policy')
-
-  /** A model by the id that a recipe names. */
-  const choiceOf = (id: string): ModelChoice | null => {
-    const { localModels } = get().engine
-    const found = [...BUNDLED_CHOICES.policy, ...BUNDLED_CHOICES.reward, ...localModels].find(
-      (model) => model.id === id,
-    )
-    return found ? { kind: found.kind, id: found.id, name: found.name } : null
-  }
-
-  /** Null where its files are not here; a start says so. */
-  const sourceNamed = (id: string): ModelSource | null => {
-    const choice = choiceOf(id)
-    try {
-      return choice && engine.sourceOf(choice)
-    } catch {
-      return null
-    }
-  }
-
-  const choicesOf = ({ model, reference, rewardModel }: TrainingRecipe): TrainingRun['models'] => {
-    const need = (id: string, field: string): ModelChoice => {
-      const choice = choiceOf(id)
-      if (choice) return choice
-      throw missingModel(modelName(id, get().engine), field)
-    }
-    return {
-      model: need(model, 'model'),
-      reference: reference === undefined ? null : need(reference, 'reference'),
-      rewardModel: rewardModel === undefined ? null : need(rewardModel, 'rewardModel'),
-    }
-  }
-
-  const sourcesOf = ({ model, reference, rewardModel }: TrainingRun['models']): TrainingSources => ({
-    model: engine.sourceOf(model),
-    reference: reference && engine.sourceOf(reference),
-    rewardModel: rewardModel && engine.sourceOf(rewardModel),
-  })
-
   /** Runs a start; its refusal is shown beside the button that asked for it. */
   const begin = async (call: (signal: AbortSignal) => Promise<TrainingSummary>): Promise<TrainingSummary | null> => {
     if (state().starting) return null
@@ -220,31 +170,12 @@ export function createTrainingSlice(
     if (!run) return null
     // What a worker that is gone wrote after it was last heard stands in the log alone.
     await readLog(id)
-    return begin((signal) => deps.client.call('continueTraining', { id, sources: sourcesOf(run.models) }, signal))
+    return begin((signal) =>
+      deps.client.call('continueTraining', { id, sources: models.sourcesOf(run.models) }, signal),
+    )
   }
 
-  /** Takes a run up again that was lost with its worker or device, and tells from where. */
-  const recover = async (id: string): Promise<void> => {
-    const run = find(id)
-    if (!run || isUnderWay(run)) return
-    const { title, savedStep: step } = run
-    const at = deps.now()
-    if (recovered?.id === id && recovered.step === step && at - recovered.at < CONTINUE_GUARD_MS) return
-    recovered = { id, step, at }
-    const summary = await goOn(id)
-    const { refused } = state()
-    if (summary) {
-      const { savedStep } = summary
-      notify({
-        tone: 'warning',
-        text:
-          savedStep === null
-            ? `${plainText(title, 80)} started again: it had not been saved yet`
-            : `${plainText(title, 80)} went on by itself from step ${savedStep}, its last save`,
-      })
-    } else if (refused)
-      notify({ tone: 'error', text: `${plainText(title, 80)} did not go on by itself`, error: refused })
-  }
+  const recovery = createRecovery(context, { find, goOn, refused: () => state().refused })
 
   /** The last save is an older one than was listed: what is named is what there is, and it is told. */
   const passOver = ({ id, step, skipped }: Extract<FromWorker, { type: 'savesSkipped' }>): void => {
@@ -281,17 +212,6 @@ export function createTrainingSlice(
       .catch((error: unknown) => notifyUnlessLost(context, 'The engine did not answer', error))
   }
 
-  const runOver = (id: RunId): Promise<void> =>
-    new Promise((resolve) => {
-      const over = () => !isLive(get().runs.byId[id]?.status ?? 'failed')
-      if (over()) resolve()
-      const stop = runs.onChange(() => {
-        if (!over()) return
-        stop()
-        resolve()
-      })
-    })
-
   const actions: Actions['training'] = {
     refresh: async () => {
       try {
@@ -319,7 +239,7 @@ export function createTrainingSlice(
       cancelLook?.()
       estimating?.abort()
       const { errors, recipe } = state().draft
-      const choice = choiceOf(recipe.model)
+      const choice = models.choiceOf(recipe.model)
       if (get().engine.phase !== 'ready' || Object.keys(errors).length > 0 || !choice) {
         patch({ estimate: { status: 'idle', value: null, error: null } })
         return
@@ -342,11 +262,11 @@ export function createTrainingSlice(
       if (from && find(from.id)?.read === false) await readLog(from.id)
       const begun = await begin((signal) => {
         const { recipe } = state().draft
-        const models = choicesOf(recipe)
-        const common = { ...newRun(recipe, models.model), recipe, sources: sourcesOf(models), data: draft.data }
+        const chosen = models.choicesOf(recipe)
+        const common = { ...newRun(recipe, chosen.model), recipe, sources: models.sourcesOf(chosen), data: draft.data }
         return from
           ? deps.client.call('branchTraining', { ...common, from: from.id }, signal)
-          : deps.client.call('startTraining', { ...common, models }, signal)
+          : deps.client.call('startTraining', { ...common, models: chosen }, signal)
       })
       if (!begun) return null
       patch({ active: begun.id })
@@ -423,63 +343,7 @@ export function createTrainingSlice(
       if (!model) return false
       return engine.use({ [model.role === 'policy' ? 'policy' : 'reward']: model })
     },
-    compareTrees: async (id) => {
-      const run = find(id)
-      const after = run && trainedModel(run)
-      const setup = session.setup()
-      if (!run || !after || !setup) return
-      const role = after.role === 'policy' ? 'policy' : 'reward'
-      const chosen = get().engine[role]
-      const sameRun = chosen?.kind === 'trained' && chosen.id === id
-      const fallback = bundledChoice(setup.task, 'reward')
-      const start = run.models.model
-      // A reward model may be trained from a policy, which scores nothing.
-      const beside = role === 'policy' || isRewardModel(start) ? 'start' : 'other'
-      const before = beside === 'start' ? start : sameRun ? fallback : (chosen ?? fallback)
-      if (before === null) {
-        notify({ tone: 'warning', text: 'Choose another reward model first, for the trees beside its own' })
-        return
-      }
-      const names = { before: before.name, after: after.name }
-      const { problem, seed } = setup
-      const pair: TreePair = {
-        training: id,
-        role,
-        problem,
-        seed,
-        names,
-        beside,
-        start: start.name,
-        before: null,
-        after: null,
-        status: 'before',
-      }
-      patch({ trees: pair })
-      const search = async (model: ModelChoice, word: string): Promise<RunId | null> => {
-        if (!(await engine.use({ [role]: model }))) return null
-        return runs.launch(setup, { activate: false, title: `${problem} · ${word} ${run.title}` })
-      }
-      const show = (next: Partial<TreePair>): boolean => {
-        const { trees } = state()
-        // Another pair was asked for, or this one was closed.
-        if (trees === null || trees.training !== id || trees.status === 'failed') return false
-        patch({ trees: { ...trees, ...next } })
-        return true
-      }
-      const first = await search(before, beside === 'start' ? 'before' : `beside (${before.name})`)
-      if (first !== null && show({ before: first, status: 'after' })) {
-        await runOver(first)
-        const second = await search(after, 'after')
-        if (second === null) show({ status: 'failed' })
-        else {
-          show({ after: second })
-          await runOver(second)
-          show({ status: 'ready' })
-        }
-      } else show({ status: 'failed' })
-      // What was chosen before is chosen again; the trained model is taken by `use`.
-      if (get().engine[role]?.id !== chosen?.id) await engine.use({ [role]: chosen })
-    },
+    compareTrees: treeComparison(context, { engine, runs, session, models, find }),
     closeTrees: () => patch({ trees: null }),
   }
 
@@ -508,42 +372,24 @@ export function createTrainingSlice(
         const { id } = message.summary
         const run = find(id)
         if (run?.status !== 'failed' || !run.error) return
-        if (run.error.code === 'device-lost') {
-          const recoverIt = () => {
-            fallen = null
-            void recover(id)
-          }
-          fallen = { id, cancel: deps.later(recoverIt, LOSS_MS) }
-        } else notify({ tone: 'error', text: `${plainText(run.title, 80)} stopped`, error: run.error })
+        if (run.error.code === 'device-lost') recovery.onFallen(id)
+        else notify({ tone: 'error', text: `${plainText(run.title, 80)} stopped`, error: run.error })
       }
     },
     onLost: () => {
       drain()
-      fallen?.cancel()
       const mine = state().runs.filter((run) => isUnderWay(run) && !run.elsewhere)
       patch({
         runs: state().runs.map((run) => (mine.includes(run) ? { ...run, status: 'interrupted', phase: null } : run)),
       })
-      // One that the person has paused or is stopping stays where it is.
-      const lost = mine.find(({ status }) => status === 'running')?.id ?? fallen?.id
-      fallen = null
-      if (lost !== undefined) void recover(lost)
+      recovery.onLost(mine.find(({ status }) => status === 'running')?.id)
     },
     dispose: () => {
       draft.dispose()
       cancelEstimate?.()
       estimating?.abort()
       cancelFrame?.()
-      fallen?.cancel()
+      recovery.dispose()
     },
   }
-}
-
-function missingModel(name: string, field: string): StepscopeError {
-  return new StepscopeError({
-    code: 'not-found',
-    message: `The model “${plainText(name, 80)}” is not in this browser`,
-    place: { field },
-    nextStep: 'Choose another model, or add it on the Models screen.',
-  })
 }
