@@ -101,6 +101,21 @@ export const SETTINGS = {
       { id: 'majority', name: 'Majority', description: 'What most paths vote for; the first of them is shown.' },
     ],
   },
+  voteStop: {
+    name: 'Stop of votes',
+    description: 'How many responses are drawn to the end where the answer is chosen by votes.',
+    kind: 'choice',
+    default: 'all',
+    choices: [
+      { id: 'all', name: 'All responses', description: 'Every response is drawn to its end before votes are counted.' },
+      {
+        id: 'decided',
+        name: 'When decided',
+        description: 'Sampling stops once the responses still open cannot change the vote; it is the same, for less.',
+      },
+    ],
+    rare: true,
+  },
   temperature: {
     name: 'Temperature',
     description: 'Spread of the sampled steps: 1 follows the policy, lower is bolder, 0 is greedy.',
@@ -222,13 +237,13 @@ export const STRATEGIES = {
     description: 'n sampled responses; what most of them vote for (self-consistency); no reward model.',
     scored: false,
     majority: true,
-    settings: ['n', ...SAMPLED],
+    settings: ['n', 'voteStop', ...SAMPLED],
   },
   'best-of-n': {
     name: 'Best of N',
     description: 'n sampled responses; the one the reward model scores highest.',
     scored: true,
-    settings: ['n', 'aggregation', 'answerBy', ...SAMPLED],
+    settings: ['n', 'aggregation', 'answerBy', 'voteStop', ...SAMPLED],
   },
   'greedy-tree': {
     name: 'Greedy tree search',

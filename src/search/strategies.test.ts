@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SearchEvent } from './events.ts'
 import type { TestModels } from './testing/collect.ts'
 import { collect, pathText, setupOf, sketch, testChecker, treeOf } from './testing/collect.ts'
+import { randomModels } from './testing/random-models.ts'
 import { ScriptedPolicy, ScriptedRewardModel, tableScript } from './testing/scripted-models.ts'
 
 /** Scores by the last line of the text. */
@@ -124,6 +125,55 @@ describe('best of n', () => {
     // yes: 0.8 + 0.85 = 1.65; no: 0.7 + 0.95 = 1.65, found first. Its best member is shown.
     expect(await choose({ answerBy: 'weighted-vote' })).toBe('c/A no')
     expect(await choose({ answerBy: 'majority' })).toBe('a/A no')
+  })
+})
+
+describe('a vote that stops when it is decided', () => {
+  const table = {
+    '': ['A yes\n', 'A yes\n', 'a\n', 'A yes\n'],
+    'a\n': ['A no\n'],
+  }
+
+  it('leaves the responses that cannot change it open, and spends nothing on them', async () => {
+    const run = async (voteStop: 'all' | 'decided', n = 4) => {
+      const { policy } = models(table)
+      return collect(setupOf('sampling', { n, voteStop }), { policy, reward: null })
+    }
+    const [all, decided] = [await run('all'), await run('decided')]
+    expect(sketch(treeOf(all))).toEqual(['! A yes ×3', '> a', '= a/A no'])
+    expect(sketch(treeOf(decided))).toEqual(['! A yes ×3', 'x a'])
+    expect(of(decided, 'pruned').map(({ node, decision }) => [node, decision.rule])).toEqual([[2, 'search-ended']])
+    expect(last(decided)).toMatchObject({ reason: 'enough-candidates', answer: 'yes', node: last(all).node })
+    expect(last(all).ledger.policy.executed - last(decided).ledger.policy.executed).toBe('A no\n'.length)
+  })
+
+  it('goes on while the responses that are left could draw level', async () => {
+    const { policy } = models({ ...table, '': ['A yes\n', 'A yes\n', 'a\n', 'a\n'], 'a\n': ['A no\n', 'A no\n'] })
+    const events = await collect(setupOf('sampling', { n: 4, voteStop: 'decided' }), { policy, reward: null })
+    expect(last(events).candidates.map(({ count }) => count)).toEqual([2, 2])
+  })
+
+  it('has the result of all responses, for fewer tokens in some runs and more in none', async () => {
+    let fewer = 0
+    for (let key = 0; key < 60; key++) {
+      for (const [strategy, answerBy] of [
+        ['sampling', 'score'],
+        ['best-of-n', 'score'],
+        ['best-of-n', 'majority'],
+        ['best-of-n', 'weighted-vote'],
+      ] as const) {
+        const aggregation = key % 2 === 0 ? 'last' : 'sum-log-odds'
+        const run = async (voteStop: 'all' | 'decided') =>
+          last(await collect(setupOf(strategy, { n: 8, answerBy, aggregation, voteStop }), randomModels(key)))
+        const [all, decided] = [await run('all'), await run('decided')]
+        expect(decided.answer).toBe(all.answer)
+        const saved = all.ledger.policy.executed - decided.ledger.policy.executed
+        expect(saved).toBeGreaterThanOrEqual(0)
+        if (saved > 0) fewer += 1
+        if (strategy === 'best-of-n' && answerBy === 'score') expect(decided).toEqual(all)
+      }
+    }
+    expect(fewer).toBeGreaterThan(20)
   })
 })
 
