@@ -19,7 +19,7 @@ test('a policy alone: searches without scores run, the others say what they need
     await runToEnd(page)
   }
   await app.chip(page).click()
-  await expect(page.getByText('Reward model', { exact: true }).locator('..')).toContainText('none')
+  await expect(page.locator('dl').getByText('Reward model', { exact: true }).locator('..')).toContainText('none')
   await page.keyboard.press('Escape')
 
   await page.reload()

@@ -9,12 +9,13 @@ import { writeRunFile } from '../src/formats/run-file.ts'
 import type { RunSetup, SearchEvent } from '../src/search/events.ts'
 import { DEFAULT_CONFIG } from '../src/search/settings.ts'
 import { engineLoader } from '../src/worker/engine-loader.ts'
+import { sourcesOf } from '../src/worker/sources/model-provider.ts'
 import { searchTask } from '../src/worker/task-search.ts'
 
 const OUT = 'public/runs/first-visit.json'
 const [problem = '4 3 6 8 > 40', seed = '7'] = process.argv.slice(2)
 
-const loader = engineLoader((source) => openCheckpointDirectory(`public/checkpoints/${source.id}`))
+const loader = engineLoader(sourcesOf(({ id }) => openCheckpointDirectory(`public/checkpoints/${id}`)))
 const { signal } = new AbortController()
 const engine = await loader.load(
   {

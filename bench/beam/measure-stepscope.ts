@@ -1,8 +1,9 @@
+import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import { runSearch } from '../../src/search/run-search.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
 import { checkerFor, taskById } from '../../src/tasks/registry.ts'
-import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
-import { browserFiles } from '../../src/worker/model-files.ts'
+import { engineLoader } from '../../src/worker/engine-loader.ts'
+import { sourcesOf } from '../../src/worker/sources/model-provider.ts'
 
 export interface BeamFigures {
   readonly adapter: string
@@ -19,7 +20,7 @@ export interface BeamFigures {
 
 /** Beam searches one after the other, the first one (which warms up) not counted. */
 export async function measureBeam(problems: readonly string[], backend: 'webgpu' | 'cpu'): Promise<BeamFigures> {
-  const engine = await browserEngineLoader(browserFiles('/')).load(
+  const engine = await engineLoader(sourcesOf(({ id }) => openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/` }))).load(
     {
       backend,
       policy: { source: { kind: 'bundled', id: 'countdown-policy' } },

@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/compute/backend.ts'
 import { openBackend } from '../../src/compute/open-backend.ts'
+import type { CheckpointFiles } from '../../src/engine/checkpoint/checkpoint-files.ts'
 import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import { createDecoder } from '../../src/engine/decoder/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from '../../src/engine/load-model.ts'
@@ -13,8 +14,8 @@ import { RecordedCase } from '../../src/training/recorded-case.ts'
 import { runReferenceCase } from '../../src/training/reference-case.ts'
 import { caseFaults } from '../../src/training/testing/case-faults.ts'
 import type { Engine } from '../../src/worker/engine-host.ts'
-import { browserEngineLoader } from '../../src/worker/engine-loader.ts'
-import { browserFiles } from '../../src/worker/model-files.ts'
+import { engineLoader } from '../../src/worker/engine-loader.ts'
+import { sourcesOf } from '../../src/worker/sources/model-provider.ts'
 import { searchTask } from '../../src/worker/task-search.ts'
 
 /** The engine's checks as the page offers them to the tests; each opens its own backend and gives it back. */
@@ -47,8 +48,13 @@ async function withBackend<T>(kind: BackendKind, use: (backend: Backend) => Prom
   }
 }
 
+function bundledFiles(id: string): Promise<CheckpointFiles> {
+  const files = BUNDLED_MODELS.find((model) => model.id === id)?.files ?? []
+  return openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/`, files })
+}
+
 async function withEngine<T>(kind: BackendKind, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await browserEngineLoader(browserFiles('/')).load(
+  const engine = await engineLoader(sourcesOf(({ id }) => bundledFiles(id))).load(
     {
       backend: kind,
       policy: { source: { kind: 'bundled', id: 'countdown-policy' } },
@@ -160,13 +166,8 @@ const checks = {
     count: number,
   ): Promise<{ adapter: string; holdings: Holdings[]; withoutModels: Record<string, number> }> {
     return withBackend(kind, async (backend) => {
-      const files = (id: string) =>
-        openUrlCheckpoint({
-          baseUrl: `/checkpoints/${id}/`,
-          files: BUNDLED_MODELS.find((model) => model.id === id)?.files ?? [],
-        })
-      const policy = await loadPolicy(backend, await files('countdown-policy'), {}, createDecoder)
-      const reward = await loadRewardModel(backend, await files('countdown-prm'), {}, createDecoder)
+      const policy = await loadPolicy(backend, await bundledFiles('countdown-policy'), {}, createDecoder)
+      const reward = await loadRewardModel(backend, await bundledFiles('countdown-prm'), {}, createDecoder)
       const held = (): Holdings => {
         const counters = [policy, reward].map(({ model }) => model.counters())
         return {

@@ -5,6 +5,7 @@ import { toErrorDetails } from '../core/errors.ts'
 import { EngineHost, splitReadings } from './engine-host.ts'
 import { engineLoader } from './engine-loader.ts'
 import type { ParamsOf } from './protocol.ts'
+import { sourcesOf } from './sources/model-provider.ts'
 
 interface Expected {
   readonly prompt: string
@@ -14,7 +15,7 @@ interface Expected {
 }
 
 const expected = JSON.parse(readFileSync('tests/fixtures/expected.json', 'utf8')) as readonly Expected[]
-const loader = engineLoader((source) => openCheckpointDirectory(`public/checkpoints/${source.id}`))
+const loader = engineLoader(sourcesOf(({ id }) => openCheckpointDirectory(`public/checkpoints/${id}`)))
 const never = new AbortController().signal
 
 const params = (policy = 'countdown-policy', reward = 'countdown-prm'): ParamsOf<'load'> => ({

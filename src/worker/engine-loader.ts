@@ -11,46 +11,27 @@ import { inspectOnnx } from '../runtimes/transformersjs/inspect.ts'
 import { TASKS } from '../tasks/registry.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
 import { Held } from './held.ts'
-import type { LoadOnnx } from './load-onnx.ts'
-import { loadOnnx, onnxReward, refuseOnnx } from './load-onnx.ts'
-import type { OpenModelFiles } from './model-files.ts'
 import type { PolicyPart } from './policy-part.ts'
-import { onnxPolicy, ownPolicy } from './policy-part.ts'
-import type { ModelSource, OnnxSource, ParamsOf, WantedModel } from './protocol.ts'
+import { ownPolicy } from './policy-part.ts'
+import type { ModelSource, ParamsOf, WantedModel } from './protocol.ts'
 import { ReadLease } from './read-lease.ts'
 import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
 import type { RewardPart } from './reward-part.ts'
 import { loadImplicitReward, loadOwnReward } from './reward-part.ts'
+import type { ModelSources, OpenedModel } from './sources/model-provider.ts'
+import { openFiles } from './sources/model-provider.ts'
 
 const TASK_IDS = Object.values(TASKS).map(({ id }) => id)
 
-type OpenFiles = (source: Exclude<ModelSource, OnnxSource>, signal: AbortSignal) => Promise<CheckpointFiles>
-
-/** Engines from the checkpoints of this browser; see `browserFiles`. */
-export function browserEngineLoader(files: OpenModelFiles): EngineLoader {
-  // By the signal of the load that opened them.
-  const leases = new WeakMap<AbortSignal, ReadLease>()
-  const loader = engineLoader(async (source, signal) => {
-    const opened = await files(source, signal)
-    leases.get(signal)?.add(opened.release)
-    return opened.files
-  }, loadOnnx)
+/** Engines from the models of this browser. */
+export function browserEngineLoader(sources: ModelSources<ModelSource>): EngineLoader {
   return {
-    ...loader,
+    ...engineLoader(sources),
     onnx: {
       inspect: ({ origin }, signal) => inspectOnnx(origin, signal),
       list: listHubModels,
       delete: ({ repo }) => deleteHubModel(repo),
-    },
-    load: async (params, onProgress, signal, before) => {
-      const lease = new ReadLease()
-      leases.set(signal, lease)
-      try {
-        return await loader.load(params, onProgress, signal, before)
-      } finally {
-        lease.end()
-      }
     },
   }
 }
@@ -60,10 +41,11 @@ export function browserEngineLoader(files: OpenModelFiles): EngineLoader {
  * taken over instead: a model that did not change stays on the device. Where anything fails, nothing new stays, and the
  * engine before is as it was.
  */
-export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx): EngineLoader {
+export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
   const residents = new WeakMap<Engine, Residents>()
   return {
     load: async (params, onProgress, signal, before) => {
+      const lease = new ReadLease()
       const held: Held<unknown>[] = []
       const hold = <T>(part: Held<T>): Held<T> => {
         held.push(part)
@@ -72,40 +54,36 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
       // Held before anything is waited for: another load may replace the engine meanwhile.
       const old = before ? residents.get(before) : undefined
       const kept = old && sameBackend(old, params) ? old : null
+      const same = (role: 'policy' | 'reward') =>
+        kept !== null && sameModel(kept.params, params, role, sources.identify)
       const shared = kept ? hold(kept.backend.retain()) : null
-      const keptPolicy = kept && sameModel(kept.params, params, 'policy') ? hold(kept.policy.retain()) : null
-      const keptReward = kept?.reward && sameModel(kept.params, params, 'reward') ? hold(kept.reward.retain()) : null
+      const keptPolicy = kept && same('policy') ? hold(kept.policy.retain()) : null
+      const keptReward = kept?.reward && same('reward') ? hold(kept.reward.retain()) : null
       try {
-        const [policySource, rewardSource] = [params.policy.source, params.reward?.source]
-        if (rewardSource?.kind === 'onnx') throw onnxReward()
-        const implicit = params.reward?.implicit
-        const referenceSource = implicit?.reference.source
-        if (referenceSource?.kind === 'onnx') throw onnxReward()
-        const [policyFiles, rewardFiles, referenceFiles] = await Promise.all([
-          keptPolicy || policySource.kind === 'onnx' ? null : openFiles(policySource, signal),
-          keptReward || !rewardSource ? null : openFiles(rewardSource, signal),
-          keptReward || !referenceSource ? null : openFiles(referenceSource, signal),
+        const wantedReward = keptReward ? null : params.reward
+        const implicit = wantedReward?.implicit
+        const [openedPolicy, rewardFiles, referenceFiles] = await Promise.all([
+          keptPolicy ? null : openModel(sources, params.policy.source, lease, signal),
+          wantedReward && openScored(sources, wantedReward.source, lease, signal),
+          implicit ? openScored(sources, implicit.reference.source, lease, signal) : null,
         ])
         const open = shared ?? hold(await openShared(params.backend))
         const { backend, activity } = open.value
-        const options = (model: 'policy' | 'reward', wanted: WantedModel): LoadOptions => {
-          const { source, manifest, weights } = wanted
-          return {
-            id: source.id,
-            tasks: TASK_IDS,
-            activity,
-            signal,
-            onProgress: (loadedBytes, totalBytes) => onProgress(model, loadedBytes, totalBytes),
-            ...(manifest === undefined ? {} : { manifest }),
-            ...(weights === undefined ? {} : { weights }),
-          }
+        const options = (model: 'policy' | 'reward', { source, manifest, weights }: WantedModel): LoadOptions => ({
+          id: source.id,
+          tasks: TASK_IDS,
+          activity,
+          signal,
+          onProgress: (loadedBytes, totalBytes) => onProgress(model, loadedBytes, totalBytes),
+          ...(manifest === undefined ? {} : { manifest }),
+          ...(weights === undefined ? {} : { weights }),
+        })
+        const newPolicy = async (opened: OpenedModel): Promise<PolicyPart> => {
+          const loading = options('policy', params.policy)
+          if (!('files' in opened)) return opened.load(loading)
+          return ownPolicy(await loadPolicy(backend, opened.files, loading, createDecoder))
         }
-        const newPolicy = async (): Promise<PolicyPart | null> =>
-          policySource.kind === 'onnx'
-            ? onnxPolicy(await onnx(policySource, options('policy', params.policy)), policySource)
-            : policyFiles &&
-              ownPolicy(await loadPolicy(backend, policyFiles, options('policy', params.policy), createDecoder))
-        const made = keptPolicy ? null : await newPolicy()
+        const made = openedPolicy && (await newPolicy(openedPolicy))
         const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
         const newReward = async (files: CheckpointFiles, wanted: WantedModel): Promise<RewardPart> => {
           const loading = options('reward', wanted)
@@ -122,7 +100,7 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
             implicit.beta,
           )
         }
-        const madeReward = rewardFiles && params.reward ? await newReward(rewardFiles, params.reward) : null
+        const madeReward = rewardFiles && wantedReward ? await newReward(rewardFiles, wantedReward) : null
         const reward = keptReward ?? (madeReward && hold(new Held(madeReward, (part) => part.dispose())))
         if (!policy || (params.reward && !reward)) throw new TypeError('a model was neither kept nor loaded')
         const engine = makeEngine({ params, backend: open, policy, reward })
@@ -131,10 +109,36 @@ export function engineLoader(openFiles: OpenFiles, onnx: LoadOnnx = refuseOnnx):
       } catch (error) {
         for (const part of held.toReversed()) part.release()
         throw before ? besides(error) : error
+      } finally {
+        lease.end()
       }
     },
     inspect: ({ files }, signal) => inspectCheckpoint(browserCheckpointFiles(files), signal),
   }
+}
+
+/** Opens a model; its files are kept from being deleted until the load ends. */
+async function openModel(
+  sources: ModelSources<ModelSource>,
+  source: ModelSource,
+  lease: ReadLease,
+  signal: AbortSignal,
+): Promise<OpenedModel> {
+  const opened = await sources.open(source, signal)
+  if ('files' in opened) lease.add(opened.release)
+  return opened
+}
+
+/** As `openModel`, for a model whose outputs at given tokens are needed. */
+async function openScored(
+  sources: ModelSources<ModelSource>,
+  source: ModelSource,
+  lease: ReadLease,
+  signal: AbortSignal,
+): Promise<CheckpointFiles> {
+  const opened = await openFiles(sources, source, 'A reward model runs on the engine of this app alone', signal)
+  lease.add(opened.release)
+  return opened.files
 }
 
 async function openShared(choice: ParamsOf<'load'>['backend']): Promise<Held<OpenBackend>> {

@@ -4,6 +4,7 @@ import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { EngineHost } from './engine-host.ts'
 import { engineLoader } from './engine-loader.ts'
 import type { ParamsOf } from './protocol.ts'
+import { sourcesOf } from './sources/model-provider.ts'
 
 const never = new AbortController().signal
 const quiet = () => {}
@@ -13,11 +14,13 @@ const released = () => Promise.resolve()
 function rig() {
   const opened: string[] = []
   const fail = new Set<string>()
-  const loader = engineLoader((source) => {
-    opened.push(source.id)
-    if (fail.has(source.id)) return Promise.reject(new StepscopeError({ code: 'out-of-memory', message: 'Full' }))
-    return openCheckpointDirectory(`public/checkpoints/${source.id.replace(/^alias:/, '')}`)
-  })
+  const loader = engineLoader(
+    sourcesOf(({ id }) => {
+      opened.push(id)
+      if (fail.has(id)) return Promise.reject(new StepscopeError({ code: 'out-of-memory', message: 'Full' }))
+      return openCheckpointDirectory(`public/checkpoints/${id.replace(/^alias:/, '')}`)
+    }),
+  )
   const host = new EngineHost(loader, quiet)
   const load = (reward: string, change: Partial<ParamsOf<'load'>> = {}) =>
     host.load(

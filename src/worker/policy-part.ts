@@ -1,7 +1,5 @@
 import type { EnginePolicy } from '../engine/policy.ts'
-import type { LoadedOnnxPolicy } from '../runtimes/transformersjs/load-policy.ts'
 import type { Policy } from '../search/models.ts'
-import type { OnnxSource } from './protocol.ts'
 
 /** A policy on whichever engine runs it, as the worker holds and shows it. */
 export interface PolicyPart {
@@ -26,15 +24,5 @@ export function ownPolicy(policy: EnginePolicy): PolicyPart {
     counters: () => ({ ...model.decoder.counters, ...model.counters() }),
     bytes: () => model.decoder.bytes(),
     dispose: () => model.dispose(),
-  }
-}
-
-export function onnxPolicy({ policy, weightBytes }: LoadedOnnxPolicy, { device }: OnnxSource): PolicyPart {
-  return {
-    policy,
-    engine: `Transformers.js, ${device === 'wasm' ? 'WASM' : 'WebGPU'}`,
-    counters: () => ({ ...policy.model.counters() }),
-    bytes: () => ({ weights: weightBytes, cache: policy.model.counters().cacheBytes }),
-    dispose: () => void policy.model.dispose(),
   }
 }

@@ -13,42 +13,12 @@ import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.
 import type { RowCounts } from '../training/run/check-data.ts'
 import type { SkippedSave } from '../training/run/saves.ts'
 import type { TrainingEvent } from '../training/run-events.ts'
+import type { ModelSource } from './sources/registry.ts'
 import type { TrainingRecord } from './training/training-record.ts'
-
-/**
- * Where a model comes from. Bundled ones are files of the app; local ones are dragged in and stay in this browser; stored
- * ones were downloaded and are read from this device; `url` is read over the network at every load, by range; trained ones
- * are the last saves of training runs on this device.
- */
-export type ModelSource =
-  | { readonly kind: 'bundled'; readonly id: string }
-  | { readonly kind: 'local'; readonly id: string; readonly files: readonly File[] }
-  | { readonly kind: 'stored'; readonly id: string }
-  | { readonly kind: 'url'; readonly id: string; readonly baseUrl: string; readonly files: readonly string[] }
-  | TrainedSource
-  | OnnxSource
-
-export interface TrainedSource {
-  readonly kind: 'trained'
-  /** Of the training run. */
-  readonly id: string
-  /** The last save, as the page knows it: another one is another model. */
-  readonly step: number
-  /** The model before training, from which what was not trained is taken. */
-  readonly base: ModelSource
-}
-
-/** An ONNX checkpoint, which runs on Transformers.js; policies only. */
-export interface OnnxSource {
-  readonly kind: 'onnx'
-  readonly id: string
-  readonly origin: OnnxOrigin
-  readonly dtype: OnnxDtype
-  readonly device: OnnxDevice
-}
 
 export type { RemotePlan } from '../downloads/model-library.ts'
 export type { StoredModel } from '../downloads/stored-model.ts'
+export type { ModelSource } from './sources/registry.ts'
 export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */

@@ -32,29 +32,17 @@ export function sameBackend({ params, backend }: Residents, now: LoadParams): bo
 }
 
 /** The same model, read the same way. Everything that is asked of it counts, so that an option added later does, too. */
-export function sameModel(before: LoadParams, now: LoadParams, role: Role): boolean {
+export function sameModel(
+  before: LoadParams,
+  now: LoadParams,
+  role: Role,
+  identify: (source: ModelSource) => unknown,
+): boolean {
   const described = (wanted: LoadParams['reward']) => {
     if (wanted === null) return null
     const { source, implicit, ...options } = wanted
-    const against = implicit && { ...implicit.reference, source: describeSource(implicit.reference.source) }
-    return JSON.stringify([describeSource(source), against, implicit?.beta, options])
+    const against = implicit && { ...implicit.reference, source: identify(implicit.reference.source) }
+    return JSON.stringify([identify(source), against, implicit?.beta, options])
   }
   return described(before[role]) === described(now[role])
-}
-
-/** File objects are copied on their way to the worker: names, sizes and dates tell whether they are the same files. */
-function describeSource(source: ModelSource): unknown {
-  if (source.kind === 'onnx' && source.origin.kind === 'folder') {
-    const { origin, ...named } = source
-    return [named, describeFiles(origin.files)]
-  }
-  if (source.kind === 'trained') return [source.kind, source.id, source.step]
-  if (source.kind !== 'local') return source
-  const { files, ...named } = source
-  return [named, describeFiles(files)]
-}
-
-function describeFiles(files: readonly File[]): unknown {
-  const facts = files.map(({ name, size, lastModified }) => [name, size, lastModified] as const)
-  return facts.toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -3,9 +3,9 @@ import { nextTask } from '../engine/scheduler/next-task.ts'
 import { pointsTold, workerFaults } from '../faults/worker-faults.ts'
 import { browserEngineLoader } from './engine-loader.ts'
 import { showLife } from './life.ts'
-import { browserFiles } from './model-files.ts'
 import { openModelLibrary } from './open-library.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
+import { modelSources } from './sources/registry.ts'
 import { searchTask } from './task-search.ts'
 import { opfsRunFolders } from './training/opfs-run-folders.ts'
 import { TrainingHost } from './training/training-host.ts'
@@ -31,7 +31,11 @@ const later = (callback: () => void, ms: number) => {
 }
 const { storage, locks } = navigator as Partial<Pick<Navigator, 'storage' | 'locks'>>
 
-const files = browserFiles(import.meta.env.BASE_URL, library, (source, signal) => trainings.open(source, signal))
+const sources = modelSources({
+  base: import.meta.env.BASE_URL,
+  library,
+  trained: (source, signal) => trainings.open(source, signal),
+})
 
 const trainings: TrainingHost = new TrainingHost({
   post,
@@ -39,7 +43,7 @@ const trainings: TrainingHost = new TrainingHost({
   date: () => new Date().toISOString(),
   nextTask,
   later,
-  files,
+  sources,
   folders: opfsRunFolders(storage),
   locks: webTrainingLocks(locks),
   tools: async () => (await import('./training/load-tools.ts')).tools,
@@ -50,7 +54,7 @@ const service = new WorkerService({
   now,
   nextTask,
   later,
-  loader: browserEngineLoader(files),
+  loader: browserEngineLoader(sources),
   library,
   trainings,
   search: searchTask,

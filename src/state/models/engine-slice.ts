@@ -157,7 +157,7 @@ export function createEngineSlice(context: SliceContext, saving: Saving): Engine
           dtype: onnx.dtype,
           device: onnx.device,
         }
-      : { kind: 'local', id: choice.id, files: found.files }
+      : { kind: 'folder', id: choice.id, files: found.files }
     return Object.keys(found.manifest).length === 0 ? { source } : { source, manifest: found.manifest }
   }
 

@@ -7,6 +7,7 @@ import type { SearchEvent } from '../../search/events.ts'
 import { stepsTo } from '../../search/tree-paths.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { engineLoader } from '../../worker/engine-loader.ts'
+import { sourcesOf } from '../../worker/sources/model-provider.ts'
 import { searchTask } from '../../worker/task-search.ts'
 import { INITIAL_SESSION } from '../initial-state.ts'
 import { storeRig } from '../testing/store-rig.ts'
@@ -65,7 +66,7 @@ it('is what a first visit shows, with its setup one click from running live', as
 })
 
 it('is what the bundled models do today', async () => {
-  const loader = engineLoader((source) => openCheckpointDirectory(`public/checkpoints/${source.id}`))
+  const loader = engineLoader(sourcesOf(({ id }) => openCheckpointDirectory(`public/checkpoints/${id}`)))
   const { signal } = new AbortController()
   const bundled = (id: string) => ({ source: { kind: 'bundled', id } }) as const
   const engine = await loader.load(

@@ -1,6 +1,7 @@
 import { memoryFiles } from '../../engine/testing/memory-files.ts'
 import { Held } from '../../worker/held.ts'
 import type { OpenBackend } from '../../worker/resident-models.ts'
+import { sourcesOf } from '../../worker/sources/model-provider.ts'
 import { MemoryRunFolders } from '../../worker/training/testing/memory-run-folders.ts'
 import { scriptedTools } from '../../worker/training/testing/scripted-tools.ts'
 import { TrainingHost } from '../../worker/training/training-host.ts'
@@ -34,7 +35,7 @@ export async function trainingRig(change: (tools: TrainingTools) => TrainingTool
       return new TrainingHost({
         ...deps,
         date: () => new Date().toISOString(),
-        files: async () => ({ files: memoryFiles({ 'config.json': {} }), release: () => {} }),
+        sources: sourcesOf(async () => memoryFiles({ 'config.json': {} })),
         folders: async () => folders,
         locks: { ...locks, held: async () => new Set([...(await locks.held()), ...elsewhere]) },
         tools: async () => change(scriptedTools({ pause: alive })),

@@ -3,8 +3,9 @@ import { toErrorDetails } from '../../core/errors.ts'
 import { memoryFiles } from '../../engine/testing/memory-files.ts'
 import { defaultRecipe } from '../../formats/training-recipe.ts'
 import { Held } from '../held.ts'
-import type { FromWorker, ParamsOf, TrainedSource, TrainingSummary } from '../protocol.ts'
+import type { FromWorker, ModelSource, ParamsOf, TrainingSummary } from '../protocol.ts'
 import type { OpenBackend } from '../resident-models.ts'
+import type { TrainedSource } from '../sources/trained.ts'
 import { MemoryRunFolders } from './testing/memory-run-folders.ts'
 import { scriptedTools } from './testing/scripted-tools.ts'
 import { TrainingHost } from './training-host.ts'
@@ -44,9 +45,12 @@ function rig(
       const timer = setTimeout(callback, 0)
       return () => clearTimeout(timer)
     },
-    files: async () => {
-      opened += 1
-      return { files: memoryFiles({ 'config.json': { a: 1 } }), release: () => (opened -= 1) }
+    sources: {
+      identify: (source) => source,
+      open: async () => {
+        opened += 1
+        return { files: memoryFiles({ 'config.json': { a: 1 } }), release: () => (opened -= 1) }
+      },
     },
     folders: async () => folders,
     locks,
@@ -211,7 +215,7 @@ describe('a run whose worker died', () => {
 })
 
 describe('a trained model', () => {
-  const source: TrainedSource = { kind: 'trained', id: 'a', step: 5, base: { kind: 'bundled', id: 'm' } }
+  const source: TrainedSource<ModelSource> = { kind: 'trained', id: 'a', step: 5, base: { kind: 'bundled', id: 'm' } }
   const card = async (files: Awaited<ReturnType<TrainingHost['open']>>) =>
     new TextDecoder().decode(await files.read('card.md', 0, 1000))
 

@@ -1,12 +1,10 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { Held } from '../held.ts'
-import type { OpenedFiles, OpenModelFiles } from '../model-files.ts'
 import type {
   ModelSource,
   ParamsOf,
   ResultOf,
-  TrainedSource,
   TrainingEnd,
   TrainingEntry,
   TrainingEstimate,
@@ -14,6 +12,9 @@ import type {
   TrainingSummary,
 } from '../protocol.ts'
 import type { OpenBackend } from '../resident-models.ts'
+import type { ModelSources, OpenedFiles } from '../sources/model-provider.ts'
+import { openFiles } from '../sources/model-provider.ts'
+import type { TrainedSource } from '../sources/trained.ts'
 import type { HostedTrainingDeps } from './hosted-training.ts'
 import { HostedTraining } from './hosted-training.ts'
 import type { RunFolders } from './run-folders.ts'
@@ -27,7 +28,7 @@ import { readRecord, writeRecord } from './training-record.ts'
 export interface TrainingHostDeps extends Omit<HostedTrainingDeps, 'append'>, StoredRunsDeps {
   /** Milliseconds, monotonic. */
   readonly now: () => number
-  readonly files: OpenModelFiles
+  readonly sources: ModelSources<ModelSource>
 }
 
 /** Of the worker's engine, held once more for the run. */
@@ -199,7 +200,7 @@ export class TrainingHost {
   }
 
   /** Files of a trained model, for whoever loads it. */
-  async open({ id, base }: TrainedSource, signal: AbortSignal): Promise<CheckpointFiles> {
+  async open({ id, base }: TrainedSource<ModelSource>, signal: AbortSignal): Promise<CheckpointFiles> {
     return this.between(id, (models) => this.withBase(base, signal, (files) => models.open(id, files)))
   }
 
@@ -392,14 +393,7 @@ export class TrainingHost {
   }
 
   private openFiles(source: ModelSource, signal: AbortSignal): Promise<OpenedFiles> {
-    if (source.kind !== 'onnx') return this.deps.files(source, signal)
-    throw new StepscopeError({
-      code: 'unsupported-config',
-      message: 'An ONNX checkpoint cannot be trained',
-      expected: 'a model with safetensors',
-      found: source.id,
-      nextStep: 'Choose another model to train.',
-    })
+    return openFiles(this.deps.sources, source, 'Only models on the engine of this app can be trained', signal)
   }
 }
 
