@@ -2,6 +2,7 @@ import { toErrorDetails } from '../core/errors.ts'
 import type { Command } from './command.ts'
 import { engine } from './commands/engine.ts'
 import { evaluate } from './commands/eval.ts'
+import { grade } from './commands/grade.ts'
 import { judge } from './commands/judge.ts'
 import { label } from './commands/label.ts'
 import { logits } from './commands/logits.ts'
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   search,
   evaluate,
   score,
+  grade,
   judge,
   rollout,
   label,

@@ -26,7 +26,11 @@ export const BOUNDS = {
 
   // Sets of problems, data files and what is sampled from them.
   problems: { min: 1, max: 1_000_000 },
-  /** Of them, those that a model in training is looked at with. */
+  /** Of a question in words, in characters. */
+  questionLength: { min: 1, max: 20_000 },
+  /** Of an answer or a regular expression that a person gives, in characters. */
+  answerLength: { min: 1, max: 1000 },
+  /** Of the problems, those that a model in training is looked at with. */
   heldOutProblems: { min: 0, max: 10_000 },
   /** Responses, completions or rollouts of one problem. */
   samples: { min: 1, max: 1024 },
