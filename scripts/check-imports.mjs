@@ -5,76 +5,8 @@ import { isBuiltin } from 'node:module'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseSync } from 'oxc-parser'
-
-/** Rooms of pure functions, without the DOM, devices or state. */
-const PURE = ['core', 'tasks', 'search', 'objectives']
-const MECHANISMS = [
-  'core',
-  'tasks',
-  'search',
-  'rewards',
-  'objectives',
-  'compute',
-  'engine',
-  'training',
-  'runtimes',
-  'downloads',
-  'formats',
-]
-
-/** Each room and what it may import from elsewhere in src/. The first pattern that fits a file is its room. */
-const ROOMS = [
-  { room: 'core', files: /^core\//, may: [] },
-  { room: 'tasks', files: /^tasks\//, may: ['core'] },
-  { room: 'search', files: /^search\//, may: ['core'] },
-  { room: 'rewards', files: /^rewards\//, may: ['core', 'search'] },
-  { room: 'objectives', files: /^objectives\//, may: ['core', 'rewards'] },
-  { room: 'compute', files: /^compute\//, may: ['core'] },
-  { room: 'engine', files: /^engine\//, may: ['core', 'search', 'compute'] },
-  {
-    room: 'training',
-    files: /^training\//,
-    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'compute', 'engine', 'formats'],
-  },
-  // Another runtime under the same tokens: tokenizer, step ends and sampler are our own engine's.
-  { room: 'runtimes', files: /^runtimes\//, may: ['core', 'search', 'compute', 'engine'] },
-  { room: 'downloads', files: /^downloads\//, may: ['core', 'search', 'engine', 'formats'] },
-  { room: 'formats', files: /^formats\//, may: ['core', 'search', 'objectives'] },
-  // What goes wrong on purpose, in development builds alone.
-  { room: 'faults', files: /^faults\//, may: ['core'] },
-  // What the page sees of the worker: types of the mechanisms, no code of theirs.
-  {
-    room: 'worker-client',
-    files: /^worker\/(protocol|client)(\.test)?\.ts$/,
-    may: ['core', 'faults'],
-    mayTypes: [...MECHANISMS, 'worker'],
-  },
-  { room: 'worker', files: /^worker\//, may: [...MECHANISMS, 'worker-client', 'faults'] },
-  { room: 'storage', files: /^storage\//, may: ['core', 'search', 'formats'] },
-  {
-    room: 'state',
-    files: /^state\//,
-    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'formats', 'storage', 'worker-client'],
-  },
-  { room: 'viz-layout', files: /^viz\/layout\//, may: ['core', 'search'] },
-  { room: 'viz', files: /^viz\//, may: ['core', 'search', 'viz-layout'] },
-  { room: 'ui', files: /^ui\//, may: ['core'] },
-  // Parts of a run that more than one screen shows. The pure rooms below are read for words, settings and definitions.
-  { room: 'panels', files: /^panels\//, may: [...PURE, 'state', 'viz', 'viz-layout', 'ui'] },
-  // One room per screen: features/playground never sees features/compare.
-  {
-    room: 'features',
-    files: /^features\/[^/]+/,
-    may: [...PURE, 'state', 'viz', 'viz-layout', 'ui', 'panels'],
-    each: true,
-  },
-  {
-    room: 'app',
-    files: /^app\//,
-    may: [...PURE, 'features', 'panels', 'state', 'storage', 'viz', 'viz-layout', 'ui', 'worker-client', 'faults'],
-  },
-  { room: 'cli', files: /^cli\//, may: [...MECHANISMS, 'worker', 'worker-client', 'storage'] },
-]
+import { roomOf } from './rooms.mjs'
+import { drawRooms, MAP_FILE, withMap } from './rooms-map.mjs'
 
 /** Packages that draw or keep the page's state; the rooms below the state never need them. */
 const PAGE_PACKAGES = /^(react|react-dom|zustand|radix-ui|d3(-.*)?|@tanstack\/.*|virtual:.*)$/
@@ -87,13 +19,6 @@ const NODE_PACKAGES = /^(webgpu|tsx)$/
 /** Tests, and what only they use: helpers in folders named `testing`. */
 const isTest = (file) => /\.test\.tsx?$|(^|\/)testing\//.test(file)
 const isNodeOnly = (file) => file.startsWith('cli/') || /^compute\/(.*\/)?node-[^/]+\.ts$/.test(file)
-
-function roomOf(file) {
-  const found = ROOMS.find(({ files }) => files.test(file))
-  if (!found) return undefined
-  const name = found.each ? found.files.exec(file)[0] : found.room
-  return { ...found, name }
-}
 
 function sourceFiles(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -137,9 +62,14 @@ function packageName(specifier) {
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]
 }
 
-/** Checks one src folder. @returns messages, each with file and line */
+/**
+ * Checks one src folder.
+ * @returns messages, each with file and line; and the arrows between rooms that there are, tests excepted: for each room
+ *   those that it imports, with `code` or, where only their types are, `types`
+ */
 export function checkImports(src) {
   const problems = []
+  const arrows = new Map()
   const graph = new Map()
   for (const path of sourceFiles(src)) {
     const file = relative(src, path).split(sep).join('/')
@@ -183,6 +113,11 @@ export function checkImports(src) {
         problems.push(`${at}: '${specifier}' runs in Node alone; pass what it makes in from the command line`)
       const other = roomOf(targetFile)
       if (!other || other.name === room.name) continue
+      if (other.room !== room.room) {
+        const from = arrows.get(room.room) ?? new Map()
+        arrows.set(room.room, from)
+        if (!typeOnly || !from.has(other.room)) from.set(other.room, typeOnly ? 'types' : 'code')
+      }
       const allowed =
         room.may.includes(other.room) ||
         (typeOnly && room.mayTypes?.includes(other.room)) ||
@@ -194,7 +129,7 @@ export function checkImports(src) {
     }
   }
   for (const cycle of cycles(graph)) problems.push(`cycle: ${cycle.map((file) => `src/${file}`).join(' → ')}`)
-  return { problems, files: graph.size }
+  return { problems, files: graph.size, arrows }
 }
 
 /** One cycle for every back edge that a depth-first walk meets. */
@@ -218,7 +153,10 @@ function cycles(graph) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const src = fileURLToPath(new URL('../src', import.meta.url))
-  const { problems, files } = checkImports(src)
+  const { problems, files, arrows } = checkImports(src)
+  const doc = readFileSync(MAP_FILE, 'utf8')
+  if (withMap(doc, drawRooms(arrows)) !== doc)
+    problems.push('docs/architecture.md: the map of rooms is not what the code is; run `npm run rooms`')
   for (const problem of problems) console.error(problem)
   console.log(
     `Imports of ${files} files: ${problems.length === 0 ? 'every arrow points the right way' : `${problems.length} wrong`}`,
