@@ -66,6 +66,48 @@ export class Tokenizer {
   }
 
   /**
+   * Token ids of a text that has all its tokens already, as chat templates write it: special tokens in it are tokens, and
+   * none is put before it, which is what Transformers gives for it. Those that people wrote stay characters.
+   * @param cuts places behind the first character of each of those, ascending
+   * @throws StepscopeError `bad-problem` where the vocabulary has no token for a character
+   */
+  encodeRendered(text: string, cuts: readonly number[] = []): number[] {
+    const ends = [...cuts, text.length]
+    return ends.flatMap((end, index) => {
+      const part = text.slice(index === 0 ? 0 : ends[index - 1], end)
+      // What follows a cut goes on in the middle of a text, up to the template's next token.
+      const goesOn = index === 0 ? 0 : this.firstSpecial(part)
+      const rest = part.slice(goesOn)
+      const ids = rest === '' ? [] : this.first.encode(rest, { add_special_tokens: false }).ids
+      if (!this.knows(ids) || (this.checksText && !this.writes(ids, rest))) throw this.unknownText(rest)
+      return [...(goesOn === 0 ? [] : this.encodePiece(part.slice(0, goesOn))), ...ids]
+    })
+  }
+
+  /** Texts of the special tokens, the longest first. */
+  get specialTexts(): readonly string[] {
+    return this.specials
+  }
+
+  /** Where the first special token of a text stands; its length where it has none. */
+  private firstSpecial(text: string): number {
+    return this.specials.reduce((least, special) => {
+      const at = text.indexOf(special)
+      return at >= 0 && at < least ? at : least
+    }, text.length)
+  }
+
+  /** Whether the model has all of these tokens. */
+  private knows(ids: readonly number[]): boolean {
+    return ids.every((id) => id !== undefined && id !== null && id < this.vocabSize)
+  }
+
+  /** Whether ids are this text, but for spaces that the tokenizer puts before words. */
+  private writes(ids: readonly number[], text: string): boolean {
+    return this.decode(ids).replaceAll(' ', '') === text.replaceAll(' ', '')
+  }
+
+  /**
    * Token ids of a text that follows other text. Where it holds what a special token is written as, those are characters
    * like others.
    * @throws StepscopeError `bad-problem` where the vocabulary has no token for a character
@@ -100,8 +142,7 @@ export class Tokenizer {
 
   private encodePiece(text: string): number[] {
     const ids = this.inner.encode(text, { add_special_tokens: false }).ids
-    const known = ids.every((id) => id !== undefined && id !== null && id < this.vocabSize)
-    if (!known || (this.checksText && this.decode(ids) !== text)) throw this.unknownText(text)
+    if (!this.knows(ids) || (this.checksText && this.decode(ids) !== text)) throw this.unknownText(text)
     return ids
   }
 
