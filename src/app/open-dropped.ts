@@ -29,7 +29,7 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions):
     return 'models'
   }
   if (model) {
-    await actions.engine.openFolder(folder ?? first.name, files)
+    await actions.models.openFolder(folder ?? first.name, files)
     return 'models'
   }
   if (/\.jsonl$/.test(first.name)) {

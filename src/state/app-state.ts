@@ -6,7 +6,7 @@
 
 import type { CompareActions, CompareState } from './compare/compare-state.ts'
 import type { DownloadsActions, DownloadsState } from './models/downloads-state.ts'
-import type { EngineActions, EngineState } from './models/engine-state.ts'
+import type { EngineActions, EngineState, OwnModelActions } from './models/engine-state.ts'
 import type { OnnxActions, OnnxState } from './models/onnx-state.ts'
 import type { HistoryActions, HistoryState } from './search/history-state.ts'
 import type { ProbeActions, ProbeState } from './search/probe-state.ts'
@@ -39,6 +39,7 @@ export interface AppState {
  */
 export interface Actions {
   readonly engine: EngineActions
+  readonly models: OwnModelActions
   readonly onnx: OnnxActions
   readonly downloads: DownloadsActions
   readonly training: TrainingActions

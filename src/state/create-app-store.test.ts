@@ -639,12 +639,12 @@ describe('the engine', () => {
           }),
       },
     })
-    const { engine } = rig.store.actions
-    await engine.openFolder('my-model', [])
+    const { models } = rig.store.actions
+    await models.openFolder('my-model', [])
     expect(rig.state().engine.folder).toMatchObject({ name: 'my-model', missing: ['stepEnds'] })
-    await engine.confirmFolder({})
+    await models.confirmFolder({})
     expect(rig.state().notices.at(-1)?.error?.message).toBe('Please fill in: stepEnds')
-    await engine.confirmFolder({ stepEnds: ['\n'] })
+    await models.confirmFolder({ stepEnds: ['\n'] })
     expect(rig.state().engine).toMatchObject({
       phase: 'ready',
       policy: { id: 'countdown-policy' },
@@ -714,13 +714,13 @@ describe('the engine', () => {
       },
     })
     answer = () => rig.ports[0]?.crash()
-    await rig.store.actions.engine.openFolder('my-model', [])
+    await rig.store.actions.models.openFolder('my-model', [])
     expect(rig.state().engine).toMatchObject({
       phase: 'ready',
       folder: null,
-      policy: { kind: 'local', id: 'my-model' },
+      policy: { kind: 'folder', id: 'my-model' },
     })
-    expect(rig.state().engine.localModels).toMatchObject([{ id: 'my-model', role: 'policy' }])
+    expect(rig.state().engine.ownModels).toMatchObject([{ id: 'my-model', role: 'policy' }])
     await rig.store.dispose()
   })
 })

@@ -8,7 +8,9 @@ import { initialState } from './initial-state.ts'
 import { NO_MODEL } from './models/bundled-models.ts'
 import { createDownloadsSlice } from './models/downloads-slice.ts'
 import { createEngineSlice } from './models/engine-slice.ts'
+import type { HeldModels } from './models/model-kinds.ts'
 import { createOnnxSlice } from './models/onnx-slice.ts'
+import { createOwnModelsSlice } from './models/own-models-slice.ts'
 import { createHistorySlice } from './search/history-slice.ts'
 import { createProbeSlice } from './search/probe-slice.ts'
 import { importRun } from './search/run-files.ts'
@@ -61,16 +63,18 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const notices = createNoticesSlice({ get, set, deps })
   const context: SliceContext = { get, set, deps, notify: notices.notify }
   const saving = createSaving(context)
-  const engine = createEngineSlice(context, saving)
-  const onnx = createOnnxSlice(context, engine)
-  const downloads = createDownloadsSlice(context, saving, engine)
+  const held: HeldModels = { state: get, own: new Map(), remote: new Map() }
+  const engine = createEngineSlice(context, held)
+  const ownModels = createOwnModelsSlice(context, saving, held, engine)
+  const onnx = createOnnxSlice(context, ownModels)
+  const downloads = createDownloadsSlice(context, saving, ownModels)
   const session = createSessionSlice(context)
   let owner: string | null = null
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
   const history = createHistorySlice(context, saving, runs, session, () => owner)
   const compare = createCompareSlice(context, runs, session)
   const probe = createProbeSlice(context, runs)
-  const training = createTrainingSlice(context, engine, runs, session)
+  const training = createTrainingSlice(context, engine, ownModels, runs, session)
   const link = createLinkSlice(context, { engine, session, runs, compare, training })
   let cancelSnapshot: (() => void) | null = null
   let started = false
@@ -124,7 +128,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const stopWatching = store.subscribe((state, before) => {
     if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') probe.retry()
     if (state.session !== before.session) link.sessionChanged()
-    if (state.session.task !== before.session.task) engine.followTask(state.session.task)
+    if (state.session.task !== before.session.task) engine.followTask(state.session.task, before.session.task)
     const changed =
       state.session !== before.session ||
       state.preferences !== before.preferences ||
@@ -154,7 +158,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     const others = async () => new Set([...(await tab.alive())].filter((id) => id !== tab.id))
     saving.setOthers(others)
     await saving.attempt(async (storage) => storage.purgeRemoved(await others()))
-    await engine.restoreLocal()
+    await ownModels.restore()
     await history.actions.refresh()
     const stored = await saving.attempt((storage) => storage.readSetting(SNAPSHOT_KEY))
     const parsed = snapshotSchema.safeParse(stored)
@@ -213,6 +217,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
 
   const actions: Actions = {
     engine: engine.actions,
+    models: ownModels.actions,
     onnx: onnx.actions,
     downloads: downloads.actions,
     training: training.actions,

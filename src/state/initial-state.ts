@@ -41,7 +41,7 @@ export function initialState(): AppState {
       rates: [],
       error: null,
       folder: null,
-      localModels: [],
+      ownModels: [],
     },
     onnx: { status: 'closed', origin: null, summary: null, error: null },
     downloads: {

@@ -37,8 +37,8 @@ const status: EngineStatus = {
 
 const chosen = {
   policy: { kind: 'trained', id: 'small', name: 'SFT of mine, 26 Nov 23:15, step 4' },
-  reward: { kind: 'local', id: 'judge', name: 'judge' },
-  localModels: [],
+  reward: { kind: 'folder', id: 'judge', name: 'judge' },
+  ownModels: [],
 } as const
 
 const made = (change: Partial<EngineStatus> = {}) => {

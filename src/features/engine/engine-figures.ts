@@ -45,7 +45,7 @@ const NONE = '–'
 
 /** Everything that is known of the engine now; null where no models are loaded. */
 export function engineFigures(
-  engine: Pick<EngineState, 'status' | 'models' | 'policy' | 'reward' | 'localModels'>,
+  engine: Pick<EngineState, 'status' | 'models' | 'policy' | 'reward' | 'ownModels'>,
 ): EngineFigures | null {
   const { status, models } = engine
   if (status === null || models === null) return null

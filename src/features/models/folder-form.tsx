@@ -39,7 +39,7 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
       aria-label={`Model folder ${plainText(folder.name)}`}
       onSubmit={(event) => {
         event.preventDefault()
-        void actions.engine.confirmFolder(fields)
+        void actions.models.confirmFolder(fields)
       }}
     >
       <h3 className={styles.heading}>
@@ -105,7 +105,7 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
         <Button variant="primary" type="submit" disabled={fields.stepEnds?.length === 0}>
           Load it
         </Button>
-        <Button onClick={actions.engine.dismissFolder}>Leave it</Button>
+        <Button onClick={actions.models.dismissFolder}>Leave it</Button>
       </div>
     </form>
   )

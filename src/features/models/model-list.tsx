@@ -1,6 +1,7 @@
 import { plainText } from '../../core/outside-text.ts'
 import { deviceName } from '../../panels/model-engine.ts'
 import type { ModelChoice } from '../../state/models/engine-state.ts'
+import { MODEL_KINDS } from '../../state/models/model-kinds.ts'
 import type { OnnxSettings } from '../../state/models/onnx-state.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -29,9 +30,8 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
             <span className={styles.modelName}>
               <OutsideText text={model.name} />
               <span className={styles.muted}>
-                {model.kind === 'bundled'
-                  ? 'comes with the app'
-                  : `${plainText(origin(model))}, ${formatBytes(model.bytes ?? 0)}`}
+                {plainText(MODEL_KINDS[model.kind].origin(model))}
+                {model.bytes === null ? null : `, ${formatBytes(model.bytes)}`}
               </span>
               <span className={styles.muted}>
                 {model.onnx
@@ -48,7 +48,7 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
                 Use
               </Button>
             )}
-            {model.kind === 'local' ? (
+            {MODEL_KINDS[model.kind].own ? (
               <IconButton
                 icon="trash"
                 label={`Forget ${model.name}`}
@@ -61,11 +61,4 @@ export function ModelList({ label, models, chosen, disabled, onChoose, onForget 
       })}
     </ul>
   )
-}
-
-/** Where it came from. */
-function origin({ onnx, kind }: ListedModel): string {
-  if (kind === 'stored') return 'downloaded'
-  if (kind === 'trained') return 'trained here'
-  return onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'
 }

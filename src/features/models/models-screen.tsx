@@ -56,7 +56,7 @@ export function ModelsScreen() {
             icon="open"
             label="Choose a model folder"
             folder
-            onPick={({ files, folder: name }) => actions.engine.openFolder(name ?? 'chosen folder', files)}
+            onPick={({ files, folder: name }) => actions.models.openFolder(name ?? 'chosen folder', files)}
           >
             Choose a folder
           </FileButton>
@@ -137,7 +137,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
     const id = engine.models?.[role]?.id
     return id === undefined ? null : loadedName(id, engine)
   })
-  const local = useApp((state) => state.engine.localModels)
+  const local = useApp((state) => state.engine.ownModels)
   const weights = useApp((state) => state.engine.weights[role])
   const loading = useApp((state) => state.engine.phase === 'loading')
   const models: ListedModel[] = [
@@ -172,12 +172,8 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
         models={models}
         chosen={chosen}
         disabled={loading}
-        onChoose={(model) =>
-          void (model.kind !== 'bundled'
-            ? actions.engine.chooseLocal(role, model.id)
-            : actions.engine.chooseBundled(role, model.id))
-        }
-        onForget={(model) => void actions.engine.forgetLocal(model.id)}
+        onChoose={(model) => void actions.models.chooseModel(role, model)}
+        onForget={(model) => void actions.models.forgetOwn(model.id)}
       />
       {role === 'reward' && chosen !== null ? (
         <Button disabled={loading} onClick={() => void actions.engine.dropReward()}>

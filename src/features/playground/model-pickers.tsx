@@ -2,6 +2,7 @@ import { engineOf } from '../../panels/model-engine.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { ModelChoice } from '../../state/models/engine-state.ts'
+import { MODEL_KINDS } from '../../state/models/model-kinds.ts'
 import type { OnnxSettings } from '../../state/models/onnx-state.ts'
 import { Select } from '../../ui/select.tsx'
 import styles from './setup-panel.module.css'
@@ -24,7 +25,7 @@ export function ModelPickers() {
 function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; label: string; hint: string }) {
   const actions = useActions()
   const chosen = useApp((state) => state.engine[role])
-  const local = useApp((state) => state.engine.localModels)
+  const local = useApp((state) => state.engine.ownModels)
   const loading = useApp((state) => state.engine.phase === 'loading')
   const options = [
     ...BUNDLED_CHOICES[role],
@@ -42,7 +43,7 @@ function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; labe
       options={[
         ...offered.map((model) => ({
           value: `${model.kind}:${model.id}`,
-          label: model.kind === 'local' ? `${model.name} (${engineOf(model)})` : model.name,
+          label: MODEL_KINDS[model.kind].own ? `${model.name} (${engineOf(model)})` : model.name,
         })),
         ...(role === 'reward' ? [{ value: NONE, label: 'None: no scores' }] : []),
       ]}
@@ -51,9 +52,8 @@ function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; labe
           void actions.engine.dropReward()
           return
         }
-        const [kind, ...rest] = value.split(':')
-        const id = rest.join(':')
-        void (kind === 'bundled' ? actions.engine.chooseBundled(role, id) : actions.engine.chooseLocal(role, id))
+        const model = offered.find(({ kind, id }) => `${kind}:${id}` === value)
+        if (model) void actions.models.chooseModel(role, model)
       }}
     />
   )

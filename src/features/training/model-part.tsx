@@ -19,7 +19,7 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
   const actions = useActions()
   const makesRewardModel = objectiveById(recipe.objective).trains === 'reward-model'
   const engine = useApp((state) => state.engine)
-  const local = engine.localModels
+  const local = engine.ownModels
   const own = local.filter((model) => model.onnx === undefined)
   const languageModel = ({ role, implicit }: (typeof own)[number]) => role === 'policy' || implicit === true
   const policies = [...BUNDLED_CHOICES.policy, ...own.filter(languageModel)]

@@ -7,7 +7,7 @@ import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
 import type { DownloadsState, Transfer } from './downloads-state.ts'
-import type { EngineSlice } from './engine-slice.ts'
+import type { OwnModelsSlice } from './own-models-slice.ts'
 
 /** Between two looks at what another tab is doing. */
 const LOOK_MS = 2000
@@ -23,7 +23,7 @@ export interface DownloadsSlice {
 }
 
 /** Models fetched from elsewhere: what a server offers, what is on its way, what is on this device. */
-export function createDownloadsSlice(context: SliceContext, saving: Saving, engine: EngineSlice): DownloadsSlice {
+export function createDownloadsSlice(context: SliceContext, saving: Saving, ownModels: OwnModelsSlice): DownloadsSlice {
   const { get, set, deps, notify } = context
   // A worker of its own: a download goes on while the engine is replaced, and hashing never waits for a pass.
   const client = deps.downloads ?? deps.client
@@ -36,7 +36,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
   const list = async (worker = client): Promise<void> => {
     const { models, unreadable } = await worker.call('listStored', {})
     patch({ models, unreadable })
-    engine.offerStored(models)
+    ownModels.offerStored(models)
   }
 
   const refresh = async (): Promise<void> => {
@@ -113,7 +113,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
   const remove = async (id: string): Promise<void> => {
     running.get(id)?.abort()
     try {
-      await engine.forgetStored(id)
+      await ownModels.withdraw({ kind: 'stored', id })
       await client.call('removeStored', { id })
     } catch (error) {
       notifyError(context, `“${plainText(id, 80)}” was not deleted`, error)
@@ -122,8 +122,8 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
 
   const removeOther = async (repo: string): Promise<void> => {
     try {
-      const users = get().engine.localModels.filter(({ onnx }) => onnx?.hub?.repo === repo)
-      for (const { id } of users) await engine.actions.forgetLocal(id)
+      const users = get().engine.ownModels.filter(({ onnx }) => onnx?.hub?.repo === repo)
+      for (const { id } of users) await ownModels.actions.forgetOwn(id)
       await client.call('deleteOnnx', { repo })
     } catch (error) {
       notifyError(context, `“${plainText(repo, 80)}” was not deleted`, error)
@@ -137,7 +137,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
     if (running.size > 0)
       notify({ tone: 'info', text: 'Downloads under way were halted for the new server: resume them' })
     client.restart()
-    engine.hostAdded(host)
+    ownModels.hostAdded(host)
   }
 
   const actions: Actions['downloads'] = {
@@ -174,7 +174,7 @@ export function createDownloadsSlice(context: SliceContext, saving: Saving, engi
       const plan = get().downloads.offer?.plan
       if (!plan?.summary) return
       patch({ offer: null })
-      await engine.loadFromUrl(
+      await ownModels.loadFromUrl(
         plan.id,
         plan.listing.baseUrl,
         plan.listing.files.map(({ name }) => name),

@@ -6,6 +6,7 @@ import type {
   FolderSummary,
   LoadedModels,
   ManifestFields,
+  ModelSource,
   WeightChoice,
 } from '../../worker/protocol.ts'
 import type { OnnxSettings } from './onnx-state.ts'
@@ -15,11 +16,8 @@ export type { BackendChoice, EngineStatus, LoadedModels, ManifestFields, WeightC
 
 /** A model by name. The File objects of a local folder are kept outside the state. */
 export interface ModelChoice {
-  /**
-   * `stored`: downloaded to this device; `url`: read from its server at every load, until the page is left; `trained`: the
-   * last save of a training run.
-   */
-  readonly kind: 'bundled' | 'local' | 'stored' | 'url' | 'trained'
+  /** Of the place that it comes from. */
+  readonly kind: ModelSource['kind']
   readonly id: string
   /** For people: the folder's name, or the bundled model's. */
   readonly name: string
@@ -55,17 +53,20 @@ export interface EngineState {
   readonly rates: readonly number[]
   readonly error: ErrorDetails | null
   readonly folder: PendingFolder | null
-  /** Local models this browser has kept, offered next to the bundled ones. */
-  readonly localModels: readonly (ModelChoice & {
-    readonly role: ModelRole
-    readonly bytes: number
-    /** Present where it runs on Transformers.js. */
-    readonly onnx?: OnnxSettings
-    /** A language model that is a reward model against the one it was trained from. */
-    readonly implicit?: boolean
-    /** Of a trained one: the name of its run, whatever step it has. */
-    readonly run?: string
-  })[]
+  /** Models of this browser, offered next to the bundled ones. */
+  readonly ownModels: readonly OwnModel[]
+}
+
+/** A model besides those of the app. */
+export interface OwnModel extends ModelChoice {
+  readonly role: ModelRole
+  readonly bytes: number
+  /** Present where it runs on Transformers.js. */
+  readonly onnx?: OnnxSettings
+  /** A language model that is a reward model against the one it was trained from. */
+  readonly implicit?: boolean
+  /** Of a trained one: the name of its run, whatever step it has. */
+  readonly run?: string
 }
 
 export interface EngineActions {
@@ -74,14 +75,17 @@ export interface EngineActions {
   setBackend(backend: BackendChoice): Promise<void>
   setWeights(role: 'policy' | 'reward', weights: WeightChoice): Promise<void>
   cancelLoad(): void
-  chooseBundled(role: 'policy' | 'reward', id: string): Promise<void>
-  chooseLocal(role: 'policy' | 'reward', id: string): Promise<void>
   /** Searches do without a reward model. */
   dropReward(): Promise<void>
+}
+
+export interface OwnModelActions {
+  /** Loads one of the models that are offered; asks for what is not known of it. */
+  chooseModel(role: 'policy' | 'reward', model: Pick<ModelChoice, 'kind' | 'id'>): Promise<void>
   /** A folder was dropped or picked: reads what it is into `engine.folder`. */
   openFolder(name: string, files: readonly File[]): Promise<void>
   /** Loads `engine.folder` with the fields the person filled in. */
   confirmFolder(manifest: ManifestFields): Promise<void>
   dismissFolder(): void
-  forgetLocal(id: string): Promise<void>
+  forgetOwn(id: string): Promise<void>
 }

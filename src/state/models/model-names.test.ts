@@ -35,7 +35,7 @@ it('a training run, its model, its file, its notices and its branch are named, n
   const { notices, engine } = rig.state()
   for (const text of textsOf([runs.map(({ title: name, parent, models }) => [name, parent, models]), draft.from]))
     expect(text).not.toContain(id)
-  for (const text of textsOf([notices, engine.localModels, engine.policy])) {
+  for (const text of textsOf([notices, engine.ownModels, engine.policy])) {
     expect(text).not.toContain(id)
     expect(text).not.toContain(branch)
   }
@@ -54,7 +54,7 @@ it('a name that a person gives is the name everywhere, also of what is chosen, a
   await training.rename(id, '  ')
   const { engine } = rig.state()
   expect(engine.policy).toMatchObject({ id, name: 'SFT, long, step 60' })
-  expect(engine.localModels).toMatchObject([{ id, name: 'SFT, long, step 60' }])
+  expect(engine.ownModels).toMatchObject([{ id, name: 'SFT, long, step 60' }])
   expect(await rig.store.actions.runs.start()).not.toBeNull()
   expect((await training.exportZip(id, 'model'))?.name).toBe('sft-long-step-60.zip')
   await training.refresh()
@@ -91,7 +91,7 @@ it('a model is named by the id that a search has of it', async () => {
   const said = (setup = made.setup) =>
     differencesOf({ setup, events }, rig.state()).map(({ what, run: then, now }) => [what, then, now])
   expect(said()).toEqual([['policy', `${title} with other weights (another)`, `${title}, step 60`]])
-  await rig.store.actions.engine.chooseBundled('policy', 'countdown-policy')
+  await rig.store.actions.models.chooseModel('policy', { kind: 'bundled', id: 'countdown-policy' })
   expect(said({ ...made.setup, strategy: 'best-of-n' })).toEqual([
     ['strategy', 'Best of N', 'Beam search'],
     ['policy', title, 'Countdown policy'],

@@ -8,12 +8,12 @@ import type { EngineState, ModelChoice } from './engine-state.ts'
  */
 export function modelName(
   id: string,
-  { policy, reward, localModels }: Pick<EngineState, 'policy' | 'reward' | 'localModels'>,
+  { policy, reward, ownModels }: Pick<EngineState, 'policy' | 'reward' | 'ownModels'>,
 ): string {
   const known: readonly (ModelChoice & { readonly run?: string })[] = [
     ...BUNDLED_CHOICES.policy,
     ...BUNDLED_CHOICES.reward,
-    ...localModels,
+    ...ownModels,
     policy,
     ...(reward ? [reward] : []),
   ]
@@ -22,14 +22,14 @@ export function modelName(
 }
 
 /** What an engine chose for a model, where it names another by its id: `β 0.05 against countdown-policy (0123…)`. */
-export function choiceWords(text: string, engine: Pick<EngineState, 'policy' | 'reward' | 'localModels'>): string {
+export function choiceWords(text: string, engine: Pick<EngineState, 'policy' | 'reward' | 'ownModels'>): string {
   return text.replace(AGAINST, (id) => modelName(id, engine))
 }
 
 const AGAINST = /(?<=^β \S+ against ).+(?= \([0-9a-f]+\)$)/
 
 /** The name of a model that is loaded: of the choice that it came from, with the step of a trained one. */
-export function loadedName(id: string, engine: Pick<EngineState, 'policy' | 'reward' | 'localModels'>): string {
+export function loadedName(id: string, engine: Pick<EngineState, 'policy' | 'reward' | 'ownModels'>): string {
   const chosen = [engine.policy, engine.reward].find((model) => model?.id === id)
   return chosen?.name ?? modelName(id, engine)
 }

@@ -2,8 +2,8 @@ import { toErrorDetails } from '../../core/errors.ts'
 import { ASKED } from '../../worker/client.ts'
 import type { Actions } from '../app-state.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { EngineSlice } from './engine-slice.ts'
 import type { OnnxState } from './onnx-state.ts'
+import type { OwnModelsSlice } from './own-models-slice.ts'
 
 const CLOSED: OnnxState = { status: 'closed', origin: null, summary: null, error: null }
 
@@ -12,7 +12,7 @@ export interface OnnxSlice {
 }
 
 /** Adding an ONNX model: where it is, what it holds, how it shall run. */
-export function createOnnxSlice({ get, set, deps }: SliceContext, engine: EngineSlice): OnnxSlice {
+export function createOnnxSlice({ get, set, deps }: SliceContext, ownModels: OwnModelsSlice): OnnxSlice {
   let files: readonly File[] = []
   let asking: AbortController | null = null
   const patch = (change: Partial<OnnxState>): void => set({ onnx: { ...get().onnx, ...change } })
@@ -49,7 +49,7 @@ export function createOnnxSlice({ get, set, deps }: SliceContext, engine: Engine
       if (!origin || !variant) return
       patch({ status: 'loading', error: null })
       const source = origin.hub ? `${origin.hub.repo}@${origin.hub.revision}` : origin.name
-      const loaded = await engine.addOnnx({
+      const loaded = await ownModels.addOnnx({
         id: `${source}:${dtype}:${device}`,
         name: `${origin.name} ${dtype}`,
         settings: { hub: origin.hub, dtype, device },

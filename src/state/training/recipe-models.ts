@@ -25,13 +25,11 @@ export function recipeModels({ get }: SliceContext, engine: EngineSlice): Recipe
   const isRewardModel = ({ kind, id }: ModelChoice): boolean =>
     kind === 'bundled'
       ? BUNDLED_CHOICES.reward.some((model) => model.id === id)
-      : get().engine.localModels.some((model) => model.kind === kind && model.id === id && model.role !== 'policy')
+      : get().engine.ownModels.some((model) => model.kind === kind && model.id === id && model.role !== 'policy')
 
   const choiceOf = (id: string): ModelChoice | null => {
-    const { localModels } = get().engine
-    const found = [...BUNDLED_CHOICES.policy, ...BUNDLED_CHOICES.reward, ...localModels].find(
-      (model) => model.id === id,
-    )
+    const { ownModels } = get().engine
+    const found = [...BUNDLED_CHOICES.policy, ...BUNDLED_CHOICES.reward, ...ownModels].find((model) => model.id === id)
     return found ? { kind: found.kind, id: found.id, name: found.name } : null
   }
 

@@ -9,6 +9,7 @@ import type { FromWorker, TrainingEntry, TrainingSummary } from '../../worker/pr
 import type { Actions } from '../app-state.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
+import type { OwnModelsSlice } from '../models/own-models-slice.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
 import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
@@ -44,6 +45,7 @@ const LOOK_MS = 2000
 export function createTrainingSlice(
   context: SliceContext,
   engine: EngineSlice,
+  ownModels: OwnModelsSlice,
   runs: RunsSlice,
   session: SessionSlice,
 ): TrainingSlice {
@@ -73,7 +75,7 @@ export function createTrainingSlice(
   const change = (id: string, update: (run: TrainingRun) => TrainingRun): void =>
     patch({ runs: state().runs.map((run) => (run.id === id ? update(run) : run)) })
 
-  const offer = (): void => engine.offerTrained(state().runs.flatMap((run) => trainedModel(run) ?? []))
+  const offer = (): void => ownModels.offerTrained(state().runs.flatMap((run) => trainedModel(run) ?? []))
 
   /** Puts a run in, with the history of the one that it branched from, or takes its new summary over. */
   const put = (summary: TrainingSummary): void => {
@@ -309,7 +311,7 @@ export function createTrainingSlice(
     },
     remove: async (id) => {
       try {
-        await engine.forgetTrained(id)
+        await ownModels.withdraw({ kind: 'trained', id })
         await deps.client.call('removeTraining', { id })
         const left = state().runs.filter((run) => run.id !== id)
         const active = state().active === id ? (left[0]?.id ?? null) : state().active

@@ -101,7 +101,7 @@ export function isUnderWay({ status }: Pick<TrainingRun, 'status'>): boolean {
 /** The last save as it is offered among the models; null before the first. */
 export function trainedModel(
   run: Pick<TrainingRun, 'id' | 'title' | 'savedStep' | 'recipe' | 'storedBytes'>,
-): EngineState['localModels'][number] | null {
+): EngineState['ownModels'][number] | null {
   if (run.savedStep === null) return null
   const { trains } = objectiveById(run.recipe.objective)
   const implicit = trains === 'implicit-reward-model'

@@ -4,10 +4,12 @@ import { readJsonText } from '../../core/json.ts'
 import { parseWith } from '../../formats/parse.ts'
 import { withNames } from '../../formats/training-names.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
+import type { ModelSource } from '../sources/registry.ts'
 import type { RunFolder } from './run-folders.ts'
 
 const choiceSchema = z.object({
-  kind: z.enum(['bundled', 'local', 'stored', 'url', 'trained']),
+  // Earlier versions called a folder `local`; a kind that this version does not have is told when its model is used.
+  kind: z.string().transform((kind) => (kind === 'local' ? 'folder' : kind) as ModelSource['kind']),
   id: z.string(),
   name: z.string(),
 })

@@ -1,0 +1,117 @@
+import { StepscopeError } from '../../core/errors.ts'
+import { plainText } from '../../core/outside-text.ts'
+import { objectiveById } from '../../objectives/registry.ts'
+import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
+import type { AppState } from '../app-state.ts'
+import type { ModelChoice, OwnModel } from './engine-state.ts'
+import type { OnnxSettings } from './onnx-state.ts'
+
+/** A model as a load asks for it. */
+export type WantedModel = NonNullable<ParamsOf<'load'>['reward']>
+
+/** What a model of the person's own is loaded from; File objects cannot stand in the state. */
+export interface OwnFiles {
+  readonly files: readonly File[]
+  readonly manifest: ManifestFields
+  readonly onnx?: OnnxSettings
+}
+
+/** A folder on a server. */
+export interface RemoteFolder {
+  readonly baseUrl: string
+  readonly files: readonly string[]
+  readonly manifest: ManifestFields
+}
+
+/** What the page holds of models besides their names. */
+export interface HeldModels {
+  readonly state: () => AppState
+  /** By the ids of their models, as the next. */
+  readonly own: Map<string, OwnFiles>
+  readonly remote: Map<string, RemoteFolder>
+}
+
+interface ModelKind {
+  /** Where such a model comes from, in words for a list. */
+  readonly origin: (model: Pick<OwnModel, 'onnx'>) => string
+  /** It is kept by this page alone, which can forget it. */
+  readonly own: boolean
+  /** Null where its files are not here any more. */
+  readonly wanted: (choice: ModelChoice, held: HeldModels) => WantedModel | null
+}
+
+/** The kinds of models that can be chosen, as the worker's providers have them: one entry each. */
+export const MODEL_KINDS: { readonly [K in ModelSource['kind']]: ModelKind } = {
+  bundled: {
+    origin: () => 'comes with the app',
+    own: false,
+    wanted: ({ id }) => ({ source: { kind: 'bundled', id } }),
+  },
+  folder: {
+    origin: () => 'local',
+    own: true,
+    wanted: ({ id }, { own }) => {
+      const found = own.get(id)
+      return found ? withFields({ kind: 'folder', id, files: found.files }, found.manifest) : null
+    },
+  },
+  onnx: {
+    origin: ({ onnx }) => (onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'),
+    own: true,
+    wanted: ({ id }, { own }) => {
+      const { onnx, files = [], manifest = {} } = own.get(id) ?? {}
+      if (!onnx) return null
+      const { hub, dtype, device } = onnx
+      const origin = hub ? { kind: 'hub' as const, ...hub } : { kind: 'folder' as const, files }
+      return withFields({ kind: 'onnx', id, origin, dtype, device }, manifest)
+    },
+  },
+  stored: {
+    origin: () => 'downloaded',
+    own: false,
+    wanted: ({ id }, { state }) => {
+      const stored = state().downloads.models.find((model) => model.id === id)
+      return withFields({ kind: 'stored', id }, stored?.manifest ?? {})
+    },
+  },
+  url: {
+    origin: () => 'read from its server',
+    own: false,
+    wanted: ({ id }, { remote }) => {
+      const found = remote.get(id)
+      return found ? withFields({ kind: 'url', id, baseUrl: found.baseUrl, files: found.files }, found.manifest) : null
+    },
+  },
+  trained: {
+    origin: () => 'trained here',
+    own: false,
+    wanted: ({ id }, held) => {
+      const run = held.state().training.runs.find((one) => one.id === id)
+      if (!run) return null
+      const base = wantedModel(run.models.model, held).source
+      const source: ModelSource = { kind: 'trained', id, step: run.savedStep ?? 0, base }
+      if (objectiveById(run.recipe.objective).trains !== 'implicit-reward-model') return { source }
+      const { implicit: _, ...reference } = wantedModel(run.models.reference ?? run.models.model, held)
+      return { source, implicit: { reference, beta: run.recipe.settings.beta } }
+    },
+  },
+}
+
+/** A chosen model as a load asks for it. @throws StepscopeError `not-found` where its files are not here any more */
+export function wantedModel(choice: ModelChoice, held: HeldModels): WantedModel {
+  // A record of another version may name a kind that this one does not have.
+  const kind = MODEL_KINDS[choice.kind] as ModelKind | undefined
+  const found = kind?.wanted(choice, held)
+  if (found) return found
+  const own = kind?.own ?? false
+  const name = `“${plainText(choice.name, 80)}”`
+  throw new StepscopeError({
+    code: 'not-found',
+    message: own ? `The folder of ${name} is not here any more` : `${name} is not here any more`,
+    nextStep: own ? 'Drag the folder in again, or choose a bundled model.' : 'Choose another model.',
+  })
+}
+
+function withFields(source: ModelSource, manifest: ManifestFields): WantedModel {
+  return Object.keys(manifest).length === 0 ? { source } : { source, manifest }
+}
