@@ -75,7 +75,7 @@ export class RunRecorder {
     return this.queue
   }
 
-  /** No further tries. */
+  /** No further writes. */
   dispose(): void {
     this.ended = true
     this.cancelTimer?.()
@@ -90,6 +90,8 @@ export class RunRecorder {
   }
 
   private async write(): Promise<void> {
+    // A write that was queued before the end would bring a run back that was deleted for good.
+    if (this.ended) return
     if (this.created && !this.waiting && this.unsaved === null) return
     const events = this.pending
     const noted = this.change
