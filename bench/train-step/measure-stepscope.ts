@@ -52,7 +52,7 @@ class StepscopeTrainer implements TrainStepEngine {
     const model = await TrainableModel.create(this.backend, await readConfig(files), await openWeights(files), {
       limits: {
         maxRows: sequences.reduce((sum, sequence) => sum + sequence.tokenIds.length, 0),
-        maxHeads: sequences.reduce((sum, { heads }) => sum + heads.length, 0),
+        maxReadouts: sequences.reduce((sum, { readouts }) => sum + readouts.length, 0),
         maxPositions: Math.max(...sequences.map((sequence) => sequence.tokenIds.length)),
       },
       method: { kind: 'full' },

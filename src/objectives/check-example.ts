@@ -2,12 +2,12 @@ import { StepscopeError } from '../core/errors.ts'
 import type { TrainingSequence } from './sequence.ts'
 
 /**
- * Checks a sequence's heads, and where log-probabilities are wanted that each head has its target.
- * @throws StepscopeError `bad-problem` naming the example: no head, heads outside the sequence or out of order, targets
+ * Checks a sequence's readouts, and where log-probabilities are wanted that each readout has its target.
+ * @throws StepscopeError `bad-problem` naming the example: no readout, readouts outside the sequence or out of order, targets
  * that do not match
  */
-export function checkSequence(id: string, { tokenIds, heads, targets }: TrainingSequence, logprobs: boolean): void {
-  if (heads.length === 0) {
+export function checkSequence(id: string, { tokenIds, readouts, targets }: TrainingSequence, logprobs: boolean): void {
+  if (readouts.length === 0) {
     throw bad(
       id,
       logprobs ? 'The completion has no tokens' : 'No position to score is marked',
@@ -16,19 +16,19 @@ export function checkSequence(id: string, { tokenIds, heads, targets }: Training
       'Leave the example out, or give it a completion.',
     )
   }
-  for (let i = 0; i < heads.length; i++) {
-    const head = heads[i] as number
-    if (head >= tokenIds.length || (i > 0 && head <= (heads[i - 1] as number))) {
+  for (let i = 0; i < readouts.length; i++) {
+    const readout = readouts[i] as number
+    if (readout >= tokenIds.length || (i > 0 && readout <= (readouts[i - 1] as number))) {
       throw bad(
         id,
-        'A head lies outside the sequence or out of order',
+        'A position to evaluate lies outside the sequence or out of order',
         `ascending positions below ${tokenIds.length}`,
-        `position ${head | 0}`,
+        `position ${readout | 0}`,
         'A completion needs a prompt of at least one token before it.',
       )
     }
   }
-  if (logprobs) checkLength(id, 'targets', targets, heads.length)
+  if (logprobs) checkLength(id, 'targets', targets, readouts.length)
 }
 
 /** @throws StepscopeError `bad-problem` unless a label is a number from 0 to 1 */
@@ -38,13 +38,13 @@ export function checkLabel(id: string, label: number): void {
   }
 }
 
-/** @throws StepscopeError `bad-problem` unless there is one value per head and each is finite */
-export function checkLength(id: string, what: string, values: ArrayLike<number>, heads: number): void {
-  if (values.length !== heads) {
+/** @throws StepscopeError `bad-problem` unless there is one value per readout and each is finite */
+export function checkLength(id: string, what: string, values: ArrayLike<number>, readouts: number): void {
+  if (values.length !== readouts) {
     throw bad(
       id,
       `The number of ${what} does not fit the sequence`,
-      `${heads}`,
+      `${readouts}`,
       `${values.length}`,
       'Give one per evaluated position.',
     )

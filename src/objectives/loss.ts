@@ -9,7 +9,7 @@ export interface Named {
 }
 
 /** What a loss needs of the model at each head. */
-export interface HeadNeeds {
+export interface ReadoutNeeds {
   /** Log-probabilities of targets, entropies and hits. */
   readonly logprobs: boolean
   readonly scores: boolean
@@ -23,7 +23,7 @@ export interface HeadNeeds {
  */
 export interface LossFunction<Item, Observation> {
   readonly name: string
-  readonly needs: HeadNeeds
+  readonly needs: ReadoutNeeds
   /** The item's sequences; `evaluate` gets their values in this order. */
   sequences(item: Item): readonly TrainingSequence[]
   /**

@@ -20,7 +20,7 @@ async function load(backend: Backend): Promise<TrainableModel> {
   const files = await openCheckpointDirectory('tests/fixtures/train/model')
   const config = { ...(await readConfig(files)), layers: 1 }
   return TrainableModel.create(backend, config, await openWeights(files), {
-    limits: { maxRows: 16, maxHeads: 16, maxPositions: 8 },
+    limits: { maxRows: 16, maxReadouts: 16, maxPositions: 8 },
     method: { kind: 'full' },
     recompute: false,
     valueHead: false,

@@ -91,7 +91,7 @@ export interface ReadableModel {
 }
 
 /**
- * What the model says at the heads of a pass, one entry a sequence.
+ * What the model says at the readouts of a pass, one entry a sequence.
  * @throws StepscopeError `bad-checkpoint` naming the example of which it says something that is no number
  */
 async function readPass(model: ReadableModel, { items, batch }: MicroBatch<Named>): Promise<SequenceValues[]> {
@@ -134,36 +134,36 @@ function* microBatches<Item>(
   let packed: MicroBatch<Item>['items'][number][] = []
   let sequences: TrainingSequence[] = []
   let rows = 0
-  let heads = 0
+  let readouts = 0
   for (const item of items) {
     const own = sequencesOf(item)
     const ownRows = own.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0)
-    const ownHeads = own.reduce((sum, sequence) => sum + sequence.heads.length, 0)
-    if (packed.length > 0 && (rows + ownRows > limits.maxRows || heads + ownHeads > limits.maxHeads)) {
+    const ownReadouts = own.reduce((sum, sequence) => sum + sequence.readouts.length, 0)
+    if (packed.length > 0 && (rows + ownRows > limits.maxRows || readouts + ownReadouts > limits.maxReadouts)) {
       yield { items: packed, batch: packBatch(sequences, limits) }
       packed = []
       sequences = []
       rows = 0
-      heads = 0
+      readouts = 0
     }
     packed.push({ item, first: sequences.length, count: own.length })
     sequences.push(...own)
     rows += ownRows
-    heads += ownHeads
+    readouts += ownReadouts
   }
   if (packed.length > 0) yield { items: packed, batch: packBatch(sequences, limits) }
 }
 
 function emptyGradients(
-  { headCount }: PackedBatch,
+  { readoutCount }: PackedBatch,
   { needs }: Pick<LossFunction<unknown, unknown>, 'needs'>,
   labels: number,
 ): SequenceGradients {
-  const count = needs.logprobs ? headCount : 0
+  const count = needs.logprobs ? readoutCount : 0
   return {
     logprobs: new Float32Array(count),
     entropies: new Float32Array(count),
-    scores: new Float32Array(needs.scores ? headCount * labels : 0),
+    scores: new Float32Array(needs.scores ? readoutCount * labels : 0),
   }
 }
 

@@ -80,7 +80,7 @@ const LAST = ['grad_norm', 'learning_rate', 'num_tokens']
 /** Charts of a run: one for each metric, what was measured on held-out problems beside what was trained on. */
 export function metricCharts(run: Pick<TrainingRun, 'points' | 'evaluations'>): MetricChart[] {
   const trained = new Map<string, SeriesPoint[]>()
-  const held = new Map<string, SeriesPoint[]>()
+  const heldOut = new Map<string, SeriesPoint[]>()
   const add = (to: Map<string, SeriesPoint[]>, name: string, x: number, y: number) => {
     const points = to.get(name)
     if (points) points.push({ x, y })
@@ -91,10 +91,10 @@ export function metricCharts(run: Pick<TrainingRun, 'points' | 'evaluations'>): 
     add(trained, 'learning_rate', step, learningRate)
   }
   for (const { step, metrics } of run.evaluations) {
-    for (const [name, value] of Object.entries(metrics)) add(held, name.replace(/^eval\//, ''), step, value)
+    for (const [name, value] of Object.entries(metrics)) add(heldOut, name.replace(/^eval\//, ''), step, value)
   }
   const also = withoutDoubles(trained)
-  const intervals = takeIntervals(held)
+  const intervals = takeIntervals(heldOut)
   const charts = new Map<string, { series: ChartSeries[]; names: string[] }>()
   const put = (name: string, series: ChartSeries) => {
     const title = TOGETHER[name]?.title ?? name
@@ -102,9 +102,9 @@ export function metricCharts(run: Pick<TrainingRun, 'points' | 'evaluations'>): 
     charts.set(title, { series: [...chart.series, series], names: [...chart.names, name] })
   }
   for (const [name, points] of trained) {
-    put(name, { name: TOGETHER[name]?.name ?? (held.has(name) ? 'training' : name), points })
+    put(name, { name: TOGETHER[name]?.name ?? (heldOut.has(name) ? 'training' : name), points })
   }
-  for (const [name, points] of held) {
+  for (const [name, points] of heldOut) {
     const own = intervals.get(name)
     // The held-out values of series that share a chart would be too much for it.
     if (name in TOGETHER) continue
@@ -137,14 +137,14 @@ function withoutDoubles(trained: Map<string, SeriesPoint[]>): Map<string, string
 const isNear = (a: number, b = Number.NaN): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a))
 
 /** Takes the bounds of intervals out of the series, by the name of what they are of. */
-function takeIntervals(held: Map<string, SeriesPoint[]>): Map<string, IntervalPoint[]> {
+function takeIntervals(heldOut: Map<string, SeriesPoint[]>): Map<string, IntervalPoint[]> {
   const intervals = new Map<string, IntervalPoint[]>()
-  for (const [name, points] of [...held]) {
+  for (const [name, points] of [...heldOut]) {
     const of = INTERVAL.exec(name)?.[1]
-    if (of === undefined || !held.has(of)) continue
-    held.delete(name)
+    if (of === undefined || !heldOut.has(of)) continue
+    heldOut.delete(name)
     if (!name.endsWith('/low')) continue
-    const highs = new Map(held.get(`${of}/high`)?.map(({ x, y }) => [x, y]))
+    const highs = new Map(heldOut.get(`${of}/high`)?.map(({ x, y }) => [x, y]))
     intervals.set(
       of,
       points.map(({ x, y }) => ({ x, low: y, high: highs.get(x) ?? y })),

@@ -26,12 +26,12 @@ export function MetricGrid({ run }: { run: TrainingRun }) {
   const [view, setView] = useState<View>('charts')
   const [smoothing, setSmoothing] = useState(0.8)
   const [at, setAt] = useState<number | null>(null)
-  const [held, setHeld] = useState<number | null>(null)
+  const [chosen, setChosen] = useState<number | null>(null)
   const charts = useMemo(() => metricCharts({ points, evaluations }), [points, evaluations])
   const domain = useMemo(() => stepDomain({ points, evaluations }), [points, evaluations])
   if (charts.length === 0) return null
   const name = fileStem(run.title).toLowerCase()
-  const shown = at ?? held
+  const shown = at ?? chosen
   return (
     <section className={styles.section} aria-label="Charts">
       <div className={styles.bar}>
@@ -58,7 +58,7 @@ export function MetricGrid({ run }: { run: TrainingRun }) {
                 min={domain[0]}
                 max={Math.max(domain[1], domain[0] + 1)}
                 valueText={shown === null ? 'the last step' : `step ${shown}`}
-                onChange={(step) => setHeld(step >= domain[1] ? null : step)}
+                onChange={(step) => setChosen(step >= domain[1] ? null : step)}
               />
             </div>
           </>

@@ -39,16 +39,16 @@ export function judgeOutputs(
   const width = outputs.length / labels.length
   const scores: number[] = []
   let loss = 0
-  for (let head = 0; head < labels.length; head++) {
-    const label = labels[head] as number
-    const logit = scoreLogit(outputs, head, width)
-    const weight = weights?.[head]
+  for (let readout = 0; readout < labels.length; readout++) {
+    const label = labels[readout] as number
+    const logit = scoreLogit(outputs, readout, width)
+    const weight = weights?.[readout]
     const judged =
       weight === undefined
         ? { loss: binaryCrossEntropy(logit, label), slope: sigmoid(logit) - label }
         : weightedCrossEntropy(logit, label, weight)
     loss += total === 0 ? 0 : judged.loss / total
-    spreadLogit(slopes, outputs, head, width, total === 0 ? 0 : judged.slope / total)
+    spreadLogit(slopes, outputs, readout, width, total === 0 ? 0 : judged.slope / total)
     scores.push(sigmoid(logit))
   }
   return { loss, observation: { scores, labels: Array.from(labels) } }

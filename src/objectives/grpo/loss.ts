@@ -60,7 +60,7 @@ export function grpo({ clip, beta }: GrpoSettings): LossFunction<GrpoItem, GrpoO
     sequences: ({ sequence }) => [sequence],
 
     weight({ id, sequence, reward, advantages, oldLogprobs, referenceLogprobs }) {
-      const tokens = sequence.heads.length
+      const tokens = sequence.readouts.length
       checkSequence(id, sequence, true)
       checkFinite(id, 'reward', reward)
       if (typeof advantages === 'number') checkFinite(id, 'advantage', advantages)
@@ -75,7 +75,7 @@ export function grpo({ clip, beta }: GrpoSettings): LossFunction<GrpoItem, GrpoO
     idle({ group, reward, advantages, referenceLogprobs, sequence }) {
       const teaches = typeof advantages === 'number' ? advantages !== 0 : Array.from(advantages).some((a) => a !== 0)
       if (teaches || beta !== 0 || referenceLogprobs) return null
-      return { group, reward, tokens: sequence.heads.length, clipped: 0, divergence: null }
+      return { group, reward, tokens: sequence.readouts.length, clipped: 0, divergence: null }
     },
 
     evaluate({ group, reward, advantages, oldLogprobs, referenceLogprobs }, values, gradients, total) {

@@ -38,7 +38,7 @@ export function implicitProcessReward({ beta }: ImplicitRewardSettings): LossFun
 
     weight({ id, sequence, referenceLogprobs, label }) {
       checkSequence(id, sequence, true)
-      checkLength(id, 'log-probabilities of the reference model', referenceLogprobs, sequence.heads.length)
+      checkLength(id, 'log-probabilities of the reference model', referenceLogprobs, sequence.readouts.length)
       checkLabel(id, label)
       return 1
     },

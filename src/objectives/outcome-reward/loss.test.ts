@@ -28,9 +28,9 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
 describe('outcome reward', () => {
   test.each([1, 2])('its gradients are the slopes of its loss, whole or in parts: %i labels', (labels) => {
     const random = new RandomStream(6)
-    const items = [1, 4, 2].map((heads, i) => ({
+    const items = [1, 4, 2].map((readouts, i) => ({
       id: `${i}`,
-      sequence: randomTrace(random, heads),
+      sequence: randomTrace(random, readouts),
       label: i === 0 ? 1 : random.next(),
     }))
     const values = items.map(({ sequence }) => [randomValues(sequence, random, labels)])
@@ -38,7 +38,7 @@ describe('outcome reward', () => {
     expect(splitError(outcomeReward, items, values)).toBeLessThan(1e-12)
   })
 
-  test('several heads of a response all foresee its outcome and count alike', () => {
+  test('several readouts of a response all foresee its outcome and count alike', () => {
     const items = [
       { id: 'a', sequence: scoredSequence([1, 2, 3], [0, 1, 2]), label: 1 },
       { id: 'b', sequence: scoredSequence([1], [0]), label: 0 },

@@ -7,18 +7,18 @@ import type { SequenceGradients, SequenceValues, TrainingSequence } from '../seq
 /** A response and whether it came out right. */
 export interface OutcomeRewardItem {
   readonly id: string
-  /** One head at the last token; more heads teach the model to foresee the outcome from a part of the response. */
+  /** One readout at the last token; more readouts teach the model to foresee the outcome from a part of the response. */
   readonly sequence: TrainingSequence
   /** 1 for right, 0 for wrong, or a probability. */
   readonly label: number
 }
 
 /**
- * An outcome reward model, or verifier (Cobbe et al., arXiv 2110.14168): the mean over the heads of all sequences of
+ * An outcome reward model, or verifier (Cobbe et al., arXiv 2110.14168): the mean over the readouts of all sequences of
  *
  *   loss = −y log σ(s) − (1 − y) log(1 − σ(s))
  *
- * with y the outcome of the whole response, whichever part of it a head has seen.
+ * with y the outcome of the whole response, whichever part of it a readout has seen.
  */
 export const outcomeReward: LossFunction<OutcomeRewardItem, Judgements> = {
   name: 'outcome-reward',
@@ -28,13 +28,13 @@ export const outcomeReward: LossFunction<OutcomeRewardItem, Judgements> = {
   weight({ id, sequence, label }) {
     checkSequence(id, sequence, false)
     checkLabel(id, label)
-    return sequence.heads.length
+    return sequence.readouts.length
   },
 
   evaluate({ sequence, label }, values, gradients, total) {
     const [said] = values as readonly [SequenceValues]
     const [slopes] = gradients as readonly [SequenceGradients]
-    return judgeOutputs(said, slopes, new Float64Array(sequence.heads.length).fill(label), total)
+    return judgeOutputs(said, slopes, new Float64Array(sequence.readouts.length).fill(label), total)
   },
 
   metrics: (observations) => judgementMetrics(gather(observations)),

@@ -71,7 +71,7 @@ export function ppo({
     sequences: ({ sequence }) => [sequence],
 
     weight({ id, sequence, oldLogprobs, oldValues, referenceLogprobs, score, advantages, returns }) {
-      const tokens = sequence.heads.length
+      const tokens = sequence.readouts.length
       checkSequence(id, sequence, true)
       checkLength(id, 'log-probabilities of the sampling policy', oldLogprobs, tokens)
       checkLength(id, 'values', oldValues, tokens)

@@ -19,10 +19,10 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
   const scores = recorded.rows('step_scores')
   const labels = recorded.rows('labels')
   const rows = recorded.rows('input_ids').map((ids, row) => {
-    const heads = ids.map((_, t) => t).filter((t) => (labels[row]?.[t] ?? -100) >= 0)
-    const at = (values: readonly number[] | undefined) => heads.map((t) => values?.[t] ?? Number.NaN)
+    const readouts = ids.map((_, t) => t).filter((t) => (labels[row]?.[t] ?? -100) >= 0)
+    const at = (values: readonly number[] | undefined) => readouts.map((t) => values?.[t] ?? Number.NaN)
     return {
-      item: { id: `${row}`, sequence: scoredSequence(ids, heads), labels: at(labels[row]) },
+      item: { id: `${row}`, sequence: scoredSequence(ids, readouts), labels: at(labels[row]) },
       scores: at(scores[row]),
     }
   })
@@ -36,10 +36,10 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
 
 describe('process reward', () => {
   const random = new RandomStream(2)
-  const items = [3, 1, 2].map((heads, i) => ({
+  const items = [3, 1, 2].map((readouts, i) => ({
     id: `${i}`,
-    sequence: randomTrace(random, heads),
-    labels: Float64Array.from({ length: heads }, (_, step) => (step === 0 ? random.integer(0, 1) : random.next())),
+    sequence: randomTrace(random, readouts),
+    labels: Float64Array.from({ length: readouts }, (_, step) => (step === 0 ? random.integer(0, 1) : random.next())),
   }))
 
   test.each([1, 2, 3])('its gradients are the slopes of its loss, whole or in parts: %i labels', (labels) => {

@@ -12,9 +12,9 @@ export interface ProcessRewardItem {
   readonly id: string
   /** Heads at the last tokens of the labelled steps; steps without a label have none. */
   readonly sequence: TrainingSequence
-  /** For each head the probability that the step is right, in [0, 1]: soft, or hard as 0 and 1. */
+  /** For each readout the probability that the step is right, in [0, 1]: soft, or hard as 0 and 1. */
   readonly labels: ArrayLike<number>
-  /** For each head what its label weighs; 1 where not given. */
+  /** For each readout what its label weighs; 1 where not given. */
   readonly weights?: readonly LabelWeight[]
 }
 
@@ -35,12 +35,12 @@ export const processReward: LossFunction<ProcessRewardItem, Judgements> = {
 
   weight({ id, sequence, labels, weights }) {
     checkSequence(id, sequence, false)
-    checkLength(id, 'labels', labels, sequence.heads.length)
+    checkLength(id, 'labels', labels, sequence.readouts.length)
     for (let i = 0; i < labels.length; i++) checkLabel(id, labels[i] as number)
     if (weights === undefined) return labels.length
     return sum(
-      weights.map(({ right, wrong }, head) => {
-        const label = labels[head] as number
+      weights.map(({ right, wrong }, readout) => {
+        const label = labels[readout] as number
         return right * label + wrong * (1 - label)
       }),
     )

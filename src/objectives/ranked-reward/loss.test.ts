@@ -42,10 +42,10 @@ test.each(TRAIN_FIXTURES)('agrees with PyTorch: %s', async (fixture) => {
 describe('ranked reward', () => {
   test.each([1, 2])('its gradients are the slopes of its loss, whole or in parts: %i labels', (labels) => {
     const random = new RandomStream(4)
-    const items = [1, 2, 3].map((heads) => ({
-      id: `${heads}`,
-      chosen: randomTrace(random, heads),
-      rejected: randomTrace(random, 4 - heads),
+    const items = [1, 2, 3].map((readouts) => ({
+      id: `${readouts}`,
+      chosen: randomTrace(random, readouts),
+      rejected: randomTrace(random, 4 - readouts),
     }))
     const values = items.map(({ chosen, rejected }) => [
       randomValues(chosen, random, labels),
@@ -66,7 +66,7 @@ describe('ranked reward', () => {
     expect(metrics).toMatchObject({ accuracy: 0, margin: -2e4, min_reward: -1e4, max_reward: 1e4 })
   })
 
-  test('names the pair and the side without a head', () => {
+  test('names the pair and the side without a readout', () => {
     const item = { id: 'p', chosen: end, rejected: scoredSequence([1], []) }
     expect(() => rankedReward.weight(item)).toThrow(/example p, rejected: No position to score/)
   })

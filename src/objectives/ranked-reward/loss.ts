@@ -5,7 +5,7 @@ import { checkSequence } from '../check-example.ts'
 import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
-/** Two responses to one prompt; the reward of each is read at the last of its heads. */
+/** Two responses to one prompt; the reward of each is read at the last of its readouts. */
 export interface RankedRewardItem {
   readonly id: string
   readonly chosen: TrainingSequence
@@ -39,8 +39,8 @@ export const rankedReward: LossFunction<RankedRewardItem, RankedRewardObservatio
   evaluate(item, values, gradients, total) {
     const [better, worse] = values as readonly [SequenceValues, SequenceValues]
     const [betterSlopes, worseSlopes] = gradients as readonly [SequenceGradients, SequenceGradients]
-    const last = { chosen: item.chosen.heads.length - 1, rejected: item.rejected.heads.length - 1 }
-    const labels = better.scores.length / item.chosen.heads.length
+    const last = { chosen: item.chosen.readouts.length - 1, rejected: item.rejected.readouts.length - 1 }
+    const labels = better.scores.length / item.chosen.readouts.length
     const chosen = scoreLogit(better.scores, last.chosen, labels)
     const rejected = scoreLogit(worse.scores, last.rejected, labels)
     const slope = -sigmoid(rejected - chosen) / total

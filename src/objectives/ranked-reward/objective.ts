@@ -14,7 +14,7 @@ export const rankedRewardObjective = fromRows({
   encode: (encoder, { prompt, chosen, rejected }, id) => {
     const scoredAtEnd = (field: string, text: string) => {
       const sequence = encoder.scored(prompt, encoder.steps(text), () => field)
-      return { ...sequence, heads: sequence.heads.subarray(-1) }
+      return { ...sequence, readouts: sequence.readouts.subarray(-1) }
     }
     return { id, chosen: scoredAtEnd('chosen', chosen), rejected: scoredAtEnd('rejected', rejected) }
   },

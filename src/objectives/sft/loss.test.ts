@@ -35,8 +35,8 @@ describe('supervised fine-tuning', () => {
   })
 
   test('pretraining learns every token but the first', () => {
-    const { heads, targets, tokenIds } = wholeSequence([5, 6, 7])
-    expect([...heads]).toEqual([0, 1])
+    const { readouts, targets, tokenIds } = wholeSequence([5, 6, 7])
+    expect([...readouts]).toEqual([0, 1])
     expect([...targets]).toEqual([6, 7])
     expect([...tokenIds]).toEqual([5, 6, 7])
   })
@@ -50,7 +50,7 @@ describe('supervised fine-tuning', () => {
     )
     const sequence = { ...completionSequence([1], [2, 3]), targets: Uint32Array.of(2) }
     expect(() => sft.weight({ id: '9', sequence })).toThrow(/example 9: The number of targets .*expected 2, found 1/)
-    const heads = { ...completionSequence([1], [2, 3]), heads: Uint32Array.of(1, 1) }
-    expect(() => sft.weight({ id: '10', sequence: heads })).toThrow(/example 10: A head lies outside/)
+    const twice = { ...completionSequence([1], [2, 3]), readouts: Uint32Array.of(1, 1) }
+    expect(() => sft.weight({ id: '10', sequence: twice })).toThrow(/example 10: A position to evaluate lies outside/)
   })
 })

@@ -3,7 +3,7 @@ import { checkSequence } from '../check-example.ts'
 import type { LossFunction } from '../loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../sequence.ts'
 
-/** A demonstration: its heads are the tokens to learn. */
+/** A demonstration: its readouts are the tokens to learn. */
 export interface SftItem {
   readonly id: string
   readonly sequence: TrainingSequence
@@ -34,13 +34,13 @@ export const sft: LossFunction<SftItem, SftObservation> = {
 
   weight({ id, sequence }) {
     checkSequence(id, sequence, true)
-    return sequence.heads.length
+    return sequence.readouts.length
   },
 
   evaluate({ sequence }, values, gradients, total) {
     const [{ logprobs, entropies, hits }] = values as readonly [SequenceValues]
     const [slopes] = gradients as readonly [SequenceGradients]
-    const learned = sequence.heads.length
+    const learned = sequence.readouts.length
     slopes.logprobs.fill(-1 / total)
     return {
       loss: -sum(logprobs) / total,

@@ -105,7 +105,7 @@ export async function createActivations(
   }
   // Tiles of rows read past the last row; what they read is not used.
   const tokenRows = roundUp(limits.maxRows, tileRows)
-  const headRows = roundUp(limits.maxHeads, tileRows)
+  const headRows = roundUp(limits.maxReadouts, tileRows)
   const words = (length: number) => buffers.words(length, 'activations')
   const control = (length: number) => buffers.words(length, 'control')
   const perToken = (width: number) => words(tokenRows * width)
@@ -129,7 +129,7 @@ export async function createActivations(
     layers.push(keep === 'all' || layers[0] === undefined ? await layer() : layers[0])
     inputs.push(keep === 'none' && inputs[0] !== undefined ? inputs[0] : await perToken(strides.hidden))
   }
-  const targets = await control(rowsLength(limits.maxHeads))
+  const targets = await control(rowsLength(limits.maxReadouts))
   return {
     limits,
     strides,

@@ -52,7 +52,7 @@ export async function bindHeads(context: LayerContext, heads: Heads, finalNorm: 
   const { rows: tileRows } = tools.backend.tuning.matmul
   const states = { data: headStates, stride: strides.hidden }
   const stateGradients = activations.gradients === null ? null : activations.gradients.headStates
-  const headRows = roundUp(limits.maxHeads, tileRows)
+  const headRows = roundUp(limits.maxReadouts, tileRows)
   const chunks = heads.language === null ? [] : await bindChunks(context, heads.language, headRows)
 
   const columns = heads.score?.parts[0]?.columns ?? 0

@@ -21,7 +21,7 @@ onEachBackend('low-rank updates', (backend) => {
       const config = await readConfig(files)
       const targets = ['q_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
       const model = await TrainableModel.create(backend(), config, await openWeights(files), {
-        limits: { maxRows: 32, maxHeads: 32, maxPositions: 32 },
+        limits: { maxRows: 32, maxReadouts: 32, maxPositions: 32 },
         method: { kind: 'low-rank', rank: 3, alpha: 6, targets, seed: 1 },
         recompute: false,
         valueHead: false,

@@ -128,7 +128,7 @@ export async function createModelParts(
     ...[...lowRanks.values()].flatMap(({ down, up }) => [down, up]),
     ...(value === null ? [] : [value.matrix]),
   ]
-  const scratch = await createScratch(backend, buffers, matrices, Math.max(limits.maxRows, limits.maxHeads))
+  const scratch = await createScratch(backend, buffers, matrices, Math.max(limits.maxRows, limits.maxReadouts))
   const tools = new GraphTools(backend, buffers, scratch)
   const graph = await PassGraph.create({
     backend,

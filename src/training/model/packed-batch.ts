@@ -14,7 +14,7 @@ import type { SequenceGradients, SequenceValues, TrainingSequence } from '../../
 /** Limits of one pass, fixed when a model is prepared for training. */
 export interface BatchLimits {
   readonly maxRows: number
-  readonly maxHeads: number
+  readonly maxReadouts: number
   readonly maxPositions: number
 }
 
@@ -22,34 +22,34 @@ export interface BatchLimits {
 export interface PackedBatch {
   readonly sequences: readonly TrainingSequence[]
   readonly rowCount: number
-  readonly headCount: number
-  /** (token, position, last row of its sequence, head or NO_SLOT) per row, after the count. */
+  readonly readoutCount: number
+  /** (token, position, last row of its sequence, readout or NO_SLOT) per row, after the count. */
   readonly rows: Uint32Array
-  /** (row, 0, 0, head) per head, after the count. */
+  /** (row, 0, 0, readout) per readout, after the count. */
   readonly targets: Uint32Array
-  /** Target token per head; 0 where none is wanted. */
-  readonly headTokens: Uint32Array
+  /** Target token per readout; 0 where none is wanted. */
+  readonly readoutTokens: Uint32Array
   /** Rows sorted by token, and for each token (token, first, end, 0) in that order, after their count. */
   readonly order: Uint32Array
   readonly segments: Uint32Array
 }
 
 /**
- * @throws StepscopeError `bad-setting` where the sequences do not fit the limits, `internal` where a head lies outside
+ * @throws StepscopeError `bad-setting` where the sequences do not fit the limits, `internal` where a readout lies outside
  */
 export function packBatch(sequences: readonly TrainingSequence[], limits: BatchLimits): PackedBatch {
   const rowCount = sequences.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0)
-  const headCount = sequences.reduce((sum, { heads }) => sum + heads.length, 0)
+  const readoutCount = sequences.reduce((sum, { readouts }) => sum + readouts.length, 0)
   checkFits('tokens in one pass', rowCount, limits.maxRows)
-  checkFits('evaluated tokens in one pass', headCount, limits.maxHeads)
+  checkFits('evaluated tokens in one pass', readoutCount, limits.maxReadouts)
   const rows = new Uint32Array(rowStart(rowCount))
-  const targets = new Uint32Array(rowStart(headCount))
-  const headTokens = new Uint32Array(headCount)
+  const targets = new Uint32Array(rowStart(readoutCount))
+  const readoutTokens = new Uint32Array(readoutCount)
   rows[0] = rowCount
-  targets[0] = headCount
+  targets[0] = readoutCount
   let first = 0
-  let head = 0
-  for (const { tokenIds, heads, targets: wanted } of sequences) {
+  let readout = 0
+  for (const { tokenIds, readouts, targets: wanted } of sequences) {
     checkFits('tokens of one sequence', tokenIds.length, limits.maxPositions)
     tokenIds.forEach((token, position) => {
       const at = rowStart(first + position)
@@ -58,16 +58,16 @@ export function packBatch(sequences: readonly TrainingSequence[], limits: BatchL
       rows[at + ROW_TABLE] = first + tokenIds.length - 1
       rows[at + ROW_SLOT] = NO_SLOT
     })
-    heads.forEach((position, index) => {
-      if (position >= tokenIds.length) throw new RangeError(`a head at ${position} of ${tokenIds.length} tokens`)
-      rows[rowStart(first + position) + ROW_SLOT] = head
-      targets[rowStart(head) + TARGET_ROW] = first + position
-      targets[rowStart(head) + TARGET_SLOT] = head
-      headTokens[head++] = wanted[index] ?? 0
+    readouts.forEach((position, index) => {
+      if (position >= tokenIds.length) throw new RangeError(`a readout at ${position} of ${tokenIds.length} tokens`)
+      rows[rowStart(first + position) + ROW_SLOT] = readout
+      targets[rowStart(readout) + TARGET_ROW] = first + position
+      targets[rowStart(readout) + TARGET_SLOT] = readout
+      readoutTokens[readout++] = wanted[index] ?? 0
     })
     first += tokenIds.length
   }
-  return { sequences, rowCount, headCount, rows, targets, headTokens, ...sortByToken(rows, rowCount) }
+  return { sequences, rowCount, readoutCount, rows, targets, readoutTokens, ...sortByToken(rows, rowCount) }
 }
 
 function checkFits(what: string, found: number, most: number): void {
@@ -96,7 +96,7 @@ function sortByToken(rows: Uint32Array, count: number): Pick<PackedBatch, 'order
   return { order, segments: Uint32Array.from([segments.length / 4, 0, 0, 0, ...segments]) }
 }
 
-/** Arrays over all heads of a batch, cut into one view per sequence. */
+/** Arrays over all readouts of a batch, cut into one view per sequence. */
 export function perSequence(batch: PackedBatch, whole: SequenceValues, labels: number): SequenceValues[] {
   return cut(batch, (from, to) => ({
     logprobs: whole.logprobs.subarray(from, to),
@@ -121,9 +121,9 @@ export function gradientsPerSequence(
 
 function cut<T>({ sequences }: PackedBatch, view: (from: number, to: number) => T): T[] {
   let from = 0
-  return sequences.map(({ heads }) => {
-    const found = view(from, from + heads.length)
-    from += heads.length
+  return sequences.map(({ readouts }) => {
+    const found = view(from, from + readouts.length)
+    from += readouts.length
     return found
   })
 }

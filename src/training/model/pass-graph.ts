@@ -99,9 +99,9 @@ export class PassGraph {
       bytes: 4 * STATS_WORDS * this.chunkCount(batch, chunk),
     }))
     const scoreReads =
-      scores === null || batch.headCount === 0
+      scores === null || batch.readoutCount === 0
         ? []
-        : [{ buffer: scores.data, offset: 0, bytes: 4 * scores.stride * batch.headCount }]
+        : [{ buffer: scores.data, offset: 0, bytes: 4 * scores.stride * batch.readoutCount }]
     const results = await this.parts.backend.submit(() => {}, [...reads, ...scoreReads])
     const stats = used.map((_, index) => new Float32Array(results[index] ?? new ArrayBuffer(0)))
     const raw = scoreReads.length === 0 ? null : new Float32Array(results[used.length] ?? new ArrayBuffer(0))
@@ -125,9 +125,9 @@ export class PassGraph {
       const again = chunks.length > 1 ? chunk.logits : []
       await this.submitChunk(batch, chunk, [...again, ...chunk.backward])
     }
-    if (scores !== null && scoreGradient !== null && batch.headCount > 0) {
-      const padded = new Float32Array(batch.headCount * scores.stride)
-      for (let head = 0; head < batch.headCount; head++) {
+    if (scores !== null && scoreGradient !== null && batch.readoutCount > 0) {
+      const padded = new Float32Array(batch.readoutCount * scores.stride)
+      for (let head = 0; head < batch.readoutCount; head++) {
         for (let label = 0; label < this.labels; label++) {
           padded[head * scores.stride + label] = gradients.scores[head * this.labels + label] ?? 0
         }
@@ -155,14 +155,14 @@ export class PassGraph {
     backend.write(activations.hiddenQuads, 0, Uint32Array.of(this.extent(batch).hiddenQuads, 0, 0, 0))
     const counts = new Map([
       [activations.tokens.rows, batch.rowCount],
-      [activations.heads.rows, batch.headCount],
+      [activations.heads.rows, batch.readoutCount],
     ])
     for (const chunk of this.usedChunks(batch)) {
       const count = this.chunkCount(batch, chunk)
       counts.set(chunk.span.rows, count)
       const rows = new Uint32Array(rowStart(count))
       rows[0] = count
-      for (let row = 0; row < count; row++) rows[rowStart(row)] = batch.headTokens[chunk.first + row] as number
+      for (let row = 0; row < count; row++) rows[rowStart(row)] = batch.readoutTokens[chunk.first + row] as number
       backend.write(chunk.span.rows, 0, rows)
     }
     for (const { span, sizes } of this.tools.dynamicSizes) {
@@ -203,32 +203,32 @@ export class PassGraph {
   private extent(batch: PackedBatch): BatchExtent {
     return {
       tokens: batch.rowCount,
-      heads: batch.headCount,
+      heads: batch.readoutCount,
       segments: batch.segments[0] as number,
       hiddenQuads: (batch.rowCount * this.parts.layout.hiddenStride) / 4,
     }
   }
 
-  private usedChunks({ headCount }: PackedBatch): HeadChunk[] {
-    return this.heads.chunks.filter(({ first }) => first < headCount)
+  private usedChunks({ readoutCount }: PackedBatch): HeadChunk[] {
+    return this.heads.chunks.filter(({ first }) => first < readoutCount)
   }
 
-  private chunkCount({ headCount }: PackedBatch, { first }: HeadChunk): number {
-    return Math.min(this.heads.chunkRows, headCount - first)
+  private chunkCount({ readoutCount }: PackedBatch, { first }: HeadChunk): number {
+    return Math.min(this.heads.chunkRows, readoutCount - first)
   }
 
   private values(
-    { headCount }: PackedBatch,
+    { readoutCount }: PackedBatch,
     language: boolean,
     stats: readonly Float32Array[],
     raw: Float32Array | null,
   ): SequenceValues {
-    const count = language ? headCount : 0
+    const count = language ? readoutCount : 0
     const values = {
       logprobs: new Float32Array(count),
       entropies: new Float32Array(count),
       hits: new Float32Array(count),
-      scores: new Float32Array(raw === null ? 0 : headCount * this.labels),
+      scores: new Float32Array(raw === null ? 0 : readoutCount * this.labels),
     }
     let head = 0
     for (const chunk of stats) {

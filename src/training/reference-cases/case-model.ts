@@ -48,7 +48,7 @@ export async function withModel<T>(
     head === null ? config : withScoreHead(config, head),
     head === null ? weights : withTensor(weights, VALUE_HEAD, head),
     {
-      limits: { maxRows: passTokens, maxHeads: passTokens, maxPositions: time },
+      limits: { maxRows: passTokens, maxReadouts: passTokens, maxPositions: time },
       method: { kind: 'full' },
       recompute,
       valueHead: false,

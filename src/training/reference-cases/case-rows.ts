@@ -16,9 +16,9 @@ export function completionItems(
 ): { readonly id: string; readonly sequence: TrainingSequence }[] {
   const masks = recorded.rows('completion_mask')
   return tokenRows(recorded).map(({ id, tokenIds }, row) => {
-    const heads = completionTokens(at(masks, row), tokenIds.length)
-    const targets = heads.map((token) => tokenIds[token + 1] as number)
-    return { id, sequence: { tokenIds, heads: Uint32Array.from(heads), targets: Uint32Array.from(targets) } }
+    const readouts = completionTokens(at(masks, row), tokenIds.length)
+    const targets = readouts.map((token) => tokenIds[token + 1] as number)
+    return { id, sequence: { tokenIds, readouts: Uint32Array.from(readouts), targets: Uint32Array.from(targets) } }
   })
 }
 
@@ -30,7 +30,7 @@ function completionTokens(mask: Float32Array, length: number): number[] {
 export function lastTokens(recorded: RecordedCase): { readonly id: string; readonly sequence: TrainingSequence }[] {
   return tokenRows(recorded).map(({ id, tokenIds }) => ({
     id,
-    sequence: { tokenIds, heads: Uint32Array.of(tokenIds.length - 1), targets: new Uint32Array() },
+    sequence: { tokenIds, readouts: Uint32Array.of(tokenIds.length - 1), targets: new Uint32Array() },
   }))
 }
 
@@ -42,7 +42,9 @@ export function pairs(recorded: RecordedCase): readonly (readonly [number, numbe
 /** Of a [batch, time − 1] tensor the completions' entries. */
 export function gather(recorded: RecordedCase, name: string): Float32Array[] {
   const items = completionItems(recorded)
-  return recorded.rows(name).map((row, index) => Float32Array.from(at(items, index).sequence.heads, (t) => row[t] ?? 0))
+  return recorded
+    .rows(name)
+    .map((row, index) => Float32Array.from(at(items, index).sequence.readouts, (t) => row[t] ?? 0))
 }
 
 /** The completions' entries as a [batch, time − 1] tensor; `elsewhere` (or zeros) between. */
@@ -54,7 +56,7 @@ export function spread(
   const [batch = 1, time = 1] = recorded.tensor('input_ids').shape
   const data = elsewhere === undefined ? new Float32Array(batch * (time - 1)) : elsewhere.slice()
   completionItems(recorded).forEach(({ sequence }, row) => {
-    sequence.heads.forEach((token, index) => {
+    sequence.readouts.forEach((token, index) => {
       data[row * (time - 1) + token] = values[row]?.[index] ?? Number.NaN
     })
   })

@@ -12,11 +12,11 @@ export async function processRewardCase(input: CaseInput): Promise<CaseResult> {
   const { recorded } = input
   const labels = recorded.rows('labels')
   const items = tokenRows(recorded).map(({ id, tokenIds }, row) => {
-    const heads = [...tokenIds.keys()].filter((token) => (labels[row]?.[token] ?? -100) >= 0)
+    const readouts = [...tokenIds.keys()].filter((token) => (labels[row]?.[token] ?? -100) >= 0)
     return {
       id,
-      sequence: { tokenIds, heads: Uint32Array.from(heads), targets: new Uint32Array() },
-      labels: heads.map((token) => labels[row]?.[token] ?? 0),
+      sequence: { tokenIds, readouts: Uint32Array.from(readouts), targets: new Uint32Array() },
+      labels: readouts.map((token) => labels[row]?.[token] ?? 0),
     }
   })
   return withModel(input, { scoreHead: true }, async (model) => {
@@ -24,8 +24,8 @@ export async function processRewardCase(input: CaseInput): Promise<CaseResult> {
     const figures = await gradients(model, processReward, items)
     const scores = labels.map((row, index) => {
       const found = new Float32Array(row.length).fill(-1)
-      items[index]?.sequence.heads.forEach((token, head) => {
-        found[token] = sigmoid(said[index]?.[0]?.scores[head] ?? Number.NaN)
+      items[index]?.sequence.readouts.forEach((token, readout) => {
+        found[token] = sigmoid(said[index]?.[0]?.scores[readout] ?? Number.NaN)
       })
       return found
     })

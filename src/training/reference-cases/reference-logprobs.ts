@@ -35,7 +35,7 @@ export async function allReferenceLogprobs(input: CaseInput, model: TrainableMod
     id: String(row),
     sequence: {
       tokenIds,
-      heads: Uint32Array.from({ length: tokenIds.length - 1 }, (_, token) => token),
+      readouts: Uint32Array.from({ length: tokenIds.length - 1 }, (_, token) => token),
       targets: tokenIds.slice(1),
     },
   }))

@@ -43,7 +43,7 @@ export class RowEncoder implements ExampleEncoder {
     const { ids, readouts } = this.placed(steps, this.maxTokens - before.length, fieldOf)
     const sequence = {
       tokenIds: Uint32Array.from([...before, ...ids]),
-      heads: Uint32Array.from(readouts, (at) => before.length + at),
+      readouts: Uint32Array.from(readouts, (at) => before.length + at),
       targets: new Uint32Array(),
     }
     return this.checked(sequence, fieldOf(steps.length - 1))

@@ -98,7 +98,7 @@ export async function readModelInTraining(
 /** Rows of one pass: a pair of the longest sequences must fit. */
 export function passLimits({ passTokens, maxTokens }: TrainingRecipe) {
   const maxRows = Math.max(passTokens, 2 * maxTokens)
-  return { maxRows, maxHeads: maxRows, maxPositions: maxTokens }
+  return { maxRows, maxReadouts: maxRows, maxPositions: maxTokens }
 }
 
 /** A language model's weights with a scalar head of zeros: it starts from a score of ½ everywhere. */

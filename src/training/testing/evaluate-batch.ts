@@ -3,16 +3,16 @@ import type { LossFunction, Metrics } from '../../objectives/loss.ts'
 import type { SequenceGradients, SequenceValues, TrainingSequence } from '../../objectives/sequence.ts'
 import { completionSequence, scoredSequence } from '../../objectives/sequence.ts'
 
-/** What a model could say at a sequence's heads, in float64; the score head has `labels` outputs. */
+/** What a model could say at a sequence's readouts, in float64; the score head has `labels` outputs. */
 export function randomValues(sequence: TrainingSequence, random: RandomStream, labels = 1): SequenceValues {
-  const heads = sequence.heads.length
+  const readouts = sequence.readouts.length
   const draw = (length: number, low: number, high: number) =>
     Float64Array.from({ length }, () => low + (high - low) * random.next())
   return {
-    logprobs: draw(heads, -4, -0.1),
-    entropies: draw(heads, 0.1, 3),
-    hits: Float64Array.from({ length: heads }, () => random.integer(0, 1)),
-    scores: draw(heads * labels, -3, 3),
+    logprobs: draw(readouts, -4, -0.1),
+    entropies: draw(readouts, 0.1, 3),
+    hits: Float64Array.from({ length: readouts }, () => random.integer(0, 1)),
+    scores: draw(readouts * labels, -3, 3),
   }
 }
 
@@ -22,11 +22,11 @@ export function randomCompletion(random: RandomStream, tokens: number): Training
   return completionSequence(draw(random.integer(1, 4)), draw(tokens))
 }
 
-/** A sequence of `3 · heads` tokens with a head at every third. */
-export function randomTrace(random: RandomStream, heads: number): TrainingSequence {
+/** A sequence of `3 · readouts` tokens with a readout at every third. */
+export function randomTrace(random: RandomStream, readouts: number): TrainingSequence {
   return scoredSequence(
-    Array.from({ length: heads * 3 }, () => random.integer(0, 63)),
-    Array.from({ length: heads }, (_, i) => 3 * i + 2),
+    Array.from({ length: readouts * 3 }, () => random.integer(0, 63)),
+    Array.from({ length: readouts }, (_, i) => 3 * i + 2),
   )
 }
 
