@@ -1,7 +1,7 @@
 import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import { runSearch } from '../../src/search/run-search.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
-import { checkerFor, taskById } from '../../src/tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../src/tasks/registry.ts'
 import { engineLoader } from '../../src/worker/engine-loader.ts'
 import { sourcesOf } from '../../src/worker/sources/model-provider.ts'
 
@@ -34,7 +34,7 @@ export async function measureBeam(problems: readonly string[], backend: 'webgpu'
   for (const [index, problem] of [problems[0] ?? '', ...problems].entries()) {
     const parsed = task.parse(problem)
     const context = {
-      prompt: task.prompt(parsed),
+      prompt: promptOf(task, parsed),
       checker: checkerFor(task, parsed),
       policy: engine.policy,
       reward: engine.reward,

@@ -10,7 +10,7 @@ import { randomCheckpoint } from '../../src/engine/testing/random-checkpoint.ts'
 import { eventSchema } from '../../src/formats/event-schema.ts'
 import { runSearch } from '../../src/search/run-search.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
-import { checkerFor, taskById } from '../../src/tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../src/tasks/registry.ts'
 import { manifestRule } from './row-rules.ts'
 import type { Rule } from './rules.ts'
 import { all, text as aText, exactly, list, number, object, optional, or, whole } from './rules.ts'
@@ -80,7 +80,7 @@ async function runPolicy(files: CheckpointFiles): Promise<string | null> {
       seed: 1,
       prefix: [],
     } as const
-    const context = { prompt: task.prompt(problem), checker: checkerFor(task, problem), policy, reward: null }
+    const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward: null }
     const events: unknown[] = []
     await use(async () => {
       for await (const event of runSearch(setup, context)) events.push(event)

@@ -9,6 +9,7 @@ import { text } from './target.ts'
 const DEFAULTS: LinkState = {
   task: 'countdown',
   problem: '4 3 6 8 > 40',
+  gold: '',
   policy: 'countdown-policy',
   reward: 'countdown-prm',
   strategy: 'beam',

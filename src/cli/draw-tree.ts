@@ -48,9 +48,11 @@ function describeNode(node: TreeNode): string {
   return `${markOf(node)} ${score}  ${text}${times}${rollout}`
 }
 
+const MARKS: Readonly<Record<string, string>> = { true: '✓', false: '✗', null: '?' }
+
 function markOf({ state, verdict }: TreeNode): string {
-  if (state === 'answer') return `★${verdict?.correct ? '✓' : '✗'}`
-  if (verdict) return verdict.correct ? '✓' : '✗'
+  if (state === 'answer') return `★${MARKS[String(verdict?.correct ?? false)]}`
+  if (verdict) return MARKS[String(verdict.correct)] ?? '?'
   if (state === 'pruned') return '○'
   return state === 'rolledOut' ? '◌' : '●'
 }

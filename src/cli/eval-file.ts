@@ -16,7 +16,8 @@ export interface EvalResult {
   readonly seed: number
   /** The whole text after the prompt. */
   readonly response: string
-  readonly correct: boolean
+  /** Null where the problem has no gold answer. */
+  readonly correct: boolean | null
   readonly ledger: Ledger
 }
 
@@ -36,7 +37,7 @@ const FORMAT: AppendFormat<EvalRow> = {
       problem: z.record(z.string(), z.unknown()),
       seed: bounded(BOUNDS.seed),
       response: z.string(),
-      correct: z.boolean(),
+      correct: z.boolean().nullable(),
       ledger,
     }),
     source: z.looseObject({}),

@@ -1,3 +1,4 @@
+import { StepscopeError } from '../core/errors.ts'
 import { itemSeed } from '../core/item-seed.ts'
 import { bareStep } from '../core/step-text.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
@@ -42,7 +43,7 @@ export function byMonteCarlo(policy: Policy, { k, seed, soft }: CompletionSettin
       const group = groups[problem]
       const rows = values.map((own, index) =>
         stepwise(
-          group?.prompt ?? '',
+          group?.sent ?? '',
           group?.responses[index]?.steps ?? [],
           own.map((value) => (soft ? softLabel(value) : hardLabel(value))),
         ),
@@ -78,18 +79,18 @@ export function byOmega(
 /** The task's own labels: a stepwise row per response. */
 export function byTask(): LabelMethod {
   return (groups, set) =>
-    eachGroup(groups, set, ({ prompt, responses, label }) =>
-      responses.flatMap(({ steps }) => stepwise(prompt, steps, exactLabels(steps, label))),
+    eachGroup(groups, set, ({ sent, responses, label }) =>
+      responses.flatMap(({ steps }) => stepwise(sent, steps, exactLabels(steps, label))),
     )
 }
 
 /** The verdict on each response: an unpaired row per response. */
 export function byOutcome(): LabelMethod {
   return (groups, set) =>
-    eachGroup(groups, set, ({ prompt, rows }) =>
-      rows.flatMap(({ steps, verdict }) => {
+    eachGroup(groups, set, (group) =>
+      group.rows.flatMap(({ steps, verdict }) => {
         const completion = steps.map(({ text }) => text).join('')
-        return completion === '' ? [] : [{ prompt, completion, label: verdict.correct }]
+        return completion === '' ? [] : [{ prompt: group.sent, completion, label: isRight(group, verdict) }]
       }),
     )
 }
@@ -99,12 +100,12 @@ export function byPairs(settings: PairSettings, reward: RewardModel | null): Lab
   const pairsOf = (group: RolloutGroup, index: number, scores: readonly number[] | null): LabelRow[] => {
     const ranked = group.rows.map(({ steps, verdict }, row) => ({
       text: steps.map(({ text }) => text).join(''),
-      correct: verdict.correct,
+      correct: isRight(group, verdict),
       ...(scores === null ? {} : { score: scores[row] ?? 0 }),
     }))
     const written = ranked.filter(({ text }) => text !== '')
     const pairs = preferencePairs(written, { ...settings, seed: itemSeed(settings.seed, index) })
-    return pairs.map(({ chosen, rejected }) => ({ prompt: group.prompt, chosen, rejected }))
+    return pairs.map(({ chosen, rejected }) => ({ prompt: group.sent, chosen, rejected }))
   }
   if (reward === null) return (groups, set) => eachGroup(groups, set, (group, index) => pairsOf(group, index, null))
   return async function* (groups, set) {
@@ -138,4 +139,17 @@ function stepwise(prompt: string, steps: readonly string[], labels: readonly Ste
 
 function omegaNode({ text, value, children }: ValueTree): OmegaNode {
   return { text, mc_value: value, children: children.map(omegaNode) }
+}
+
+/** @throws StepscopeError `bad-file` where the verdict of a line says nothing: its problem has no gold answer */
+function isRight({ place }: RolloutGroup, { correct }: { readonly correct: boolean | null }): boolean {
+  if (correct !== null) return correct
+  throw new StepscopeError({
+    code: 'bad-file',
+    message: 'The problem has no gold answer, so nothing says which responses are right',
+    expected: 'a verdict that is true or false',
+    found: 'null',
+    place: { ...place, field: 'verdict.correct' },
+    nextStep: 'Sample problems with gold answers, or leave these lines out.',
+  })
 }

@@ -9,7 +9,7 @@ import type { PreferenceRow, StepwiseRow, UnpairedRow } from '../objectives/rows
 import type { GivenResponse } from '../rewards/given-response.ts'
 import { givenResponse } from '../rewards/given-response.ts'
 import type { LabelProblem } from '../rewards/monte-carlo-labels.ts'
-import { checkerFor, taskById } from '../tasks/registry.ts'
+import { checkerFor, labelsOf, problemOf, promptOf as promptOfProblem } from '../tasks/registry.ts'
 import type { AppendFormat } from './append-file.ts'
 import { readTextFile } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
@@ -30,6 +30,8 @@ export const ROLLOUT_INPUT: Options = {
 export interface RolloutGroup extends LabelProblem {
   readonly rows: readonly RolloutRow[]
   readonly responses: readonly GivenResponse[]
+  /** The prompt as it was put to the policy. */
+  readonly sent: string
   /** The task's exact label of a prefix. */
   label(steps: readonly string[]): { readonly label: 0 | 1 }
 }
@@ -66,15 +68,16 @@ function groupRollouts(
     const [first] = own
     if (!first) throw new RangeError('a group has no rows')
     try {
-      const task = taskById(first.task)
-      const problem = task.parse(first.problem)
+      const { task, problem } = problemOf(first)
+      const label = labelsOf(task)
       return {
         rows: own,
         place: { file, line },
-        prompt: first.prompt,
+        prompt: promptOfProblem(task, problem),
+        sent: first.prompt,
         ...checkerFor(task, problem),
-        isValid: (steps) => task.label(problem, steps).valid,
-        label: (steps) => task.label(problem, steps),
+        isValid: (steps) => label(problem, steps).valid,
+        label: (steps) => label(problem, steps),
         responses: own.map(givenResponse),
       }
     } catch (error) {

@@ -1,8 +1,10 @@
 import { BOUNDS } from '../core/bounds.ts'
+import { DEFAULT_TASK } from '../core/default-task.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { nextTask } from '../engine/scheduler/next-task.ts'
 import { makeProblems } from '../tasks/generate-problems.ts'
 import type { AnyTask } from '../tasks/registry.ts'
+import { generatorOf } from '../tasks/registry.ts'
 import { SPLITS } from '../tasks/split.ts'
 import { atLine, readJsonLines } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
@@ -10,7 +12,7 @@ import { oneOf, readChoice, readNumber, UsageError, wholeWithin } from './option
 
 /** Which problems a command works on. */
 export const PROBLEM_OPTIONS: Options = {
-  task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
+  task: { type: 'string', value: 'NAME', description: `The task of the problems; default ${DEFAULT_TASK}.` },
   problems: {
     type: 'string',
     value: 'FILE.jsonl',
@@ -50,7 +52,7 @@ export async function chooseProblems(
     return (await makeProblems(task, set, nextTask, signal)).slice(0, limit)
   }
   const all = await readProblems(task, file ?? '')
-  const chosen = split === null ? all : all.filter((problem) => task.split(problem) === split)
+  const chosen = split === null ? all : all.filter((problem) => generatorOf(task).split(problem) === split)
   if (chosen.length > 0) return chosen.slice(0, limit)
   throw new StepscopeError({
     code: 'bad-file',

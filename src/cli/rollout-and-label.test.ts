@@ -47,8 +47,8 @@ describe('stepscope rollout', () => {
     )
     for (const { problem, prompt, steps, verdict, source } of rows) {
       const parsed = countdown.parse(problem)
-      expect(countdown.split(parsed)).toBe('train')
-      expect(prompt).toBe(countdown.prompt(parsed))
+      expect(countdown.generator.split(parsed)).toBe('train')
+      expect(prompt).toBe(countdown.notation.prompt(parsed))
       const { correct } = countdown.verify(
         parsed,
         steps.map(({ text }) => text),
@@ -106,7 +106,7 @@ describe('stepscope rollout', () => {
     expect(rows).toHaveLength(2)
     const dataset = splitLines(readFileSync(PROBLEMS, 'utf8')).map((line) => JSON.parse(line))
     for (const { problem, steps, end } of rows) {
-      expect(countdown.split(countdown.parse(problem))).toBe('held-out')
+      expect(countdown.generator.split(countdown.parse(problem))).toBe('held-out')
       expect(end).toBe('eos')
       const entry = dataset.find((candidate) => countdown.format(candidate) === problem)
       expect(steps.map(({ text }) => text).join('')).toBe(entry.greedy_response)

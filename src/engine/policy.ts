@@ -1,4 +1,5 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Manifest } from '../search/manifest.ts'
 import type {
   Branch,
@@ -18,11 +19,15 @@ import { TOKEN_ENDS_STEP } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
+import type { PromptWriter } from './prompt/prompt-writer.ts'
+import { notationPrompts } from './prompt/prompt-writer.ts'
 import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler/scheduler-requests.ts'
 import { stepEndCut } from './tokenizer/step-end.ts'
 import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
 export interface PolicyParts {
+  /** How problems are put to it; in their task's notation where nothing is said. */
+  readonly prompts?: PromptWriter
   readonly model: EngineModel
   readonly tokenizer: Tokenizer
   readonly info: ModelInfo
@@ -50,6 +55,7 @@ export class EnginePolicy implements Policy {
   readonly model: EngineModel
   readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
+  private readonly prompts: PromptWriter
   private readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
   private readonly eos: ReadonlySet<number>
 
@@ -60,16 +66,18 @@ export class EnginePolicy implements Policy {
     this.stepEnd = parts.stepEnds[0]
     this.manifest = parts.manifest ?? null
     this.tokenFlags = parts.tokenFlags
+    this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
     this.eos = new Set(parts.model.decoder.config.eosTokenIds)
     this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
   }
 
-  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const ids = this.tokenizer.encodePrompt(prompt)
+  async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
+    const { ids, text } = this.prompts(prompt)
     const node = await this.model.prompt(ids, true)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
     return {
       branch: this.model.branches.hand(node),
+      prompt: text,
       usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
     }
   }
@@ -160,11 +168,11 @@ export class EnginePolicy implements Policy {
 
   /** Reads a text after a prompt; with `eos`, a last reading says how probable the end of the sequence is there. */
   async read(
-    prompt: string,
+    prompt: Prompt,
     text: string,
     options: { alternatives?: number; eos?: boolean } = {},
   ): Promise<TokenReading[]> {
-    const promptIds = this.tokenizer.encodePrompt(prompt)
+    const promptIds = this.prompts(prompt).ids
     const textIds = this.tokenizer.encode(text)
     const [eos] = options.eos ? this.eos : []
     const targets = eos === undefined ? textIds : [...textIds, eos]

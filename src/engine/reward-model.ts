@@ -1,15 +1,20 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { logSumExp, sigmoid } from '../core/numerics.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
 import { checkScores } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
 import { SharedHistories } from './cache/shared-histories.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
+import type { PromptWriter } from './prompt/prompt-writer.ts'
+import { notationPrompts } from './prompt/prompt-writer.ts'
 import { placeSteps } from './step-readouts.ts'
 import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
 export interface RewardModelParts {
+  /** How problems are put to it; in their task's notation where nothing is said. */
+  readonly prompts?: PromptWriter
   readonly model: EngineModel
   readonly tokenizer: Tokenizer
   readonly info: RewardModelInfo
@@ -38,6 +43,7 @@ export class EngineRewardModel implements RewardModel {
   readonly info: RewardModelInfo
   readonly model: EngineModel
   private readonly tokenizer: Tokenizer
+  private readonly prompts: PromptWriter
   private readonly scoreAt: string
   private readonly activation: 'sigmoid' | 'softmax'
 
@@ -45,12 +51,13 @@ export class EngineRewardModel implements RewardModel {
     this.info = parts.info
     this.model = parts.model
     this.tokenizer = parts.tokenizer
+    this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
     this.scoreAt = parts.scoreAt
     this.activation = parts.activation
   }
 
-  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const ids = this.tokenizer.encodePrompt(prompt)
+  async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage }> {
+    const { ids } = this.prompts(prompt)
     const node = await this.model.prompt(ids, false)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
     return {

@@ -36,7 +36,12 @@ async function search(strategy: StrategyId, text: string, prefix: readonly strin
   const problem = countdown.parse(text)
   const config = { ...DEFAULT_CONFIG, n: 8, m: 4 }
   const setup: RunSetup = { task: 'countdown', problem: text, strategy, config, seed: 7, prefix }
-  const context = { prompt: countdown.prompt(problem), checker: checkerFor(countdown, problem), policy, reward }
+  const context = {
+    prompt: countdown.notation.prompt(problem),
+    checker: checkerFor(countdown, problem),
+    policy,
+    reward,
+  }
   const events: SearchEvent[] = []
   for await (const event of runSearch(setup, context)) events.push(event)
   return events

@@ -27,6 +27,8 @@ const configSchema = z.object(
 export const setupSchema = z.object({
   task: z.string(),
   problem: z.string(),
+  // Runs of earlier versions lack it.
+  fields: z.record(z.string(), z.unknown()).exactOptional(),
   strategy: z.enum(STRATEGY_IDS),
   config: configSchema,
   seed: bounded(BOUNDS.seed),
@@ -65,7 +67,7 @@ export const rewardInfoSchema = modelInfoSchema.extend({
 
 const verdict = z.object({
   answer: z.string().nullable(),
-  correct: z.boolean(),
+  correct: z.boolean().nullable(),
   // Told where the answer is chosen by votes that are not over answers.
   vote: z.string().nullable().exactOptional(),
   explanation: z.string(),
@@ -130,14 +132,14 @@ export const eventSchema = z.discriminatedUnion('type', [
     reason: z.enum(['answered', 'accepted', 'enough-candidates', 'no-open-path', 'max-rounds']),
     node: nodeId.nullable(),
     answer: z.string().nullable(),
-    correct: z.boolean(),
+    correct: z.boolean().nullable(),
     response: z.string(),
     explanation: z.string(),
     candidates: z.array(
       z.object({
         node: nodeId,
         answer: z.string().nullable(),
-        correct: z.boolean(),
+        correct: z.boolean().nullable(),
         pathScore: nullableNumber,
         count,
       }),

@@ -134,7 +134,7 @@ class Checks {
 
   private verdict(
     node: number,
-    told: { readonly answer: string | null; readonly correct: boolean },
+    told: { readonly answer: string | null; readonly correct: boolean | null },
     field: string,
   ): void {
     const verdict = this.steps.get(node)?.verdict

@@ -12,6 +12,7 @@ const config: StrategyConfig = { ...DEFAULT_CONFIG, maxStepTokens: 32 }
 const defaults: LinkState = {
   task: 'countdown',
   problem: '3 5 7 2 > 24',
+  gold: '',
   policy: 'countdown-policy',
   reward: 'countdown-prm',
   strategy: 'beam',
@@ -50,6 +51,7 @@ const spec = fc.record({
 const anyState: fc.Arbitrary<LinkState> = fc.record({
   task: fc.string(),
   problem: fc.string({ unit: 'grapheme' }),
+  gold: fc.string({ unit: 'grapheme' }),
   policy: fc.string(),
   reward: fc.string(),
   strategy: fc.constantFrom(...STRATEGY_IDS),

@@ -16,6 +16,8 @@ import type { TrainingRecipe } from './training-recipe.ts'
 export interface LinkState {
   readonly task: string
   readonly problem: string
+  /** The gold answer that a person gave; '' for none. */
+  readonly gold: string
   readonly policy: string
   readonly reward: string
   readonly strategy: StrategyId
@@ -53,6 +55,7 @@ const position = (key: string, bound: Bound): Field<number | null> => ({ ...whol
 const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkState[K]> } = {
   task: text('task'),
   problem: text('problem'),
+  gold: text('gold'),
   policy: text('policy'),
   reward: text('prm'),
   strategy: {
@@ -167,6 +170,7 @@ export function readPermalink(
   const state: LinkState = {
     task: field('task'),
     problem: field('problem'),
+    gold: field('gold'),
     policy: field('policy'),
     reward: field('reward'),
     strategy,

@@ -36,6 +36,8 @@ export interface RolloutRow {
   readonly task: string
   /** As the task formats it. */
   readonly problem: string
+  /** As the task writes it, the gold answer included; files of before have none, and the text is read. */
+  readonly fields?: Readonly<Record<string, unknown>>
   /** The problem's index in the set, and the response's among the problem's: with the seed, the key of its noise. */
   readonly index: number
   readonly sample: number
@@ -64,6 +66,7 @@ export const ROLLOUT_FORMAT: RowFormat<RolloutRow> = {
   schema: z.object({
     task: z.string(),
     problem: z.string(),
+    fields: z.record(z.string(), z.unknown()).exactOptional(),
     index: bounded({ min: 0, max: BOUNDS.problems.max - 1 }),
     sample: bounded({ min: 0, max: BOUNDS.samples.max - 1 }),
     prompt: z.string().min(1, 'The text is empty'),
@@ -71,7 +74,7 @@ export const ROLLOUT_FORMAT: RowFormat<RolloutRow> = {
     end: z.enum(['answer', 'eos', 'length', 'max-steps']),
     verdict: z.object({
       answer: z.string().nullable(),
-      correct: z.boolean(),
+      correct: z.boolean().nullable(),
       vote: z.string().nullable().exactOptional(),
       explanation: z.string(),
     }),

@@ -29,7 +29,7 @@ export function trainingId(objective: ObjectiveId, unique: string): string {
 }
 
 /**
- * What a person reads in place of a training run's id: objective, model and time, `SFT of Countdown policy, 26 Nov 23:15`.
+ * What a person reads in place of a training run's id: objective, model and time, `SFT of Bundled policy, 26 Nov 23:15`.
  * @param at ISO 8601; shown in the time zone of the reader
  * @param taken names of other runs; a second one of the same minute gets a number
  */

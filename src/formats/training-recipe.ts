@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BOUNDS, bounded } from '../core/bounds.ts'
+import { DEFAULT_TASK } from '../core/default-task.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { firstSchemaIssue } from '../core/schema-issue.ts'
 import type { ObjectiveId } from '../objectives/registry.ts'
@@ -95,7 +96,7 @@ const labelSchema = z.strictObject({
 
 export const recipeSchema = z.strictObject({
   objective: z.enum(OBJECTIVE_IDS),
-  task: z.string().default('countdown'),
+  task: z.string().default(DEFAULT_TASK),
   /** Id of a model, or its folder. */
   model: z.string().min(1),
   /** The frozen model that DPO, implicit PRM, PPO and GRPO compare with; the model before training where not given. */

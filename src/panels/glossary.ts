@@ -51,7 +51,7 @@ export const TERMS = {
   exactLabel: {
     name: 'Exact label',
     answer:
-      'Countdown is small enough to enumerate: whether every step so far is valid and the target can still be reached. It is the truth the PRM estimates.',
+      'Where a task knows its solutions: whether every step so far is valid and a right answer can still be reached. It is the truth the PRM estimates.',
   },
   logprob: {
     name: 'Log-probability',

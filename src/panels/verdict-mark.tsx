@@ -4,19 +4,20 @@ import { VisuallyHidden } from '../ui/visually-hidden.tsx'
 import styles from './verdict-mark.module.css'
 
 interface VerdictMarkProps {
-  correct: boolean
+  /** Null where it cannot be known. */
+  correct: boolean | null
   /** Instead of Right or Wrong. */
   word?: string
   /** The sign alone, where the column or sentence says what it is about. */
   bare?: boolean
 }
 
-/** Right or wrong, by shape, word and colour. */
+/** Right, wrong or not checked, by shape, word and colour. */
 export function VerdictMark({ correct, word, bare = false }: VerdictMarkProps) {
-  const said = word ?? (correct ? 'Right' : 'Wrong')
+  const said = word ?? (correct === null ? 'Not checked' : correct ? 'Right' : 'Wrong')
   return (
-    <span className={styles.mark} data-correct={correct}>
-      <Icon name={correct ? 'check' : 'cross'} size={14} />
+    <span className={styles.mark} data-correct={correct ?? 'unknown'}>
+      <Icon name={correct === null ? 'question' : correct ? 'check' : 'cross'} size={14} />
       {bare ? <VisuallyHidden>{said}</VisuallyHidden> : <OutsideText text={said} most={60} bare />}
     </span>
   )

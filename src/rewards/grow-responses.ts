@@ -56,6 +56,8 @@ export interface GrowthRoot {
   readonly branch: Branch
   readonly count: number
   readonly seed: number
+  /** Steps of the response before the branch; none where it starts at the prompt. */
+  readonly before?: readonly string[]
 }
 
 /** Responses that agree so far. */
@@ -79,7 +81,7 @@ interface Growing {
 export async function growResponses(
   policy: Policy,
   roots: readonly GrowthRoot[],
-  isFinal: (step: string) => boolean,
+  isFinal: (steps: readonly string[]) => boolean,
   settings: SamplingSettings,
   signal?: AbortSignal,
 ): Promise<{ responses: GrownResponse[][]; usage: Usage }> {
@@ -95,10 +97,10 @@ export async function growResponses(
     const list = responses.get(root)
     for (const sample of samples) if (list) list[sample] = { steps, end: why }
   }
-  const endOf = ({ steps, branch }: Growing): ResponseEnd | null => {
+  const endOf = ({ root, steps, branch }: Growing): ResponseEnd | null => {
     const last = steps.at(-1)
     if (last && last.finish !== 'step') return last.finish
-    if (last && settings.stopAtAnswer && isFinal(last.text)) return 'answer'
+    if (last && settings.stopAtAnswer && isFinal([...(root.before ?? []), ...writtenSteps(steps)])) return 'answer'
     if (branch.tokens >= room) return 'length'
     return steps.length >= settings.maxSteps ? 'max-steps' : null
   }

@@ -1,5 +1,6 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { sigmoid } from '../core/numerics.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Branch, Policy, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
 import { checkScores } from '../search/read-out.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
@@ -41,7 +42,7 @@ export class ImplicitRewardModel implements RewardModel {
     }
   }
 
-  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
+  async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage }> {
     const [policy, reference] = await this.both((model) => model.open(prompt))
     return {
       branch: handOut({ policy: policy.branch, reference: reference.branch, reward: 0 }),

@@ -59,7 +59,7 @@ export function judgeResponses(
     responses.slice(0, n).map(({ steps }, index) => {
       const { answer, correct } = verify(steps)
       const path = aggregate(aggregation, scores[group]?.[index] ?? [])
-      return { answer, right: correct, path }
+      return { answer, right: correct === true, path }
     }),
   )
   return {

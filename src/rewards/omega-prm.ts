@@ -1,3 +1,4 @@
+import { promptText } from '../core/prompt.ts'
 import type { Policy, Usage } from '../search/models.ts'
 import type { GivenResponse } from './given-response.ts'
 import { givenResponse } from './given-response.ts'
@@ -7,7 +8,7 @@ import type { LabelProblem } from './monte-carlo-labels.ts'
 import type { PrefixProblem } from './prefix-values.ts'
 import { PrefixValues, softLabel } from './prefix-values.ts'
 import type { SetOptions } from './problem-set.ts'
-import { defaultConcurrency, overProblems } from './problem-set.ts'
+import { defaultConcurrency, knownVerdict, overProblems } from './problem-set.ts'
 import type { ValuedPrefix, ValueTree } from './value-tree.ts'
 import { valueTree } from './value-tree.ts'
 
@@ -82,7 +83,7 @@ export async function* omegaLabels(
     const values = new PrefixValues(policy, problem, { k: settings.k, seed: options.seed, sampling }, signal)
     try {
       const { prefixes, searches } = await searchTree(values, problem, settings)
-      const tree = valueTree(problem.prompt, prefixes)
+      const tree = valueTree(problem.sent ?? promptText(problem.prompt), prefixes)
       return { problem: index, tree, prefixes, searches, completions: values.drawn, usage: values.usage }
     } finally {
       values.close()
@@ -139,7 +140,7 @@ async function stateOfPrefix(values: PrefixValues, steps: readonly string[], end
 
 /** The prompt, whose completions are the responses given with the problem. */
 function stateOfResponses(problem: PrefixProblem, responses: readonly GivenResponse[]): State {
-  const wrong = responses.filter(({ steps }) => !problem.verify(steps).correct)
+  const wrong = responses.filter(({ steps }) => !knownVerdict(problem, steps))
   return stateOf([], 1 - wrong.length / responses.length, wrong)
 }
 

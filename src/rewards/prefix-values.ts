@@ -1,10 +1,12 @@
 import { hashText } from '../core/hash.ts'
+import { promptText } from '../core/prompt.ts'
 import { pcg4d } from '../core/random.ts'
 import { BranchScope } from '../search/branch-scope.ts'
 import type { Branch, Policy, Usage } from '../search/models.ts'
 import type { GrownResponse, SamplingSettings } from './grow-responses.ts'
 import { growResponses, writtenSteps } from './grow-responses.ts'
 import type { ResponseProblem } from './problem-set.ts'
+import { knownVerdict } from './problem-set.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
 
 /**
@@ -33,6 +35,8 @@ export function hardLabel({ right }: Pick<PrefixValue, 'right'>): boolean {
 
 /** A problem whose prefixes are valued. */
 export interface PrefixProblem extends ResponseProblem {
+  /** The prompt as it was put to the policy, where that is known. */
+  readonly sent?: string
   /** Whether every step so far obeys the task's rules; a prefix that does not counts 0 without being completed. */
   isValid?(steps: readonly string[]): boolean
 }
@@ -104,9 +108,8 @@ export class PrefixValues {
   /** What needs no completion. */
   private known({ steps, ended }: Prefix): PrefixValue | null {
     const { problem } = this
-    const last = steps.at(-1)
-    if (ended || (last !== undefined && problem.isFinal(last))) {
-      return decided(problem.verify(steps).correct ? 1 : 0, 'verdict')
+    if (ended || (steps.length > 0 && problem.isFinal(steps))) {
+      return decided(knownVerdict(problem, steps) ? 1 : 0, 'verdict')
     }
     return problem.isValid && !problem.isValid(steps) ? decided(0, 'rule') : null
   }
@@ -117,14 +120,19 @@ export class PrefixValues {
     const opened = await Promise.allSettled(prefixes.map(([, steps]) => this.branch(steps)))
     const roots = opened.map((branch, index) => {
       if (branch.status === 'rejected') throw branch.reason
-      const seed = pcg4d(settings.seed, hashText(problem.prompt), hashText(prefixes[index]?.[0] ?? ''), 0)[0]
-      return { branch: branch.value, count: settings.k, seed }
+      const seed = pcg4d(
+        settings.seed,
+        hashText(promptText(problem.prompt)),
+        hashText(prefixes[index]?.[0] ?? ''),
+        0,
+      )[0]
+      return { branch: branch.value, count: settings.k, seed, before: prefixes[index]?.[1] ?? [] }
     })
     const { responses, usage } = await growResponses(policy, roots, problem.isFinal, settings.sampling, signal)
     this.usage = addUsage(this.usage, usage)
     for (const [index, [key, steps]] of prefixes.entries()) {
       const completions = responses[index] ?? []
-      const verdicts = completions.map((grown) => problem.verify([...steps, ...writtenSteps(grown.steps)]).correct)
+      const verdicts = completions.map((grown) => knownVerdict(problem, [...steps, ...writtenSteps(grown.steps)]))
       const right = verdicts.filter(Boolean).length
       this.drawn += completions.length
       this.values.set(key, { right, runs: completions.length, from: 'completions', completions, verdicts })

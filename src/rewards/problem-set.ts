@@ -1,6 +1,7 @@
 import type { ErrorPlace } from '../core/errors.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { orderedWork } from '../core/ordered-work.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Usage, Verdict } from '../search/models.ts'
 import { addUsage, NO_USAGE } from './usage.ts'
 
@@ -11,11 +12,27 @@ export interface PlacedProblem {
 
 /** A problem as models read it, with the task's word on steps and responses. */
 export interface ResponseProblem extends PlacedProblem {
-  readonly prompt: string
-  /** Does this step end the response? */
-  isFinal(step: string): boolean
+  readonly prompt: Prompt
+  /** Does the last of these steps end the response? */
+  isFinal(steps: readonly string[]): boolean
   /** Verdict on a whole response, its steps each with their step end. */
   verify(steps: readonly string[]): Verdict
+}
+
+/**
+ * Whether a response is right, where that is known.
+ * @throws StepscopeError `bad-problem` where the problem has no gold answer
+ */
+export function knownVerdict({ verify, place }: ResponseProblem, steps: readonly string[]): boolean {
+  const { correct } = verify(steps)
+  if (correct !== null) return correct
+  throw new StepscopeError({
+    code: 'bad-problem',
+    message: 'The problem has no gold answer, so nothing says which responses are right',
+    expected: 'a problem with a gold answer',
+    ...(place === undefined ? {} : { place }),
+    nextStep: 'Give the gold answer, or leave the problem out.',
+  })
 }
 
 /** How far the work on a set of problems is. */

@@ -21,7 +21,7 @@ import { completionTokens, sampleResponses } from './sample-responses.ts'
 
 const PROBLEMS = ['3 5 7 2 > 24', '4 3 6 8 > 40', '11 4 4 > 19'].map((text) => countdown.parse(text))
 const labelProblem = (problem: CountdownProblem) => ({
-  prompt: countdown.prompt(problem),
+  prompt: countdown.notation.prompt(problem),
   ...checkerFor(countdown, problem),
   isValid: (steps: readonly string[]) => countdown.label(problem, steps).valid,
 })

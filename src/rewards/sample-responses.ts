@@ -1,4 +1,5 @@
 import { itemSeed } from '../core/item-seed.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Policy, Usage, Verdict } from '../search/models.ts'
 import type { GrownResponse, SamplingSettings } from './grow-responses.ts'
 import { DEFAULT_SAMPLING, growResponses, writtenSteps } from './grow-responses.ts'
@@ -11,7 +12,9 @@ export interface SampledResponse extends GrownResponse {
   /** Index of its problem in the set, and of the response among those of the problem. */
   readonly problem: number
   readonly sample: number
-  readonly prompt: string
+  readonly prompt: Prompt
+  /** The prompt as it was put to the model. */
+  readonly sent: string
   /** The whole text after the prompt. */
   readonly text: string
   readonly verdict: Verdict
@@ -53,6 +56,7 @@ export async function* sampleResponses(
         problem: index,
         sample,
         prompt: problem.prompt,
+        sent: opened.prompt,
         ...response,
         text: response.steps.map(({ text }) => text).join(''),
         verdict: problem.verify(writtenSteps(response.steps)),

@@ -1,3 +1,4 @@
+import type { Prompt } from '../core/prompt.ts'
 import type { RewardModel, Usage } from '../search/models.ts'
 import type { PlacedProblem, SetOptions } from './problem-set.ts'
 import { defaultConcurrency, overProblems } from './problem-set.ts'
@@ -5,7 +6,7 @@ import { addUsage } from './usage.ts'
 
 /** Responses to one prompt; steps with text, each with its step end. */
 export interface ScoreProblem extends PlacedProblem {
-  readonly prompt: string
+  readonly prompt: Prompt
   readonly responses: readonly (readonly string[])[]
 }
 

@@ -109,7 +109,10 @@ const STOP_REASONS: Readonly<Record<StopReason, string>> = {
 
 function describeEnd({ reason, answer, correct, explanation }: FinishedEvent, tree: SearchTree): string {
   const votes = votesSentence(tree)
-  const result = answer === null ? 'No answer' : `The answer ${plainText(answer)} is ${correct ? 'right' : 'wrong'}`
+  const result =
+    answer === null
+      ? 'No answer'
+      : `The answer ${plainText(answer)} ${correct === null ? 'cannot be checked' : correct ? 'is right' : 'is wrong'}`
   const why = plainText(explanation, PARAGRAPH_CHARACTERS)
   return `Finished: ${STOP_REASONS[reason]}. ${result}: ${why}${votes ? ` ${votes}` : ''}`
 }

@@ -7,8 +7,13 @@ export type NodeId = number
 /** Everything that determines a run, besides the models' weights. */
 export interface RunSetup {
   readonly task: string
-  /** The problem as typed, e.g. `3 5 7 2 > 24`. */
+  /** The problem as it is typed and shown. */
   readonly problem: string
+  /**
+   * The problem as its task writes it, plain data, the gold answer included where there is one. Runs of before have none:
+   * their text is read.
+   */
+  readonly fields?: Readonly<Record<string, unknown>>
   readonly strategy: StrategyId
   readonly config: StrategyConfig
   readonly seed: number
@@ -135,7 +140,8 @@ export interface BackedUpEvent extends EventBase {
 export interface Candidate {
   readonly node: NodeId
   readonly answer: string | null
-  readonly correct: boolean
+  /** Null where it cannot be known. */
+  readonly correct: boolean | null
   readonly pathScore: number | null
   /** Identical samples it stands for. */
   readonly count: number
@@ -149,7 +155,8 @@ export interface FinishedEvent extends EventBase {
   /** The node whose path is the answer; null where no path finished. */
   readonly node: NodeId | null
   readonly answer: string | null
-  readonly correct: boolean
+  /** Null where it cannot be known. */
+  readonly correct: boolean | null
   /** The whole text after the prompt. */
   readonly response: string
   readonly explanation: string

@@ -48,7 +48,7 @@ export function* finishSearch(
     reason,
     node: answer?.id ?? null,
     answer: verdict?.answer ?? null,
-    correct: verdict?.correct ?? false,
+    correct: verdict === null ? run.checker.verify([]).correct : verdict.correct,
     response: (answer ?? cutOff[0])?.texts.join('') ?? '',
     explanation: verdict?.explanation ?? `No path finished within ${round} ${round === 1 ? 'round' : 'rounds'}.`,
     candidates: candidates.map((node) => candidateOf(node, scored)),
@@ -65,7 +65,7 @@ function candidateOf(node: PathNode, scored: boolean): Candidate {
   return {
     node: node.id,
     answer: node.step?.verdict?.answer ?? null,
-    correct: node.step?.verdict?.correct ?? false,
+    correct: node.step?.verdict?.correct ?? null,
     pathScore: scored ? node.pathScore : null,
     count: node.samples.length,
   }

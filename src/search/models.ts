@@ -1,3 +1,5 @@
+import type { Prompt } from '../core/prompt.ts'
+
 /** The two ports of a search: a policy proposes steps, a reward model scores them. Engines implement them. */
 
 /** Floating-point operations of one executed token: `token + head (where evaluated) + context · length`. */
@@ -13,7 +15,7 @@ export interface FlopsModel {
 export const WEIGHT_FORMATS = ['f32', 'f16', 'int8', 'int4'] as const
 
 export interface ModelInfo {
-  /** Stable id, e.g. `countdown-policy`. */
+  /** Stable id: its folder's name, or where it was read. */
   readonly id: string
   /** First 16 hex digits of the SHA-256 over the weight files and the config. */
   readonly hash: string
@@ -116,8 +118,11 @@ export interface Policy {
   readonly info: ModelInfo
   /** What its steps end with; a newline where nothing is said. */
   readonly stepEnd?: string
-  /** Opens a sequence: the prompt, executed once however many open it at the same time. */
-  open(prompt: string): Promise<{ branch: Branch; usage: Usage }>
+  /**
+   * Opens a sequence: the prompt, executed once however many open it at the same time.
+   * @returns `prompt`: the text as it was put to the model
+   */
+  open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }>
   /** Appends a given text (a prefix to continue from) to a branch; the given branch stays valid. */
   extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }>
   /** Draws one step per sample, all requests of all concurrent callers in one batch; ordered by request, then sample. */
@@ -125,7 +130,7 @@ export interface Policy {
   fork(branch: Branch): Branch
   release(branch: Branch): void
   /** Reads a text after a prompt without keeping anything: log-probability and alternatives of each token. */
-  read(prompt: string, text: string, options?: { alternatives?: number; eos?: boolean }): Promise<TokenReading[]>
+  read(prompt: Prompt, text: string, options?: { alternatives?: number; eos?: boolean }): Promise<TokenReading[]>
 }
 
 export interface ScoreRequest {
@@ -145,7 +150,7 @@ export interface StepScores {
 
 export interface RewardModel {
   readonly info: RewardModelInfo
-  open(prompt: string): Promise<{ branch: Branch; usage: Usage }>
+  open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage }>
   /** Scores steps incrementally: only tokens after the branch are executed. Ordered as the requests. */
   score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]>
   fork(branch: Branch): Branch
@@ -156,7 +161,8 @@ export interface RewardModel {
 export interface Verdict {
   /** Canonical answer, or null where the response has none. */
   readonly answer: string | null
-  readonly correct: boolean
+  /** Null where it cannot be known: without a gold answer, and without another way to check. */
+  readonly correct: boolean | null
   /** What it counts for in a vote, null where it has no vote; left out where votes are over answers. */
   readonly vote?: string | null
   /** One sentence on what is right or wrong, e.g. `9 + 4 is 13, not 15`. */
@@ -165,8 +171,8 @@ export interface Verdict {
 
 /** A task's verdict on one problem, as strategies may use it. */
 export interface Checker {
-  /** Does this step end the response? (Countdown: the line starting with `A `.) */
-  isFinal(step: string): boolean
+  /** Does the last of these steps, which are all so far, end the response? */
+  isFinal(steps: readonly string[]): boolean
   /** Verdict on a whole response, used for display and for `finished`; never steers the search. */
   verify(steps: readonly string[]): Verdict
   /** A check without the gold answer that may stop a search early; null where the task has none. */

@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import type { Prompt } from '../core/prompt.ts'
 import { endedStep } from '../core/step-text.ts'
 import { aggregate } from './aggregate.ts'
 import { BranchScope } from './branch-scope.ts'
@@ -23,7 +24,7 @@ import { choosesByVote } from './settings.ts'
 /** What a search works with: the problem's prompt and check, and the two models. */
 export interface SearchContext {
   /** The problem as the models read it. */
-  readonly prompt: string
+  readonly prompt: Prompt
   readonly checker: Checker
   readonly policy: Policy
   /** Null for strategies that need none. */
@@ -102,7 +103,7 @@ export class SearchRun {
     yield {
       type: 'started',
       setup: this.setup,
-      prompt,
+      prompt: opened.prompt,
       policy: policy.info,
       reward: reward?.info ?? null,
       ledger: this.ledger,
@@ -272,7 +273,8 @@ export class SearchRun {
   private checkGivenSteps(): void {
     const { prefix } = this.setup
     const { stepEnd } = this.context.policy
-    const last = prefix.findIndex((step) => this.checker.isFinal(endedStep(step, stepEnd)))
+    const ended = prefix.map((step) => endedStep(step, stepEnd))
+    const last = ended.findIndex((_, index) => this.checker.isFinal(ended.slice(0, index + 1)))
     if (last < 0 || last === prefix.length - 1) return
     throw new StepscopeError({
       code: 'bad-setting',
@@ -345,7 +347,7 @@ export class SearchRun {
     const { branch, text, tokens, finish, usage } = drawn
     const texts = text === '' ? parent.texts : [...parent.texts, text]
     const full = branch.tokens >= this.contextLength
-    const finished = finish !== 'step' || full || this.checker.isFinal(text)
+    const finished = finish !== 'step' || full || this.checker.isFinal(texts)
     const node = newNode(parent, this.stepOf(text, tokens, finish, finished ? texts : null), texts, finished)
     node.asked.policy = usage.asked
     if (finished) this.scope.release(branch)

@@ -15,6 +15,7 @@ import { createHistorySlice } from './search/history-slice.ts'
 import { createProbeSlice } from './search/probe-slice.ts'
 import { importRun } from './search/run-files.ts'
 import { createRunsSlice } from './search/runs-slice.ts'
+import { goldOf } from './search/task-tools.ts'
 import { createLinkSlice } from './session/link.ts'
 import { createNoticesSlice } from './session/notices-slice.ts'
 import { createSaving } from './session/saving.ts'
@@ -182,6 +183,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
           ...session.core(),
           task: setup.task,
           problemText: setup.problem,
+          gold: goldOf(setup),
           strategy: setup.strategy,
           config: setup.config,
           seed: setup.seed,

@@ -1,3 +1,4 @@
+import { DEFAULT_TASK } from '../core/default-task.ts'
 import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
 import type { AppState } from './app-state.ts'
@@ -7,8 +8,9 @@ import type { SessionCore } from './session/session-slice.ts'
 import { deriveSession } from './session/session-slice.ts'
 
 export const INITIAL_SESSION: SessionCore = {
-  task: 'countdown',
+  task: DEFAULT_TASK,
   problemText: '4 3 6 8 > 40',
+  gold: '',
   difficulty: '4-numbers',
   strategy: 'beam',
   config: DEFAULT_CONFIG,

@@ -8,11 +8,11 @@ describe('the split', () => {
     for (let a = 1; a <= 13; a++) {
       for (let b = a; b <= 13; b++) for (let c = b; c <= 13; c++) for (let d = c; d <= 13; d++) sets.push([a, b, c, d])
     }
-    const held = sets.filter((numbers) => countdown.split({ numbers, target: 24 }) === 'held-out')
+    const held = sets.filter((numbers) => countdown.generator.split({ numbers, target: 24 }) === 'held-out')
     expect(held.length / sets.length).toBeGreaterThan(0.07)
     expect(held.length / sets.length).toBeLessThan(0.13)
     for (const numbers of held.slice(0, 20)) {
-      expect(countdown.split({ numbers: numbers.toReversed(), target: 7 })).toBe('held-out')
+      expect(countdown.generator.split({ numbers: numbers.toReversed(), target: 7 })).toBe('held-out')
     }
   })
 })
@@ -20,6 +20,14 @@ describe('the split', () => {
 describe('generateProblems', () => {
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
   const set = { count: 40, difficulty: '4-numbers', seed: 7, split: 'train' } as const
+  const few = {
+    ...countdown,
+    generator: {
+      ...countdown.generator,
+      generate: (seed: number) => ({ numbers: [1, 2, 3], target: 1 + (seed % 4) }),
+      split: () => 'train' as const,
+    },
+  }
   const texts = (problems: readonly Parameters<typeof countdown.format>[0][]) => problems.map(countdown.format)
 
   it('repeats for a seed, and begins with the smaller set', () => {
@@ -33,8 +41,10 @@ describe('generateProblems', () => {
 
   it('keeps to its split, and leaves out what it is told to', () => {
     const held = generateProblems(countdown, { ...set, split: 'held-out' })
-    expect(held.every((problem) => countdown.split(problem) === 'held-out')).toBe(true)
-    expect(generateProblems(countdown, set).every((problem) => countdown.split(problem) === 'train')).toBe(true)
+    expect(held.every((problem) => countdown.generator.split(problem) === 'held-out')).toBe(true)
+    expect(generateProblems(countdown, set).every((problem) => countdown.generator.split(problem) === 'train')).toBe(
+      true,
+    )
     const without = new Set(texts(held.slice(0, 10)))
     expect(texts(generateProblems(countdown, { ...set, split: 'held-out', without })).slice(0, 30)).toEqual(
       texts(held.slice(10)),
@@ -48,8 +58,7 @@ describe('generateProblems', () => {
     expect(() => generateProblems(countdown, { ...set, difficulty: '6-numbers' })).toThrow(
       'difficulty: Countdown has no such difficulty (expected 3-numbers, 4-numbers-easy',
     )
-    const few = { ...countdown, generate: (seed: number) => ({ numbers: [1, 2, 3], target: 1 + (seed % 4) }) }
-    expect(() => generateProblems({ ...few, split: () => 'train' }, { ...set, count: 5 })).toThrow('at most 4, found 5')
+    expect(() => generateProblems(few, { ...set, count: 5 })).toThrow('at most 4, found 5')
   })
 
   it('makes the same set in turns with others, and stops when it is told to', async () => {
@@ -61,9 +70,7 @@ describe('generateProblems', () => {
   })
 
   it('gives up soon where there are no more problems, however many are asked for', () => {
-    const few = { ...countdown, generate: (seed: number) => ({ numbers: [1, 2, 3], target: 1 + (seed % 4) }) }
-    const split = () => 'train' as const
-    expect(() => generateProblems({ ...few, split }, { ...set, count: 1_000_000 })).toThrow('at most 4, found 1000000')
+    expect(() => generateProblems(few, { ...set, count: 1_000_000 })).toThrow('at most 4, found 1000000')
   })
 
   it.each([1e9, -1, 0.5, Number.NaN])('refuses to make %d of them', (count) => {

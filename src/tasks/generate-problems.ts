@@ -1,6 +1,7 @@
 import { BOUNDS, checkBound } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
 import { pcg4d } from '../core/random.ts'
+import { generatorOf } from './registry.ts'
 import type { Split } from './split.ts'
 import type { Task } from './task.ts'
 
@@ -58,11 +59,12 @@ export async function makeProblems<Problem>(
 function* tryProblems<Problem>(task: Task<Problem>, set: GeneratedSet): Generator<undefined, Problem[]> {
   const { difficulty, seed, split, without } = set
   const count = checkBound({ ...BOUNDS.problems, min: 0 }, set.count, { field: 'generate' })
-  if (!task.difficulties.some(({ id }) => id === difficulty)) {
+  const generator = generatorOf(task)
+  if (!generator.difficulties.some(({ id }) => id === difficulty)) {
     throw new StepscopeError({
       code: 'bad-setting',
       message: `${task.name} has no such difficulty`,
-      expected: task.difficulties.map(({ id }) => id).join(', '),
+      expected: generator.difficulties.map(({ id }) => id).join(', '),
       found: difficulty,
       place: { field: 'difficulty' },
     })
@@ -80,9 +82,9 @@ function* tryProblems<Problem>(task: Task<Problem>, set: GeneratedSet): Generato
       })
     }
     if (attempt % 64 === 63) yield
-    const problem = task.generate(pcg4d(seed, attempt, 0, 0)[0], difficulty)
+    const problem = generator.generate(pcg4d(seed, attempt, 0, 0)[0], difficulty)
     const key = task.format(problem)
-    if (task.split(problem) !== split || seen.has(key)) continue
+    if (generator.split(problem) !== split || seen.has(key)) continue
     seen.add(key)
     problems.push(problem)
     last = attempt

@@ -1,38 +1,57 @@
 import { StepscopeError } from '../core/errors.ts'
+import type { PutProblem } from '../core/prompt.ts'
 import { countdown } from './countdown/countdown.ts'
-import type { ResponseVerdict, Task } from './task.ts'
-
-/** Tasks by id. */
-export const TASKS = { countdown } as const
-export type TaskId = keyof typeof TASKS
+import type { ProblemGenerator, ResponseVerdict, Task, Traces } from './task.ts'
 
 /** A task whose problems are opaque: what `parse` returned goes back into the other functions. */
 export type AnyTask = Task<unknown>
 
+/** All tasks, in the order in which they are offered. */
+export const TASKS: readonly AnyTask[] = [countdown as AnyTask]
+
 /** The task of this id. Throws a StepscopeError `not-found` that names the tasks there are. */
 export function taskById(id: string): AnyTask {
-  const task = Object.values(TASKS).find((candidate) => candidate.id === id)
+  const task = TASKS.find((candidate) => candidate.id === id)
   if (!task) {
     throw new StepscopeError({
       code: 'not-found',
       message: 'There is no such task',
-      expected: Object.keys(TASKS).join(', '),
+      expected: TASKS.map((candidate) => candidate.id).join(', '),
       found: id,
       place: { field: 'task' },
     })
   }
-  return task as AnyTask
+  return task
 }
 
-/** What should be known of a problem before it is run, one sentence each: without a solution; beyond the bundled models. */
-export function problemRemarks<Problem>(task: Task<Problem>, problem: Problem): string[] {
-  const unsolvable = 'The problem has no solution: every way to combine its numbers was tried, so no answer is right.'
-  return [task.solvable(problem) ? null : unsolvable, task.outOfRange(problem)].filter((remark) => remark !== null)
+/** What of a run's setup says which problem it is of: `fields` as the task writes them; without, the text is read. */
+export interface ProblemText {
+  readonly task: string
+  readonly problem: string
+  readonly fields?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** A task's verdict on one problem, in the shape of the search's `Checker` port. */
+/** The problem of a setup. Throws as the task's `readFields` and `parse`. */
+export function problemOf({ task: id, problem, fields }: ProblemText): {
+  readonly task: AnyTask
+  readonly problem: unknown
+} {
+  const task = taskById(id)
+  return { task, problem: fields === undefined ? task.parse(problem) : task.readFields(fields) }
+}
+
+/** What models are given for a problem. */
+export function promptOf<Problem>(task: Task<Problem>, problem: Problem): PutProblem {
+  return {
+    question: task.question(problem),
+    notation: task.notation?.prompt(problem) ?? null,
+    ...task.instructions,
+  }
+}
+
+/** A task's word on one problem, in the shape of the search's `Checker` port. */
 export interface TaskChecker {
-  isFinal(step: string): boolean
+  isFinal(steps: readonly string[]): boolean
   verify(steps: readonly string[]): ResponseVerdict
   accepts: ((steps: readonly string[]) => boolean) | null
 }
@@ -40,8 +59,36 @@ export interface TaskChecker {
 export function checkerFor<Problem>(task: Task<Problem>, problem: Problem): TaskChecker {
   const { accepts } = task
   return {
-    isFinal: (step) => task.isFinal(step),
+    isFinal: (steps) => task.isFinal(steps),
     verify: (steps) => task.verify(problem, steps),
     accepts: accepts ? (steps) => accepts(problem, steps) : null,
   }
+}
+
+/** Throws a StepscopeError `bad-setting` where the task has no random problems. */
+export function generatorOf<Problem>(task: Task<Problem>): ProblemGenerator<Problem> {
+  return task.generator ?? lacks(task, 'random problems', (other) => other.generator !== undefined)
+}
+
+/** Throws a StepscopeError `bad-setting` where the task has no exact labels. */
+export function labelsOf<Problem>(task: Task<Problem>): NonNullable<Task<Problem>['label']> {
+  return task.label ?? lacks(task, 'exact labels of steps', (other) => other.label !== undefined)
+}
+
+/** Throws a StepscopeError `bad-setting` where the task has no solutions of its own. */
+export function tracesOf<Problem>(task: Task<Problem>): Traces<Problem> {
+  return task.traces ?? lacks(task, 'solutions of its own', (other) => other.traces !== undefined)
+}
+
+function lacks<Problem>({ name }: Task<Problem>, what: string, has: (task: AnyTask) => boolean): never {
+  throw new StepscopeError({
+    code: 'bad-setting',
+    message: `${name} has no ${what}`,
+    expected: `a task that has: ${TASKS.filter(has)
+      .map(({ id }) => id)
+      .join(', ')}`,
+    found: name,
+    place: { field: 'task' },
+    nextStep: 'Choose another task, or give the data as a file.',
+  })
 }

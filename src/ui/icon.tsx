@@ -33,6 +33,7 @@ const SHAPES = {
   chevronLeft: <path d="m10 4-4 4 4 4" />,
   close: <path d="m4 4 8 8m0-8-8 8" />,
   plus: <path d="M8 3v10M3 8h10" />,
+  question: <path d="M5.5 6a2.5 2.5 0 1 1 3.6 2.2C8.3 8.6 8 9 8 10M8 12.6v.1" />,
   minus: <path d="M3 8h10" />,
   fit: <path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10" />,
   follow: (

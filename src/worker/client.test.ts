@@ -44,8 +44,8 @@ describe('worker client', () => {
   it('pairs answers with requests and passes failures on', async () => {
     const { client, ports } = rig()
     const [one, two] = await Promise.all([
-      client.call('probe', { prompt: 'Q', steps: ['a'] }),
-      client.call('probe', { prompt: 'Q', steps: ['a', 'b'] }),
+      client.call('probe', { problem: { task: 'test', problem: 'Q' }, steps: ['a'] }),
+      client.call('probe', { problem: { task: 'test', problem: 'Q' }, steps: ['a', 'b'] }),
     ])
     expect([one.scores.length, two.scores.length]).toEqual([1, 2])
     await expect(client.call('status', {})).rejects.toMatchObject({ details: { code: 'not-found' } })
@@ -58,7 +58,7 @@ describe('worker client', () => {
     const call = client.call('load', load, controller.signal)
     controller.abort()
     await expect(call).rejects.toMatchObject({ details: { code: 'cancelled' } })
-    await client.call('probe', { prompt: 'Q', steps: [] })
+    await client.call('probe', { problem: { task: 'test', problem: 'Q' }, steps: [] })
     expect(aborted).toEqual([1])
     await expect(client.call('load', load, controller.signal)).rejects.toMatchObject({ details: { code: 'cancelled' } })
   })
@@ -83,7 +83,7 @@ describe('worker client', () => {
     expect(error).toBeInstanceOf(StepscopeError)
     expect((error as StepscopeError).details.code).toBe('device-lost')
     expect(heard).toEqual(['lost'])
-    await client.call('probe', { prompt: 'Q', steps: [] })
+    await client.call('probe', { problem: { task: 'test', problem: 'Q' }, steps: [] })
     expect(ports).toHaveLength(2)
   })
 

@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
 import type { Held } from './held.ts'
 import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
@@ -121,7 +122,7 @@ export class EngineHost {
   }
 
   /** Scores, where there is a reward model, and the policy's reading of given steps; no branch of it stays. */
-  async probe(prompt: string, steps: readonly string[], signal: AbortSignal): Promise<ResultOf<'probe'>> {
+  async probe(prompt: Prompt, steps: readonly string[], signal: AbortSignal): Promise<ResultOf<'probe'>> {
     if (steps.length === 0) return { scores: [], readings: [] }
     const { policy, reward } = this.loaded()
     const scores = reward ? await scoresOf(reward, prompt, steps, signal) : []

@@ -192,7 +192,10 @@ export interface WorkerMethods {
   stepRun(params: { readonly runId: string }): void
   cancelRun(params: { readonly runId: string }): void
   /** Scores of every step (none without a reward model), and the policy's reading of every token. Steps with their step ends. */
-  probe(params: { readonly prompt: string; readonly steps: readonly string[] }): {
+  probe(params: {
+    readonly problem: Pick<RunSetup, 'task' | 'problem' | 'fields'>
+    readonly steps: readonly string[]
+  }): {
     readonly scores: readonly number[]
     readonly readings: readonly (readonly TokenReading[])[]
   }

@@ -3,6 +3,7 @@ import type { ModelLibrary, TransferProgress } from '../downloads/model-library.
 import { readRemoteSource } from '../downloads/model-source.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { Policy, RewardModel } from '../search/models.ts'
+import { problemOf, promptOf } from '../tasks/registry.ts'
 import type { EngineLoader } from './engine-host.ts'
 import { EngineHost } from './engine-host.ts'
 import type { EngineStatus, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
@@ -110,10 +111,11 @@ export class WorkerService {
       resumeRun: ({ runId }) => this.runs.resume(runId),
       stepRun: ({ runId }) => this.runs.step(runId),
       cancelRun: ({ runId }) => this.runs.cancel(runId),
-      probe: ({ prompt, steps }) => {
+      probe: ({ problem: of, steps }) => {
         this.tokens.look(this.engine.executedTokens())
         this.scheduleStatus()
-        return this.engine.probe(prompt, steps, signal)
+        const { task, problem } = problemOf(of)
+        return this.engine.probe(promptOf(task, problem), steps, signal)
       },
       startTraining: (given) => this.trainings().start(given, this.shareBackend, signal),
       continueTraining: (given) => this.trainings().continue(given, this.shareBackend, signal),

@@ -1,4 +1,5 @@
 import { BOUNDS } from '../../core/bounds.ts'
+import { DEFAULT_TASK } from '../../core/default-task.ts'
 import { itemSeed } from '../../core/item-seed.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
 import { pushAll } from '../../core/push-all.ts'
@@ -9,7 +10,7 @@ import type { ModelInfo, RewardModelInfo } from '../../search/models.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { usesRewardModel } from '../../search/settings.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { checkerFor, taskById } from '../../tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import type { CommandEngine } from '../engine.ts'
@@ -78,7 +79,7 @@ export const evaluate: Command = {
     'Problem i of the set (from 0) is searched with the seed (SEED + i · 2654435769) mod 2³², which its result names: the first with SEED itself. `stepscope search` with that seed repeats it.',
   ],
   run: async (options, output, signal) => {
-    const task = taskById(options.text('task') ?? 'countdown')
+    const task = taskById(options.text('task') ?? DEFAULT_TASK)
     const common = readConfigOptions(options)
     const listed = options.text('strategies') ?? 'greedy-decoding,best-of-n,greedy-tree,beam,lookahead'
     const names = listed.split(',').map((name) => name.trim())
@@ -181,12 +182,13 @@ async function searchProblem(
   const setup: RunSetup = {
     task: task.id,
     problem: task.format(problem),
+    fields: task.fields(problem),
     strategy,
     config: completeConfig(config, reward?.info.aggregation),
     seed,
     prefix: [],
   }
-  const context = { prompt: task.prompt(problem), checker: checkerFor(task, problem), policy, reward }
+  const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward }
   for await (const event of runSearch(setup, context, signal)) {
     if (event.type !== 'finished') continue
     const { response, correct, ledger } = event

@@ -210,11 +210,11 @@ function checkSamePrompts(groups: readonly RolloutGroup[], kept: readonly Source
   for (const [index, row] of kept.entries()) {
     const group = groups[row.source.problem]
     const prompt = promptOf(row)
-    if (group === undefined || group.prompt === prompt) continue
+    if (group === undefined || group.sent === prompt) continue
     throw new StepscopeError({
       code: 'bad-setting',
       message: 'The file was begun with other responses',
-      expected: JSON.stringify(group.prompt),
+      expected: JSON.stringify(group.sent),
       found: JSON.stringify(prompt),
       place: { file, line: index + 1 },
       nextStep: 'Give the input that it was made with, or another file.',

@@ -1,4 +1,5 @@
 import { BOUNDS } from '../../core/bounds.ts'
+import { DEFAULT_TASK } from '../../core/default-task.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import { pushAll } from '../../core/push-all.ts'
 import { groupedRate, mean, passAtK } from '../../core/statistics.ts'
@@ -9,7 +10,7 @@ import { sampleResponses } from '../../rewards/sample-responses.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { Usage } from '../../search/models.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { checkerFor, taskById } from '../../tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { AppendFormat } from '../append-file.ts'
 import { describeKept, openAppendFile } from '../append-file.ts'
 import type { Command } from '../command.ts'
@@ -59,7 +60,7 @@ export const rollout: Command = {
     ...POLICY_OPTIONS,
   },
   run: async (options, output, signal) => {
-    const task = taskById(options.text('task') ?? 'countdown')
+    const task = taskById(options.text('task') ?? DEFAULT_TASK)
     const n = readNumber(options, 'n') ?? 8
     const seed = readSeed(options)
     const sampling = { ...readSampling(options), stopAtAnswer: !options.flag('to-eos') }
@@ -91,7 +92,7 @@ export const rollout: Command = {
         let responses = 0
         let tokens = 0
         const started = performance.now()
-        const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+        const set = problems.map((problem) => ({ prompt: promptOf(task, problem), ...checkerFor(task, problem) }))
         for await (const result of sampleResponses(engine.policy, set, {
           n,
           seed,
@@ -127,16 +128,17 @@ export const rollout: Command = {
 function rowOf(
   task: AnyTask,
   problem: unknown,
-  { problem: index, sample, prompt, steps, end, verdict }: SampledResponse,
+  { problem: index, sample, sent, steps, end, verdict }: SampledResponse,
   source: RolloutSource,
 ): RolloutRow {
   const { answer, correct, explanation } = verdict
   return {
     task: task.id,
     problem: task.format(problem),
+    fields: task.fields(problem),
     index,
     sample,
-    prompt,
+    prompt: sent,
     steps: steps.map(({ text, tokenIds, logprobs, finish }) => {
       return { text, tokenIds, logprobs: logprobs.map(shortFloat), finish }
     }),

@@ -1,11 +1,13 @@
+import { DEFAULT_TASK } from '../../core/default-task.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
+import type { Prompt } from '../../core/prompt.ts'
 import { bareStep, endedStep } from '../../core/step-text.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { loadRewardModel } from '../../engine/load-model.ts'
 import { writeRows } from '../../formats/json-lines.ts'
 import type { RewardModel } from '../../search/models.ts'
-import { taskById } from '../../tasks/registry.ts'
+import { promptOf, taskById } from '../../tasks/registry.ts'
 import { createLineFile } from '../append-file.ts'
 import { fromFolder } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
@@ -35,7 +37,7 @@ export const score: Command = {
       value: 'DIR',
       description: 'Hugging Face folder of the reward model (default: the bundled one).',
     },
-    task: { type: 'string', value: 'NAME', description: 'The task of the problems; default countdown.' },
+    task: { type: 'string', value: 'NAME', description: `The task of the problems; default ${DEFAULT_TASK}.` },
     input: {
       type: 'string',
       value: 'FILE.jsonl',
@@ -51,13 +53,13 @@ export const score: Command = {
     ...BACKEND_OPTION,
   },
   run: async (options, output, signal) => {
-    const task = taskById(options.text('task') ?? 'countdown')
+    const task = taskById(options.text('task') ?? DEFAULT_TASK)
     const file = options.required('input')
     const weights = readWeights(options)
     const lines = (await readJsonLines(file, 'responses')).map((line) => {
       try {
         const problem = task.parse(readProblem(line.value.problem))
-        return { ...line, prompt: task.prompt(problem), steps: readSteps(line) }
+        return { ...line, prompt: promptOf(task, problem), steps: readSteps(line) }
       } catch (error) {
         throw atLine(error, file, line.line)
       }
@@ -90,7 +92,7 @@ export const score: Command = {
 }
 
 interface ScoredLine extends JsonLine {
-  readonly prompt: string
+  readonly prompt: Prompt
   readonly steps: readonly string[]
 }
 
@@ -133,7 +135,7 @@ async function writeLines(
 
 async function scoreSteps(
   model: RewardModel,
-  prompt: string,
+  prompt: Prompt,
   steps: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly number[]> {

@@ -1,10 +1,11 @@
+import { DEFAULT_TASK } from '../../core/default-task.ts'
 import { applyEvent, emptyTree } from '../../search/apply-event.ts'
 import { checkSetup } from '../../search/check-setup.ts'
 import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/events.ts'
 import { readGivenStep } from '../../search/given-step.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { usesRewardModel } from '../../search/settings.ts'
-import { checkerFor, problemRemarks, taskById } from '../../tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTree } from '../draw-tree.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
@@ -25,7 +26,7 @@ export const search: Command = {
   usage: '--problem "3 5 7 2 > 24" [--strategy beam] [options]',
   summary: 'Searches one problem, and shows the tree or, with --json, every event.',
   options: {
-    task: { type: 'string', value: 'NAME', description: 'The task of the problem; default countdown.' },
+    task: { type: 'string', value: 'NAME', description: `The task of the problem; default ${DEFAULT_TASK}.` },
     problem: { type: 'string', value: 'TEXT', required: true, description: 'The problem, e.g. "3 5 7 2 > 24".' },
     strategy: { type: 'string', value: 'NAME', description: 'See below; default beam.' },
     ...STRATEGY_OPTIONS,
@@ -41,7 +42,7 @@ export const search: Command = {
   },
   notes: [STRATEGY_NOTES],
   run: async (options, output, signal) => {
-    const task = taskById(options.text('task') ?? 'countdown')
+    const task = taskById(options.text('task') ?? DEFAULT_TASK)
     const problem = task.parse(options.required('problem'))
     const choice = readStrategy('strategy', options.text('strategy') ?? 'beam', readConfigOptions(options))
     const { strategy } = choice
@@ -49,6 +50,7 @@ export const search: Command = {
     const setup = (aggregation?: RunSetup['config']['aggregation']): RunSetup => ({
       task: task.id,
       problem: task.format(problem),
+      fields: task.fields(problem),
       strategy,
       config: completeConfig(choice.config, aggregation),
       seed: readSeed(options),
@@ -56,11 +58,11 @@ export const search: Command = {
     })
     // Before the models are loaded: what cannot be searched is refused at once.
     checkSetup(setup())
-    for (const remark of problemRemarks(task, problem)) output.err(`stepscope: ${remark}\n`)
+    for (const remark of task.remarks(problem)) output.err(`stepscope: ${remark}\n`)
     const engine = await loadCommandEngine(options, output, { needsReward: usesRewardModel(strategy), signal })
     try {
       const { policy, reward } = engine
-      const context = { prompt: task.prompt(problem), checker: checkerFor(task, problem), policy, reward }
+      const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward }
       const events = runSearch(setup(reward?.info.aggregation), context, signal)
       await (options.flag('json') ? writeEvents(events, output) : writeTree(events, output))
     } finally {
@@ -97,12 +99,18 @@ async function writeTree(events: AsyncIterable<SearchEvent>, output: Output): Pr
   output.out(drawTree(tree, output.color))
   if (!finished || !started) return
   const answer =
-    finished.answer === null ? 'No answer' : `Answer ${finished.answer}: ${finished.correct ? 'right' : 'wrong'}`
+    finished.answer === null ? 'No answer' : `Answer ${finished.answer}: ${WORDS[String(finished.correct)]}`
   output.out(`\n${answer}. ${finished.explanation}\n${describeLedger(finished.ledger)}`)
   const { id, backend, adapter } = started.policy
   output.out(
     `Models  ${[id, started.reward?.id].filter((name) => name !== undefined).join(', ')} on ${backend} (${adapter})\n`,
   )
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  true: 'right',
+  false: 'wrong',
+  null: 'not checked, since the problem has no gold answer',
 }
 
 function describeLedger({ policy, reward }: Ledger): string {

@@ -52,7 +52,7 @@ export function DifferenceTable({ rows, equalFlops }: { rows: readonly CompareRo
             <tr key={row.run}>
               <th scope="row">{strategyName(row.strategy)}</th>
               <td>
-                {row.correct === null ? (
+                {row.status !== 'finished' ? (
                   <span className={styles.muted}>{row.status}</span>
                 ) : (
                   <VerdictMark correct={row.correct} word={row.answer ?? 'no answer'} />

@@ -2,7 +2,7 @@ import { describeError } from '../../core/errors.ts'
 import { StrategyForm } from '../../panels/strategy-form.tsx'
 import { choosesByVote } from '../../search/settings.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { taskById } from '../../tasks/registry.ts'
+import { TASKS, taskById } from '../../tasks/registry.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
@@ -34,15 +34,22 @@ export function SetupPanel() {
 
 function ProblemPart() {
   const actions = useActions()
-  const { task: taskId, problemText, problem, difficulty, prefix } = useApp((state) => state.session)
+  const { task: taskId, problemText, gold, problem, difficulty, prefix } = useApp((state) => state.session)
   const task = taskById(taskId)
   const error = problem.ok ? null : problem.error
   return (
-    <Panel title={task.name} actions={<EditHistory />}>
-      <p className={styles.muted}>{task.description}</p>
+    <Panel title="Problem" actions={<EditHistory />}>
+      <Select
+        label="Task"
+        value={taskId}
+        options={TASKS.map(({ id, name }) => ({ value: id, label: name }))}
+        hint={task.description}
+        onChange={actions.session.setTask}
+      />
       <TextField
         label="Problem"
-        mono
+        mono={task.notation !== undefined}
+        lines={problemText.length > 40 ? 5 : 1}
         value={problemText}
         placeholder={task.example}
         error={error ? describeError(error) : null}
@@ -51,20 +58,31 @@ function ProblemPart() {
       {problem.ok
         ? problem.remarks.map((message) => <ErrorNotice key={message} tone="caution" details={{ message }} />)
         : null}
-      <div className={styles.row}>
-        <div className={styles.grow}>
-          <Select
-            label="Difficulty"
-            value={difficulty}
-            options={task.difficulties.map(({ id, name }) => ({ value: id, label: name }))}
-            hint={task.difficulties.find(({ id }) => id === difficulty)?.description}
-            onChange={actions.session.setDifficulty}
-          />
+      {task.withGold ? (
+        <TextField
+          label="Gold answer"
+          value={gold}
+          placeholder="not known"
+          hint="What the answer is compared with. No model is shown it."
+          onChange={actions.session.setGold}
+        />
+      ) : null}
+      {task.generator ? (
+        <div className={styles.row}>
+          <div className={styles.grow}>
+            <Select
+              label="Difficulty"
+              value={difficulty}
+              options={task.generator.difficulties.map(({ id, name }) => ({ value: id, label: name }))}
+              hint={task.generator.difficulties.find(({ id }) => id === difficulty)?.description}
+              onChange={actions.session.setDifficulty}
+            />
+          </div>
+          <Button icon="dice" className={styles.dice} onClick={actions.session.randomProblem}>
+            Random
+          </Button>
         </div>
-        <Button icon="dice" className={styles.dice} onClick={actions.session.randomProblem}>
-          Random
-        </Button>
-      </div>
+      ) : null}
       {prefix.length > 0 ? (
         <div className={styles.prefix}>
           <p>The search continues after these steps:</p>

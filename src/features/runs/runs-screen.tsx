@@ -218,7 +218,7 @@ function RunRow({ run, now, index, measure, onOpened }: RunRowProps) {
         {run.purpose === 'completions' ? 'Completions of a step' : strategyName(run.setup.strategy)}
       </td>
       <td>
-        {run.correct !== null ? (
+        {run.status === 'finished' ? (
           <VerdictMark correct={run.correct} word={run.answer ?? 'no answer'} />
         ) : (
           <span className={styles.status} data-status={run.status}>

@@ -78,7 +78,8 @@ interface GeneratedProps {
 
 function Generated({ recipe, given, errors }: GeneratedProps) {
   const actions = useActions()
-  const { name, difficulties } = taskById(recipe.task)
+  const { name, generator } = taskById(recipe.task)
+  const difficulties = generator?.difficulties ?? []
   return (
     <>
       <p className={styles.hint}>{generatedWords(recipe)}</p>

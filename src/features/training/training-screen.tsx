@@ -82,8 +82,7 @@ function NoRun() {
     <EmptyState icon="chart" title="No training run yet">
       <p>
         Choose an objective and a model, then <strong>Start training</strong>. Charts, samples and saves appear here as
-        it learns; everything stays in this browser. The defaults train the bundled Countdown policy on worked
-        solutions.
+        it learns; everything stays in this browser. The defaults train the bundled policy on worked solutions.
       </p>
     </EmptyState>
   )

@@ -1,7 +1,10 @@
+import type { Prompt } from '../../core/prompt.ts'
 import { FAMILY_SIZE, SharedHistories } from '../../engine/cache/shared-histories.ts'
 import { TOKEN_ENDS_STEP } from '../../engine/decoder/decoder.ts'
 import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
+import type { PromptWriter } from '../../engine/prompt/prompt-writer.ts'
+import { notationPrompts } from '../../engine/prompt/prompt-writer.ts'
 import { stepEndCut } from '../../engine/tokenizer/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { Manifest } from '../../search/manifest.ts'
@@ -23,6 +26,8 @@ import { misuse, SnapshotNode } from './snapshot.ts'
 import type { SnapshotModel } from './snapshot-model.ts'
 
 export interface SnapshotPolicyParts {
+  /** How problems are put to it; in their task's notation where nothing is said. */
+  readonly prompts?: PromptWriter
   readonly model: SnapshotModel
   readonly tokenizer: Tokenizer
   readonly info: ModelInfo
@@ -66,6 +71,7 @@ export class SnapshotPolicy implements Policy {
   readonly model: SnapshotModel
   private readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
+  private readonly prompts: PromptWriter
   private readonly eos: ReadonlySet<number>
   private readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
 
@@ -76,15 +82,20 @@ export class SnapshotPolicy implements Policy {
     this.stepEnd = parts.stepEnds[0]
     this.manifest = parts.manifest ?? null
     this.tokenFlags = parts.tokenFlags
+    this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
     this.eos = new Set(parts.eosTokenIds)
     this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
   }
 
-  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
-    const ids = this.tokenizer.encodePrompt(prompt)
+  async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
+    const { ids, text } = this.prompts(prompt)
     const node = await this.model.prompt(ids)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
-    return { branch: this.hand(node), usage: { asked: ids.length, executed: ids.length, overrun: 0, flops } }
+    return {
+      branch: this.hand(node),
+      prompt: text,
+      usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
+    }
   }
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
@@ -169,11 +180,11 @@ export class SnapshotPolicy implements Policy {
 
   /** Reads a text after a prompt; with `eos`, a last reading says how probable the end of the sequence is there. */
   async read(
-    prompt: string,
+    prompt: Prompt,
     text: string,
     options: { alternatives?: number; eos?: boolean } = {},
   ): Promise<TokenReading[]> {
-    const promptIds = this.tokenizer.encodePrompt(prompt)
+    const promptIds = this.prompts(prompt).ids
     const textIds = this.tokenizer.encode(text)
     const [eos] = options.eos ? this.eos : []
     const targets = eos === undefined ? textIds : [...textIds, eos]

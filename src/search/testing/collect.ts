@@ -27,7 +27,7 @@ export function setupOf(
 
 /** Responses end with a line `A …`; the right answer is `yes`. */
 export const testChecker: Checker = {
-  isFinal: (step) => step.startsWith('A '),
+  isFinal: (steps) => steps.at(-1)?.startsWith('A ') === true,
   verify: (steps) => {
     const last = steps.at(-1) ?? ''
     const answer = last.startsWith('A ') ? last.slice(2).trim() : null

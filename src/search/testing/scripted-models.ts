@@ -1,3 +1,5 @@
+import type { Prompt } from '../../core/prompt.ts'
+import { promptText } from '../../core/prompt.ts'
 import type {
   Branch,
   ModelInfo,
@@ -123,12 +125,13 @@ export class ScriptedPolicy implements Policy {
     return this.handles.count
   }
 
-  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
+  async open(given: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
     await this.options.pause?.()
+    const prompt = promptText(given)
     this.promptLength = prompt.length
     const tokens = prompt.length
     const branch = this.handles.open(prompt, tokens)
-    return { branch, usage: { asked: tokens, executed: tokens, overrun: 0, flops: flopsOf(0, tokens) } }
+    return { branch, prompt, usage: { asked: tokens, executed: tokens, overrun: 0, flops: flopsOf(0, tokens) } }
   }
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
@@ -221,12 +224,13 @@ export class ScriptedRewardModel implements RewardModel {
     return this.handles.count
   }
 
-  async open(prompt: string): Promise<{ branch: Branch; usage: Usage }> {
+  async open(given: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
     await this.options.pause?.()
+    const prompt = promptText(given)
     this.promptLength = prompt.length
     const tokens = prompt.length
     const branch = this.handles.open(prompt, tokens)
-    return { branch, usage: { asked: tokens, executed: tokens, overrun: 0, flops: flopsOf(0, tokens) } }
+    return { branch, prompt, usage: { asked: tokens, executed: tokens, overrun: 0, flops: flopsOf(0, tokens) } }
   }
 
   async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {

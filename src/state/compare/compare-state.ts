@@ -23,7 +23,7 @@ export interface CompareRow {
   readonly savedTokens: number
   readonly wallMs: number
   /** Best finished path at the FLOPs that all strategies reached; null until it has one. */
-  readonly atEqualFlops: { readonly answer: string | null; readonly correct: boolean } | null
+  readonly atEqualFlops: { readonly answer: string | null; readonly correct: boolean | null } | null
 }
 
 export interface CompareState {

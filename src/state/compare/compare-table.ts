@@ -25,7 +25,9 @@ export function cursorAtFlops(events: readonly SearchEvent[], flops: number): nu
 }
 
 /** The answer a search would give if it stopped here: its own, else the best finished path; ties to the earlier. */
-export function bestSoFar(tree: SearchTree): { readonly answer: string | null; readonly correct: boolean } | null {
+export function bestSoFar(
+  tree: SearchTree,
+): { readonly answer: string | null; readonly correct: boolean | null } | null {
   if (tree.finished) return { answer: tree.finished.answer, correct: tree.finished.correct }
   let best: TreeNode | null = null
   for (const node of tree.nodes) {

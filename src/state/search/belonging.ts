@@ -6,10 +6,19 @@ import type { AppState } from '../app-state.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import { modelName } from '../models/model-names.ts'
 import type { RunView } from './runs-state.ts'
+import { goldOf } from './task-tools.ts'
 
 /** Something in which a run and what is set up and loaded now are not the same, in words for both. */
 export interface Difference {
-  readonly what: 'problem' | 'given steps' | 'strategy' | 'settings' | 'seed' | 'policy' | 'reward model'
+  readonly what:
+    | 'problem'
+    | 'gold answer'
+    | 'given steps'
+    | 'strategy'
+    | 'settings'
+    | 'seed'
+    | 'policy'
+    | 'reward model'
   readonly run: string
   readonly now: string
 }
@@ -31,6 +40,8 @@ export function differencesOf(
   const problem = session.problem.ok ? session.problem.text : session.problemText
   if (setup.task !== session.task) differ('problem', `${setup.task} ${setup.problem}`, `${session.task} ${problem}`)
   else if (setup.problem !== problem) differ('problem', setup.problem, problem)
+  else if (goldOf(setup) !== session.gold.trim())
+    differ('gold answer', goldOf(setup) || 'none', session.gold.trim() || 'none')
   if (setup.prefix.join('\u0000') !== session.prefix.join('\u0000')) {
     differ('given steps', givenWords(setup.prefix), givenWords(session.prefix))
   }

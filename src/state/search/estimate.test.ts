@@ -4,7 +4,7 @@ import type { RunSetup } from '../../search/events.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import { ScriptedPolicy, ScriptedRewardModel, tableScript } from '../../search/testing/scripted-models.ts'
-import { checkerFor, taskById } from '../../tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import { readEstimate } from './estimate.ts'
 import type { Estimate } from './probe-state.ts'
 import type { RunView } from './runs-state.ts'
@@ -50,7 +50,7 @@ it('an estimate counts every completion of the given steps, equal ones and cut o
     }),
   )
   const context = {
-    prompt: task.prompt(problem),
+    prompt: promptOf(task, problem),
     checker: checkerFor(task, problem),
     policy,
     reward: new ScriptedRewardModel(() => 0.5),

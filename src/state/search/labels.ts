@@ -15,7 +15,7 @@ export function fillLabels(
   now: () => number,
 ): { readonly labels: Readonly<Record<NodeId, ExactLabel>>; readonly complete: boolean } {
   const missing = tree.nodes.filter(({ id }) => !(id in run.labels))
-  const label = missing.length === 0 ? null : createLabeler(run.setup.task, run.setup.problem)
+  const label = missing.length === 0 ? null : createLabeler(run.setup)
   if (!label) return { labels: run.labels, complete: true }
   const labels: Record<NodeId, ExactLabel> = { ...run.labels }
   const until = now() + BUDGET_MS

@@ -52,7 +52,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
     patch({ status: 'running', error: null })
     const read = async (of: readonly ProbeStep[]): Promise<ProbeStep[]> => {
       const texts = of.map(({ text }) => text + STEP_END)
-      const params = { prompt: started.prompt, steps: texts }
+      const params = { problem: run.setup, steps: texts }
       const { scores, readings } = await deps.client.call('probe', params, controller.signal)
       return of.map((step, index) => {
         const tokens = readings[index] ?? []
@@ -89,7 +89,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
   const setLines = (lines: readonly string[]): void => {
     const run = openRun()
     if (!run) return
-    const label = createLabeler(run.setup.task, run.setup.problem)
+    const label = createLabeler(run.setup)
     const { steps: before, original } = get().probe
     let changed = false
     const steps = lines.map((text, index): ProbeStep => {
@@ -134,7 +134,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
       const tree = run ? runs.treeAt(id, run.events.length) : null
       if (!run || !tree) return
       asking?.abort()
-      const label = createLabeler(run.setup.task, run.setup.problem)
+      const label = createLabeler(run.setup)
       const path = pathTo(tree, node).filter(({ text }) => text !== '')
       const steps = path.map(
         ({ text, score, tokens, logprob }, index): ProbeStep => ({

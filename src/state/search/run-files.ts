@@ -1,12 +1,14 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { fileStem } from '../../core/file-stem.ts'
+import { promptText } from '../../core/prompt.ts'
 import type { RunFile } from '../../formats/run-file.ts'
 import { RUN_FILE_STATUSES, readRunFile, writeRunFile } from '../../formats/run-file.ts'
 import type { RunSetup, SearchEvent } from '../../search/events.ts'
 import { strategyName } from '../../search/settings.ts'
 import type { StoredRun } from '../../storage/stored-run.ts'
+import { problemOf, promptOf } from '../../tasks/registry.ts'
 import type { RunId, RunParent, RunSource, RunStatus, RunView } from './runs-state.ts'
-import { checkTask, readProblem } from './task-tools.ts'
+import { checkTask } from './task-tools.ts'
 
 /** A run that is not live, as it is put into the state. */
 export interface OpenedRun {
@@ -61,12 +63,15 @@ export function importRun(name: string, text: string, id: RunId, source: RunSour
 
 /** The tree must be of the problem that is shown beside it. */
 function checkPrompt(setup: RunSetup, started: SearchEvent | undefined, file: string): void {
-  const problem = readProblem(setup.task, setup.problem)
-  if (started?.type !== 'started' || !problem.ok || started.prompt === problem.prompt) return
+  if (started?.type !== 'started') return
+  const { task, problem } = problemOf(setup)
+  const put = promptOf(task, problem)
+  // A chat, or a text with examples, has the question in it.
+  if (started.prompt === promptText(put) || started.prompt.includes(put.question)) return
   throw new StepscopeError({
     code: 'bad-file',
     message: 'The tree is of another problem',
-    expected: JSON.stringify(problem.prompt),
+    expected: JSON.stringify(promptText(put)),
     found: JSON.stringify(started.prompt),
     place: { file, field: 'events[0].prompt' },
     nextStep: 'Open a file that Stepscope exported.',

@@ -1,8 +1,9 @@
 import type { ErrorPlace } from '../../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
-import { problemRemarks, taskById } from '../../tasks/registry.ts'
+import type { ProblemText } from '../../tasks/registry.ts'
+import { generatorOf, problemOf, taskById } from '../../tasks/registry.ts'
 import type { ExactLabel } from '../../tasks/task.ts'
-import type { ProblemState } from '../session/session-state.ts'
+import type { ProblemState, SessionState } from '../session/session-state.ts'
 
 /** Text that ends a step in the tasks' line format. */
 export const STEP_END = '\n'
@@ -19,29 +20,46 @@ export function checkTask(taskId: string, place: ErrorPlace, nextStep: string): 
   }
 }
 
-/** A problem text as its task reads it; never throws. */
-export function readProblem(taskId: string, text: string): ProblemState {
+/** A problem text, with the gold answer beside it, as its task reads it; never throws. */
+export function readProblem(taskId: string, text: string, gold: string): ProblemState {
   try {
     const task = taskById(taskId)
-    const problem = task.parse(text)
-    const remarks = problemRemarks(task, problem)
-    return { ok: true, text: task.format(problem), prompt: task.prompt(problem), remarks }
+    const read = task.parse(text)
+    const problem = task.withGold === null ? read : task.withGold(read, gold.trim() === '' ? null : gold.trim())
+    return { ok: true, text: task.format(problem), fields: task.fields(problem), remarks: task.remarks(problem) }
   } catch (error) {
     return { ok: false, error: toErrorDetails(error) }
   }
 }
 
-export function randomProblem(taskId: string, seed: number, difficulty: string): string {
-  const task = taskById(taskId)
-  return task.format(task.generate(seed, difficulty))
+/** What the setup shows where another task was chosen: its example, and its first difficulty. */
+export function firstProblem(taskId: string): Pick<SessionState, 'problemText' | 'gold' | 'difficulty'> {
+  const { example, generator } = taskById(taskId)
+  return { problemText: example, gold: '', difficulty: generator?.difficulties[0]?.id ?? '' }
 }
 
-/** Exact labels of one problem's prefixes; null where the problem cannot be read. */
-export function createLabeler(taskId: string, problemText: string): ((steps: readonly string[]) => ExactLabel) | null {
+/** The gold answer that a person may have given for the problem of a setup; '' where there is none. */
+export function goldOf(setup: ProblemText): string {
   try {
-    const task = taskById(taskId)
-    const problem = task.parse(problemText)
-    return (steps) => task.label(problem, steps)
+    const { task, problem } = problemOf(setup)
+    return (task.withGold === null ? null : task.gold(problem)) ?? ''
+  } catch {
+    // What cannot be read is told where the problem is shown.
+    return ''
+  }
+}
+
+export function randomProblem(taskId: string, seed: number, difficulty: string): string {
+  const task = taskById(taskId)
+  return task.format(generatorOf(task).generate(seed, difficulty))
+}
+
+/** Exact labels of one problem's prefixes; null where the task has none, or the problem cannot be read. */
+export function createLabeler(setup: ProblemText): ((steps: readonly string[]) => ExactLabel) | null {
+  try {
+    const { task, problem } = problemOf(setup)
+    const { label } = task
+    return label ? (steps) => label(problem, steps) : null
   } catch (error) {
     if (error instanceof StepscopeError) return null
     throw error

@@ -6,7 +6,7 @@ import { runSearch } from '../../search/run-search.ts'
 import type { StrategyConfig } from '../../search/settings.ts'
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import { ScriptedPolicy, ScriptedRewardModel, tableScript } from '../../search/testing/scripted-models.ts'
-import { checkerFor, taskById } from '../../tasks/registry.ts'
+import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 
 const WRONG = '3*5=16 : 7 2 16\n'
 const policy = () =>
@@ -37,7 +37,7 @@ async function search(strategy: RunSetup['strategy'], config: Partial<StrategyCo
     prefix: [],
   }
   const reward = new ScriptedRewardModel((text) => (text.includes('=16') ? 0.9 : 0.1))
-  const context = { prompt: task.prompt(problem), checker: checkerFor(task, problem), policy: policy(), reward }
+  const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy: policy(), reward }
   const events: SearchEvent[] = []
   for await (const event of runSearch(setup, context)) events.push(event)
   return events

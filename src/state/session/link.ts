@@ -12,7 +12,7 @@ import type { EngineSlice } from '../models/engine-slice.ts'
 import { differencesOf, sameSetup } from '../search/belonging.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
 import type { RunId, RunView } from '../search/runs-state.ts'
-import { checkTask } from '../search/task-tools.ts'
+import { checkTask, firstProblem, goldOf, readProblem } from '../search/task-tools.ts'
 import type { SliceContext } from '../slice-context.ts'
 import type { TrainingSlice } from '../training/training-slice.ts'
 import type { LinkAsk } from './link-state.ts'
@@ -28,6 +28,7 @@ const defaultsOf = (task: string): LinkState => ({
 const DEFAULTS: LinkState = {
   task: INITIAL_SESSION.task,
   problem: INITIAL_SESSION.problemText,
+  gold: INITIAL_SESSION.gold,
   policy: DEFAULT_POLICY.id,
   reward: bundledChoice(INITIAL_SESSION.task, 'reward')?.id ?? NO_MODEL,
   strategy: INITIAL_SESSION.strategy,
@@ -73,7 +74,8 @@ export function createLinkSlice(
 
   const sessionSetup = (): RunSetup => {
     const { task, problemText, problem, strategy, config, seed, prefix } = get().session
-    return { task, problem: problem.ok ? problem.text : problemText, strategy, config, seed, prefix: [...prefix] }
+    const read = problem.ok ? { problem: problem.text, fields: problem.fields } : { problem: problemText }
+    return { task, ...read, strategy, config, seed, prefix: [...prefix] }
   }
 
   const hash = (recipe = false): string => {
@@ -86,6 +88,7 @@ export function createLinkSlice(
     const text = writePermalink(
       {
         ...setup,
+        gold: goldOf(setup),
         policy: state.engine.policy.id,
         reward: state.engine.reward?.id ?? NO_MODEL,
         event: shown ? shown.cursor : null,
@@ -137,8 +140,15 @@ export function createLinkSlice(
     set({ link: { carrying: true, ask: null } })
     const { state, problems } = readLink(text)
     for (const error of problems) notify({ tone: 'warning', text: 'Part of the link was not understood', error })
-    const { task, problem, strategy, config, seed, prefix, event, node } = state
-    session.adopt({ task, problem, strategy, config, seed, prefix }, null)
+    const { task, strategy, config, seed, prefix, event, node } = state
+    // A link that names another task alone is of that task's example.
+    const ownProblem = task === DEFAULTS.task || state.problem !== DEFAULTS.problem
+    const { problemText: problem, gold } = ownProblem
+      ? { problemText: state.problem, gold: state.gold }
+      : firstProblem(task)
+    const read = readProblem(task, problem, gold)
+    const fields = read.ok ? { fields: read.fields } : {}
+    session.adopt({ task, problem, ...fields, strategy, config, seed, prefix }, null)
     engine.choose({ policy: state.policy, reward: state.reward })
     compare.restore(
       state.compare.map((spec) => ({

@@ -4,7 +4,7 @@ import type { RunSetup } from '../../search/events.ts'
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import type { Actions } from '../app-state.ts'
 import type { RunParent } from '../search/runs-state.ts'
-import { randomProblem, readProblem } from '../search/task-tools.ts'
+import { firstProblem, goldOf, randomProblem, readProblem } from '../search/task-tools.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { EditHistory } from './edit-history.ts'
 import type { SessionState } from './session-state.ts'
@@ -12,7 +12,7 @@ import type { SessionState } from './session-state.ts'
 /** What undo goes back to; the rest of the session follows from it. */
 export type SessionCore = Pick<
   SessionState,
-  'task' | 'problemText' | 'difficulty' | 'strategy' | 'config' | 'seed' | 'prefix' | 'parent'
+  'task' | 'problemText' | 'gold' | 'difficulty' | 'strategy' | 'config' | 'seed' | 'prefix' | 'parent'
 >
 
 export interface SessionSlice {
@@ -47,14 +47,14 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
 
   const problemSetup: SessionSlice['problemSetup'] = () => {
     const { task, problem, seed, prefix } = get().session
-    if (problem.ok) return { task, problem: problem.text, seed, prefix: [...prefix] }
+    if (problem.ok) return { task, problem: problem.text, fields: problem.fields, seed, prefix: [...prefix] }
     notify({ tone: 'error', text: 'This problem cannot run', error: problem.error })
     return null
   }
 
   const adopt: SessionSlice['adopt'] = (setup, parent) => {
     const { task, problem, strategy, config, seed, prefix } = setup
-    edit(null, { task, problemText: problem, strategy, config, seed, prefix, parent })
+    edit(null, { task, problemText: problem, gold: goldOf(setup), strategy, config, seed, prefix, parent })
   }
 
   return {
@@ -74,8 +74,12 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
     },
     restore: show,
     actions: {
-      setTask: (task) => edit(null, { task, prefix: [], parent: null }),
+      setTask: (task) => {
+        if (task === get().session.task) return
+        edit(null, { task, ...firstProblem(task), prefix: [], parent: null })
+      },
       setProblem: (problemText) => edit('problem', { problemText, prefix: [], parent: null }),
+      setGold: (gold) => edit('gold', { gold, parent: null }),
       setDifficulty: (difficulty) => edit(null, { difficulty }),
       randomProblem: () => {
         const { task, difficulty } = get().session
@@ -107,15 +111,15 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
 }
 
 function coreOf(session: SessionState): SessionCore {
-  const { task, problemText, difficulty, strategy, config, seed, prefix, parent } = session
-  return { task, problemText, difficulty, strategy, config, seed, prefix, parent }
+  const { task, problemText, gold, difficulty, strategy, config, seed, prefix, parent } = session
+  return { task, problemText, gold, difficulty, strategy, config, seed, prefix, parent }
 }
 
 /** A session from its core: the problem read, the settings checked. */
 export function deriveSession(core: SessionCore): SessionState {
   return {
     ...core,
-    problem: readProblem(core.task, core.problemText),
+    problem: readProblem(core.task, core.problemText, core.gold),
     settingErrors: settingErrors(core),
     canUndo: false,
     canRedo: false,

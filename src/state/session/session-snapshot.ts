@@ -6,9 +6,13 @@ import { AGGREGATIONS } from '../../search/models.ts'
 
 /** What a reload restores, besides the saved runs. */
 export const snapshotSchema = z.object({
-  session: setupSchema
-    .omit({ problem: true })
-    .extend({ problemText: z.string(), difficulty: z.string(), parent: parentSchema.nullable() }),
+  session: setupSchema.omit({ problem: true, fields: true }).extend({
+    problemText: z.string(),
+    // Snapshots of before have none.
+    gold: z.string().default(''),
+    difficulty: z.string(),
+    parent: parentSchema.nullable(),
+  }),
   compare: z.array(setupSchema.pick({ strategy: true, config: true })),
   /** The run in the playground, the events applied (null: all there are, as it followed the run), the selected node. */
   active: z

@@ -8,7 +8,8 @@ export type ProblemState =
       readonly ok: true
       /** Canonical text, e.g. `3 5 7 2 > 24`. */
       readonly text: string
-      readonly prompt: string
+      /** The problem as its task writes it, the gold answer included. */
+      readonly fields: Readonly<Record<string, unknown>>
       /** One sentence each: it has no solution; the bundled models were not trained for it. */
       readonly remarks: readonly string[]
     }
@@ -18,6 +19,8 @@ export type ProblemState =
 export interface SessionState {
   readonly task: string
   readonly problemText: string
+  /** The gold answer as it is typed, where the task lets a person give one; '' where it is not known. */
+  readonly gold: string
   readonly problem: ProblemState
   readonly difficulty: string
   readonly strategy: StrategyId
@@ -35,6 +38,7 @@ export interface SessionState {
 export interface SessionActions {
   setTask(task: string): void
   setProblem(text: string): void
+  setGold(text: string): void
   setDifficulty(difficulty: string): void
   /** A new problem of the chosen difficulty. */
   randomProblem(): void

@@ -1,7 +1,8 @@
 import { StepscopeError } from '../../core/errors.ts'
+import { promptText } from '../../core/prompt.ts'
 import type { Ledger, RunSetup, SearchEvent } from '../../search/events.ts'
 import type { ModelInfo, Policy, RewardModel, RewardModelInfo } from '../../search/models.ts'
-import { taskById } from '../../tasks/registry.ts'
+import { promptOf, taskById } from '../../tasks/registry.ts'
 
 const policyInfo: ModelInfo = {
   id: 'countdown-policy',
@@ -77,7 +78,7 @@ export async function* syntheticSearch(setup: RunSetup, signal?: AbortSignal): A
     type: 'started',
     ledger: ledger(),
     setup,
-    prompt: task.prompt(problem),
+    prompt: promptText(promptOf(task, problem)),
     policy: policyInfo,
     reward: rewardInfo,
   }

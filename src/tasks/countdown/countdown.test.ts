@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkerFor, problemRemarks, taskById } from '../registry.ts'
+import { checkerFor, taskById } from '../registry.ts'
 import { countdown } from './countdown.ts'
 import { countSolutions } from './solver.ts'
 
@@ -43,37 +43,47 @@ describe('countdown problems', () => {
 
   it('formats and prompts as the models were trained', () => {
     expect(countdown.format(problem)).toBe('3 5 7 2 > 24')
-    expect(countdown.prompt(problem)).toBe('Q 3 5 7 2 > 24\n')
+    expect(countdown.notation.prompt(problem)).toBe('Q 3 5 7 2 > 24\n')
   })
 
   it('remarks on problems outside the training range', () => {
-    expect(countdown.outOfRange(problem)).toBeNull()
-    expect(countdown.outOfRange({ numbers: [1, 2, 3, 4, 5], target: 24 })).toContain('5 numbers (trained on 3 or 4)')
-    expect(countdown.outOfRange({ numbers: [1, 20, 3], target: 24 })).toContain('20 among the numbers')
-    expect(countdown.outOfRange({ numbers: [1, 2, 3], target: 240 })).toContain('the target 240')
+    expect(countdown.remarks(problem)).toEqual([])
+    expect(countdown.remarks({ numbers: [1, 2, 3, 4, 5], target: 24 }).join(' ')).toContain(
+      '5 numbers (trained on 3 or 4)',
+    )
+    expect(countdown.remarks({ numbers: [1, 20, 3], target: 24 }).join(' ')).toContain('20 among the numbers')
+    expect(countdown.remarks({ numbers: [1, 2, 3], target: 240 }).join(' ')).toContain('the target 240')
   })
 
   it('says that a problem has no solution, and that it is beyond the bundled models', () => {
-    expect(problemRemarks(countdown, problem)).toEqual([])
-    expect(problemRemarks(countdown, countdown.parse('1 1 1 1 > 50'))).toEqual([expect.stringContaining('no solution')])
-    expect(problemRemarks(countdown, countdown.parse('1 1 1 1 1 > 50'))).toHaveLength(2)
-    const beyond = countdown.difficulties.filter(({ id }) => countdown.outOfRange(countdown.generate(1, id)) !== null)
+    expect(countdown.remarks(problem)).toEqual([])
+    expect(countdown.remarks(countdown.parse('1 1 1 1 > 50'))).toEqual([expect.stringContaining('no solution')])
+    expect(countdown.remarks(countdown.parse('1 1 1 1 1 > 50'))).toHaveLength(2)
+    const beyond = countdown.generator.difficulties.filter(
+      ({ id }) => countdown.remarks(countdown.generator.generate(1, id)).length > 0,
+    )
     expect(beyond.map(({ name }) => name)).toEqual(['5 numbers, beyond the bundled models'])
   })
 
-  it('knows the answer line', () => {
-    expect(countdown.isFinal('A 24\n')).toBe(true)
-    expect(countdown.isFinal('3*5=15 : 7 2 15\n')).toBe(false)
+  it('knows the answer line, and what a line says', () => {
+    expect(countdown.answer(['3*5=15 : 7 2 15\n', 'A 15\n'])).toBe('15')
+    expect(countdown.answer(['3*5=15 : 7 2 15\n'])).toBeNull()
+    expect(countdown.grammar.kind('A 24\n')).toBe('answer')
+    expect(countdown.grammar.kind('24')).toBeNull()
+    expect(countdown.grammar.parts('3*5=15 : 7 2 15\n')).toEqual({ head: '3*5=15', remainder: '7 2 15' })
+    expect(countdown.grammar.parts('what : now')).toEqual({ head: 'what : now', remainder: '' })
+    expect(countdown.isFinal(['A 24\n'])).toBe(true)
+    expect(countdown.isFinal(['3*5=15 : 7 2 15\n'])).toBe(false)
   })
 })
 
 describe('countdown generator', () => {
   it('repeats for a seed, and gives solvable problems in range at every difficulty', () => {
-    for (const { id } of countdown.difficulties) {
+    for (const { id } of countdown.generator.difficulties) {
       const seen = new Set<string>()
       for (let seed = 0; seed < 25; seed++) {
-        const problem = countdown.generate(seed, id)
-        expect(countdown.generate(seed, id)).toEqual(problem)
+        const problem = countdown.generator.generate(seed, id)
+        expect(countdown.generator.generate(seed, id)).toEqual(problem)
         expect(countdown.parse(countdown.format(problem))).toEqual(problem)
         expect(problem.numbers).toHaveLength(Number(id[0]))
         expect(Math.max(...problem.numbers)).toBeLessThanOrEqual(13)
@@ -86,7 +96,7 @@ describe('countdown generator', () => {
       }
       expect(seen.size).toBeGreaterThan(20)
     }
-    expect(() => countdown.generate(1, 'unknown')).toThrow(RangeError)
+    expect(() => countdown.generator.generate(1, 'unknown')).toThrow(RangeError)
   })
 })
 
@@ -99,7 +109,7 @@ describe('registry', () => {
   it('binds a task to a problem; Countdown checks itself without a gold answer', () => {
     const checker = checkerFor(countdown, { numbers: [3, 5, 7, 2], target: 24 })
     const steps = ['3*5=15 : 7 2 15\n', '15+7=22 : 2 22\n', '22+2=24 : 24\n', 'A 24\n']
-    expect(checker.isFinal('A 24\n')).toBe(true)
+    expect(checker.isFinal(['A 24\n'])).toBe(true)
     expect(checker.verify(steps).correct).toBe(true)
     expect(checker.accepts?.(steps)).toBe(true)
     expect(checker.accepts?.(steps.slice(1))).toBe(false)
@@ -109,9 +119,9 @@ describe('registry', () => {
 it('attempts go wrong as policies do: mostly in a last line that claims the target', () => {
   const problems = ['4 13 10 8 > 65', '8 6 3 > 10', '9 3 3 7 > 1', '12 13 3 > 3'].map((text) => countdown.parse(text))
   const attempts = problems.flatMap((problem) =>
-    Array.from({ length: 100 }, (_, seed) => ({ problem, steps: countdown.attempt(problem, seed) })),
+    Array.from({ length: 100 }, (_, seed) => ({ problem, steps: countdown.traces.attempt(problem, seed) })),
   )
-  expect(attempts.slice(0, 100).map(({ problem }, seed) => countdown.attempt(problem, seed))).toEqual(
+  expect(attempts.slice(0, 100).map(({ problem }, seed) => countdown.traces.attempt(problem, seed))).toEqual(
     attempts.slice(0, 100).map(({ steps }) => steps),
   )
   const wrong = attempts.filter(({ problem, steps }) => !countdown.verify(problem, steps).correct)

@@ -35,7 +35,7 @@ export async function checkDataFile(
   const objective = rowObjective(recipe)
   const trained = await readModelInTraining(model, recipe, signal)
   const task = recipeTask(recipe)
-  const encoder = new RowEncoder(trained, (step) => task.isFinal(step), recipe.maxTokens)
+  const encoder = new RowEncoder(trained, (steps) => task.isFinal(steps), recipe.maxTokens)
   const encode = (row: Rows[RowKind], id: string) =>
     objective.encode(encoder, row, id, { labels: recipe.labels, balance: null })
   return checkRows(objective.rows, encode, data, signal, report)

@@ -12,12 +12,12 @@ import type { ModelInTraining } from './model-in-training.ts'
  */
 export class RowEncoder implements ExampleEncoder {
   private readonly trained: Pick<ModelInTraining, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>
-  private readonly isFinal: (step: string) => boolean
+  private readonly isFinal: (steps: readonly string[]) => boolean
   private readonly maxTokens: number
 
   constructor(
     trained: Pick<ModelInTraining, 'tokenizer' | 'config' | 'stepEnd' | 'scoreAt'>,
-    isFinal: (step: string) => boolean,
+    isFinal: (steps: readonly string[]) => boolean,
     maxTokens: number,
   ) {
     this.trained = trained
@@ -34,7 +34,7 @@ export class RowEncoder implements ExampleEncoder {
     const isWritten = written !== undefined && written !== '' && completion.endsWith(written)
     const text = isWritten ? completion.slice(0, -written.length) : completion
     const ids = this.tokens(text, field)
-    if (eos !== undefined && (isWritten || this.isFinal(this.steps(text).at(-1) ?? ''))) ids.push(eos)
+    if (eos !== undefined && (isWritten || this.isFinal(this.steps(text)))) ids.push(eos)
     return this.checked(completionSequence(before, ids), field)
   }
 

@@ -6,7 +6,7 @@ import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { sampleResponses } from '../../rewards/sample-responses.ts'
 import type { Policy } from '../../search/models.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { checkerFor } from '../../tasks/registry.ts'
+import { checkerFor, promptOf } from '../../tasks/registry.ts'
 import type { TrainingSample } from '../run-events.ts'
 
 /** Samples of each problem: their mean is a steadier pass@1 than one sample's. */
@@ -27,7 +27,7 @@ export async function evaluatePolicy(
   proxies?: (groups: readonly (readonly SampledResponse[])[]) => Promise<readonly number[]>,
 ): Promise<{ readonly metrics: Metrics; readonly samples: readonly TrainingSample[] }> {
   if (problems.length === 0) return { metrics: {}, samples: [] }
-  const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+  const set = problems.map((problem) => ({ prompt: promptOf(task, problem), ...checkerFor(task, problem) }))
   const counts: TrialGroup[] = []
   const samples: TrainingSample[] = []
   const groups: (readonly SampledResponse[])[] = []

@@ -101,7 +101,7 @@ async function saidInTraining(model: CheckpointFiles, recipe: TrainingRecipe, we
   const trained = await loadModelInTraining(backend, model, recipe)
   try {
     await trained.model.write('weights', weights)
-    const encoder = new RowEncoder(trained, (step) => step.startsWith('A '), recipe.maxTokens)
+    const encoder = new RowEncoder(trained, (steps) => steps.at(-1)?.startsWith('A ') === true, recipe.maxTokens)
     const sequence: TrainingSequence = trained.newHead
       ? encoder.scored(PROMPT, STEPS, () => 'completions')
       : encoder.completion(PROMPT, STEPS.join(''))

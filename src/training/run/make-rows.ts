@@ -1,3 +1,4 @@
+import { promptText } from '../../core/prompt.ts'
 import { pcg4d } from '../../core/random.ts'
 import { bareStep } from '../../core/step-text.ts'
 import { nextTask } from '../../engine/scheduler/next-task.ts'
@@ -14,7 +15,7 @@ import type { Policy } from '../../search/models.ts'
 import type { GeneratedSet } from '../../tasks/generate-problems.ts'
 import { generateProblems, makeProblems } from '../../tasks/generate-problems.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { checkerFor } from '../../tasks/registry.ts'
+import { checkerFor, generatorOf, labelsOf, promptOf, tracesOf } from '../../tasks/registry.ts'
 import type { Split } from '../../tasks/split.ts'
 import { inTurns } from './in-turns.ts'
 
@@ -55,7 +56,11 @@ export async function makeRecipeProblems(
 
 function recipeSets(task: AnyTask, recipe: TrainingRecipe, split: Split, count: number): GeneratedSet[] {
   const difficulties =
-    recipe.data.source === 'generated' ? recipe.data.difficulties : task.difficulties.slice(0, 1).map(({ id }) => id)
+    recipe.data.source === 'generated'
+      ? recipe.data.difficulties
+      : generatorOf(task)
+          .difficulties.slice(0, 1)
+          .map(({ id }) => id)
   return difficulties.map((difficulty, index) => {
     const share = Math.floor((count + difficulties.length - 1 - index) / difficulties.length)
     return { count: share, difficulty, seed: recipe.seed, split }
@@ -71,10 +76,11 @@ async function makeSftRows(maker: RowMaker, split: Split, count: number): Promis
   const { task, recipe, report, signal } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   const rows: SftRow[] = []
+  const traces = tracesOf(task)
   const demonstrate = (index: number) => {
     const problem = problems[index]
-    const steps = task.demonstrate(problem, pcg4d(recipe.seed, index, 1, 0)[0])
-    if (steps !== null) rows.push({ prompt: task.prompt(problem), completion: steps.join('') })
+    const steps = traces.demonstrate(problem, pcg4d(recipe.seed, index, 1, 0)[0])
+    if (steps !== null) rows.push({ prompt: promptText(promptOf(task, problem)), completion: steps.join('') })
   }
   await inTurns(problems.length, signal, demonstrate, (done) => report('Solutions', done, problems.length))
   return rows
@@ -87,13 +93,14 @@ async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): P
   if (recipe.labels.method === 'exact') return plantedRows(maker, problems, problems.length * ATTEMPTS_PER_PROBLEM)
   const sampled = await sample(maker, problems)
   const policy = await maker.policy()
+  const { label } = task
   const rows: StepwiseRow[] = []
   const labelled = monteCarloLabels(
     policy,
     problems.map((problem, index) => ({
-      prompt: task.prompt(problem),
+      prompt: promptOf(task, problem),
       ...checkerFor(task, problem),
-      isValid: (steps: readonly string[]) => task.label(problem, steps).valid,
+      ...(label ? { isValid: (steps: readonly string[]) => label(problem, steps).valid } : {}),
       responses: different(sampled[index] ?? []).map(givenResponse),
     })),
     {
@@ -108,7 +115,7 @@ async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): P
     values.forEach((perStep, response) => {
       const steps = writtenSteps(responses[response]?.steps ?? [])
       rows.push({
-        prompt: task.prompt(problems[index]),
+        prompt: promptText(promptOf(task, problems[index])),
         completions: steps.map((step) => bareStep(step)),
         labels: perStep.map((value) => (recipe.labels.method === 'hard' ? hardLabel(value) : softLabel(value))),
       })
@@ -127,13 +134,15 @@ async function plantedRows(
 ): Promise<StepwiseRow[]> {
   const most = Math.min(count, problems.length * ATTEMPTS_PER_PROBLEM)
   const rows: StepwiseRow[] = []
+  const traces = tracesOf(task)
+  const label = labelsOf(task)
   const plant = (row: number) => {
     const index = Math.floor(row / ATTEMPTS_PER_PROBLEM)
-    const steps = task.attempt(problems[index], pcg4d(recipe.seed, index, 2, row % ATTEMPTS_PER_PROBLEM)[0])
+    const steps = traces.attempt(problems[index], pcg4d(recipe.seed, index, 2, row % ATTEMPTS_PER_PROBLEM)[0])
     rows.push({
-      prompt: task.prompt(problems[index]),
+      prompt: promptText(promptOf(task, problems[index])),
       completions: steps.map((step) => bareStep(step)),
-      labels: steps.map((_, step) => task.label(problems[index], steps.slice(0, step + 1)).label),
+      labels: steps.map((_, step) => label(problems[index], steps.slice(0, step + 1)).label),
     })
   }
   await inTurns(most, signal, plant, (done) => report('Traces with planted mistakes', done, most))
@@ -145,7 +154,7 @@ async function makePreferenceRows(maker: RowMaker, split: Split, count: number):
   const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
   return sampled.flatMap((responses, index) => {
-    const ranked = responses.map(({ text, verdict }) => ({ text, correct: verdict.correct }))
+    const ranked = responses.map(({ text, verdict }) => ({ text, correct: verdict.correct === true }))
     const settings = {
       by: 'verifier',
       minMargin: 0,
@@ -153,7 +162,7 @@ async function makePreferenceRows(maker: RowMaker, split: Split, count: number):
       seed: pcg4d(recipe.seed, index, 3, 0)[0],
     } as const
     return preferencePairs(ranked, settings).map(({ chosen, rejected }) => ({
-      prompt: task.prompt(problems[index]),
+      prompt: promptText(promptOf(task, problems[index])),
       chosen,
       rejected,
     }))
@@ -166,9 +175,9 @@ async function makeUnpairedRows(maker: RowMaker, split: Split, count: number): P
   const sampled = await sample(maker, problems)
   return sampled.flatMap((responses, index) =>
     different(responses).map(({ text, verdict }) => ({
-      prompt: task.prompt(problems[index]),
+      prompt: promptText(promptOf(task, problems[index])),
       completion: text,
-      label: verdict.correct,
+      label: verdict.correct === true,
     })),
   )
 }
@@ -178,7 +187,7 @@ async function sample(
   problems: readonly unknown[],
 ): Promise<SampledResponse[][]> {
   const { samples: n, temperature, topP, maxSteps, maxStepTokens } = recipe.rollout
-  const set = problems.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+  const set = problems.map((problem) => ({ prompt: promptOf(task, problem), ...checkerFor(task, problem) }))
   const sampled: SampledResponse[][] = []
   const rollouts = sampleResponses(await policy(), set, {
     n,

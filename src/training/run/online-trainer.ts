@@ -1,4 +1,5 @@
 import { itemSeed } from '../../core/item-seed.ts'
+import { promptText } from '../../core/prompt.ts'
 import { mean } from '../../core/statistics.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { Metrics } from '../../objectives/loss.ts'
@@ -9,7 +10,7 @@ import type { ResponseEnd } from '../../rewards/grow-responses.ts'
 import type { SampledResponse } from '../../rewards/sample-responses.ts'
 import { completionTokens, sampleResponses } from '../../rewards/sample-responses.ts'
 import type { RewardModel } from '../../search/models.ts'
-import { checkerFor } from '../../tasks/registry.ts'
+import { checkerFor, promptOf } from '../../tasks/registry.ts'
 import { evaluateItems } from '../train-step.ts'
 import { DataOrder, shuffled } from './data-order.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
@@ -53,7 +54,7 @@ export async function onlineTrainer(
 
   async function rollOut(step: number, signal: AbortSignal): Promise<SampledRollout[]> {
     const chosen = order.indices(step).map((index) => problems[index])
-    const set = chosen.map((problem) => ({ prompt: task.prompt(problem), ...checkerFor(task, problem) }))
+    const set = chosen.map((problem) => ({ prompt: promptOf(task, problem), ...checkerFor(task, problem) }))
     const { samples: n, temperature, topP, maxSteps, maxStepTokens } = recipe.rollout
     const groups: SampledResponse[][] = []
     for await (const { problem, responses } of sampleResponses(await live.refresh(), set, {
@@ -74,9 +75,9 @@ export async function onlineTrainer(
           id: `step ${step}, problem ${task.format(chosen[group])}, sample ${response.sample + 1}`,
           group: String(group),
           response,
-          right: response.verdict.correct,
+          right: response.verdict.correct === true,
           reward,
-          sequence: completionSequence(trained.tokenizer.encodePrompt(response.prompt), tokenIds),
+          sequence: completionSequence(trained.tokenizer.encodePrompt(promptText(response.prompt)), tokenIds),
           logprobs,
         }
       }),

@@ -1,7 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { taskById } from '../../tasks/registry.ts'
+import { generatorOf, taskById } from '../../tasks/registry.ts'
 
 /**
  * The recipe's task.
@@ -9,7 +9,7 @@ import { taskById } from '../../tasks/registry.ts'
  */
 export function recipeTask({ task: id, data }: Pick<TrainingRecipe, 'task' | 'data'>): AnyTask {
   const task = taskById(id)
-  const ids = task.difficulties.map((difficulty) => difficulty.id)
+  const ids = generatorOf(task).difficulties.map((difficulty) => difficulty.id)
   const unknown = data.source === 'generated' ? data.difficulties.find((difficulty) => !ids.includes(difficulty)) : null
   if (unknown == null) return task
   throw new StepscopeError({

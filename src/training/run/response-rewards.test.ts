@@ -10,7 +10,7 @@ const PROBLEM = countdown.parse('3 5 7 2 > 24')
 function response(lines: readonly string[], end: ResponseEnd = 'eos'): SampledResponse {
   const steps = lines.map((text) => ({ text, tokenIds: [1, 2], logprobs: [-1, -1], finish: 'step' as const }))
   const verdict = countdown.verify(PROBLEM, lines)
-  return { problem: 0, sample: 0, prompt: 'Q 3 5 7 2 > 24\n', text: lines.join(''), steps, end, verdict }
+  return { problem: 0, sample: 0, prompt: 'Q 3 5 7 2 > 24\n', sent: '', text: lines.join(''), steps, end, verdict }
 }
 
 async function earned(one: SampledResponse, reward: { verifier: number; format: number }): Promise<number | undefined> {

@@ -48,7 +48,9 @@ export async function rewardResponses(
 
 /** Every line is a step of the task, and the last one an answer, which need not be right. */
 function isWellFormed(task: AnyTask, { steps }: SampledResponse): boolean {
-  const kinds = writtenSteps(steps).map((line) => task.lineKind(line))
+  const { grammar } = task
+  if (grammar === undefined) return false
+  const kinds = writtenSteps(steps).map((step) => grammar.kind(step))
   return kinds.at(-1) === 'answer' && kinds.slice(0, -1).every((kind) => kind === 'step')
 }
 

@@ -1,5 +1,6 @@
 import { plainText } from '../../core/outside-text.ts'
 import type { NodeId } from '../../search/events.ts'
+import type { Verdict } from '../../search/models.ts'
 import type { SearchTree, TreeNode } from '../../search/tree.ts'
 
 /** Exact labels of the prefix that ends in a node, shown when the truth is revealed. */
@@ -19,6 +20,7 @@ export type Appearance =
   | 'rolledOut'
   | 'finishedRight'
   | 'finishedWrong'
+  | 'finished'
   | 'answer'
 
 export const APPEARANCES: readonly Appearance[] = [
@@ -30,15 +32,25 @@ export const APPEARANCES: readonly Appearance[] = [
   'rolledOut',
   'finishedRight',
   'finishedWrong',
+  'finished',
   'answer',
 ]
+
+const FINISHED = { right: 'finishedRight', wrong: 'finishedWrong', unknown: 'finished' } as const
+const VERDICT_WORDS = { right: 'right', wrong: 'wrong', unknown: 'not checked' } as const
+
+/** What is known of a finished path. */
+export function verdictOf({ correct }: Pick<Verdict, 'correct'>): 'right' | 'wrong' | 'unknown' {
+  if (correct === null) return 'unknown'
+  return correct ? 'right' : 'wrong'
+}
 
 /** The one drawing of a node; a finished path shows whether it is right, the answer shows that it is the answer. */
 export function appearanceOf(node: TreeNode): Appearance {
   if (node.state === 'root' || node.parent === null) return 'root'
   if (node.state === 'rolledOut') return 'rolledOut'
   if (node.state === 'answer') return 'answer'
-  if (node.verdict !== null) return node.verdict.correct ? 'finishedRight' : 'finishedWrong'
+  if (node.verdict !== null) return FINISHED[verdictOf(node.verdict)]
   if (node.given) return 'given'
   return node.state === 'candidate' ? 'kept' : node.state
 }
@@ -52,6 +64,7 @@ const WORDS: Readonly<Record<Appearance, string>> = {
   rolledOut: 'rolled out',
   finishedRight: 'finished, right',
   finishedWrong: 'finished, wrong',
+  finished: 'finished, not checked',
   answer: 'answer',
 }
 
@@ -68,6 +81,7 @@ const MEANINGS: Readonly<Record<Appearance, string>> = {
   rolledOut: 'Written ahead to score the proposal it hangs on; the number is the score at its end',
   finishedRight: 'A finished path whose answer is right',
   finishedWrong: 'A finished path whose answer is wrong',
+  finished: 'A finished path; without a gold answer nothing says whether it is right',
   answer: 'The path the search returned, heavy down to the problem',
 }
 
@@ -80,7 +94,7 @@ export function appearanceMeaning(appearance: Appearance): string {
 export function stateInWords(node: TreeNode): string {
   const appearance = appearanceOf(node)
   const parts = [WORDS[appearance]]
-  if (appearance === 'answer' && node.verdict !== null) parts.push(node.verdict.correct ? 'right' : 'wrong')
+  if (appearance === 'answer' && node.verdict !== null) parts.push(VERDICT_WORDS[verdictOf(node.verdict)])
   if (appearance !== 'given' && node.given) parts.push('given')
   if (node.state === 'pruned' && node.verdict !== null) parts.push('pruned')
   if (node.rollout?.accepted === true) parts.push('rollout accepted')

@@ -13,10 +13,11 @@ export function NodeGlyph({ appearance }: { readonly appearance: Appearance }) {
       ) : (
         <rect x={4} y={2.5} width={18} height={9} rx={2} />
       )}
-      {(appearance === 'finishedRight' || appearance === 'finishedWrong' || appearance === 'answer') && (
+      {(appearance.startsWith('finished') || appearance === 'answer') && (
         <rect className="viz-glyph-outer" x={1.5} y={0} width={23} height={14} rx={3.5} />
       )}
       {appearance === 'finishedRight' && <path className="viz-glyph-verdict" d="M10 7.2l2 2 4-4.4" />}
+      {appearance === 'finished' && <path className="viz-glyph-verdict" d="M10.8 7h4.4" />}
       {appearance === 'finishedWrong' && <path className="viz-glyph-verdict" d="M10.8 4.8l4.4 4.4m0-4.4l-4.4 4.4" />}
       {appearance === 'given' && <rect className="viz-glyph-given" x={4} y={2.5} width={3} height={9} />}
     </svg>

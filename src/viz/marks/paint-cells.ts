@@ -13,6 +13,7 @@ export const CELL_PRIORITY: Readonly<Record<NodeFace['appearance'], number>> = {
   kept: 5,
   proposed: 4,
   finishedWrong: 3,
+  finished: 3,
   pruned: 2,
   rolledOut: 1,
 }

@@ -238,10 +238,10 @@ function paintProblem(context: PaintContext, text: string, box: Box, fonts: Font
   context.fillText(shown, box.x + Math.min(8, (box.width - room) / 2 + 1), box.y + box.height / 2 + size * 0.35)
 }
 
-/** A tick or a cross. */
+/** A tick, a cross, or a dash where nothing is known. */
 export function paintVerdict(
   context: PaintContext,
-  verdict: 'right' | 'wrong',
+  verdict: NonNullable<NodeFace['verdict']>,
   x: number,
   y: number,
   radius: number,
@@ -252,6 +252,9 @@ export function paintVerdict(
     context.moveTo(x - radius, y + radius * 0.1)
     context.lineTo(x - radius * 0.25, y + radius * 0.8)
     context.lineTo(x + radius, y - radius * 0.8)
+  } else if (verdict === 'unknown') {
+    context.moveTo(x - radius * 0.8, y)
+    context.lineTo(x + radius * 0.8, y)
   } else {
     const arm = radius * 0.75
     context.moveTo(x - arm, y - arm)

@@ -11,6 +11,7 @@ import {
   shownScore,
   stateInWords,
   stepLabel,
+  verdictOf,
 } from '../layout/node-appearance.ts'
 import type { TreeLayout } from '../layout/tree-layout.ts'
 import type { Size, View } from '../layout/view-transform.ts'
@@ -27,7 +28,7 @@ export interface NodeFace {
   readonly level: number
   /** `×3` for merged duplicates, visits for Monte Carlo tree search, or nothing. */
   readonly badge: string
-  readonly verdict: 'right' | 'wrong' | null
+  readonly verdict: ReturnType<typeof verdictOf> | null
   readonly given: boolean
   readonly edge: number
   /** The state in words. */
@@ -48,7 +49,7 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     value: score ?? 0,
     level: score === null ? -1 : scoreLevel(score),
     badge: node.count > 1 ? `×${node.count}` : visits,
-    verdict: node.verdict === null ? null : node.verdict.correct ? 'right' : 'wrong',
+    verdict: node.verdict === null ? null : verdictOf(node.verdict),
     given: node.given,
     edge: edgeWidth(node.logprob),
     words: node.count > 1 ? `${stateInWords(node)}, ${node.count} identical samples` : stateInWords(node),
