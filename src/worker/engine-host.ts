@@ -153,7 +153,7 @@ export class EngineHost {
 
 async function scoresOf(
   reward: RewardModel,
-  prompt: string,
+  prompt: Prompt,
   steps: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly number[]> {

@@ -1,13 +1,14 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { writeRows } from '../../formats/json-lines.ts'
-import { ANSWER_TASKS } from '../../tasks/answer-tasks.ts'
-import type { Task } from '../../tasks/port.ts'
+import { TASKS, taskById } from '../../tasks/registry.ts'
+import type { Task } from '../../tasks/task.ts'
 import type { Command } from '../command.ts'
 import type { JsonLine } from '../files.ts'
 import { atLine, checkOutputFile, readJsonLines, writeOutputFile } from '../files.ts'
 import { oneOf, readChoice } from '../options.ts'
 
-const NAMES = Object.keys(ANSWER_TASKS) as (keyof typeof ANSWER_TASKS)[]
+/** Tasks whose responses are judged by their answers alone, beside a gold answer that is given. */
+const NAMES = TASKS.filter(({ withGold }) => withGold !== null).map(({ id }) => id)
 
 export const grade: Command = {
   name: 'grade',
@@ -37,7 +38,7 @@ export const grade: Command = {
     'An answer is what the last \\boxed{…} holds, else what follows ####, else “the answer is”, else the last number; text between <think> and </think> is not read.',
   ],
   run: async (options, output) => {
-    const task: Task<unknown> = ANSWER_TASKS[readChoice('task', options.required('task'), NAMES)] as Task<unknown>
+    const task = taskById(readChoice('task', options.required('task'), NAMES))
     const file = options.required('input')
     const out = options.text('out')
     if (out !== undefined) await checkOutputFile(out, [file])

@@ -40,8 +40,10 @@ export function differencesOf(
   const problem = session.problem.ok ? session.problem.text : session.problemText
   if (setup.task !== session.task) differ('problem', `${setup.task} ${setup.problem}`, `${session.task} ${problem}`)
   else if (setup.problem !== problem) differ('problem', setup.problem, problem)
-  else if (goldOf(setup) !== session.gold.trim())
-    differ('gold answer', goldOf(setup) || 'none', session.gold.trim() || 'none')
+  else if (session.problem.ok) {
+    const [made, now] = [goldOf(setup), goldOf({ task: session.task, problem, fields: session.problem.fields })]
+    if (made !== now) differ('gold answer', made || 'none', now || 'none')
+  }
   if (setup.prefix.join('\u0000') !== session.prefix.join('\u0000')) {
     differ('given steps', givenWords(setup.prefix), givenWords(session.prefix))
   }

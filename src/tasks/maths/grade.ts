@@ -1,4 +1,4 @@
-import type { ResponseVerdict } from '../port.ts'
+import type { ResponseVerdict } from '../task.ts'
 import type { CanonicalAnswer } from './canonical-answer.ts'
 import { canonicalAnswer, sameAnswer } from './canonical-answer.ts'
 import type { FoundAnswer } from './read-answer.ts'

@@ -1,5 +1,5 @@
 import { BOUNDS } from '../../core/bounds.ts'
-import type { Task } from '../port.ts'
+import type { Task } from '../task.ts'
 import { canonicalAnswer } from './canonical-answer.ts'
 import { MATHS_EXAMPLES, MATHS_SYSTEM } from './examples.ts'
 import { answerText, badProblem, checkLength, optionalText, questionOf, rowOf, typedQuestion } from './given-texts.ts'

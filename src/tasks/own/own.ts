@@ -7,7 +7,7 @@ import { checkedGold, UNKNOWN_GOLD } from '../maths/maths.ts'
 import { readAnswer } from '../maths/read-answer.ts'
 import { responseText } from '../maths/response-text.ts'
 import { splitThinking } from '../maths/thinking.ts'
-import type { ResponseVerdict, Task } from '../port.ts'
+import type { ResponseVerdict, Task } from '../task.ts'
 import type { Pattern } from './pattern.ts'
 import { checkPattern, formatPattern, matches, writtenPattern } from './pattern.ts'
 
