@@ -74,7 +74,7 @@ describe('verifyCountdown', () => {
   it('agrees with every greedy response of the bundled problems', () => {
     let checked = 0
     for (const file of ['countdown3-problems.jsonl', 'countdown4-problems.jsonl']) {
-      const text = readFileSync(new URL(`../../public/datasets/${file}`, import.meta.url), 'utf8')
+      const text = readFileSync(new URL(`../../../public/datasets/${file}`, import.meta.url), 'utf8')
       for (const line of splitLines(text)) {
         const { numbers, target, greedy_response, greedy_correct } = JSON.parse(line)
         const verdict = verifyCountdown({ numbers, target }, splitLines(greedy_response))
