@@ -11,6 +11,7 @@ const MECHANISMS = [
   'compute',
   'engine',
   'training',
+  'hub',
   'runtimes',
   'downloads',
   'formats',
@@ -74,13 +75,19 @@ export const ROOMS = [
     room: 'runtimes',
     says: 'other runtimes under the same ports, over the engine’s tokenizer, step ends and sampler: `transformersjs/`, for ONNX checkpoints in the browser',
     files: /^runtimes\//,
-    may: ['core', 'search', 'compute', 'engine'],
+    may: ['core', 'search', 'compute', 'engine', 'hub'],
+  },
+  {
+    room: 'hub',
+    says: 'what huggingface.co is asked, and what its answers mean for people',
+    files: /^hub\//,
+    may: ['core'],
   },
   {
     room: 'downloads',
     says: 'models from the hub or a URL: listing, resumable range downloads, their place in OPFS, locks, checks',
     files: /^downloads\//,
-    may: ['core', 'search', 'engine', 'formats'],
+    may: ['core', 'search', 'engine', 'hub', 'formats'],
   },
   {
     room: 'formats',
@@ -115,7 +122,7 @@ export const ROOMS = [
     room: 'state',
     says: 'one vanilla zustand store in slices by domain, serializable data only; React hooks',
     files: /^state\//,
-    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'formats', 'storage', 'worker-client'],
+    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'hub', 'formats', 'storage', 'worker-client'],
   },
   {
     room: 'viz-layout',

@@ -254,6 +254,19 @@ describe('from a folder', () => {
   })
 })
 
+it('reads the journal of an earlier version, which called the manifest its adapter', async () => {
+  await library.download(await inspect(), quiet, signal)
+  const {
+    manifest,
+    chat: _,
+    ...journal
+  } = JSON.parse(new TextDecoder().decode(store.files.get(HUB_REPO)?.get('journal.json')))
+  const earlier = { ...journal, adapter: { role: manifest.role, task: manifest.task, stepEnd: manifest.stepEnds[0] } }
+  await store.write(HUB_REPO, 'journal.json', new TextEncoder().encode(JSON.stringify(earlier)))
+  const [model] = (await library.list()).models
+  expect(model).toMatchObject({ id: HUB_REPO, state: 'complete', manifest, missing: [], chat: false })
+})
+
 it('names a folder whose journal cannot be read, and removes it', async () => {
   await store.write('odd/model', 'journal.json', new TextEncoder().encode('{'))
   expect(await library.list()).toEqual({ models: [], unreadable: ['odd/model'] })

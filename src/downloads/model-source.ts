@@ -1,4 +1,5 @@
 import { StepscopeError } from '../core/errors.ts'
+import { HUB } from '../hub/hub-client.ts'
 
 /** Where a person asked a model to come from. */
 export type RemoteSource =
@@ -13,7 +14,6 @@ export interface RemoteFile {
   readonly sha256: string | null
 }
 
-export const HUB = 'https://huggingface.co'
 const PART = /^[\w][\w.-]{0,95}$/
 
 /**

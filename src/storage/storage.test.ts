@@ -8,6 +8,7 @@ import type { SearchEvent } from '../search/events.ts'
 import type { AppStorage } from './storage.ts'
 import { openStorage } from './storage.ts'
 import type { StoredRun } from './stored-run.ts'
+import { restoreDatabase } from './testing/restore-database.ts'
 
 const run: StoredRun = {
   id: 'run-1',
@@ -259,5 +260,35 @@ describe('settings and local models', () => {
     await again.deleteModel('m')
     expect(await again.listModels()).toEqual([other])
     again.close()
+  })
+
+  it('a model that an earlier version kept has its fields, which were called its adapter', async () => {
+    const indexedDB = new IDBFactory()
+    const record = { id: 'm', name: 'M', role: 'policy', bytes: 8, files: [] }
+    const adapter = { role: 'policy', task: 'countdown', stepEnd: '\n' }
+    const models = {
+      keyPath: 'id',
+      indexes: [],
+      rows: [
+        { ...record, adapter },
+        { ...record, id: 'n', adapter: 3 },
+      ],
+    }
+    const runs = {
+      keyPath: 'id',
+      indexes: ['createdAt', 'status'].map((key) => ({ name: key, keyPath: key })),
+      rows: [],
+    }
+    const events = { keyPath: ['run', 'first'], indexes: [], rows: [] }
+    const settings = { keyPath: 'key', indexes: [], rows: [] }
+    const stores = { models, runs, events, settings }
+    await restoreDatabase(indexedDB, JSON.stringify({ name: 'stepscope', version: 10, stores }))
+    const storage = await openStorage({ indexedDB, IDBKeyRange })
+    expect(await storage.listModels()).toEqual([
+      { ...record, manifest: { role: 'policy', task: 'countdown', stepEnds: ['\n'] } },
+      // What cannot be read is asked for again.
+      { ...record, id: 'n', manifest: {} },
+    ])
+    storage.close()
   })
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { HUB } from '../../hub/hub-client.ts'
 import { keepEngineFiles } from './engine-files.ts'
-import { HUB, lookUp, openHubModel } from './hub.ts'
+import { lookUp, openHubModel } from './hub-files.ts'
 import { MemoryCaches } from './testing/memory-caches.ts'
 
 const SHA = '0123456789abcdef'

@@ -1,3 +1,5 @@
+import { HUB } from '../../hub/hub-client.ts'
+
 /** Servers besides the hub that a person has asked for a model. */
 export interface ConnectedHosts {
   /** Origins, oldest first. */
@@ -10,7 +12,6 @@ export interface ConnectedHosts {
 }
 
 const KEY = 'stepscope.hosts'
-const HUB = 'https://huggingface.co'
 /** The oldest goes: its models are asked for again by connecting it anew. */
 const MOST = 8
 

@@ -1,5 +1,5 @@
 import { browserCheckpointFiles } from '../../engine/checkpoint/checkpoint-files-browser.ts'
-import { openHubModel } from '../../runtimes/transformersjs/hub.ts'
+import { openHubModel } from '../../runtimes/transformersjs/hub-files.ts'
 import type { OnnxOrigin } from '../../runtimes/transformersjs/inspect.ts'
 import type { OnnxDevice, OnnxDtype } from '../../runtimes/transformersjs/onnx-files.ts'
 import type { PolicyPart } from '../policy-part.ts'

@@ -68,3 +68,11 @@ it.each<[string, (manifest: { step: number; files: Record<string, string> }) => 
   await store.write(name, encode(change(manifest)))
   await expect(readSave(store)).rejects.toThrow(/^a\/save: No save of this run is whole/)
 })
+
+it('a model that was a local folder is a folder', async () => {
+  const notes = (await earlierRun()).part('a', 'notes')
+  const record = await readRecord(notes)
+  const model = { kind: 'local', id: 'mine', name: 'mine' } as never
+  await writeRecord(notes, { ...record, models: { ...record.models, model } })
+  expect((await readRecord(notes)).models.model).toEqual({ kind: 'folder', id: 'mine', name: 'mine' })
+})

@@ -1,28 +1,19 @@
 import { z } from 'zod'
 import { StepscopeError } from '../../core/errors.ts'
-import { isWebPage } from '../../core/web-answer.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { missingFile, SMALL_FILES } from '../../engine/checkpoint/checkpoint-text.ts'
+import type { HubModel } from '../../hub/hub-client.ts'
+import { askHub, filesUrl, HUB, listHub, revisionUrl } from '../../hub/hub-client.ts'
 import { onnxVariants } from './onnx-files.ts'
 
-export const HUB = 'https://huggingface.co'
 const MODEL_CACHE = 'transformersjs-models'
 
-const revisionSchema = z.looseObject({ sha: z.string().min(1) })
-const treeSchema = z.array(z.looseObject({ type: z.string(), path: z.string(), size: z.number() }))
 const listingSchema = z.object({
   sha: z.string(),
   files: z.array(z.object({ path: z.string(), size: z.number().nonnegative() })),
 })
 /** What a revision held when it was looked up: later reads are of exactly that commit. */
 type Listing = z.infer<typeof listingSchema>
-
-export interface HubModel {
-  /** `owner/name` */
-  readonly repo: string
-  /** Branch, tag or commit. */
-  readonly revision: string
-}
 
 /** A repository's files in this browser. */
 export interface CachedModel {
@@ -34,16 +25,8 @@ export interface CachedModel {
 /** Asks the hub what a revision holds, and remembers it. @throws StepscopeError `not-found` with what the hub answered */
 export async function lookUp(model: HubModel, signal?: AbortSignal): Promise<Listing> {
   checkRepo(model.repo)
-  const { sha } = await read(revisionSchema, await ask(revisionUrl(model), model, signal), revisionUrl(model))
-  const files: Listing['files'] = []
-  let next: string | null = `${HUB}/api/models/${model.repo}/tree/${sha}?recursive=true`
-  while (next !== null) {
-    const response: Response = await ask(next, model, signal)
-    for (const { type, path, size } of await read(treeSchema, response, next)) {
-      if (type === 'file') files.push({ path, size })
-    }
-    next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null
-  }
+  const { commit: sha, files: found } = await listHub(model, (url, init) => fetch(url, init), signal)
+  const files = found.flatMap(({ path, size }) => (size === null ? [] : [{ path, size }]))
   const listing = { sha, files }
   const cache = await openCache()
   await cache.put(revisionUrl(model), new Response(JSON.stringify(listing)))
@@ -79,7 +62,7 @@ export async function openHubModel(
   }
   const blobs = new Map<string, Blob>()
   for (const { path, size } of wanted) {
-    const url = `${HUB}/${model.repo}/resolve/${listing.sha}/${path}`
+    const url = filesUrl(model.repo, listing.sha) + path
     let blob = await keptBlob(cache, url)
     if (blob?.size === size) arrived(size)
     else {
@@ -95,13 +78,6 @@ export async function openHubModel(
 
 const keptBlob = async (cache: Cache, url: string): Promise<Blob | null> =>
   (await (await cache.match(url))?.blob()) ?? null
-
-/** A JSON answer of the hub's API. @throws StepscopeError where it is something else */
-async function read<T>(schema: z.ZodType<T>, response: Response, url: string): Promise<T> {
-  const parsed = schema.safeParse(await response.json().catch(() => null))
-  if (parsed.success) return parsed.data
-  throw notTheHub(url, 'another answer')
-}
 
 /** What of the hub is kept in this browser. */
 export async function listHubModels(): Promise<CachedModel[]> {
@@ -133,9 +109,6 @@ function repoOf(url: string): string | null {
   return (/^\/api\/models\/(.+)\/revision\//.exec(path) ?? /^\/(.+?)\/resolve\//.exec(path))?.[1] ?? null
 }
 
-const revisionUrl = ({ repo, revision }: HubModel): string =>
-  `${HUB}/api/models/${repo}/revision/${encodeURIComponent(revision)}`
-
 async function openCache(): Promise<Cache> {
   if (typeof caches !== 'undefined') return caches.open(MODEL_CACHE)
   throw new StepscopeError({
@@ -155,7 +128,7 @@ async function download(
   arrived: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const response = await ask(url, model, signal)
+  const response = await askHub(url, model, (asked, init) => fetch(asked, init), signal)
   let count = 0
   const counted = response.body?.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -190,62 +163,6 @@ function interrupted(url: string, size: number, count: number, cause: unknown): 
     },
     { cause },
   )
-}
-
-/** A request to the hub, its refusals as errors for people. */
-async function ask(url: string, { repo, revision }: HubModel, signal: AbortSignal | undefined): Promise<Response> {
-  let response: Response
-  try {
-    response = await fetch(url, signal ? { signal } : {})
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw new StepscopeError(
-      {
-        code: 'not-found',
-        message: 'The hub cannot be reached',
-        expected: new URL(HUB).host,
-        found: 'no answer',
-        place: { file: url },
-        nextStep: 'Check the connection. Models fetched before work without one.',
-      },
-      { cause },
-    )
-  }
-  if (response.ok && isWebPage(response.headers, url)) {
-    await response.body?.cancel()
-    throw notTheHub(url, 'a web page')
-  }
-  if (response.ok) return response
-  const refusals: Readonly<Record<number, readonly [string, string]>> = {
-    401: [
-      'The hub shows no such model to visitors: it does not exist, or is private or gated',
-      'Check the name, or download it with your account and use the folder.',
-    ],
-    403: ['The model is gated: its owner asks for an agreement', 'Download it with your account and use the folder.'],
-    404: ['The hub has no such model, revision or file', 'Check the name and the revision.'],
-    429: ['The hub asks to slow down', 'Try again in a few minutes.'],
-  }
-  const [message, nextStep] = refusals[response.status] ?? ['The hub refused the request', 'Try again later.']
-  throw new StepscopeError({
-    code: 'not-found',
-    message,
-    expected: `${repo} at ${revision}`,
-    found: `HTTP ${response.status} ${response.headers.get('x-error-message') ?? response.statusText}`.trim(),
-    place: { file: url },
-    nextStep,
-  })
-}
-
-/** The login page of a network answers in the hub's place, or something else does. */
-function notTheHub(url: string, found: string): StepscopeError {
-  return new StepscopeError({
-    code: 'not-found',
-    message: 'Something else answers in place of the hub',
-    expected: new URL(HUB).host,
-    found,
-    place: { file: url },
-    nextStep: 'This network may ask for a login: open any page, log in, and try again.',
-  })
 }
 
 function checkRepo(repo: string): void {
