@@ -1,3 +1,4 @@
+import { STOP_REASON_IDS } from '../../src/search/events.ts'
 import type { Setting } from '../../src/search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS, settingOf } from '../../src/search/settings.ts'
 import type { Rule } from './rules.ts'
@@ -80,7 +81,7 @@ const EVENTS: Readonly<Record<string, Rule>> = {
   backedUp: object({ ledger, round, node: whole(), visits: whole(), value: number(0, 1) }),
   finished: object({
     ledger,
-    reason: exactly('answered', 'accepted', 'enough-candidates', 'no-open-path', 'max-rounds'),
+    reason: exactly(...STOP_REASON_IDS),
     node: or(whole(), nothing),
     answer: or(text, nothing),
     correct: flag,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BOUNDS, bounded } from '../core/bounds.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
+import { DECISION_RULES, STOP_REASON_IDS } from '../search/events.ts'
 import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
 import type { Setting, StrategyConfig } from '../search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS, settingOf } from '../search/settings.ts'
@@ -84,7 +85,7 @@ const step = {
 }
 
 const decision = z.object({
-  rule: z.enum(['rank', 'only-child', 'candidate', 'answer', 'not-answer', 'search-ended', 'given']),
+  rule: z.enum(DECISION_RULES),
   score: nullableNumber,
   against: nullableNumber,
   rank: count,
@@ -129,7 +130,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('finished'),
     ledger,
-    reason: z.enum(['answered', 'accepted', 'enough-candidates', 'no-open-path', 'max-rounds']),
+    reason: z.enum(STOP_REASON_IDS),
     node: nodeId.nullable(),
     answer: z.string().nullable(),
     correct: z.boolean().nullable(),

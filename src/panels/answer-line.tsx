@@ -1,19 +1,11 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
-import type { FinishedEvent } from '../search/events.ts'
+import { STOP_REASONS } from '../search/events.ts'
 import type { RunView } from '../state/search/runs-state.ts'
 import { Icon } from '../ui/icon.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
 import styles from './answer-line.module.css'
 import { statusWord } from './status-word.ts'
 import { VerdictMark } from './verdict-mark.tsx'
-
-const REASONS: Readonly<Record<FinishedEvent['reason'], string>> = {
-  answered: 'The one path finished.',
-  accepted: 'A rollout reached an answer that checks, so the search stopped.',
-  'enough-candidates': 'Enough paths finished.',
-  'no-open-path': 'No open path was left.',
-  'max-rounds': 'The round limit was reached.',
-}
 
 /** The answer at the playhead: right or wrong and why; before that, what the search is doing. */
 export function AnswerLine({ run }: { run: RunView }) {
@@ -36,7 +28,8 @@ export function AnswerLine({ run }: { run: RunView }) {
           )}
         </p>
         <p className={styles.why}>
-          <OutsideText text={finished.explanation} most={PARAGRAPH_CHARACTERS} /> {REASONS[finished.reason]}
+          <OutsideText text={finished.explanation} most={PARAGRAPH_CHARACTERS} />{' '}
+          {STOP_REASONS[finished.reason].sentence}
         </p>
       </section>
     )

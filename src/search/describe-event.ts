@@ -1,6 +1,7 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { AGGREGATION_NAMES } from './aggregate.ts'
-import type { Decision, FinishedEvent, NodeId, SearchEvent, StopReason } from './events.ts'
+import type { Decision, FinishedEvent, NodeId, SearchEvent } from './events.ts'
+import { STOP_REASONS } from './events.ts'
 import { answerRule, choosesByVote, strategyName, usesSetting } from './settings.ts'
 import type { SearchTree } from './tree.ts'
 import { voteOf, votesSentence } from './votes.ts'
@@ -99,14 +100,6 @@ function describePruned(node: NodeId, { rule, score, against, kept }: Decision, 
   }
 }
 
-const STOP_REASONS: Readonly<Record<StopReason, string>> = {
-  answered: 'the path is finished',
-  accepted: 'a rollout’s answer passed the check',
-  'enough-candidates': 'enough paths are finished',
-  'no-open-path': 'no path is open',
-  'max-rounds': 'the last round is over',
-}
-
 function describeEnd({ reason, answer, correct, explanation }: FinishedEvent, tree: SearchTree): string {
   const votes = votesSentence(tree)
   const result =
@@ -114,7 +107,7 @@ function describeEnd({ reason, answer, correct, explanation }: FinishedEvent, tr
       ? 'No answer'
       : `The answer ${plainText(answer)} ${correct === null ? 'cannot be checked' : correct ? 'is right' : 'is wrong'}`
   const why = plainText(explanation, PARAGRAPH_CHARACTERS)
-  return `Finished: ${STOP_REASONS[reason]}. ${result}: ${why}${votes ? ` ${votes}` : ''}`
+  return `Finished: ${STOP_REASONS[reason].clause}. ${result}: ${why}${votes ? ` ${votes}` : ''}`
 }
 
 function byScore(tree: SearchTree): string {

@@ -101,9 +101,19 @@ export interface RolledOutEvent extends EventBase {
   readonly accepted: boolean
 }
 
+export const DECISION_RULES = [
+  'rank',
+  'only-child',
+  'candidate',
+  'answer',
+  'not-answer',
+  'search-ended',
+  'given',
+] as const
+
 /** Why a node was pruned or kept, with the numbers compared. */
 export interface Decision {
-  readonly rule: 'rank' | 'only-child' | 'candidate' | 'answer' | 'not-answer' | 'search-ended' | 'given'
+  readonly rule: (typeof DECISION_RULES)[number]
   /** The number it was ranked by; null where no score took part. */
   readonly score: number | null
   /** Lowest score kept (for pruned) or highest score pruned (for kept) in the same round; null where none. */
@@ -147,7 +157,21 @@ export interface Candidate {
   readonly count: number
 }
 
-export type StopReason = 'answered' | 'accepted' | 'enough-candidates' | 'no-open-path' | 'max-rounds'
+/** Why a search ended: after `Finished:`, and as a sentence of its own. */
+export const STOP_REASONS = {
+  answered: { clause: 'the path is finished', sentence: 'The one path finished.' },
+  accepted: {
+    clause: 'a rollout’s answer passed the check',
+    sentence: 'A rollout reached an answer that checks, so the search stopped.',
+  },
+  'enough-candidates': { clause: 'enough paths are finished', sentence: 'Enough paths finished.' },
+  'no-open-path': { clause: 'no path is open', sentence: 'No open path was left.' },
+  'max-rounds': { clause: 'the last round is over', sentence: 'The round limit was reached.' },
+} as const
+
+export type StopReason = keyof typeof STOP_REASONS
+
+export const STOP_REASON_IDS = Object.keys(STOP_REASONS) as [StopReason, ...StopReason[]]
 
 export interface FinishedEvent extends EventBase {
   readonly type: 'finished'

@@ -3,6 +3,7 @@ import { chooseAnswer, decideAnswer } from './choose-answer.ts'
 import type { Candidate, FinishedEvent, KeptEvent, PrunedEvent, StopReason } from './events.ts'
 import type { PathNode } from './path-node.ts'
 import { byRank } from './path-node.ts'
+import { cutOff } from './rank-round.ts'
 import type { SearchRun } from './search-run.ts'
 import { answerRule, usesRewardModel } from './settings.ts'
 
@@ -24,18 +25,8 @@ export function* finishSearch(
 ): Generator<KeptEvent | PrunedEvent | FinishedEvent, void> {
   const { reason, round, candidates, open } = end
   const scored = usesRewardModel(run.setup.strategy)
-  const cutOff = byRank(open)
-  for (const [index, node] of cutOff.entries()) {
-    const score = scored ? node.rankScore : null
-    yield run.pruned(node, round, {
-      rule: 'search-ended',
-      score,
-      against: null,
-      rank: index + 1,
-      of: cutOff.length,
-      kept: 0,
-    })
-  }
+  const unfinished = byRank(open)
+  yield* cutOff(run, unfinished, round, scored)
   const rules = { answerBy: answerRule(run.setup), aggregation: run.config.aggregation }
   const decisions = end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, rules, scored)
   for (const { node, decision } of decisions) {
@@ -49,7 +40,7 @@ export function* finishSearch(
     node: answer?.id ?? null,
     answer: verdict?.answer ?? null,
     correct: verdict === null ? run.checker.verify([]).correct : verdict.correct,
-    response: (answer ?? cutOff[0])?.texts.join('') ?? '',
+    response: (answer ?? unfinished[0])?.texts.join('') ?? '',
     explanation: verdict?.explanation ?? `No path finished within ${round} ${round === 1 ? 'round' : 'rounds'}.`,
     candidates: candidates.map((node) => candidateOf(node, scored)),
     ledger: run.ledger,

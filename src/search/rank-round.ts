@@ -1,4 +1,4 @@
-import type { KeptEvent, PrunedEvent } from './events.ts'
+import type { Decision, KeptEvent, PrunedEvent } from './events.ts'
 import type { PathNode } from './path-node.ts'
 import { byRank } from './path-node.ts'
 import type { SearchRun } from './search-run.ts'
@@ -34,14 +34,7 @@ export function* keepCandidates(
   scored = true,
 ): Generator<KeptEvent, void> {
   for (const [index, node] of finished.entries()) {
-    yield run.kept(node, round, {
-      rule: 'candidate',
-      score: scored ? node.pathScore : null,
-      against: null,
-      rank: index + 1,
-      of: finished.length,
-      kept: finished.length,
-    })
+    yield run.kept(node, round, uncompared('candidate', scored ? node.pathScore : null, index, finished))
   }
 }
 
@@ -54,14 +47,29 @@ export function* keepAll(
 ): Generator<KeptEvent, void> {
   const ranked = scored ? byRank(nodes) : nodes
   for (const [index, node] of ranked.entries()) {
-    const score = scored ? node.rankScore : null
-    yield run.kept(node, round, {
-      rule: 'rank',
-      score,
-      against: null,
-      rank: index + 1,
-      of: ranked.length,
-      kept: ranked.length,
-    })
+    yield run.kept(node, round, uncompared('rank', scored ? node.rankScore : null, index, ranked))
   }
+}
+
+/** Prunes the paths that the end of the search cuts off. @param open best first */
+export function* cutOff(
+  run: SearchRun,
+  open: readonly PathNode[],
+  round: number,
+  scored: boolean,
+): Generator<PrunedEvent, void> {
+  for (const [index, node] of open.entries()) {
+    yield run.pruned(node, round, uncompared('search-ended', scored ? node.rankScore : null, index, open, 0))
+  }
+}
+
+/** A decision that compared nothing: the node at `index` among `nodes`, of which `kept` stay. */
+function uncompared(
+  rule: Decision['rule'],
+  score: number | null,
+  index: number,
+  nodes: readonly PathNode[],
+  kept = nodes.length,
+): Decision {
+  return { rule, score, against: null, rank: index + 1, of: nodes.length, kept }
 }
