@@ -14,7 +14,7 @@ test('the tree is saved as a picture, whole or as shown', async ({ page }, testI
   }
   const svg = (await save('Whole tree, SVG')).toString()
   expect(svg).toMatch(/^<svg xmlns/)
-  const problem = await page.getByLabel('Problem').inputValue()
+  const problem = await page.getByRole('textbox', { name: 'Problem', exact: true }).inputValue()
   expect(svg).toContain(`>${problem.replace('>', '&gt;')}</text>`)
   const png = await save('As shown, PNG')
   expect(png.subarray(1, 4).toString()).toBe('PNG')

@@ -14,7 +14,7 @@ const STRATEGIES = [
 test('every strategy runs to an answer', async ({ page }) => {
   await openReady(page)
   const setup = app.setup(page)
-  await setup.getByLabel('Problem').fill('3 5 7 2 > 24')
+  await setup.getByRole('textbox', { name: 'Problem', exact: true }).fill('3 5 7 2 > 24')
   for (const strategy of STRATEGIES) {
     await test.step(strategy, async () => {
       await setup.getByRole('combobox', { name: 'Strategy' }).selectOption(strategy)
@@ -98,7 +98,7 @@ test('a problem that cannot be read says why, and the run waits', async ({ page 
   await page.goto('/')
   await expect(app.result(page)).toContainText('Right')
   const setup = app.setup(page)
-  const problem = setup.getByLabel('Problem')
+  const problem = setup.getByRole('textbox', { name: 'Problem', exact: true })
   for (const [text, message] of [
     ['3 5 7 2 9 11 > 24', /number/i],
     ['3 5.5 7 > 24', /5\.5|whole|integer/i],

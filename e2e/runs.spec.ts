@@ -4,7 +4,7 @@ import { expect, test } from './fixtures.ts'
 
 test('a run is exported and opens again as the same picture', async ({ page }, testInfo) => {
   await openReady(page)
-  await app.setup(page).getByLabel('Problem').fill('3 5 7 2 > 24')
+  await app.setup(page).getByRole('textbox', { name: 'Problem', exact: true }).fill('3 5 7 2 > 24')
   await runToEnd(page)
   const before = { place: await place(page), result: await app.result(page).innerText() }
   const download = page.waitForEvent('download')
@@ -74,7 +74,7 @@ test('a permalink reproduces setup and selected event', async ({ page, context }
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   await openReady(page)
   const setup = app.setup(page)
-  await setup.getByLabel('Problem').fill('3 5 7 2 > 24')
+  await setup.getByRole('textbox', { name: 'Problem', exact: true }).fill('3 5 7 2 > 24')
   await setup.getByRole('combobox', { name: 'Strategy' }).selectOption('Greedy tree search')
   await setup.getByLabel('Children (m)').fill('8')
   await setup.getByRole('spinbutton', { name: 'Seed' }).fill('11')
@@ -93,7 +93,7 @@ test('a permalink reproduces setup and selected event', async ({ page, context }
   const other = await context.newPage()
   await other.goto(link)
   const otherSetup = app.setup(other)
-  await expect(otherSetup.getByLabel('Problem')).toHaveValue('3 5 7 2 > 24')
+  await expect(otherSetup.getByRole('textbox', { name: 'Problem', exact: true })).toHaveValue('3 5 7 2 > 24')
   await expect(otherSetup.getByRole('combobox', { name: 'Strategy' })).toHaveValue('greedy-tree')
   await expect(otherSetup.getByLabel('Children (m)')).toHaveValue('8')
   await expect(otherSetup.getByRole('spinbutton', { name: 'Seed' })).toHaveValue('11')
@@ -114,7 +114,7 @@ test('a permalink reproduces setup and selected event', async ({ page, context }
 
 test('runs are kept, listed, renamed, deleted with undo, and survive a reload', async ({ page }) => {
   await openReady(page)
-  await app.setup(page).getByLabel('Problem').fill('3 5 7 > 22')
+  await app.setup(page).getByRole('textbox', { name: 'Problem', exact: true }).fill('3 5 7 > 22')
   await runToEnd(page)
   const before = await place(page)
   await page.reload()

@@ -139,7 +139,7 @@ const searches: readonly Scenario[] = [
     fault: 'the disk is full',
     faults: ['disk-full@database/settings'],
     steps: async ({ page }) => {
-      await app.setup(page).getByLabel('Problem').fill('3 5 7 > 22')
+      await app.setup(page).getByRole('textbox', { name: 'Problem', exact: true }).fill('3 5 7 > 22')
       return undefined
     },
     told: FULL,
