@@ -17,3 +17,8 @@ export type Prompt = string | PutProblem
 export function promptText(prompt: Prompt): string {
   return typeof prompt === 'string' ? prompt : (prompt.notation ?? prompt.question)
 }
+
+/** What a response stands behind: where the prompt ends by opening a think block, the response begins inside of it. */
+export function opening(prompt: string): readonly string[] {
+  return /<think>\s*$/.test(prompt) ? ['<think>\n'] : []
+}

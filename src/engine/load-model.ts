@@ -14,6 +14,7 @@ import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource
 import { PAGE_SIZE } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
+import { readPromptWriter } from './prompt/prompt-writer.ts'
 import { EngineRewardModel } from './reward-model.ts'
 import type { Activity } from './scheduler/activity.ts'
 import type { Engine } from './start-engine.ts'
@@ -102,11 +103,11 @@ export function loadPolicy(
   createDecoder: CreateDecoder,
 ): Promise<EnginePolicy> {
   return cancellable(async () => {
-    const { checkpoint, tokenizer, manifest } = await readPolicy(files, options)
+    const { checkpoint, tokenizer, manifest, prompts } = await readPolicy(files, options)
     const { stepEnds } = manifest
     const tokenFlags = stepFlags(checkpoint.config, tokenizer, stepEnds)
     const { model, info } = await loadWeights(backend, files, checkpoint, tokenFlags, options, createDecoder)
-    return new EnginePolicy({ model, tokenizer, info, stepEnds, tokenFlags, manifest })
+    return new EnginePolicy({ model, tokenizer, prompts, info, stepEnds, tokenFlags, manifest })
   }, options.signal)
 }
 
@@ -118,12 +119,13 @@ export function loadRewardModel(
   createDecoder: CreateDecoder,
 ): Promise<EngineRewardModel> {
   return cancellable(async () => {
-    const { checkpoint, tokenizer, manifest } = await readRewardModel(files, options)
+    const { checkpoint, tokenizer, manifest, prompts } = await readRewardModel(files, options)
     const { scoreAt, activation, aggregation } = manifest.reading
     const { model, info } = await loadWeights(backend, files, checkpoint, undefined, options, createDecoder)
     return new EngineRewardModel({
       model,
       tokenizer,
+      prompts,
       info: { ...info, kind: manifest.role === 'outcome-reward-model' ? 'outcome' : 'process', aggregation },
       scoreAt,
       activation,
@@ -184,7 +186,8 @@ async function readPolicy(files: CheckpointFiles, { manifest = {}, tasks, signal
   const completed = await policyManifest(files, manifest, signal)
   checkTask(completed, tasks)
   const tokenizer = await readFittingTokenizer(files, config, signal)
-  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed }
+  const prompts = await readPromptWriter(files, completed, tokenizer, signal)
+  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed, prompts }
 }
 
 async function readRewardModel(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
@@ -205,7 +208,8 @@ async function readRewardModel(files: CheckpointFiles, { manifest = {}, tasks, s
     })
   }
   const tokenizer = await readFittingTokenizer(files, config, signal)
-  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed }
+  const prompts = await readPromptWriter(files, completed, tokenizer, signal)
+  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed, prompts }
 }
 
 function checkTask({ task }: StatedManifest, tasks: readonly string[] | undefined): void {

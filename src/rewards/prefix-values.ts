@@ -1,5 +1,5 @@
 import { hashText } from '../core/hash.ts'
-import { promptText } from '../core/prompt.ts'
+import { opening, promptText } from '../core/prompt.ts'
 import { pcg4d } from '../core/random.ts'
 import { BranchScope } from '../search/branch-scope.ts'
 import type { Branch, Policy, Usage } from '../search/models.ts'
@@ -67,6 +67,7 @@ export class PrefixValues {
   drawn = 0
   private readonly policy: Policy
   private readonly problem: PrefixProblem
+  private readonly before: readonly string[]
   private readonly settings: ValueSettings
   private readonly signal: AbortSignal | undefined
   private readonly values = new Map<string, PrefixValue>()
@@ -76,6 +77,7 @@ export class PrefixValues {
   constructor(policy: Policy, problem: PrefixProblem, settings: ValueSettings, signal?: AbortSignal) {
     this.policy = policy
     this.problem = problem
+    this.before = opening(problem.sent ?? '')
     this.settings = settings
     this.signal = signal
   }
@@ -107,9 +109,10 @@ export class PrefixValues {
 
   /** What needs no completion. */
   private known({ steps, ended }: Prefix): PrefixValue | null {
-    const { problem } = this
-    if (ended || (steps.length > 0 && problem.isFinal(steps))) {
-      return decided(knownVerdict(problem, steps) ? 1 : 0, 'verdict')
+    const { problem, before } = this
+    const response = [...before, ...steps]
+    if (ended || (steps.length > 0 && problem.isFinal(response))) {
+      return decided(knownVerdict(problem, response) ? 1 : 0, 'verdict')
     }
     return problem.isValid && !problem.isValid(steps) ? decided(0, 'rule') : null
   }
@@ -126,13 +129,20 @@ export class PrefixValues {
         hashText(prefixes[index]?.[0] ?? ''),
         0,
       )[0]
-      return { branch: branch.value, count: settings.k, seed, before: prefixes[index]?.[1] ?? [] }
+      return {
+        branch: branch.value,
+        count: settings.k,
+        seed,
+        before: [...this.before, ...(prefixes[index]?.[1] ?? [])],
+      }
     })
     const { responses, usage } = await growResponses(policy, roots, problem.isFinal, settings.sampling, signal)
     this.usage = addUsage(this.usage, usage)
     for (const [index, [key, steps]] of prefixes.entries()) {
       const completions = responses[index] ?? []
-      const verdicts = completions.map((grown) => knownVerdict(problem, [...steps, ...writtenSteps(grown.steps)]))
+      const verdicts = completions.map((grown) =>
+        knownVerdict(problem, [...this.before, ...steps, ...writtenSteps(grown.steps)]),
+      )
       const right = verdicts.filter(Boolean).length
       this.drawn += completions.length
       this.values.set(key, { right, runs: completions.length, from: 'completions', completions, verdicts })

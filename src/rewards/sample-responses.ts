@@ -1,5 +1,6 @@
 import { itemSeed } from '../core/item-seed.ts'
 import type { Prompt } from '../core/prompt.ts'
+import { opening } from '../core/prompt.ts'
 import type { Policy, Usage, Verdict } from '../search/models.ts'
 import type { GrownResponse, SamplingSettings } from './grow-responses.ts'
 import { DEFAULT_SAMPLING, growResponses, writtenSteps } from './grow-responses.ts'
@@ -50,7 +51,8 @@ export async function* sampleResponses(
   yield* overProblems(problems, concurrency, options, async (problem, index, signal) => {
     const opened = await policy.open(problem.prompt)
     try {
-      const root = { branch: opened.branch, count: n, seed: itemSeed(seed, index) }
+      const before = opening(opened.prompt)
+      const root = { branch: opened.branch, count: n, seed: itemSeed(seed, index), before }
       const { responses, usage } = await growResponses(policy, [root], problem.isFinal, settings, signal)
       const complete = (responses[0] ?? []).map((response, sample) => ({
         problem: index,
@@ -59,7 +61,7 @@ export async function* sampleResponses(
         sent: opened.prompt,
         ...response,
         text: response.steps.map(({ text }) => text).join(''),
-        verdict: problem.verify(writtenSteps(response.steps)),
+        verdict: problem.verify([...before, ...writtenSteps(response.steps)]),
       }))
       return { problem: index, responses: complete, usage: addUsage(opened.usage, usage) }
     } finally {

@@ -1,5 +1,6 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Prompt } from '../core/prompt.ts'
+import { opening } from '../core/prompt.ts'
 import { endedStep } from '../core/step-text.ts'
 import { aggregate } from './aggregate.ts'
 import { BranchScope } from './branch-scope.ts'
@@ -60,6 +61,8 @@ export class SearchRun {
   /** Nodes that hold a branch. */
   private readonly holders = new Set<PathNode>()
   private nodes = 0
+  /** What the task reads before the first step. */
+  private before: readonly string[] = []
 
   constructor(setup: RunSetup, context: SearchContext, signal?: AbortSignal) {
     this.setup = setup
@@ -85,6 +88,7 @@ export class SearchRun {
     node.id = this.nodes++
     const opened = await policy.open(prompt)
     this.hold(node, 'policyBranch', this.scope.own(opened.branch, policy))
+    this.before = opening(opened.prompt)
     this.policyAccount.add(opened.usage)
     if (opened.branch.tokens >= this.contextLength) {
       throw new StepscopeError({
@@ -347,7 +351,7 @@ export class SearchRun {
     const { branch, text, tokens, finish, usage } = drawn
     const texts = text === '' ? parent.texts : [...parent.texts, text]
     const full = branch.tokens >= this.contextLength
-    const finished = finish !== 'step' || full || this.checker.isFinal(texts)
+    const finished = finish !== 'step' || full || this.checker.isFinal([...this.before, ...texts])
     const node = newNode(parent, this.stepOf(text, tokens, finish, finished ? texts : null), texts, finished)
     node.asked.policy = usage.asked
     if (finished) this.scope.release(branch)
@@ -363,7 +367,7 @@ export class SearchRun {
   ): Omit<StepData, 'node' | 'parent'> {
     const logprob = tokens.reduce((sum, token) => sum + token.logprob, 0)
     if (!response) return { text, tokens, logprob, finish, verdict: null }
-    const { answer, correct, explanation, vote } = this.checker.verify(response)
+    const { answer, correct, explanation, vote } = this.checker.verify([...this.before, ...response])
     // Told where it counts, so that the event says all that the choice is made by.
     const counted = vote !== undefined && choosesByVote(this.setup) ? { vote } : {}
     return { text, tokens, logprob, finish, verdict: { answer, correct, ...counted, explanation } }

@@ -1,10 +1,12 @@
 import { DEFAULT_TASK } from '../../core/default-task.ts'
+import { StepscopeError } from '../../core/errors.ts'
 import { applyEvent, emptyTree } from '../../search/apply-event.ts'
 import { checkSetup } from '../../search/check-setup.ts'
 import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/events.ts'
 import { readGivenStep } from '../../search/given-step.ts'
 import { runSearch } from '../../search/run-search.ts'
 import { usesRewardModel } from '../../search/settings.ts'
+import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTree } from '../draw-tree.ts'
@@ -27,6 +29,11 @@ export const search: Command = {
   summary: 'Searches one problem, and shows the tree or, with --json, every event.',
   options: {
     task: { type: 'string', value: 'NAME', description: `The task of the problem; default ${DEFAULT_TASK}.` },
+    gold: {
+      type: 'string',
+      value: 'TEXT',
+      description: 'The gold answer, for tasks whose problems do not have it in them. No model is shown it.',
+    },
     problem: { type: 'string', value: 'TEXT', required: true, description: 'The problem, e.g. "3 5 7 2 > 24".' },
     strategy: { type: 'string', value: 'NAME', description: 'See below; default beam.' },
     ...STRATEGY_OPTIONS,
@@ -43,7 +50,7 @@ export const search: Command = {
   notes: [STRATEGY_NOTES],
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? DEFAULT_TASK)
-    const problem = task.parse(options.required('problem'))
+    const problem = withGold(task, task.parse(options.required('problem')), options.text('gold'))
     const choice = readStrategy('strategy', options.text('strategy') ?? 'beam', readConfigOptions(options))
     const { strategy } = choice
     const prefix = options.texts('step').map(readStep)
@@ -105,6 +112,19 @@ async function writeTree(events: AsyncIterable<SearchEvent>, output: Output): Pr
   output.out(
     `Models  ${[id, started.reward?.id].filter((name) => name !== undefined).join(', ')} on ${backend} (${adapter})\n`,
   )
+}
+
+/** @throws StepscopeError `bad-setting` where the task takes no gold answer */
+function withGold(task: AnyTask, problem: unknown, gold: string | undefined): unknown {
+  if (gold === undefined) return problem
+  if (task.withGold !== null) return task.withGold(problem, gold)
+  throw new StepscopeError({
+    code: 'bad-setting',
+    message: `The problems of ${task.name} say themselves what is right`,
+    expected: 'no gold answer',
+    found: gold,
+    place: { field: '--gold' },
+  })
 }
 
 const WORDS: Readonly<Record<string, string>> = {

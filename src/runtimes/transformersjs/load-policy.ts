@@ -2,6 +2,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { hashCheckpoint } from '../../engine/checkpoint/checkpoint-hash.ts'
 import { policyManifest } from '../../engine/checkpoint/manifest.ts'
+import { readPromptWriter } from '../../engine/prompt/prompt-writer.ts'
 import { stepFlags } from '../../engine/tokenizer/step-end.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { StatedManifest } from '../../search/manifest.ts'
@@ -42,6 +43,7 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
     const { stepEnds } = manifest
     const tokenizer = await readTokenizer(files, signal)
     tokenizer.fitTo(config.vocabSize)
+    const prompts = await readPromptWriter(files, manifest, tokenizer, signal)
     const sized = await Promise.all(
       files.files
         .filter((path) => path.includes('.onnx'))
@@ -61,6 +63,7 @@ export async function loadOnnxPolicy(options: OnnxLoadOptions): Promise<LoadedOn
     const policy = new SnapshotPolicy({
       model: new SnapshotModel(session, config.maxPositions),
       tokenizer,
+      prompts,
       stepEnds,
       eosTokenIds: config.eosTokenIds,
       tokenFlags: stepFlags(config, tokenizer, stepEnds),
