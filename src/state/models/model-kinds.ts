@@ -55,14 +55,6 @@ export const MODEL_KINDS: { readonly [K in ModelSource['kind']]: ModelKind } = {
       return found ? withFields({ kind: 'folder', id, files: found.files }, found.manifest) : null
     },
   },
-  drawn: {
-    origin: () => 'local, with drawn weights',
-    own: true,
-    wanted: ({ id }, { own }) => {
-      const found = own.get(id)
-      return found ? withFields({ kind: 'drawn', id, files: found.files, seed: 0 }, found.manifest) : null
-    },
-  },
   onnx: {
     origin: ({ onnx }) => (onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'),
     own: true,

@@ -2,8 +2,6 @@ import type { ModelLibrary } from '../../downloads/model-library.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { BundledSource } from './bundled.ts'
 import { bundledProvider } from './bundled.ts'
-import type { DrawnSource } from './drawn.ts'
-import { drawnProvider } from './drawn.ts'
 import type { FolderSource } from './folder.ts'
 import { folderProvider } from './folder.ts'
 import type { ModelProvider, ModelSources } from './model-provider.ts'
@@ -20,7 +18,6 @@ import { urlProvider } from './url.ts'
 export type ModelSource =
   | BundledSource
   | FolderSource
-  | DrawnSource
   | StoredSource
   | UrlSource
   | TrainedSource<ModelSource>
@@ -43,7 +40,6 @@ export function modelSources({ base, library, trained }: SourceDeps): ModelSourc
   const providers: Providers = {
     bundled: bundledProvider(base),
     folder: folderProvider,
-    drawn: drawnProvider,
     stored: storedProvider(library),
     url: urlProvider,
     trained: trainedProvider(trained),
