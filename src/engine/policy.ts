@@ -6,7 +6,6 @@ import type {
   ModelInfo,
   Policy,
   Proposal,
-  ProposalFinish,
   ProposeRequest,
   Token,
   TokenReading,
@@ -14,15 +13,12 @@ import type {
 } from '../search/models.ts'
 import { checkLogprobs, checkReadings } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
-import { FAMILY_SIZE, SharedHistories } from './cache/shared-histories.ts'
-import { TOKEN_ENDS_STEP } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
-import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
+import { charge, PolicyAccount, samplesOf, settle } from './policy-account.ts'
 import type { PromptWriter } from './prompt/prompt-writer.ts'
 import { notationPrompts } from './prompt/prompt-writer.ts'
 import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler/scheduler-requests.ts'
-import { stepEndCut } from './tokenizer/step-end.ts'
 import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
 export interface PolicyParts {
@@ -54,10 +50,8 @@ export class EnginePolicy implements Policy {
   readonly manifest: Manifest | null
   readonly model: EngineModel
   readonly tokenizer: Tokenizer
-  private readonly tokenFlags: Uint32Array
   private readonly prompts: PromptWriter
-  private readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
-  private readonly eos: ReadonlySet<number>
+  private readonly account: PolicyAccount
 
   constructor(parts: PolicyParts) {
     this.model = parts.model
@@ -65,33 +59,23 @@ export class EnginePolicy implements Policy {
     this.info = parts.info
     this.stepEnd = parts.stepEnds[0]
     this.manifest = parts.manifest ?? null
-    this.tokenFlags = parts.tokenFlags
     this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
-    this.eos = new Set(parts.model.decoder.config.eosTokenIds)
-    this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
+    this.account = new PolicyAccount({ ...parts, eosTokenIds: parts.model.decoder.config.eosTokenIds })
   }
 
   async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
     const { ids, text } = this.prompts(prompt)
     const node = await this.model.prompt(ids, true)
-    const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
-    return {
-      branch: this.model.branches.hand(node),
-      prompt: text,
-      usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
-    }
+    return { branch: this.model.branches.hand(node), prompt: text, usage: this.account.opened(ids.length) }
   }
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
     const parent = this.model.branches.node(branch)
     const ids = this.tokenizer.encode(text)
-    const tokens = parent.tokens + ids.length
-    this.model.checkLength(tokens)
-    if (ids.length === 0) {
-      return { branch: this.fork(branch), tokens: [], usage: { asked: tokens, executed: 0, overrun: 0, flops: 0 } }
-    }
-    const pending = this.charge(parent)
-    const flops = tokenFlops(this.info.flops, parent.tokens - pending, pending + ids.length - 1, ids.length)
+    this.model.checkLength(parent.tokens + ids.length)
+    if (ids.length === 0)
+      return { branch: this.fork(branch), tokens: [], usage: this.account.extended(parent.tokens, 0, 0) }
+    const usage = this.account.extended(parent.tokens, charge(parent), ids.length)
     const texts = this.tokenizer.texts(ids)
     const read: Token[] = []
     const node = await this.append(parent, ids, undefined, {
@@ -107,51 +91,36 @@ export class EnginePolicy implements Policy {
       node.release()
       throw error
     }
-    return {
-      branch: this.model.branches.hand(node),
-      tokens: read,
-      usage: { asked: tokens, executed: pending + ids.length - 1, overrun: 0, flops },
-    }
+    return { branch: this.model.branches.hand(node), tokens: read, usage }
   }
 
   async propose(requests: readonly ProposeRequest[], signal?: AbortSignal): Promise<Proposal[]> {
     const parents = requests.map(({ branch }) => this.model.branches.node(branch).retain())
     const pending = requests.map(({ count }, index) => {
       const parent = parents[index]
-      return parent && count > 0 ? this.charge(parent) : 0
+      return parent && count > 0 ? charge(parent) : 0
     })
     try {
-      const samples = requests.flatMap((request, index) => {
-        const families = Array.from({ length: Math.ceil(request.count / FAMILY_SIZE) }, (_, i) => ({
-          size: Math.min(FAMILY_SIZE, request.count - i * FAMILY_SIZE),
-          histories: new SharedHistories(),
-        }))
-        return Array.from({ length: request.count }, (_, i) => ({
-          request,
-          index,
-          sample: request.firstSample + i,
-          first: i % FAMILY_SIZE === 0,
-          family: families[Math.floor(i / FAMILY_SIZE)] as (typeof families)[number],
-        }))
-      })
+      const samples = samplesOf(requests)
       const outcomes = await allOrNothing(
         samples,
         ({ request, index, sample, family }, ended) => this.draw(request, parents[index], sample, family, ended),
         (outcome) => outcome?.sequence.release(),
         signal,
       )
-      return samples.map(({ request, index, sample, first, family }, i) => {
+      return samples.map((asked, i) => {
+        const { request, index, sample } = asked
         const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
         const outcome = outcomes[i] ?? null
-        const known = family.histories.add(outcome?.executed ?? [])
-        // The head is evaluated once for each history, the node's own included.
-        const heads = Math.max(0, (outcome?.sampled ?? 0) - (first ? 0 : known + 1))
-        return this.proposal(request, index, sample, outcome, { pending: owed, known, heads })
+        const branch =
+          outcome === null
+            ? this.fork(request.branch)
+            : this.model.branches.hand(this.model.node(outcome.sequence, outcome.tokenIds.slice(-1)))
+        return this.account.proposal(asked, outcome, owed, branch)
       })
     } finally {
       for (const parent of parents) {
-        // Not executed after all: whoever continues the branch later pays.
-        if (parent.pending.length > 0) parent.charged = false
+        settle(parent)
         parent.release()
       }
       this.model.scheduler.released()
@@ -173,29 +142,18 @@ export class EnginePolicy implements Policy {
     options: { alternatives?: number; eos?: boolean } = {},
   ): Promise<TokenReading[]> {
     const promptIds = this.prompts(prompt).ids
-    const textIds = this.tokenizer.encode(text)
-    const [eos] = options.eos ? this.eos : []
-    const targets = eos === undefined ? textIds : [...textIds, eos]
-    this.model.checkLength(promptIds.length + textIds.length)
-    if (targets.length === 0) return []
-    const texts = this.tokenizer.texts(textIds)
-    const readings: TokenReading[] = []
+    const reading = this.account.reading(text, options)
+    this.model.checkLength(promptIds.length + reading.textTokens)
+    if (reading.targets.length === 0) return []
     const node = await this.model.prompt(promptIds, true)
     try {
-      const onOutput = (row: Float32Array, index: number) => {
-        const id = targets[index] ?? 0
-        const { logprob, best } = readLogits(row, id, options.alternatives ?? 0)
-        const alternatives = best.map((token) => this.token(token.id, token.logprob))
-        readings.push({ id, text: texts[index] ?? '', logprob, alternatives })
-      }
-      const read = await this.append(node, targets, undefined, { onOutput })
+      const read = await this.append(node, reading.targets, undefined, { onOutput: reading.take })
       read.release()
-      checkReadings(readings, this.info, text)
+      return reading.done()
     } finally {
       node.release()
       this.model.scheduler.released()
     }
-    return readings
   }
 
   /**
@@ -232,13 +190,6 @@ export class EnginePolicy implements Policy {
     }
   }
 
-  /** Takes over a node's pending tokens for the current request. @returns how many it has to pay for */
-  private charge(node: SequenceNode): number {
-    if (node.charged || node.pending.length === 0) return 0
-    node.charged = true
-    return node.pending.length
-  }
-
   /** One sample; null where the context has no room for another token. */
   private async draw(
     request: ProposeRequest,
@@ -260,7 +211,7 @@ export class EnginePolicy implements Policy {
       sample,
       family,
       maxTokens,
-      ...(this.cut ? { cut: this.cut } : {}),
+      ...(this.account.cut ? { cut: this.account.cut } : {}),
       signal,
     })
     try {
@@ -270,59 +221,5 @@ export class EnginePolicy implements Policy {
       throw error
     }
     return outcome
-  }
-
-  private proposal(
-    request: ProposeRequest,
-    index: number,
-    sample: number,
-    outcome: LaneOutcome | null,
-    /** Of its cost: the node's tokens it pays for, its own that an earlier sample paid for, evaluations of the head. */
-    { pending, known, heads }: { readonly pending: number; readonly known: number; readonly heads: number },
-  ): Proposal {
-    const context = request.branch.tokens
-    const usage: Usage = { asked: context, executed: 0, overrun: 0, flops: 0 }
-    if (outcome === null) {
-      return {
-        request: index,
-        sample,
-        branch: this.fork(request.branch),
-        text: '',
-        tokens: [],
-        finish: 'length',
-        usage,
-      }
-    }
-    const { tokenIds, logprobs, executed, sequence } = outcome
-    const fresh = executed.length - known
-    const last = tokenIds[tokenIds.length - 1]
-    const finish = this.finish(last, tokenIds)
-    const texts = this.tokenizer.texts(finish === 'eos' ? tokenIds.slice(0, -1) : tokenIds)
-    const { flops } = this.info
-    return {
-      request: index,
-      sample,
-      branch: this.model.branches.hand(this.model.node(sequence, tokenIds.slice(-1))),
-      text: texts.join(''),
-      tokens: tokenIds.map((id, i) => ({ id, text: texts[i] ?? '', logprob: logprobs[i] ?? 0 })),
-      finish,
-      usage: {
-        asked: context + tokenIds.length,
-        executed: pending + fresh,
-        overrun: executed.length - Math.max(known, tokenIds.length - 1),
-        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context + known, fresh, heads),
-      },
-    }
-  }
-
-  private finish(last: number | undefined, tokenIds: readonly number[]): ProposalFinish {
-    if (last === undefined) return 'length'
-    if (this.eos.has(last)) return 'eos'
-    if (((this.tokenFlags[last] ?? 0) & TOKEN_ENDS_STEP) !== 0) return 'step'
-    return (this.cut?.(tokenIds) ?? null) === null ? 'length' : 'step'
-  }
-
-  private token(id: number, logprob: number): Token {
-    return { id, text: this.eos.has(id) ? '' : this.tokenizer.text(id), logprob }
   }
 }

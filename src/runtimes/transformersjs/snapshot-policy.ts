@@ -1,11 +1,9 @@
 import type { Prompt } from '../../core/prompt.ts'
-import { FAMILY_SIZE, SharedHistories } from '../../engine/cache/shared-histories.ts'
-import { TOKEN_ENDS_STEP } from '../../engine/decoder/decoder.ts'
-import { tokenFlops } from '../../engine/engine-model.ts'
 import { readLogits } from '../../engine/logprobs.ts'
+import type { AskedSample } from '../../engine/policy-account.ts'
+import { charge, PolicyAccount, samplesOf, settle } from '../../engine/policy-account.ts'
 import type { PromptWriter } from '../../engine/prompt/prompt-writer.ts'
 import { notationPrompts } from '../../engine/prompt/prompt-writer.ts'
-import { stepEndCut } from '../../engine/tokenizer/step-end.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { Manifest } from '../../search/manifest.ts'
 import type {
@@ -13,7 +11,6 @@ import type {
   ModelInfo,
   Policy,
   Proposal,
-  ProposalFinish,
   ProposeRequest,
   Token,
   TokenReading,
@@ -41,12 +38,7 @@ export interface SnapshotPolicyParts {
 
 /** One sample of a call; no lane where the context has no room for another token. */
 interface Sample {
-  readonly request: ProposeRequest
-  readonly index: number
-  readonly sample: number
-  /** Of its family. */
-  readonly first: boolean
-  readonly family: SharedHistories
+  readonly asked: AskedSample
   readonly lane: Lane | null
 }
 
@@ -72,8 +64,7 @@ export class SnapshotPolicy implements Policy {
   private readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
   private readonly prompts: PromptWriter
-  private readonly eos: ReadonlySet<number>
-  private readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
+  private readonly account: PolicyAccount
 
   constructor(parts: SnapshotPolicyParts) {
     this.model = parts.model
@@ -83,31 +74,22 @@ export class SnapshotPolicy implements Policy {
     this.manifest = parts.manifest ?? null
     this.tokenFlags = parts.tokenFlags
     this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
-    this.eos = new Set(parts.eosTokenIds)
-    this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
+    this.account = new PolicyAccount(parts)
   }
 
   async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
     const { ids, text } = this.prompts(prompt)
     const node = await this.model.prompt(ids)
-    const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
-    return {
-      branch: this.hand(node),
-      prompt: text,
-      usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
-    }
+    return { branch: this.hand(node), prompt: text, usage: this.account.opened(ids.length) }
   }
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
     const parent = this.node(branch)
     const ids = this.tokenizer.encode(text)
-    const tokens = parent.tokens + ids.length
-    this.model.checkLength(tokens)
-    if (ids.length === 0) {
-      return { branch: this.fork(branch), tokens: [], usage: { asked: tokens, executed: 0, overrun: 0, flops: 0 } }
-    }
-    const pending = charge(parent)
-    const flops = tokenFlops(this.info.flops, parent.tokens - pending, pending + ids.length - 1, ids.length)
+    this.model.checkLength(parent.tokens + ids.length)
+    if (ids.length === 0)
+      return { branch: this.fork(branch), tokens: [], usage: this.account.extended(parent.tokens, 0, 0) }
+    const usage = this.account.extended(parent.tokens, charge(parent), ids.length)
     const texts = this.tokenizer.texts(ids)
     const read: Token[] = []
     parent.retain()
@@ -122,13 +104,9 @@ export class SnapshotPolicy implements Policy {
         node.release()
         throw error
       }
-      return {
-        branch: this.hand(node),
-        tokens: read,
-        usage: { asked: tokens, executed: pending + ids.length - 1, overrun: 0, flops },
-      }
+      return { branch: this.hand(node), tokens: read, usage }
     } finally {
-      settle(parent)
+      letGo(parent)
     }
   }
 
@@ -138,33 +116,34 @@ export class SnapshotPolicy implements Policy {
       const parent = parents[index]
       return parent && count > 0 ? charge(parent) : 0
     })
-    const samples: Sample[] = []
     try {
-      for (const [index, request] of requests.entries()) {
+      const samples = samplesOf(requests).map((asked): Sample => {
+        const { request, index, sample, family } = asked
         const node = parents[index]
         const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
-        let family = new SharedHistories()
-        for (let i = 0; i < request.count; i++) {
-          const sample = request.firstSample + i
-          const first = i % FAMILY_SIZE === 0
-          if (first) family = new SharedHistories()
-          const room = node !== undefined && maxTokens >= 1
-          const lane = room ? { request, node, sample, family, maxTokens, tokenIds: [], logprobs: [], end: null } : null
-          samples.push({ request, index, sample, first, family, lane })
-        }
-      }
+        const room = node !== undefined && maxTokens >= 1
+        const own = { family: family.histories, tokenIds: [], logprobs: [], end: null }
+        return { asked, lane: room ? { request, node, sample, maxTokens, ...own } : null }
+      })
       const lanes = samples.flatMap(({ lane }) => (lane ? [lane] : []))
       await decodeLanes(
         this.model,
         lanes,
-        { info: this.info, flags: this.tokenFlags, ...(this.cut ? { cut: this.cut } : {}) },
+        { info: this.info, flags: this.tokenFlags, ...(this.account.cut ? { cut: this.account.cut } : {}) },
         signal,
       )
-      return samples.map((sample) =>
-        this.proposal(sample, sample.sample === sample.request.firstSample ? (pending[sample.index] ?? 0) : 0),
-      )
+      return samples.map(({ asked, lane }) => {
+        const { request, index, sample } = asked
+        const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
+        if (lane === null || lane.end === null)
+          return this.account.proposal(asked, null, owed, this.fork(request.branch))
+        const { tokenIds, logprobs, end } = lane
+        const branch = this.hand(new SnapshotNode(end, tokenIds.slice(-1), null))
+        const executed = tokenIds.slice(0, -1)
+        return this.account.proposal(asked, { tokenIds, logprobs, executed, sampled: tokenIds.length }, owed, branch)
+      })
     } finally {
-      for (const parent of parents) settle(parent)
+      for (const parent of parents) letGo(parent)
     }
   }
 
@@ -185,70 +164,17 @@ export class SnapshotPolicy implements Policy {
     options: { alternatives?: number; eos?: boolean } = {},
   ): Promise<TokenReading[]> {
     const promptIds = this.prompts(prompt).ids
-    const textIds = this.tokenizer.encode(text)
-    const [eos] = options.eos ? this.eos : []
-    const targets = eos === undefined ? textIds : [...textIds, eos]
-    this.model.checkLength(promptIds.length + textIds.length)
-    if (targets.length === 0) return []
-    const texts = this.tokenizer.texts(textIds)
-    const readings: TokenReading[] = []
+    const reading = this.account.reading(text, options)
+    this.model.checkLength(promptIds.length + reading.textTokens)
+    if (reading.targets.length === 0) return []
     const node = await this.model.prompt(promptIds)
     try {
-      const end = await this.model.append(node, targets, (logits, index) => {
-        const id = targets[index] ?? 0
-        const { logprob, best } = readLogits(logits, id, options.alternatives ?? 0)
-        const alternatives = best.map((token) => this.token(token.id, token.logprob))
-        readings.push({ id, text: texts[index] ?? '', logprob, alternatives })
-      })
+      const end = await this.model.append(node, reading.targets, reading.take)
       end.release()
-      checkReadings(readings, this.info, text)
+      return reading.done()
     } finally {
       node.release()
     }
-    return readings
-  }
-
-  private proposal({ request, index, sample, first, family, lane }: Sample, pending: number): Proposal {
-    const context = request.branch.tokens
-    if (lane === null || lane.end === null) {
-      const usage: Usage = { asked: context, executed: 0, overrun: 0, flops: 0 }
-      const branch = this.fork(request.branch)
-      return { request: index, sample, branch, text: '', tokens: [], finish: 'length', usage }
-    }
-    const { tokenIds, logprobs } = lane
-    const known = family.add(tokenIds.slice(0, -1))
-    const fresh = tokenIds.length - 1 - known
-    // The head is evaluated once for each history, the node's own included.
-    const heads = Math.max(0, tokenIds.length - (first ? 0 : known + 1))
-    const finish = this.finish(tokenIds)
-    const texts = this.tokenizer.texts(finish === 'eos' ? tokenIds.slice(0, -1) : tokenIds)
-    const { flops } = this.info
-    return {
-      request: index,
-      sample,
-      branch: this.hand(new SnapshotNode(lane.end, tokenIds.slice(-1), null)),
-      text: texts.join(''),
-      tokens: tokenIds.map((id, i) => ({ id, text: texts[i] ?? '', logprob: logprobs[i] ?? 0 })),
-      finish,
-      usage: {
-        asked: context + tokenIds.length,
-        executed: pending + fresh,
-        overrun: 0,
-        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context + known, fresh, heads),
-      },
-    }
-  }
-
-  private finish(tokenIds: readonly number[]): ProposalFinish {
-    const last = tokenIds[tokenIds.length - 1]
-    if (last === undefined) return 'length'
-    if (this.eos.has(last)) return 'eos'
-    if (((this.tokenFlags[last] ?? 0) & TOKEN_ENDS_STEP) !== 0) return 'step'
-    return (this.cut?.(tokenIds) ?? null) === null ? 'length' : 'step'
-  }
-
-  private token(id: number, logprob: number): Token {
-    return { id, text: this.eos.has(id) ? '' : this.tokenizer.text(id), logprob }
   }
 
   private hand(node: SnapshotNode): Branch {
@@ -268,15 +194,8 @@ export class SnapshotPolicy implements Policy {
   }
 }
 
-/** Takes over a node's pending tokens for the current request. @returns how many it has to pay for */
-function charge(node: SnapshotNode): number {
-  if (node.charged || node.pending.length === 0) return 0
-  node.charged = true
-  return node.pending.length
-}
-
-/** The end of a request's hold on a node. What was not executed after all is paid by whoever continues later. */
-function settle(node: SnapshotNode): void {
-  if (node.pending.length > 0) node.charged = false
+/** The end of a request's hold on a node. */
+function letGo(node: SnapshotNode): void {
+  settle(node)
   node.release()
 }

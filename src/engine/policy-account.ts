@@ -1,0 +1,206 @@
+import type {
+  Branch,
+  ModelInfo,
+  Proposal,
+  ProposalFinish,
+  ProposeRequest,
+  Token,
+  TokenReading,
+  Usage,
+} from '../search/models.ts'
+import { checkReadings } from '../search/read-out.ts'
+import { FAMILY_SIZE, SharedHistories } from './cache/shared-histories.ts'
+import { TOKEN_ENDS_STEP } from './decoder/decoder.ts'
+import { tokenFlops } from './engine-model.ts'
+import { readLogits } from './logprobs.ts'
+import { stepEndCut } from './tokenizer/step-end.ts'
+import type { Tokenizer } from './tokenizer/tokenizer.ts'
+
+export interface PolicyAccountParts {
+  readonly info: ModelInfo
+  readonly tokenizer: Tokenizer
+  readonly stepEnds: readonly string[]
+  readonly eosTokenIds: readonly number[]
+  /** Per vocabulary id, as the sampler wants them. */
+  readonly tokenFlags: Uint32Array
+}
+
+/** One sample of a call. */
+export interface AskedSample {
+  readonly request: ProposeRequest
+  /** Of the request in its call. */
+  readonly index: number
+  readonly sample: number
+  /** Of its family. */
+  readonly first: boolean
+  readonly family: SampleFamily
+}
+
+/** Samples of one request that start together, and run once what they have in common. */
+interface SampleFamily {
+  readonly size: number
+  readonly histories: SharedHistories
+}
+
+/** What an engine did for a sample. */
+export interface SampledTokens {
+  readonly tokenIds: readonly number[]
+  readonly logprobs: readonly number[]
+  /** Those that were run, what was cut afterwards included. */
+  readonly executed: readonly number[]
+  /** How often a token was drawn: as often as the head was evaluated. */
+  readonly sampled: number
+}
+
+/** A history whose last tokens may wait to be run: the first request that continues it pays for them. */
+interface ChargedNode {
+  readonly pending: readonly number[]
+  charged: boolean
+}
+
+/** The samples of a call, by request, then sample, in families of those that start together. */
+export function samplesOf(requests: readonly ProposeRequest[]): AskedSample[] {
+  return requests.flatMap((request, index) => {
+    const families = Array.from({ length: Math.ceil(request.count / FAMILY_SIZE) }, (_, i) => ({
+      size: Math.min(FAMILY_SIZE, request.count - i * FAMILY_SIZE),
+      histories: new SharedHistories(),
+    }))
+    return families.flatMap((family, at) =>
+      Array.from({ length: family.size }, (_, i) => {
+        const sample = request.firstSample + at * FAMILY_SIZE + i
+        return { request, index, sample, first: i === 0, family }
+      }),
+    )
+  })
+}
+
+/** Takes over a node's pending tokens for the current request. @returns how many it has to pay for */
+export function charge(node: ChargedNode): number {
+  if (node.charged || node.pending.length === 0) return 0
+  node.charged = true
+  return node.pending.length
+}
+
+/** The end of a request: what was not executed after all is paid by whoever continues later. */
+export function settle(node: ChargedNode): void {
+  if (node.pending.length > 0) node.charged = false
+}
+
+/**
+ * What calls of a policy cost and say, whichever engine ran them: usage, finish and readings. A function of the requests and
+ * their tokens alone.
+ */
+export class PolicyAccount {
+  /** Finds a step end that is spread over several tokens; absent where none can be. */
+  readonly cut: ((tokenIds: readonly number[]) => number | null) | undefined
+  private readonly parts: PolicyAccountParts
+  private readonly eos: ReadonlySet<number>
+
+  constructor(parts: PolicyAccountParts) {
+    this.parts = parts
+    this.cut = stepEndCut(parts.tokenizer, parts.stepEnds)
+    this.eos = new Set(parts.eosTokenIds)
+  }
+
+  /** Of a prompt of so many tokens: whole, whoever else holds it. */
+  opened(tokens: number): Usage {
+    return { asked: tokens, executed: tokens, overrun: 0, flops: tokenFlops(this.parts.info.flops, 0, tokens, 0) }
+  }
+
+  /**
+   * Of given tokens after a context: all but the last are run, and each is read.
+   * @param pending tokens of the context that this request pays for
+   */
+  extended(context: number, pending: number, added: number): Usage {
+    const executed = pending + Math.max(0, added - 1)
+    const flops = added === 0 ? 0 : tokenFlops(this.parts.info.flops, context - pending, executed, added)
+    return { asked: context + added, executed: added === 0 ? 0 : executed, overrun: 0, flops }
+  }
+
+  /**
+   * A sample as the search sees it; samples of a family in their order.
+   * @param tokens null where the context had no room for another token
+   * @param pending tokens of the branch that this sample pays for
+   * @param branch the sequence after it, or the one before where there are no tokens
+   */
+  proposal(
+    { request, index, sample, first, family }: AskedSample,
+    tokens: SampledTokens | null,
+    pending: number,
+    branch: Branch,
+  ): Proposal {
+    const context = request.branch.tokens
+    if (tokens === null) {
+      const usage: Usage = { asked: context, executed: 0, overrun: 0, flops: 0 }
+      return { request: index, sample, branch, text: '', tokens: [], finish: 'length', usage }
+    }
+    const { tokenIds, logprobs, executed, sampled } = tokens
+    const known = family.histories.add(executed)
+    const fresh = executed.length - known
+    // The head is evaluated once for each history, the node's own included.
+    const readouts = Math.max(0, sampled - (first ? 0 : known + 1))
+    const finish = this.finish(tokenIds)
+    const texts = this.parts.tokenizer.texts(finish === 'eos' ? tokenIds.slice(0, -1) : tokenIds)
+    const { flops } = this.parts.info
+    return {
+      request: index,
+      sample,
+      branch,
+      text: texts.join(''),
+      tokens: tokenIds.map((id, i) => ({ id, text: texts[i] ?? '', logprob: logprobs[i] ?? 0 })),
+      finish,
+      usage: {
+        asked: context + tokenIds.length,
+        executed: pending + fresh,
+        overrun: executed.length - Math.max(known, tokenIds.length - 1),
+        flops: tokenFlops(flops, context - pending, pending, 0) + tokenFlops(flops, context + known, fresh, readouts),
+      },
+    }
+  }
+
+  /** A given text to be read: its tokens, what takes their logits in order, and the readings at the end. */
+  reading(text: string, { alternatives = 0, eos = false }: { alternatives?: number; eos?: boolean }): TextReading {
+    const { tokenizer, info } = this.parts
+    const ids = tokenizer.encode(text)
+    const [end] = eos ? this.eos : []
+    const targets = end === undefined ? ids : [...ids, end]
+    const texts = tokenizer.texts(ids)
+    const readings: TokenReading[] = []
+    return {
+      textTokens: ids.length,
+      targets,
+      take: (logits, index) => {
+        const id = targets[index] ?? 0
+        const { logprob, best } = readLogits(logits, id, alternatives)
+        const others = best.map((token) => this.token(token.id, token.logprob))
+        readings.push({ id, text: texts[index] ?? '', logprob, alternatives: others })
+      },
+      done: () => {
+        checkReadings(readings, info, text)
+        return readings
+      },
+    }
+  }
+
+  private finish(tokenIds: readonly number[]): ProposalFinish {
+    const last = tokenIds[tokenIds.length - 1]
+    if (last === undefined) return 'length'
+    if (this.eos.has(last)) return 'eos'
+    if (((this.parts.tokenFlags[last] ?? 0) & TOKEN_ENDS_STEP) !== 0) return 'step'
+    return (this.cut?.(tokenIds) ?? null) === null ? 'length' : 'step'
+  }
+
+  private token(id: number, logprob: number): Token {
+    return { id, text: this.eos.has(id) ? '' : this.parts.tokenizer.text(id), logprob }
+  }
+}
+
+export interface TextReading {
+  /** Of the text alone. */
+  readonly textTokens: number
+  /** Tokens to be read, the end of the sequence among them where it was asked for. */
+  readonly targets: readonly number[]
+  take(logits: Float32Array, index: number): void
+  /** @throws StepscopeError `bad-checkpoint` where a number cannot be used */
+  done(): TokenReading[]
+}
