@@ -28,7 +28,7 @@ describe('the map of rooms', () => {
   it('has a line for each room: what lives there, what it imports, what else it may', () => {
     expect(lines.filter((line) => line.startsWith('| ') && !line.startsWith('| Room'))).toHaveLength(ROOMS.length)
     expect(lines.find((line) => line.startsWith('| formats'))).toMatch(
-      /^\| formats: `src\/formats\/` \| [^|]+ \| core, search \| objectives/,
+      /^\| formats: `src\/formats\/` \| [^|]+ \| core, search \| tasks, objectives/,
     )
     expect(lines.find((line) => line.startsWith('| viz-layout'))).toContain('| *search* | core |')
     for (const { says } of ROOMS) expect(says).toMatch(/^[^|\n]+[^.]$/)

@@ -93,7 +93,7 @@ export const ROOMS = [
     room: 'formats',
     says: 'run files, permalinks, recipes, data and rollout files: each a schema and a pair of functions',
     files: /^formats\//,
-    may: ['core', 'search', 'objectives'],
+    may: ['core', 'tasks', 'search', 'objectives'],
   },
   // What goes wrong on purpose, in development builds alone.
   {

@@ -5,6 +5,7 @@ import { StepscopeError } from '../core/errors.ts'
 import { firstSchemaIssue } from '../core/schema-issue.ts'
 import type { ObjectiveId } from '../objectives/registry.ts'
 import { OBJECTIVE_IDS, OBJECTIVE_SETTINGS, OBJECTIVES, objectiveById } from '../objectives/registry.ts'
+import { usualDifficulties } from '../tasks/registry.ts'
 
 const share = z.number().min(0).max(1)
 
@@ -25,7 +26,8 @@ const dataSchema = z.discriminatedUnion('source', [
      * traces with planted mistakes and exact labels (process-reward), the model's own samples, judged (the others).
      */
     source: z.literal('generated'),
-    difficulties: z.array(z.string()).min(1).default(['3-numbers', '4-numbers']),
+    /** The task's usual ones where not given. */
+    difficulties: z.array(z.string()).min(1).optional(),
     problems: bounded(BOUNDS.problems).default(2000),
   }),
   z.strictObject({
@@ -94,7 +96,7 @@ const labelSchema = z.strictObject({
   balance: z.enum(['none', 'depth', 'problem']).default('none'),
 })
 
-export const recipeSchema = z.strictObject({
+const writtenSchema = z.strictObject({
   objective: z.enum(OBJECTIVE_IDS),
   task: z.string().default(DEFAULT_TASK),
   /** Id of a model, or its folder. */
@@ -126,13 +128,26 @@ export const recipeSchema = z.strictObject({
   evaluateProblems: bounded(BOUNDS.heldOutProblems).default(64),
 })
 
+/** With everything that was left out, also what the task says. */
+export const recipeSchema = writtenSchema.transform(({ data, ...recipe }) => ({
+  ...recipe,
+  data:
+    data.source === 'file'
+      ? data
+      : {
+          source: data.source,
+          difficulties: data.difficulties ?? usualDifficulties(recipe.task),
+          problems: data.problems,
+        },
+}))
+
 export type TrainingRecipe = z.infer<typeof recipeSchema>
 /** As written: everything that has a default may be left out. */
 export type RecipeInput = z.input<typeof recipeSchema>
 
 /** A recipe that works, to start from. */
-export function defaultRecipe(objective: ObjectiveId, model: string): TrainingRecipe {
-  return recipeSchema.parse({ ...OBJECTIVES[objective].defaults, objective, model })
+export function defaultRecipe(objective: ObjectiveId, model: string, task: string = DEFAULT_TASK): TrainingRecipe {
+  return recipeSchema.parse({ ...OBJECTIVES[objective].defaults, objective, model, task })
 }
 
 /**

@@ -9,7 +9,8 @@ import { ppoObjective } from './ppo/objective.ts'
 import { pretrainingObjective } from './pretraining/objective.ts'
 import { processRewardObjective } from './process-reward/objective.ts'
 import { rankedRewardObjective } from './ranked-reward/objective.ts'
-import type { RowKind } from './rows.ts'
+import type { LabelSettings, RowKind, TaskCapability } from './rows.ts'
+import { ROW_KINDS } from './rows.ts'
 import type { SettingTable, SettingValues } from './setting.ts'
 import { sftObjective } from './sft/objective.ts'
 import { simpoObjective } from './simpo/objective.ts'
@@ -60,6 +61,11 @@ export type AnyOnlineObjective = OnlineObjective<SettingTable, Values, Named, un
 export type AnyObjective = AnyRowObjective | AnyOnlineObjective
 
 const ANY: { readonly [Id in ObjectiveId]: AnyObjective } = OBJECTIVES
+
+/** What of a task an objective's data is made by, where it is generated. */
+export function neededOfTask(objective: AnyObjective, labels: LabelSettings): readonly TaskCapability[] {
+  return objective.online ? ['generator'] : ROW_KINDS[objective.rows].needs(labels)
+}
 
 export function objectiveById(id: ObjectiveId): AnyObjective {
   return ANY[id]

@@ -46,7 +46,12 @@ export type RowKind = keyof Rows
 export interface LabelSettings {
   readonly method: 'soft' | 'hard' | 'exact'
   readonly balance: 'none' | 'depth' | 'problem'
+  /** Share of traces with planted mistakes. */
+  readonly planted: number
 }
+
+/** What a task can be asked for (members of `Task`), that making data needs. */
+export type TaskCapability = 'generator' | 'traces' | 'label'
 
 interface RowKindDescription {
   /** As TRL calls them, in words. */
@@ -55,6 +60,8 @@ interface RowKindDescription {
   readonly sequences: number
   /** Whether rows are made of a policy's samples; else the task writes them. */
   sampled(labels: LabelSettings): boolean
+  /** What of the task rows are made by. */
+  needs(labels: LabelSettings): readonly TaskCapability[]
   /** How rows are made from generated problems, for people. */
   madeWords(labels: LabelSettings): string
 }
@@ -64,24 +71,29 @@ export const ROW_KINDS: { readonly [K in RowKind]: RowKindDescription } = {
     name: 'prompt-completion rows',
     sequences: 1,
     sampled: () => false,
+    needs: () => ['generator', 'traces'],
     madeWords: () => 'Problems with a solution that the task writes itself.',
   },
   preference: {
     name: 'preference rows',
     sequences: 2,
     sampled: () => true,
+    needs: () => ['generator'],
     madeWords: () => 'Pairs of the model’s own samples, one right and one wrong, made before the first step.',
   },
   unpaired: {
     name: 'unpaired preference rows',
     sequences: 1,
     sampled: () => true,
+    needs: () => ['generator'],
     madeWords: () => 'The policy’s own samples, judged by the verifier, made before the first step.',
   },
   stepwise: {
     name: 'stepwise rows',
     sequences: 1,
     sampled: ({ method }) => method !== 'exact',
+    needs: ({ method, planted }) =>
+      method === 'exact' || planted > 0 ? ['generator', 'traces', 'label'] : ['generator'],
     madeWords: ({ method }) =>
       method === 'exact'
         ? 'Traces with planted mistakes, labelled by the task.'

@@ -72,6 +72,12 @@ export function generatorOf<Problem>(task: Task<Problem>): ProblemGenerator<Prob
   return task.generator ?? lacks(task, 'random problems', (other) => other.generator !== undefined)
 }
 
+/** Difficulties that training takes where a recipe names none; none of a task that is not there, or has no generator. */
+export function usualDifficulties(id: string): string[] {
+  const generator = TASKS.find((task) => task.id === id)?.generator
+  return [...(generator?.usual ?? generator?.difficulties.map((difficulty) => difficulty.id) ?? [])]
+}
+
 /** Throws a StepscopeError `bad-setting` where the task has no exact labels. */
 export function labelsOf<Problem>(task: Task<Problem>): NonNullable<Task<Problem>['label']> {
   return task.label ?? lacks(task, 'exact labels of steps', (other) => other.label !== undefined)

@@ -38,6 +38,8 @@ export interface Difficulty {
 /** Random problems, seeded: the same seed and difficulty give the same problem. */
 export interface ProblemGenerator<Problem> {
   readonly difficulties: readonly Difficulty[]
+  /** Those that training takes where a recipe names none; all where not given. */
+  readonly usual?: readonly string[]
   generate(seed: number, difficulty: string): Problem
   /** Problems that differ only in what a model could carry over are in the same split. */
   split(problem: Problem): Split

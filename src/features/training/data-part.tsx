@@ -1,9 +1,9 @@
 import { objectiveById } from '../../objectives/registry.ts'
 import { ROW_KINDS } from '../../objectives/rows.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { dataKind } from '../../state/training/training-objectives.ts'
+import { dataKind, makesData } from '../../state/training/training-objectives.ts'
 import type { TrainingRecipe } from '../../state/training/training-state.ts'
-import { taskById } from '../../tasks/registry.ts'
+import { taskById, usualDifficulties } from '../../tasks/registry.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
 import { NumberField } from '../../ui/number-field.tsx'
@@ -18,13 +18,17 @@ export function DataPart() {
   const { recipe, errors, data, dataError, reading, from } = useApp((state) => state.training.draft)
   const kind = dataKind(recipe.objective)
   const { source } = recipe.data
+  const objective = objectiveById(recipe.objective)
+  const makes = makesData(recipe.task, objective, recipe.labels)
   return (
     <>
       <Segmented<'generated' | 'file'>
         label="Source of the data"
         value={source}
         options={[
-          { value: 'generated', label: objectiveById(recipe.objective).online ? 'Generated problems' : 'Generated' },
+          ...(makes || source === 'generated'
+            ? [{ value: 'generated' as const, label: objective.online ? 'Generated problems' : 'Generated' }]
+            : []),
           ...(kind ? [{ value: 'file' as const, label: 'A file' }] : []),
         ]}
         onChange={(next) =>
@@ -32,10 +36,15 @@ export function DataPart() {
             'data',
             next === 'file'
               ? { source: 'file', file: data?.name ?? from?.file ?? '' }
-              : { source: 'generated', difficulties: ['3-numbers', '4-numbers'], problems: 2000 },
+              : { source: 'generated', difficulties: usualDifficulties(recipe.task), problems: 2000 },
           )
         }
       />
+      {makes ? null : (
+        <p className={styles.hint}>
+          {taskById(recipe.task).name} makes no data for this objective: it learns from a file.
+        </p>
+      )}
       {recipe.data.source === 'generated' ? (
         <Generated recipe={recipe} given={recipe.data} errors={errors} />
       ) : (

@@ -3,6 +3,7 @@ import type { ObjectiveId } from '../../objectives/registry.ts'
 import { OBJECTIVE_IDS, objectiveById } from '../../objectives/registry.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { recipeWarning, usesField } from '../../state/training/training-view.ts'
+import { TASKS } from '../../tasks/registry.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
@@ -29,6 +30,13 @@ export function RecipePanel() {
     <section className={styles.recipe} aria-label="Next training run">
       <div className={styles.scroll}>
         <Panel title="Recipe" actions={<EditHistory />}>
+          <Select
+            label="Task"
+            disabled={from !== null}
+            value={recipe.task}
+            options={TASKS.map(({ id, name }) => ({ value: id, label: name }))}
+            onChange={actions.training.setTask}
+          />
           <ObjectivePicker objective={recipe.objective} />
           {from ? (
             <div className={styles.branch}>

@@ -23,6 +23,28 @@ async function dataRig() {
   return { ...found, looks, file, draft, read, trained }
 }
 
+describe('the task', () => {
+  it('brings the data that it can make, else asks for a file; undo takes it back', async () => {
+    const { rig, training, file, draft, read } = await dataRig()
+    training.setField('data.problems', 50)
+    training.setTask('maths')
+    expect(draft().recipe).toMatchObject({ task: 'maths', data: { source: 'file', file: '' } })
+    expect(draft().errors).toHaveProperty(['data.file'])
+    training.setData('rows.jsonl', file('{}\n'))
+    await read()
+    expect(draft()).toMatchObject({ errors: {}, data: { rows: 1 } })
+    // What samples while it learns takes no file.
+    training.setObjective('grpo')
+    expect(draft().recipe).toMatchObject({ task: 'maths', objective: 'grpo', data: { source: 'generated' } })
+    expect(draft().errors).toHaveProperty(['data.difficulties'])
+    training.setTask('countdown')
+    expect(draft()).toMatchObject({ errors: {}, recipe: { task: 'countdown', model: 'countdown-policy' } })
+    for (let edit = 0; edit < 4; edit++) training.undo()
+    expect(draft().recipe).toMatchObject({ task: 'countdown', data: { source: 'generated', problems: 50 } })
+    await rig.store.dispose()
+  })
+})
+
 describe('a data file', () => {
   it('is looked at when it is chosen, once, whatever else is changed', async () => {
     const { rig, training, looks, file, draft, read } = await dataRig()

@@ -3,9 +3,11 @@ import { describeError, toErrorDetails } from '../../core/errors.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { defaultRecipe, readRecipe } from '../../formats/training-recipe.ts'
 import type { ObjectiveId } from '../../objectives/registry.ts'
+import { objectiveById } from '../../objectives/registry.ts'
 import type { ChosenFile, RowCounts } from '../../worker/protocol.ts'
+import { bundledChoice } from '../models/bundled-models.ts'
 import { EditHistory } from '../session/edit-history.ts'
-import { dataKind } from './training-objectives.ts'
+import { dataKind, makesData } from './training-objectives.ts'
 import type { TrainingDraft } from './training-state.ts'
 
 type Core = Pick<TrainingDraft, 'recipe' | 'from'>
@@ -58,10 +60,19 @@ export class DraftEditor {
   }
 
   setObjective(objective: ObjectiveId): void {
-    const { model, seed, steps, data } = this.core.recipe
-    const start = defaultRecipe(objective, model)
+    const { model, task, seed, steps, data } = this.core.recipe
+    const start = defaultRecipe(objective, model, task)
     const kept = data.source === 'file' && dataKind(objective) === null ? start.data : data
     this.edit(null, { recipe: { ...start, seed, steps, data: kept }, from: null })
+  }
+
+  setTask(task: string): void {
+    const { objective, model, labels, data } = this.core.recipe
+    const own = bundledChoice(task, 'policy')?.id ?? model
+    const fromFile = data.source === 'file' || !makesData(task, objectiveById(objective), labels)
+    const file = { source: 'file' as const, file: data.source === 'file' ? data.file : '' }
+    const next = fromFile && dataKind(objective) !== null ? file : defaultRecipe(objective, own, task).data
+    this.edit(null, { recipe: { ...this.core.recipe, task, model: own, data: next }, from: null })
   }
 
   setField(path: string, value: unknown): void {
@@ -69,8 +80,7 @@ export class DraftEditor {
   }
 
   reset(): void {
-    const { objective, model } = this.core.recipe
-    this.edit(null, { recipe: defaultRecipe(objective, model), from: null })
+    this.edit(null, { recipe: defaultOf(this.core.recipe), from: null })
   }
 
   setFile(name: string, blob: Blob): void {
@@ -196,6 +206,6 @@ function replaceAt(object: unknown, path: readonly string[], value: unknown): un
 }
 
 /** The recipe that its objective starts from, with the same model. */
-export function defaultOf({ objective, model }: TrainingRecipe): TrainingRecipe {
-  return defaultRecipe(objective, model)
+export function defaultOf({ objective, model, task }: TrainingRecipe): TrainingRecipe {
+  return defaultRecipe(objective, model, task)
 }

@@ -223,6 +223,7 @@ export function createTrainingSlice(
       }
     },
     setObjective: (objective) => draft.setObjective(objective),
+    setTask: (task) => draft.setTask(task),
     setField: (path, value) => draft.setField(path, value),
     reset: () => draft.reset(),
     undo: () => draft.undo(),

@@ -114,6 +114,8 @@ export interface TrainingActions {
   refresh(): Promise<void>
   /** Takes over the objective's own defaults; model, seed, steps and data stay. */
   setObjective(objective: ObjectiveId): void
+  /** With a model for it, where one comes with the app, and data that it can make. */
+  setTask(task: string): void
   /** Sets one field of the recipe by its path, e.g. `optimizer.learningRate`. */
   setField(path: string, value: unknown): void
   /** Back to the objective's defaults. */

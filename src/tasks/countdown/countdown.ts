@@ -66,6 +66,7 @@ export const countdown = {
   notation: { prompt: (problem: CountdownProblem) => `Q ${formatCountdown(problem)}\n` },
   generator: {
     difficulties: COUNTDOWN_DIFFICULTIES.map(({ id, name, description }) => ({ id, name, description })),
+    usual: ['3-numbers', '4-numbers'],
     generate: generateCountdown,
     split: countdownSplit,
   },

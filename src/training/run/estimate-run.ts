@@ -10,7 +10,6 @@ import { expectedShapes, tensorPlan } from '../../engine/decoder/decoder-tensors
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { objectiveById } from '../../objectives/registry.ts'
 import { ROW_KINDS } from '../../objectives/rows.ts'
-import { tracesOf } from '../../tasks/registry.ts'
 import { lowRankTargets } from '../model/low-rank-targets.ts'
 import { recipeProblems } from './make-rows.ts'
 import { passLimits, trainedConfig } from './model-in-training.ts'
@@ -86,7 +85,7 @@ function sampledResponses(recipe: TrainingRecipe): number {
   if (objective.rows !== 'stepwise') return samples
   const task = recipeTask(recipe)
   const solved = recipeProblems(task, recipe, 'train', SOLVED)
-  const steps = mean(solved.map((problem) => tracesOf(task).demonstrate(problem, recipe.seed)?.length ?? 1))
+  const steps = mean(solved.map((problem) => task.traces?.demonstrate(problem, recipe.seed)?.length ?? 1))
   // After step s of n, what is left is 1 − s/n of a response; after the last one, nothing.
   return samples * (1 + (labels.completions * (steps - 1)) / 2)
 }

@@ -15,7 +15,7 @@ import type { Policy } from '../../search/models.ts'
 import type { GeneratedSet } from '../../tasks/generate-problems.ts'
 import { generateProblems, makeProblems } from '../../tasks/generate-problems.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { checkerFor, generatorOf, labelsOf, promptOf, tracesOf } from '../../tasks/registry.ts'
+import { checkerFor, labelsOf, promptOf, tracesOf } from '../../tasks/registry.ts'
 import type { Split } from '../../tasks/split.ts'
 import { inTurns } from './in-turns.ts'
 
@@ -55,12 +55,9 @@ export async function makeRecipeProblems(
 }
 
 function recipeSets(task: AnyTask, recipe: TrainingRecipe, split: Split, count: number): GeneratedSet[] {
-  const difficulties =
-    recipe.data.source === 'generated'
-      ? recipe.data.difficulties
-      : generatorOf(task)
-          .difficulties.slice(0, 1)
-          .map(({ id }) => id)
+  const all = task.generator?.difficulties.map(({ id }) => id) ?? []
+  // Problems to look at a model with, where it learns from a file: none of a task that makes none.
+  const difficulties = recipe.data.source === 'generated' ? recipe.data.difficulties : all.slice(0, 1)
   return difficulties.map((difficulty, index) => {
     const share = Math.floor((count + difficulties.length - 1 - index) / difficulties.length)
     return { count: share, difficulty, seed: recipe.seed, split }

@@ -102,6 +102,19 @@ onEachBackend('training runs', (backend) => {
     240_000,
   )
 
+  test('a task without problems of its own is trained for from a file, and looked at by its held-out rows alone', async () => {
+    const rows = Array.from({ length: 20 }, () => `${JSON.stringify({ prompt: 'Q 3 5 > 8\n', completion: 'A 8\n' })}\n`)
+    const recipe = small({ task: 'maths', steps: 1, data: { source: 'file', file: 'rows.jsonl' } })
+    const events = await train(backend(), recipe, memoryStore(), { data: rows.join('') })
+    const evaluated = events.filter((event) => event.type === 'evaluated')
+    expect(evaluated.map(({ step }) => step)).toEqual([0, 1])
+    for (const { metrics, samples } of evaluated) {
+      expect(metrics['eval/loss']).toBeGreaterThan(0)
+      expect(metrics).not.toHaveProperty(['eval/pass@1'])
+      expect(samples).toEqual([])
+    }
+  })
+
   test('balanced step labels that are all alike teach nothing; told apart at their depth they do', async () => {
     const stepwise = (labels: readonly boolean[]) =>
       `${JSON.stringify({ prompt: 'Q 3 5 > 8\n', completions: labels.map((right) => `3+5=${right ? 8 : 9}`), labels })}\n`
