@@ -16,7 +16,7 @@ export class RangeReader implements CheckpointFiles {
   readonly files: readonly string[]
   private readonly network: Network
   private readonly sizes: ReadonlyMap<string, number | null>
-  private readonly heads = new Map<string, Promise<Head | null>>()
+  private readonly starts = new Map<string, Promise<FileStart | null>>()
 
   constructor(baseUrl: string, files: readonly RemoteFile[], network: Network) {
     this.name = baseUrl.replace(/\/*$/, '/')
@@ -26,20 +26,20 @@ export class RangeReader implements CheckpointFiles {
   }
 
   async size(file: string): Promise<number> {
-    return this.sizes.get(file) ?? (await this.head(file))?.size ?? Number.MAX_SAFE_INTEGER
+    return this.sizes.get(file) ?? (await this.start(file))?.size ?? Number.MAX_SAFE_INTEGER
   }
 
   /** Its size (null where the server does not say); undefined where there is no such file. */
   async find(file: string, signal: AbortSignal): Promise<number | null | undefined> {
-    const head = await this.head(file, signal)
-    return head === null ? undefined : head.size
+    const known = await this.start(file, signal)
+    return known === null ? undefined : known.size
   }
 
   async read(file: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const head = await this.head(file, signal)
-    if (head === null) throw missingFile(this, file)
-    const last = Math.min(end, head.size ?? end)
-    if (last <= head.bytes.length) return head.bytes.slice(start, last)
+    const known = await this.start(file, signal)
+    if (known === null) throw missingFile(this, file)
+    const last = Math.min(end, known.size ?? end)
+    if (last <= known.bytes.length) return known.bytes.slice(start, last)
     const response = await this.ask(file, start, last, signal)
     if (!response.ok) throw httpError(this.name + file, response.status)
     const skipped = response.status === 206 ? start : 0
@@ -47,16 +47,16 @@ export class RangeReader implements CheckpointFiles {
     return bytes.slice(start - skipped)
   }
 
-  private head(file: string, signal?: AbortSignal): Promise<Head | null> {
-    const before = this.heads.get(file)
+  private start(file: string, signal?: AbortSignal): Promise<FileStart | null> {
+    const before = this.starts.get(file)
     if (before !== undefined) return before
-    const asked = this.askHead(file, signal)
-    this.heads.set(file, asked)
-    asked.catch(() => this.heads.delete(file))
+    const asked = this.askStart(file, signal)
+    this.starts.set(file, asked)
+    asked.catch(() => this.starts.delete(file))
     return asked
   }
 
-  private async askHead(file: string, signal?: AbortSignal): Promise<Head | null> {
+  private async askStart(file: string, signal?: AbortSignal): Promise<FileStart | null> {
     const response = await this.ask(file, 0, FIRST_BYTES, signal)
     if (response.status === 416) return { size: 0, bytes: new Uint8Array(0) }
     const page = response.headers.get('content-type')?.includes('text/html')
@@ -91,7 +91,7 @@ export class RangeReader implements CheckpointFiles {
   }
 }
 
-interface Head {
+interface FileStart {
   readonly size: number | null
   readonly bytes: Uint8Array<ArrayBuffer>
 }

@@ -17,8 +17,8 @@ import { EnginePolicy } from './policy.ts'
 import { readPromptWriter } from './prompt/prompt-writer.ts'
 import { EngineRewardModel } from './reward-model.ts'
 import type { Activity } from './scheduler/activity.ts'
-import type { Engine } from './start-engine.ts'
-import { startEngine } from './start-engine.ts'
+import type { StartedModel } from './start-model.ts'
+import { startModel } from './start-model.ts'
 import { stepFlags } from './tokenizer/step-end.ts'
 import { readTokenizer } from './tokenizer/tokenizer.ts'
 
@@ -239,7 +239,7 @@ async function loadWeights(
   tokenFlags: Uint32Array | undefined,
   options: LoadOptions,
   createDecoder: CreateDecoder,
-): Promise<Engine> {
+): Promise<StartedModel> {
   const hash = await hashCheckpoint(files, checkpoint.weights.weightFiles, options.signal)
   const id = options.id ?? files.name.replace(/\/+$/, '').replace(/^.*\//, '')
   return createModel(backend, { id, hash, ...checkpoint, tokenFlags }, options, createDecoder)
@@ -256,7 +256,7 @@ async function createModel(
   { id, hash, config, weights, tokenFlags }: NamedCheckpoint,
   options: LoadOptions,
   createDecoder: CreateDecoder,
-): Promise<Engine> {
+): Promise<StartedModel> {
   const { weights: weightChoice, maxRows, maxLanes, signal, onProgress, burst, activity } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
   const tokenBytes = 8 * layers * keyValueHeads * headDim
@@ -274,9 +274,9 @@ async function createModel(
   }).catch((error: unknown) => {
     throw weights.located(error)
   })
-  const engine = startEngine(backend, decoder, { id, hash, tokenFlags, burst, activity })
-  if (!signal?.aborted) return engine
-  engine.model.dispose()
+  const started = startModel(backend, decoder, { id, hash, tokenFlags, burst, activity })
+  if (!signal?.aborted) return started
+  started.model.dispose()
   throw cancelled()
 }
 

@@ -23,7 +23,7 @@ interface EventChunk {
 }
 
 /** A local model folder, with its files where the browser lets them be kept. */
-export interface StoredModel {
+export interface KeptModel {
   readonly id: string
   readonly name: string
   readonly role: ModelRole
@@ -60,8 +60,8 @@ export interface AppStorage {
   deleteRun(id: string): Promise<void>
   /** Marks runs whose tab is gone. @returns their ids */
   markInterrupted(aliveOwners: ReadonlySet<string>): Promise<readonly string[]>
-  listModels(): Promise<readonly StoredModel[]>
-  writeModel(model: StoredModel): Promise<void>
+  listModels(): Promise<readonly KeptModel[]>
+  writeModel(model: KeptModel): Promise<void>
   deleteModel(id: string): Promise<void>
   readSetting(key: string): Promise<unknown>
   writeSetting(key: string, value: unknown): Promise<void>
@@ -71,7 +71,7 @@ export interface AppStorage {
 class Database extends Dexie {
   declare readonly runs: EntityTable<StoredRun, 'id'>
   declare readonly events: Table<EventChunk, [string, number]>
-  declare readonly models: EntityTable<StoredModel, 'id'>
+  declare readonly models: EntityTable<KeptModel, 'id'>
   declare readonly settings: EntityTable<{ key: string; value: unknown }, 'key'>
 
   constructor(name: string, options: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
@@ -226,7 +226,7 @@ function tryRead(record: unknown): StoredRun[] {
 }
 
 /** Earlier versions called the manifest `adapter`; one that cannot be read is asked for again. */
-function readModel({ adapter, ...record }: StoredModel & { readonly adapter?: unknown }): StoredModel {
+function readModel({ adapter, ...record }: KeptModel & { readonly adapter?: unknown }): KeptModel {
   const manifest = storedManifestSchema.safeParse(record.manifest ?? adapter)
   return { ...record, manifest: manifest.data ?? {} }
 }

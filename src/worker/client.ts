@@ -3,8 +3,8 @@ import { StepscopeError } from '../core/errors.ts'
 import { OLD_PAGE } from '../core/foreign-errors.ts'
 import type { FiredMessage } from '../faults/page-faults.ts'
 import { shareFaults } from '../faults/page-faults.ts'
-import type { AliveMessage } from './life.ts'
 import type { FromWorker, ParamsOf, ResultOf, ToWorker, WorkerMethod } from './protocol.ts'
+import type { AliveMessage } from './worker-lock.ts'
 
 /** A running worker, or something that answers like one. */
 export interface WorkerPort {

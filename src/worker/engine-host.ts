@@ -1,8 +1,8 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
-import type { Held } from './held.ts'
 import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
+import type { RefCounted } from './ref-counted.ts'
 import type { OpenBackend } from './resident-models.ts'
 
 /** What an engine tells of itself; the rest of the status is the worker's. */
@@ -20,7 +20,7 @@ export interface Engine {
   /** Settles with the reason when the device is gone; never on `dispose`. */
   readonly lost: Promise<Error>
   /** Its backend, for somebody else to hold as well; absent where it has none of its own. */
-  readonly shareBackend?: () => Held<OpenBackend>
+  readonly shareBackend?: () => RefCounted<OpenBackend>
   dispose(): void
 }
 
@@ -101,7 +101,7 @@ export class EngineHost {
   }
 
   /** The backend of the models, held once more. Throws a StepscopeError where none are loaded. */
-  shareBackend(): Held<OpenBackend> {
+  shareBackend(): RefCounted<OpenBackend> {
     const { shareBackend } = this.loaded()
     if (!shareBackend) throw new TypeError('this engine has no backend to share')
     return shareBackend()

@@ -10,11 +10,11 @@ import { deleteHubModel, listHubModels } from '../runtimes/transformersjs/hub-fi
 import { inspectOnnx } from '../runtimes/transformersjs/inspect.ts'
 import { TASKS } from '../tasks/registry.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
-import { Held } from './held.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { ownPolicy } from './policy-part.ts'
 import type { ModelSource, ParamsOf, WantedModel } from './protocol.ts'
 import { ReadLease } from './read-lease.ts'
+import { RefCounted } from './ref-counted.ts'
 import type { OpenBackend, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
 import type { RewardPart } from './reward-part.ts'
@@ -46,8 +46,8 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
   return {
     load: async (params, onProgress, signal, before) => {
       const lease = new ReadLease()
-      const held: Held<unknown>[] = []
-      const hold = <T>(part: Held<T>): Held<T> => {
+      const held: RefCounted<unknown>[] = []
+      const hold = <T>(part: RefCounted<T>): RefCounted<T> => {
         held.push(part)
         return part
       }
@@ -84,7 +84,7 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
           return ownPolicy(await loadPolicy(backend, opened.files, loading, createDecoder))
         }
         const made = openedPolicy && (await newPolicy(openedPolicy))
-        const policy = keptPolicy ?? (made && hold(new Held(made, (part) => part.dispose())))
+        const policy = keptPolicy ?? (made && hold(new RefCounted(made, (part) => part.dispose())))
         const newReward = async (files: CheckpointFiles, wanted: WantedModel): Promise<RewardPart> => {
           const loading = options('reward', wanted)
           if (!implicit || !referenceFiles) return loadOwnReward(backend, files, loading)
@@ -101,7 +101,7 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
           )
         }
         const madeReward = rewardFiles && wantedReward ? await newReward(rewardFiles, wantedReward) : null
-        const reward = keptReward ?? (madeReward && hold(new Held(madeReward, (part) => part.dispose())))
+        const reward = keptReward ?? (madeReward && hold(new RefCounted(madeReward, (part) => part.dispose())))
         if (!policy || (params.reward && !reward)) throw new TypeError('a model was neither kept nor loaded')
         const engine = makeEngine({ params, backend: open, policy, reward })
         residents.set(engine, { params, backend: open, policy, reward })
@@ -141,9 +141,9 @@ async function openScored(
   return opened.files
 }
 
-async function openShared(choice: ParamsOf<'load'>['backend']): Promise<Held<OpenBackend>> {
+async function openShared(choice: ParamsOf<'load'>['backend']): Promise<RefCounted<OpenBackend>> {
   const { backend, note } = await openBackend({ choice })
-  return new Held<OpenBackend>({ backend, note, activity: new Activity() }, () => backend.dispose())
+  return new RefCounted<OpenBackend>({ backend, note, activity: new Activity() }, () => backend.dispose())
 }
 
 /** The models from before stay until the new ones are complete, so both must fit; where they do not, that is the reason. */

@@ -1,8 +1,8 @@
 import type { Backend } from '../compute/backend.ts'
 import type { Activity } from '../engine/scheduler/activity.ts'
-import type { Held } from './held.ts'
 import type { PolicyPart } from './policy-part.ts'
 import type { ModelSource, ParamsOf } from './protocol.ts'
+import type { RefCounted } from './ref-counted.ts'
 import type { RewardPart } from './reward-part.ts'
 
 type LoadParams = ParamsOf<'load'>
@@ -19,10 +19,10 @@ export interface OpenBackend {
 /** What an engine holds, and what it was asked for: the next engine takes over what it asks for again. */
 export interface Residents {
   readonly params: LoadParams
-  readonly backend: Held<OpenBackend>
-  readonly policy: Held<PolicyPart>
+  readonly backend: RefCounted<OpenBackend>
+  readonly policy: RefCounted<PolicyPart>
   /** Null where none was asked for. */
-  readonly reward: Held<RewardPart> | null
+  readonly reward: RefCounted<RewardPart> | null
 }
 
 /** Whether this backend is what would be opened: for `auto` as well where it is WebGPU. */

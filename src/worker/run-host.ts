@@ -21,7 +21,7 @@ export interface RunHostDeps {
 /** Events of one run travel together for about a frame. */
 const BATCH_MS = 16
 /** Work done before messages are let in: a pause or a cancel waits no longer than this and one event. */
-const BREATHE_MS = 8
+const YIELD_MS = 8
 
 /**
  * Pulls the events of any number of runs, one at a time each, so that a run can stop before any event. Time
@@ -97,7 +97,7 @@ class HostedRun {
   private pending: SearchEvent[] = []
   private cancelFlush: (() => void) | null = null
   private lastFlush: number
-  private lastBreath: number
+  private lastYield: number
   private readonly before: { readonly passes: number; readonly readbackBytes: number }
   /** Of all runs; this run adds what its ledger grew by. */
   private readonly totals: { asked: number; executed: number }
@@ -116,7 +116,7 @@ class HostedRun {
     this.totals = totals
     this.deps = deps
     this.paused = paused
-    this.lastFlush = this.lastBreath = deps.now()
+    this.lastFlush = this.lastYield = deps.now()
     this.before = deps.counters()
     this.left = new Promise((resolve) => {
       this.leave = resolve
@@ -200,9 +200,9 @@ class HostedRun {
   /** Returns when the next event may be made. */
   private async turn(): Promise<void> {
     const now = this.deps.now()
-    if (now - this.lastBreath >= BREATHE_MS) {
+    if (now - this.lastYield >= YIELD_MS) {
       await this.deps.nextTask()
-      this.lastBreath = this.deps.now()
+      this.lastYield = this.deps.now()
     }
     while (this.paused && this.permits === 0 && !this.controller.signal.aborted) {
       this.flush()

@@ -2,7 +2,6 @@
 import { nextTask } from '../engine/scheduler/next-task.ts'
 import { pointsTold, workerFaults } from '../faults/worker-faults.ts'
 import { browserEngineLoader } from './engine-loader.ts'
-import { showLife } from './life.ts'
 import { openModelLibrary } from './open-library.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { modelSources } from './sources/registry.ts'
@@ -10,6 +9,7 @@ import { searchTask } from './task-search.ts'
 import { opfsRunFolders } from './training/opfs-run-folders.ts'
 import { TrainingHost } from './training/training-host.ts'
 import { webTrainingLocks } from './training/training-locks.ts'
+import { holdWorkerLock } from './worker-lock.ts'
 import { WorkerService } from './worker-service.ts'
 
 /** The worker's own side of the boundary; the DOM library types `self` as a window. */
@@ -61,7 +61,7 @@ const service = new WorkerService({
 })
 
 // Insecure pages have neither locks nor UUIDs.
-if (locks) showLife(locks, crypto.randomUUID(), (message) => scope.postMessage(message))
+if (locks) holdWorkerLock(locks, crypto.randomUUID(), (message) => scope.postMessage(message))
 
 scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (faults?.takes(data)) return

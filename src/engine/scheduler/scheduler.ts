@@ -8,7 +8,7 @@ import type { Pass } from './execute-pass.ts'
 import { composePass } from './execute-pass.ts'
 import type { KnownBases } from './known-part.ts'
 import { knownPart, outputPositions, remainder } from './known-part.ts'
-import { nextTask as defaultBreathe } from './next-task.ts'
+import { nextTask as defaultNextTask } from './next-task.ts'
 import { noRoom } from './no-room.ts'
 import type {
   ActiveLane,
@@ -74,7 +74,7 @@ export class Scheduler {
     this.tokenFlags = tokenFlags
     this.burst = options.burst ?? 8
     this.activity = options.activity ?? new Activity()
-    this.nextTask = options.nextTask ?? defaultBreathe
+    this.nextTask = options.nextTask ?? defaultNextTask
     const readouts = Math.min(
       MAX_READOUTS,
       Math.floor(memory.slots.freeSlots / 4),

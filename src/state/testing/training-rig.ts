@@ -1,5 +1,5 @@
 import { memoryFiles } from '../../engine/testing/memory-files.ts'
-import { Held } from '../../worker/held.ts'
+import { RefCounted } from '../../worker/ref-counted.ts'
 import type { OpenBackend } from '../../worker/resident-models.ts'
 import { sourcesOf } from '../../worker/sources/model-provider.ts'
 import { MemoryRunFolders } from '../../worker/training/testing/memory-run-folders.ts'
@@ -25,7 +25,7 @@ export async function trainingRig(change: (tools: TrainingTools) => TrainingTool
         Promise.resolve({
           ...SYNTHETIC_ENGINE,
           shareBackend: () =>
-            new Held({ backend: { memory: { liveByPurpose: () => ({}) } } } as unknown as OpenBackend, () => {}),
+            new RefCounted({ backend: { memory: { liveByPurpose: () => ({}) } } } as unknown as OpenBackend, () => {}),
         }),
     },
     trainings: (deps) => {

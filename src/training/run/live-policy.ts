@@ -1,7 +1,7 @@
 import type { Backend } from '../../compute/backend.ts'
 import { createResidentDecoder } from '../../engine/decoder/decoder-model.ts'
 import { EnginePolicy } from '../../engine/policy.ts'
-import { startEngine } from '../../engine/start-engine.ts'
+import { startModel } from '../../engine/start-model.ts'
 import { stepFlags } from '../../engine/tokenizer/step-end.ts'
 import type { ModelInTraining } from './model-in-training.ts'
 
@@ -22,7 +22,7 @@ export class LivePolicy {
       slots: SLOTS,
     })
     const tokenFlags = stepFlags(config, tokenizer, [stepEnd])
-    const engine = startEngine(backend, decoder, { id: 'the model in training', hash: '', tokenFlags })
+    const engine = startModel(backend, decoder, { id: 'the model in training', hash: '', tokenFlags })
     return new LivePolicy(trained, new EnginePolicy({ ...engine, tokenizer, stepEnds: [stepEnd], tokenFlags }))
   }
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { toErrorDetails } from '../../core/errors.ts'
 import { memoryFiles } from '../../engine/testing/memory-files.ts'
 import { defaultRecipe } from '../../formats/training-recipe.ts'
-import { Held } from '../held.ts'
 import type { FromWorker, ModelSource, ParamsOf, TrainingSummary } from '../protocol.ts'
+import { RefCounted } from '../ref-counted.ts'
 import type { OpenBackend } from '../resident-models.ts'
 import type { TrainedSource } from '../sources/trained.ts'
 import { MemoryRunFolders } from './testing/memory-run-folders.ts'
@@ -58,7 +58,7 @@ function rig(
   })
   const share = () => {
     backends += 1
-    return new Held({ backend: { memory } } as unknown as OpenBackend, () => {
+    return new RefCounted({ backend: { memory } } as unknown as OpenBackend, () => {
       backends -= 1
     })
   }

@@ -1,6 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
-import type { Held } from '../held.ts'
 import type {
   ModelSource,
   ParamsOf,
@@ -11,6 +10,7 @@ import type {
   TrainingSources,
   TrainingSummary,
 } from '../protocol.ts'
+import type { RefCounted } from '../ref-counted.ts'
 import type { OpenBackend } from '../resident-models.ts'
 import type { ModelSources, OpenedFiles } from '../sources/model-provider.ts'
 import { openFiles } from '../sources/model-provider.ts'
@@ -32,7 +32,7 @@ export interface TrainingHostDeps extends Omit<HostedTrainingDeps, 'append'>, St
 }
 
 /** Of the worker's engine, held once more for the run. */
-type ShareBackend = () => Held<OpenBackend>
+type ShareBackend = () => RefCounted<OpenBackend>
 
 /** What a live run holds until its end. */
 interface Live {

@@ -11,7 +11,7 @@ import type { Activity } from './scheduler/activity.ts'
  */
 const BURST: Readonly<Record<Backend['kind'], number>> = { webgpu: 8, cpu: 2 }
 
-export interface Engine {
+export interface StartedModel {
   readonly model: EngineModel
   readonly info: ModelInfo
 }
@@ -24,11 +24,11 @@ export interface EngineOptions extends Pick<ModelInfo, 'id' | 'hash'> {
 }
 
 /** An engine on a decoder, which it owns, and what is recorded of it with every run. */
-export function startEngine(
+export function startModel(
   backend: Backend,
   decoder: Decoder,
   { id, hash, tokenFlags, burst = BURST[backend.kind], activity }: EngineOptions,
-): Engine {
+): StartedModel {
   const model = new EngineModel(decoder, tokenFlags, { burst, ...(activity === undefined ? {} : { activity }) })
   const info = {
     id,

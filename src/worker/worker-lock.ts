@@ -8,7 +8,7 @@ export interface AliveMessage {
  * In a worker: holds a Web Lock for as long as the worker lives. The browser releases it when the worker ends, however it
  * ends, and of such an end tells the page nothing else.
  */
-export function showLife(locks: LockManager, id: string, say: (message: AliveMessage) => void): void {
+export function holdWorkerLock(locks: LockManager, id: string, say: (message: AliveMessage) => void): void {
   const lock = `stepscope-worker-${id}`
   void locks.request(lock, () => {
     say({ type: 'alive', lock })

@@ -1,5 +1,5 @@
 /** Something that several engines hold at once; it is disposed of with the last of them. */
-export class Held<T> {
+export class RefCounted<T> {
   readonly value: T
   private readonly free: () => void
   private holders = 1
