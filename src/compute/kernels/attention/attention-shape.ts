@@ -5,6 +5,8 @@ export interface AttentionShape extends PoolShape {
   readonly heads: number
   /** The true head dimension: scores are scaled by its inverse root. */
   readonly headDim: number
+  /** A row sees itself and the `window` − 1 positions before it; null: all before it. */
+  readonly window: number | null
   /** Invocations per row and head, or per page and key-value head; 1 does without workgroup memory. */
   readonly lanes: number
   /** Invocations of a workgroup that share nothing, where `lanes` is 1. */
@@ -30,3 +32,8 @@ export const NO_ROW = 0xffffffff
 
 /** Less than any score, and still a number: e to it is zero. */
 export const LEAST_SCORE = -3.0e38
+
+/** The first position that a row at `position` sees. */
+export function firstSeen({ window }: Pick<AttentionShape, 'window'>, position: number): number {
+  return window === null ? 0 : Math.max(0, position + 1 - window)
+}

@@ -2,7 +2,7 @@ import type { Views } from '../../backend.ts'
 import { pageStride } from '../page-pool.ts'
 import { PAGE_POSITIONS, ROW_POSITION, ROW_TABLE, rowStart } from '../rows.ts'
 import type { AttentionShape } from './attention-shape.ts'
-import { LEAST_SCORE, partialNumbers, partialStride } from './attention-shape.ts'
+import { firstSeen, LEAST_SCORE, partialNumbers, partialStride } from './attention-shape.ts'
 import { pagePartial } from './page-partial.reference.ts'
 
 export const ATTENTION_BINDINGS = {
@@ -43,6 +43,7 @@ export function attentionReference(shape: AttentionShape, views: Views<typeof AT
     const count = rows[0] as number
     for (let row = 0; row < count; row++) {
       const visible = (rows[rowStart(row) + ROW_POSITION] as number) + 1
+      const first = firstSeen(shape, visible - 1)
       const table = rows[rowStart(row) + ROW_TABLE] as number
       const covered = coverage[2 * table] as number
       const place = coverage[2 * table + 1] as number
@@ -51,11 +52,16 @@ export function attentionReference(shape: AttentionShape, views: Views<typeof AT
         most = LEAST_SCORE
         weight = 0
         sums.fill(0)
-        for (let page = 0; page < covered; page++) merge(partials, ((place + page) * heads + h) * stride)
-        for (let page = covered; page * PAGE_POSITIONS < visible; page++) {
+        for (let page = Math.floor(first / PAGE_POSITIONS); page * PAGE_POSITIONS < visible; page++) {
+          const unseen = Math.max(0, first - page * PAGE_POSITIONS)
+          // A partial is of a whole page: one that the window cuts is read again.
+          if (page < covered && unseen === 0) {
+            merge(partials, ((place + page) * heads + h) * stride)
+            continue
+          }
           const at = (layer[0] as number) + (pageTables[table * pagesPerSequence + page] as number)
           const positions = Math.min(PAGE_POSITIONS, visible - page * PAGE_POSITIONS)
-          partial(queries, to, pool, at * pageStride(shape), Math.floor(h / group), positions, own, 0)
+          partial(queries, to, pool, at * pageStride(shape), Math.floor(h / group), unseen, positions, own, 0)
           merge(own, 0)
         }
         for (let d = 0; d < headWidth; d++) output[to + d] = (sums[d] as number) / weight

@@ -36,7 +36,10 @@ onEachBackend('attention', (backend) => {
     { heads: 6, keyValueHeads: 2, headDim: 10, size: 1, lanes: 64 },
     { heads: 3, keyValueHeads: 1, headDim: 12, size: 30, lanes: 64 },
     { heads: 2, keyValueHeads: 1, headDim: 128, size: 1, lanes: 64 },
-  ])('$heads heads on $keyValueHeads of $headDim, values to $size, $lanes lanes', async (given) => {
+    ...[1, 64].flatMap((lanes) =>
+      [7, 16, 33].map((window) => ({ heads: 6, keyValueHeads: 2, headDim: 10, size: 1, lanes, window })),
+    ),
+  ])('$heads heads on $keyValueHeads of $headDim, values to $size, $lanes lanes, window $window', async (given) => {
     const shape = shapeOf(given)
     const inputs = inputsOf(shape, ROWS, given.size)
     const { output } = await runKernel(backend(), attentionKernel(shape), inputs, 9)
@@ -85,9 +88,10 @@ onEachBackend('attention', (backend) => {
       { heads: 2, keyValueHeads: 2, headDim: 36, lanes },
       { heads: 14, keyValueHeads: 2, headDim: 64, lanes },
       { heads: 2, keyValueHeads: 1, headDim: 128, lanes },
+      ...[16, 30].map((window) => ({ heads: 4, keyValueHeads: 2, headDim: 12, lanes, window })),
     ]),
   )(
-    'pages read once for all give the same bits: $heads heads on $keyValueHeads of $headDim, $lanes lanes',
+    'pages read once for all give the same bits: $heads heads on $keyValueHeads of $headDim, $lanes lanes, window $window',
     async (given) => {
       const shape = shapeOf(given)
       // Six lanes; lane 3 leads no row. Rows are not in the order of the lanes.
@@ -159,7 +163,10 @@ onEachBackend('attention', (backend) => {
       )
       const width = given.heads * shape.headWidth
       // The last row's lane has no page covered, so it alone still reads page 0.
-      expect([...merged.output.slice(0, 4 * width)]).toEqual([...plain.output.slice(0, 4 * width)])
+      // Of a page that a window cuts there is no partial to use.
+      if (shape.window === null) {
+        expect([...merged.output.slice(0, 4 * width)]).toEqual([...plain.output.slice(0, 4 * width)])
+      }
       const whole = { ...inputs, coverage, partials: byPage.partials }
       expect([...(await attendWith(backend(), shape, whole, rows.length))]).toEqual([...plain.output])
     },
@@ -175,10 +182,12 @@ async function attendWith(
   return (await runKernel(backend, attentionKernel(shape), inputs, rows)).output
 }
 
-function shapeOf(given: Pick<AttentionShape, 'heads' | 'keyValueHeads' | 'headDim' | 'lanes'>): AttentionShape {
-  const { heads, keyValueHeads, headDim, lanes } = given
+function shapeOf(
+  given: Pick<AttentionShape, 'heads' | 'keyValueHeads' | 'headDim' | 'lanes'> & { readonly window?: number },
+): AttentionShape {
+  const { heads, keyValueHeads, headDim, lanes, window = null } = given
   const headWidth = Math.ceil(headDim / 4) * 4
-  return { heads, keyValueHeads, headDim, headWidth, pagesPerSequence: 4, lanes, serialLanes: 4 }
+  return { heads, keyValueHeads, headDim, window, headWidth, pagesPerSequence: 4, lanes, serialLanes: 4 }
 }
 
 function inputsOf(shape: AttentionShape, rows: readonly Row[], size: number): Inputs {
@@ -207,7 +216,7 @@ function attend(shape: AttentionShape, inputs: Inputs, row: number, head: number
   const places = Array.from({ length: position + 1 }, (_, p) => {
     const page = 3 + (pageTables[table * shape.pagesPerSequence + Math.floor(p / 16)] as number)
     return page * pageStride(shape) + (p % 16) * positionStride(shape) + group * shape.headWidth
-  })
+  }).slice(shape.window === null ? 0 : -shape.window)
   const query = queries.subarray((row * shape.heads + head) * shape.headWidth)
   const dims = Array.from({ length: shape.headWidth }, (_, d) => d)
   const scores = places.map(

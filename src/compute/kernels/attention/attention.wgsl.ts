@@ -18,10 +18,44 @@ const DECLARATIONS = declareBindings(ATTENTION_BINDINGS, {
 })
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const
 
+/** WGSL expressions: the first page of which all is seen; from which page to before which pages are read from the pool. */
+interface PageRange {
+  readonly whole: string
+  readonly start: string
+  readonly end: string
+}
+
+/**
+ * WGSL: first the covered pages' partials, then the other pages. A window may cut the first page that is seen: it comes
+ * before all others, and is read from the pool, as partials are of whole pages.
+ */
+function pageRangesWgsl(
+  { window }: AttentionShape,
+  partials: (of: Pick<PageRange, 'whole'>) => string,
+  pages: (of: Pick<PageRange, 'start' | 'end'>) => string,
+): string {
+  const end = `(last / ${PAGE_POSITIONS}u + 1u)`
+  if (window === null) return `${partials({ whole: '0u' })}\n${pages({ start: 'covered.x', end })}`
+  return `
+  let first = max(last + 1u, ${window}u) - ${window}u;
+  let whole = (first + ${PAGE_POSITIONS - 1}u) / ${PAGE_POSITIONS}u;
+  for (var part = 0u; part < 2u; part++) {
+    var start_page = first / ${PAGE_POSITIONS}u;
+    var end_page = min(whole, ${end});
+    if (part == 1u) {
+${partials({ whole: 'whole' })}
+      start_page = max(covered.x, whole);
+      end_page = ${end};
+    }
+${pages({ start: 'start_page', end: 'end_page' })}
+  }`
+}
+
 /** One invocation has a whole row and head, for software adapters: a page's scores, then its values, four at a time. */
 export function serialAttentionWgsl(shape: AttentionShape): string {
   const { heads, pagesPerSequence, serialLanes } = shape
   const { quads, stride, valueOffset, partial, numbers, group, scale } = quadSizes(shape)
+  const within = shape.window === null ? '' : ' & (positions >= vec4u(unseen))'
 
   return `
 ${DECLARATIONS}
@@ -44,20 +78,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var i = 0u; i < quads; i++) { q[i] = queries[place + i] * ${scale}; }
   var most = ${LEAST};
   var weight = 0.0;
-  for (var page = 0u; page < covered.x; page++) {
+${pageRangesWgsl(
+  shape,
+  (of) => `  for (var page = ${of.whole}; page < covered.x; page++) {
     let at = ((covered.y + page) * ${heads}u + head) * ${partial}u;
     let given = partials[at + ${numbers}u];
     let by = merge_factors(most, given.x);
     most = max(most, given.x);
     weight = fma(given.y, by.y, weight * by.x);
     for (var i = 0u; i < quads; i++) { sum[i] = fma(partials[at + i], vec4f(by.y), sum[i] * by.x); }
-  }
-  for (var page = covered.x; page <= last / ${PAGE_POSITIONS}u; page++) {
+  }`,
+  (of) => `  for (var page = ${of.start}; page < ${of.end}; page++) {
     let base = ((layer[0] + pageTables[table * ${pagesPerSequence}u + page]) * ${PAGE_POSITIONS}u) * ${stride}u + (head / ${group}u) * ${quads}u;
     // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
     let visible = min(last - page * ${PAGE_POSITIONS}u, ${PAGE_POSITIONS - 1}u);
     let steps = visible / 4u + 1u;
-    var page_most = ${LEAST};
+${shape.window === null ? '' : `    let unseen = max(first, page * ${PAGE_POSITIONS}u) - page * ${PAGE_POSITIONS}u;\n`}    var page_most = ${LEAST};
     for (var step = 0u; step < steps; step++) {
       let positions = vec4u(0u, 1u, 2u, 3u) + 4u * step;
       let at = vec4u(base) + min(positions, vec4u(visible)) * ${stride}u;
@@ -67,7 +103,7 @@ ${COMPONENTS.map((c) => `      var dot_${c} = vec4f();`).join('\n')}
 ${COMPONENTS.map((c) => `        dot_${c} = fma(query, pool[at.${c} + i], dot_${c});`).join('\n')}
       }
       let dots = vec4f(across(dot_x), across(dot_y), across(dot_z), across(dot_w));
-      let seen = select(vec4f(${LEAST}), dots, positions <= vec4u(visible));
+      let seen = select(vec4f(${LEAST}), dots, (positions <= vec4u(visible))${within});
       scores[step] = seen;
       page_most = max(page_most, highest(seen));
     }
@@ -75,7 +111,7 @@ ${COMPONENTS.map((c) => `        dot_${c} = fma(query, pool[at.${c} + i], dot_${
     for (var i = 0u; i < quads; i++) { mixed[i] = vec4f(); }
     for (var step = 0u; step < steps; step++) {
       let positions = vec4u(0u, 1u, 2u, 3u) + 4u * step;
-      let e = select(vec4f(), exp(scores[step] - vec4f(page_most)), positions <= vec4u(visible));
+      let e = select(vec4f(), exp(scores[step] - vec4f(page_most)), (positions <= vec4u(visible))${within});
       page_weight += across(e);
       let at = vec4u(base + ${valueOffset}u) + min(positions, vec4u(visible)) * ${stride}u;
       for (var i = 0u; i < quads; i++) {
@@ -88,7 +124,8 @@ ${COMPONENTS.map((c) => `        value = fma(vec4f(e.${c}), pool[at.${c} + i], v
     most = max(most, page_most);
     weight = fma(page_weight, by.y, weight * by.x);
     for (var i = 0u; i < quads; i++) { sum[i] = fma(mixed[i], vec4f(by.y), sum[i] * by.x); }
-  }
+  }`,
+)}
   for (var i = 0u; i < quads; i++) { output[place + i] = sum[i] / weight; }
 }
 `
@@ -102,6 +139,7 @@ export function cooperativeAttentionWgsl(shape: AttentionShape): string {
   const { heads, pagesPerSequence, lanes } = shape
   const { quads, stride, valueOffset, partial, numbers, group, scale } = quadSizes(shape)
   const pages = lanes / PAGE_POSITIONS
+  const within = shape.window === null ? '' : ' && position >= first'
 
   return `
 ${DECLARATIONS}
@@ -137,16 +175,18 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: v
   workgroupBarrier();
   var most = ${LEAST};
   var weight = 0.0;
-  for (var page = 0u; page < covered.x; page++) {
+${pageRangesWgsl(
+  shape,
+  (of) => `  for (var page = ${of.whole}; page < covered.x; page++) {
     let at = ((covered.y + page) * ${heads}u + head) * ${partial}u;
     let given = partials[at + ${numbers}u];
     let by = merge_factors(most, given.x);
     most = max(most, given.x);
     weight = fma(given.y, by.y, weight * by.x);
     for (var i = lane; i < quads; i += ${lanes}u) { sum[i] = fma(partials[at + i], vec4f(by.y), sum[i] * by.x); }
-  }
-  for (var start = covered.x; start <= last / ${PAGE_POSITIONS}u; start += ${pages}u) {
-    let chunk = min(${pages}u, last / ${PAGE_POSITIONS}u - start + 1u);
+  }`,
+  (of) => `  for (var start = ${of.start}; start < ${of.end}; start += ${pages}u) {
+    let chunk = min(${pages}u, ${of.end} - start);
     let own = lane / ${PAGE_POSITIONS}u;
     // Positions past the row's own weigh nothing; they read its own entry, because others may hold anything.
     let position = start * ${PAGE_POSITIONS}u + lane;
@@ -156,12 +196,12 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: v
     let at = base + (read % ${PAGE_POSITIONS}u) * ${stride}u;
     var products = vec4f();
     for (var i = 0u; i < quads; i++) { products = fma(query[i], pool[at + i], products); }
-    scores[lane] = select(${LEAST}, across(products), position <= last);
+    scores[lane] = select(${LEAST}, across(products), position <= last${within});
     if (lane % ${PAGE_POSITIONS}u == 0u) { bases[own] = base + ${valueOffset}u; }
     workgroupBarrier();
     var page_most = ${LEAST};
     for (var p = 0u; p < ${PAGE_POSITIONS}u; p++) { page_most = max(page_most, scores[own * ${PAGE_POSITIONS}u + p]); }
-    weights[lane] = select(0.0, exp(scores[lane] - page_most), position <= last);
+    weights[lane] = select(0.0, exp(scores[lane] - page_most), position <= last${within});
     if (lane % ${PAGE_POSITIONS}u == 0u) { most_of[own] = page_most; }
     workgroupBarrier();
     for (var item = lane; item < chunk * quads; item += ${lanes}u) {
@@ -188,7 +228,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: v
       }
     }
     workgroupBarrier();
-  }
+  }`,
+)}
   for (var i = lane; i < quads; i += ${lanes}u) { output[place + i] = sum[i] / weight; }
 }
 `

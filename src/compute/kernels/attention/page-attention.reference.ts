@@ -1,5 +1,6 @@
 import type { Views } from '../../backend.ts'
 import { pageStride } from '../page-pool.ts'
+import { PAGE_POSITIONS } from '../rows.ts'
 import type { AttentionShape } from './attention-shape.ts'
 import { NO_ROW, partialStride } from './attention-shape.ts'
 import { pagePartial } from './page-partial.reference.ts'
@@ -40,7 +41,17 @@ export function pageAttentionReference(
         const place = list[2 * entry + 1] as number
         for (let h = 0; h < heads; h++) {
           const query = (row * heads + h) * headWidth
-          partial(queries, query, pool, page, Math.floor(h / group), 16, partials, (place * heads + h) * stride)
+          partial(
+            queries,
+            query,
+            pool,
+            page,
+            Math.floor(h / group),
+            0,
+            PAGE_POSITIONS,
+            partials,
+            (place * heads + h) * stride,
+          )
         }
       }
     }

@@ -5,7 +5,7 @@ import { LEAST_SCORE, partialNumbers } from './attention-shape.ts'
 
 /**
  * The partial of one page for one row and head, in float32 as it is stored: both kernels go through it, so a row gets
- * the same bits from either.
+ * the same bits from either. The row sees the page's positions `first` … `visible` − 1.
  */
 export function pagePartial(
   shape: AttentionShape,
@@ -15,6 +15,7 @@ export function pagePartial(
   pool: Float32Array,
   page: number,
   keyValueHead: number,
+  first: number,
   visible: number,
   to: Float32Array,
   at: number,
@@ -25,10 +26,10 @@ export function pagePartial(
   const numbers = partialNumbers(shape)
   const scores = new Float64Array(PAGE_POSITIONS)
 
-  return (queries, query, pool, page, keyValueHead, visible, to, at) => {
+  return (queries, query, pool, page, keyValueHead, first, visible, to, at) => {
     const keys = page + keyValueHead * headWidth
     let most = LEAST_SCORE
-    for (let p = 0; p < visible; p++) {
+    for (let p = first; p < visible; p++) {
       const from = keys + p * stride
       let even = 0
       let odd = 0
@@ -45,7 +46,7 @@ export function pagePartial(
     }
     most = Math.fround(most)
     let sum = 0
-    for (let p = 0; p < visible; p++) {
+    for (let p = first; p < visible; p++) {
       const weight = Math.exp((scores[p] as number) - most)
       scores[p] = weight
       sum += weight
@@ -58,7 +59,7 @@ export function pagePartial(
       let b = 0
       let c = 0
       let e = 0
-      for (let p = 0, from = values + d; p < visible; p++, from += stride) {
+      for (let p = first, from = values + first * stride + d; p < visible; p++, from += stride) {
         const weight = scores[p] as number
         a += weight * (pool[from] as number)
         b += weight * (pool[from + 1] as number)

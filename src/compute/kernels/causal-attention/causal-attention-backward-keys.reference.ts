@@ -30,7 +30,7 @@ export function causalAttentionBackwardKeysReference(
   return () => {
     const count = rows[0] as number
     for (let row = 0; row < count; row++) {
-      const last = rows[rowStart(row) + ROW_TABLE] as number
+      const last = lastSeeing(shape, row, rows[rowStart(row) + ROW_TABLE] as number)
       for (let keyHead = 0; keyHead < keyValueHeads; keyHead++) {
         const key = row * stride + (heads + keyHead) * headWidth
         const value = key + keyValueHeads * headWidth
@@ -52,4 +52,9 @@ export function causalAttentionBackwardKeysReference(
       }
     }
   }
+}
+
+/** The last row that sees `row`, in a sequence whose last row is `last`. */
+function lastSeeing({ window }: CausalAttentionShape, row: number, last: number): number {
+  return window === null ? last : Math.min(last, row + window - 1)
 }

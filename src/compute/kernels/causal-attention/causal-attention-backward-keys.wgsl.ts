@@ -9,10 +9,15 @@ import { inEach, lines, quadSizes, range, tileWgsl, transposedWgsl } from './row
  * start of the sequence, and one query head of the group after the other.
  */
 export function causalAttentionBackwardKeysWgsl(shape: CausalAttentionShape, tileRows: number): string {
-  const { heads, keyValueHeads, lanes } = shape
+  const { heads, keyValueHeads, window, lanes } = shape
   const { quads, stride, attendedStride, keys, toValue, group, scale } = quadSizes(shape)
   const elements = { rows: 'vec4u', turned: 'vec4f', logSums: 'f32', gradient: 'vec4f', deltas: 'f32', output: 'vec4f' }
   const each = range(tileRows)
+  const lastSeeing = window === null ? 'last' : `min(last, end + ${window - 1}u)`
+  const seeing = (r: number) => {
+    const after = `(others >= vec4u(tile + ${r}u))`
+    return window === null ? after : `${after} & (others < vec4u(tile + ${r + window}u))`
+  }
   const atEach = (array: string) => `vec4f(${['x', 'y', 'z', 'w'].map((c) => `${array}[number.${c}]`).join(', ')})`
   return `
 ${declareBindings(CAUSAL_ATTENTION_BACKWARD_KEYS_BINDINGS, elements)}
@@ -41,7 +46,7 @@ ${tileWgsl(keyValueHeads, tileRows)}
       key_sum[i] = vec4f();
       value_sum[i] = vec4f();
     }
-    for (var first = begin - rows[1u + begin].y % 4u; first <= last; first += 4u) {
+    for (var first = begin - rows[1u + begin].y % 4u; first <= ${lastSeeing}; first += 4u) {
       let others = vec4u(0u, 1u, 2u, 3u) + first;
       let read = min(others, vec4u(last));
       for (var query_head = head * ${group}u; query_head < (head + 1u) * ${group}u; query_head++) {
@@ -62,7 +67,7 @@ ${lines(each, (r) => inEach((c) => `        mixed${r} = fma(vec4f(v${r}.${c}), a
         let within = others <= vec4u(last);
 ${lines(
   each,
-  (r) => `        let e${r} = select(vec4f(), exp(score${r} - log_sums), within & (others >= vec4u(tile + ${r}u)));
+  (r) => `        let e${r} = select(vec4f(), exp(score${r} - log_sums), within & ${seeing(r)});
         let by_score${r} = e${r} * (mixed${r} - delta);`,
 )}
         for (var i = 0u; i < quads; i++) {

@@ -1,7 +1,7 @@
 import type { Views } from '../../backend.ts'
 import { ROW_POSITION, rowStart } from '../rows.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
-import { addScaled, dot } from './causal-attention.reference.ts'
+import { addScaled, dot, rowsBefore } from './causal-attention.reference.ts'
 
 export const CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS = {
   rows: ['u32', 'read'],
@@ -29,7 +29,7 @@ export function causalAttentionBackwardQueriesReference(
   return () => {
     const count = rows[0] as number
     for (let row = 0; row < count; row++) {
-      const start = row - (rows[rowStart(row) + ROW_POSITION] as number)
+      const start = row - rowsBefore(shape, rows[rowStart(row) + ROW_POSITION] as number)
       for (let head = 0; head < heads; head++) {
         const query = row * stride + head * headWidth
         const key = (heads + Math.floor(head / group)) * headWidth

@@ -2,7 +2,17 @@ import { declareBindings } from '../declare-bindings.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
 import { CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS } from './causal-attention-backward-queries.reference.ts'
-import { inEach, lines, quadSizes, range, SUM_WGSL, tileWgsl, transposedWgsl } from './row-tile.wgsl.ts'
+import {
+  firstFourWgsl,
+  inEach,
+  lines,
+  quadSizes,
+  range,
+  SUM_WGSL,
+  seesWgsl,
+  tileWgsl,
+  transposedWgsl,
+} from './row-tile.wgsl.ts'
 
 /** One invocation has one head of a tile of rows and takes four positions at a time, as in the forward kernel. */
 export function causalAttentionBackwardQueriesWgsl(shape: CausalAttentionShape, tileRows: number): string {
@@ -51,7 +61,7 @@ ${tileWgsl(heads, tileRows)}
   for (var begin = tile; begin <= tile_end;) {
     let end = min(rows[1u + begin].z, tile_end);
     for (var i = 0u; i < ${tileRows}u * quads; i++) { sum[i] = vec4f(); }
-    for (var first = begin - rows[1u + begin].y; first <= end; first += 4u) {
+    for (var first = ${firstFourWgsl(shape)}; first <= end; first += 4u) {
       let others = vec4u(0u, 1u, 2u, 3u) + first;
       let at = min(others, vec4u(end)) * ${stride}u + key;
 ${lines(each, (r) => `      var score${r} = vec4f();\n      var mixed${r} = vec4f();`)}
@@ -65,7 +75,7 @@ ${lines(each, (r) => inEach((c) => `        mixed${r} = fma(vec4f(above${r}.${c}
       }
 ${lines(
   each,
-  (r) => `      let e${r} = select(vec4f(), exp(score${r} - log_sums[${r}]), others <= vec4u(tile + ${r}u));
+  (r) => `      let e${r} = select(vec4f(), exp(score${r} - log_sums[${r}]), ${seesWgsl(shape, r)});
       let by_score${r} = e${r} * (mixed${r} - delta[${r}]);`,
 )}
       for (var i = 0u; i < quads; i++) {

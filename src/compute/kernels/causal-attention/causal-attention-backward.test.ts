@@ -20,7 +20,8 @@ onEachBackend('causal attention, backward', (backend) => {
     { heads: 2, keyValueHeads: 2, headDim: 8, lanes: 8 },
     { heads: 6, keyValueHeads: 2, headDim: 10, lanes: 4 },
     { heads: 3, keyValueHeads: 1, headDim: 6, lanes: 64 },
-  ])('$heads heads on $keyValueHeads of $headDim: as central differences', async (given) => {
+    { heads: 6, keyValueHeads: 2, headDim: 10, lanes: 4, window: 4 },
+  ])('$heads heads on $keyValueHeads of $headDim, window $window: as central differences', async (given) => {
     const shape = shapeOf(given)
     const lengths = [1, 6, 9]
     const inputs = inputsOf(shape, lengths)
@@ -52,39 +53,56 @@ onEachBackend('causal attention, backward', (backend) => {
     { heads: 4, keyValueHeads: 2, headDim: 24, lanes: 4, lengths: [7, 300, 3], size: 1 },
     { heads: 3, keyValueHeads: 1, headDim: 12, lanes: 4, lengths: SHORT, size: 8 },
     { heads: 2, keyValueHeads: 1, headDim: 64, lanes: 64, lengths: [33, 8], size: 1 },
-  ])('$heads heads on $keyValueHeads of $headDim, values to $size: as the references in float64', async (given) => {
-    const shape = shapeOf(given)
-    const inputs = inputsOf(shape, given.lengths, given.size)
-    const rows = inputs.total - 2
-    const { output, deltas } = await backward(backend(), shape, inputs)
-    const views = {
-      rows: inputs.rows,
-      turned: inputs.turned,
-      gradient: inputs.gradient,
-      attended: inDouble(new Float32Array(inputs.gradient.length)),
-      logSums: inDouble(new Float32Array(inputs.total * shape.heads)),
-      deltas: inDouble(new Float32Array(inputs.total * shape.heads)),
-      output: inDouble(new Float32Array(inputs.turned.length)),
-    }
-    causalAttentionReference(shape, views)()
-    causalAttentionBackwardQueriesReference(shape, views)()
-    causalAttentionBackwardKeysReference(shape, views)()
-    const error = given.size > 1 ? 2e-4 : 5e-6
-    const columns = (shape.heads + 2 * shape.keyValueHeads) * shape.headWidth
-    const written = (_: number, i: number) => i < rows * shape.stride && i % shape.stride < columns
-    expect(relativeError(output.filter(written), views.output.filter(written))).toBeLessThan(error)
-    expect(
-      relativeError(deltas.subarray(0, rows * shape.heads), views.deltas.subarray(0, rows * shape.heads)),
-    ).toBeLessThan(error)
-    // Padding is zero; what is past the heads and the rows stays as it was.
-    const padding = output.filter((_, i) => written(0, i) && (i % shape.stride) % shape.headWidth >= shape.headDim)
-    expect(padding.every((value) => value === 0)).toBe(true)
-    expect(output.filter((_, i) => !written(0, i)).every((value) => value === 7)).toBe(true)
-    expect(deltas.subarray(rows * shape.heads).every((value) => value === 7)).toBe(true)
-  })
+    ...[1, 6].map((window) => ({
+      heads: 6,
+      keyValueHeads: 2,
+      headDim: 10,
+      lanes: 8,
+      lengths: SHORT,
+      size: 1,
+      window,
+    })),
+  ])(
+    '$heads heads on $keyValueHeads of $headDim, values to $size, window $window: as the references in float64',
+    async (given) => {
+      const shape = shapeOf(given)
+      const inputs = inputsOf(shape, given.lengths, given.size)
+      const rows = inputs.total - 2
+      const { output, deltas } = await backward(backend(), shape, inputs)
+      const views = {
+        rows: inputs.rows,
+        turned: inputs.turned,
+        gradient: inputs.gradient,
+        attended: inDouble(new Float32Array(inputs.gradient.length)),
+        logSums: inDouble(new Float32Array(inputs.total * shape.heads)),
+        deltas: inDouble(new Float32Array(inputs.total * shape.heads)),
+        output: inDouble(new Float32Array(inputs.turned.length)),
+      }
+      causalAttentionReference(shape, views)()
+      causalAttentionBackwardQueriesReference(shape, views)()
+      causalAttentionBackwardKeysReference(shape, views)()
+      const error = given.size > 1 ? 2e-4 : 5e-6
+      const columns = (shape.heads + 2 * shape.keyValueHeads) * shape.headWidth
+      const written = (_: number, i: number) => i < rows * shape.stride && i % shape.stride < columns
+      expect(relativeError(output.filter(written), views.output.filter(written))).toBeLessThan(error)
+      expect(
+        relativeError(deltas.subarray(0, rows * shape.heads), views.deltas.subarray(0, rows * shape.heads)),
+      ).toBeLessThan(error)
+      // Padding is zero; what is past the heads and the rows stays as it was.
+      const padding = output.filter((_, i) => written(0, i) && (i % shape.stride) % shape.headWidth >= shape.headDim)
+      expect(padding.every((value) => value === 0)).toBe(true)
+      expect(output.filter((_, i) => !written(0, i)).every((value) => value === 7)).toBe(true)
+      expect(deltas.subarray(rows * shape.heads).every((value) => value === 7)).toBe(true)
+    },
+  )
 
-  test.each([1, 4, 37])('a sequence of %i gets the same bits in every company', async (length) => {
-    const shape = shapeOf({ heads: 4, keyValueHeads: 2, headDim: 16, lanes: 8 })
+  test.each([
+    [1, {}],
+    [4, {}],
+    [37, {}],
+    [37, { window: 6 }],
+  ])('a sequence of %i gets the same bits in every company, %o', async (length, window) => {
+    const shape = shapeOf({ heads: 4, keyValueHeads: 2, headDim: 16, lanes: 8, ...window })
     const alone = inputsOf(shape, [length])
     const found = await backward(backend(), shape, alone)
     const together = inputsOf(shape, [3, 10, length, 60])
@@ -100,12 +118,12 @@ onEachBackend('causal attention, backward', (backend) => {
 })
 
 function shapeOf(
-  given: Pick<CausalAttentionShape, 'heads' | 'keyValueHeads' | 'headDim' | 'lanes'>,
+  given: Pick<CausalAttentionShape, 'heads' | 'keyValueHeads' | 'headDim' | 'lanes'> & { readonly window?: number },
 ): CausalAttentionShape {
-  const { heads, keyValueHeads, headDim, lanes } = given
+  const { heads, keyValueHeads, headDim, lanes, window = null } = given
   const headWidth = Math.ceil(headDim / 4) * 4
   const stride = (heads + 2 * keyValueHeads) * headWidth + 8
-  return { heads, keyValueHeads, headDim, headWidth, stride, attendedStride: heads * headWidth + 4, lanes }
+  return { heads, keyValueHeads, headDim, window, headWidth, stride, attendedStride: heads * headWidth + 4, lanes }
 }
 
 interface Inputs {

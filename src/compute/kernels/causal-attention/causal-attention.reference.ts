@@ -6,6 +6,8 @@ export interface CausalAttentionShape {
   readonly keyValueHeads: number
   /** The true head dimension: scores are scaled by its inverse root. */
   readonly headDim: number
+  /** A row sees itself and the `window` − 1 rows before it; null: all of its sequence before it. */
+  readonly window: number | null
   /** headDim rounded up to a multiple of 4; what lies between is zero. */
   readonly headWidth: number
   /** Floats from one row of queries, keys and values to the next; a multiple of 4. */
@@ -39,7 +41,7 @@ export function causalAttentionReference(
   return () => {
     const count = rows[0] as number
     for (let row = 0; row < count; row++) {
-      const start = row - (rows[rowStart(row) + ROW_POSITION] as number)
+      const start = row - rowsBefore(shape, rows[rowStart(row) + ROW_POSITION] as number)
       for (let head = 0; head < heads; head++) {
         const query = row * stride + head * headWidth
         const key = (heads + Math.floor(head / group)) * headWidth
@@ -63,6 +65,11 @@ export function causalAttentionReference(
       }
     }
   }
+}
+
+/** How many rows before it a row at `position` sees. */
+export function rowsBefore({ window }: Pick<CausalAttentionShape, 'window'>, position: number): number {
+  return window === null ? position : Math.min(position, window - 1)
 }
 
 /** Σ a · b over `length` numbers, in float64. Two sums at a time keep the adder busy. */

@@ -16,7 +16,16 @@ onEachBackend('causal attention', (backend) => {
     { heads: 4, keyValueHeads: 2, headDim: 24, lanes: 4, lengths: [7, 300, 3], size: 1 },
     { heads: 3, keyValueHeads: 1, headDim: 12, lanes: 4, lengths: SHORT, size: 30 },
     { heads: 2, keyValueHeads: 1, headDim: 128, lanes: 64, lengths: [33, 8], size: 1 },
-  ])('$heads heads on $keyValueHeads of $headDim, values to $size, $lanes lanes', async (given) => {
+    ...[1, 6].map((window) => ({
+      heads: 6,
+      keyValueHeads: 2,
+      headDim: 10,
+      lanes: 8,
+      lengths: SHORT,
+      size: 1,
+      window,
+    })),
+  ])('$heads heads on $keyValueHeads of $headDim, values to $size, $lanes lanes, window $window', async (given) => {
     const shape = shapeOf(given)
     const rows = given.lengths.reduce((sum, length) => sum + length, 0)
     const inputs = inputsOf(shape, given.lengths, given.size)
@@ -37,8 +46,13 @@ onEachBackend('causal attention', (backend) => {
     expect(logSums.subarray(rows * shape.heads).every((value) => value === 7)).toBe(true)
   })
 
-  test.each([1, 4, 37])('a sequence of %i gets the same bits in every company', async (length) => {
-    const shape = shapeOf({ heads: 4, keyValueHeads: 2, headDim: 16, lanes: 8 })
+  test.each([
+    [1, {}],
+    [4, {}],
+    [37, {}],
+    [37, { window: 6 }],
+  ])('a sequence of %i gets the same bits in every company, %o', async (length, window) => {
+    const shape = shapeOf({ heads: 4, keyValueHeads: 2, headDim: 16, lanes: 8, ...window })
     const alone = inputsOf(shape, [length], 1)
     const found = await runKernel(backend(), causalAttentionKernel(shape), alone, length)
     const together = inputsOf(shape, [3, 10, length, 60], 1)
@@ -65,12 +79,12 @@ onEachBackend('causal attention', (backend) => {
 })
 
 function shapeOf(
-  given: Pick<CausalAttentionShape, 'heads' | 'keyValueHeads' | 'headDim' | 'lanes'>,
+  given: Pick<CausalAttentionShape, 'heads' | 'keyValueHeads' | 'headDim' | 'lanes'> & { readonly window?: number },
 ): CausalAttentionShape {
-  const { heads, keyValueHeads, headDim, lanes } = given
+  const { heads, keyValueHeads, headDim, lanes, window = null } = given
   const headWidth = Math.ceil(headDim / 4) * 4
   const stride = (heads + 2 * keyValueHeads) * headWidth + 8
-  return { heads, keyValueHeads, headDim, headWidth, stride, attendedStride: heads * headWidth + 4, lanes }
+  return { heads, keyValueHeads, headDim, window, headWidth, stride, attendedStride: heads * headWidth + 4, lanes }
 }
 
 function inputsOf(
@@ -97,7 +111,8 @@ function attend(
   const dims = Array.from({ length: shape.headWidth }, (_, d) => d)
   for (let row = 0; row < (rows[0] as number); row++) {
     const position = rows[4 * (1 + row) + 1] as number
-    const seen = Array.from({ length: position + 1 }, (_, i) => row - position + i)
+    const all = Array.from({ length: position + 1 }, (_, i) => row - position + i)
+    const seen = all.slice(shape.window === null ? 0 : -shape.window)
     for (let head = 0; head < shape.heads; head++) {
       const keyHead = Math.floor(head / (shape.heads / shape.keyValueHeads))
       const at = (of: number, part: number, d: number) =>

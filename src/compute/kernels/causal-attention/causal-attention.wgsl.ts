@@ -2,7 +2,17 @@ import { declareBindings } from '../declare-bindings.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
 import { CAUSAL_ATTENTION_BINDINGS } from './causal-attention.reference.ts'
-import { inEach, lines, quadSizes, range, SUM_WGSL, tileWgsl, transposedWgsl } from './row-tile.wgsl.ts'
+import {
+  firstFourWgsl,
+  inEach,
+  lines,
+  quadSizes,
+  range,
+  SUM_WGSL,
+  seesWgsl,
+  tileWgsl,
+  transposedWgsl,
+} from './row-tile.wgsl.ts'
 
 /**
  * One invocation has one head of a tile of rows, so that each key and value it loads serves all of them; those side by
@@ -37,7 +47,7 @@ ${tileWgsl(heads, tileRows)}
     let end = min(rows[1u + begin].z, tile_end);
     for (var i = 0u; i < ${tileRows}u * quads; i++) { sum[i] = vec4f(); }
 ${lines(each, (r) => `    var most${r} = -3.0e38;\n    var weight${r} = 0.0;`)}
-    for (var first = begin - rows[1u + begin].y; first <= end; first += 4u) {
+    for (var first = ${firstFourWgsl(shape)}; first <= end; first += 4u) {
       let others = vec4u(0u, 1u, 2u, 3u) + first;
       let at = min(others, vec4u(end)) * ${stride}u + key;
 ${lines(each, (r) => `      var score${r} = vec4f();`)}
@@ -48,7 +58,7 @@ ${lines(each, (r) => inEach((c) => `        score${r} = fma(vec4f(q${r}.${c}), k
       }
 ${lines(
   each,
-  (r) => `      let seen${r} = others <= vec4u(tile + ${r}u);
+  (r) => `      let seen${r} = ${seesWgsl(shape, r)};
       let now${r} = max(most${r}, highest(select(vec4f(-3.0e38), score${r}, seen${r})));
       let shrink${r} = select(exp(most${r} - now${r}), 1.0, now${r} == most${r});
       let e${r} = select(vec4f(), exp(score${r} - now${r}), seen${r});

@@ -32,6 +32,18 @@ export function tileWgsl(heads: number, tileRows: number): string {
   let tile_end = min(tile + ${tileRows - 1}u, rows[0].x - 1u) + ${HIDDEN_ZERO};`
 }
 
+/** WGSL: the first four positions, counted from the start of the sequence, that any row from `begin` on sees. */
+export function firstFourWgsl({ window }: CausalAttentionShape): string {
+  if (window === null) return 'begin - rows[1u + begin].y'
+  return `begin - rows[1u + begin].y + (max(rows[1u + begin].y + 1u, ${window}u) - ${window}u) / 4u * 4u`
+}
+
+/** WGSL: whether row `r` of the tile sees each of the rows `others`. */
+export function seesWgsl({ window }: CausalAttentionShape, r: number): string {
+  const before = `others <= vec4u(tile + ${r}u)`
+  return window === null ? before : `(${before}) & (others + vec4u(${window}u) > vec4u(tile + ${r}u))`
+}
+
 export const SUM_WGSL = 'fn across(v: vec4f) -> f32 { return (v.x + v.y) + (v.z + v.w); }'
 
 /**
