@@ -33,7 +33,7 @@ export async function openOnnxNode(folder: string): Promise<OnnxSession<OrtTenso
   const session = await InferenceSession.create(`${folder}onnx/model.onnx`)
   const model: OnnxModel<OrtTensor> = {
     adapter: `onnxruntime-node ${VERSION}, CPU`,
-    layers,
+    layers: layers.length,
     keyValueHeads,
     headDim,
     integers: (values, dims) => new Tensor('int64', values, dims),

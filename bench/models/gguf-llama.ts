@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
+import { firstLayer } from './first-layer.ts'
 import { ggufCharacter } from './gguf-characters.ts'
 
 const MAGIC = 0x46554747
@@ -82,7 +83,7 @@ function tensorsOf({ layers, heads, keyValueHeads, tiedEmbeddings }: DecoderConf
   }
   return [
     { name: 'token_embd.weight', source: 'model.embed_tokens.weight' },
-    ...Array.from({ length: layers }, (_, number) => layer(number)).flat(),
+    ...layers.flatMap((_, number) => layer(number)),
     { name: 'output_norm.weight', source: 'model.norm.weight' },
     ...(tiedEmbeddings ? [] : [{ name: 'output.weight', source: 'lm_head.weight' }]),
   ]
@@ -91,7 +92,8 @@ function tensorsOf({ layers, heads, keyValueHeads, tiedEmbeddings }: DecoderConf
 type Setting = (writer: Writer) => void
 
 function settingsOf(config: DecoderConfig): Setting[] {
-  if (config.rope.type !== 'default') throw new Error(`rotary positions of type ${config.rope.type} are not written`)
+  const { rope } = firstLayer(config)
+  if (rope.type !== 'default') throw new Error(`rotary positions of type ${rope.type} are not written`)
   const tokens = Array.from({ length: config.vocabSize }, (_, id) => ggufCharacter(id))
   return [
     text('general.architecture', 'llama'),
@@ -99,7 +101,7 @@ function settingsOf(config: DecoderConfig): Setting[] {
     uint32('general.file_type', F32),
     uint32('llama.context_length', config.maxPositions),
     uint32('llama.embedding_length', config.hiddenSize),
-    uint32('llama.block_count', config.layers),
+    uint32('llama.block_count', config.layers.length),
     uint32('llama.feed_forward_length', config.intermediateSize),
     uint32('llama.attention.head_count', config.heads),
     uint32('llama.attention.head_count_kv', config.keyValueHeads),
@@ -107,7 +109,7 @@ function settingsOf(config: DecoderConfig): Setting[] {
     uint32('llama.attention.value_length', config.headDim),
     float32('llama.attention.layer_norm_rms_epsilon', config.normEpsilon),
     uint32('llama.rope.dimension_count', config.headDim),
-    float32('llama.rope.freq_base', config.rope.theta),
+    float32('llama.rope.freq_base', rope.theta),
     uint32('llama.vocab_size', config.vocabSize),
     text('tokenizer.ggml.model', 'llama'),
     array('tokenizer.ggml.tokens', STRING, tokens, (writer, token) => writer.string(token)),

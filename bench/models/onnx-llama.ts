@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
+import { firstLayer } from './first-layer.ts'
 import type { Field, Message } from './protobuf.ts'
 import { bytes, float, integer, message, text } from './protobuf.ts'
 
@@ -35,7 +36,7 @@ export async function writeOnnxLlama(
   graph.input('input_ids', INT64, ['batch', 'sequence'])
   graph.input('attention_mask', INT64, ['batch', 'total'])
   if (operators === 'plain') graph.input('position_ids', INT64, ['batch', 'sequence'])
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = 0; layer < layers.length; layer++) {
     graph.input(`past_key_values.${layer}.key`, FLOAT, cache('past'))
     graph.input(`past_key_values.${layer}.value`, FLOAT, cache('past'))
   }
@@ -58,7 +59,7 @@ export async function writeOnnxLlama(
   const embedding = 'model.embed_tokens.weight'
   graph.floats(embedding, await weights.read(embedding), weights.shape(embedding))
   let state = graph.node('Gather', [embedding, 'input_ids'], ['embedded'])
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = 0; layer < layers.length; layer++) {
     const part = (name: string) => `model.layers.${layer}.${name}.weight`
     const normed = await norm(state, part('input_layernorm'))
     const query = await product(normed, part('self_attn.q_proj'))
@@ -92,7 +93,7 @@ export async function writeOnnxLlama(
     graph.node('MatMul', [last, 'head'], ['logits'])
     graph.output('logits', FLOAT, ['batch', 'sequence', config.vocabSize])
   }
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = 0; layer < layers.length; layer++) {
     graph.output(`present.${layer}.key`, FLOAT, cache('total'))
     graph.output(`present.${layer}.value`, FLOAT, cache('total'))
   }
@@ -268,7 +269,9 @@ function valueInfo(name: string, type: number, dims: readonly Dim[]): Message {
   return [text(1, name), message(2, [message(1, [integer(1, type), message(2, shape)])])]
 }
 
-function rotary({ rope, maxPositions, headDim }: DecoderConfig): { cosines: Float32Array; sines: Float32Array } {
+function rotary(config: DecoderConfig): { cosines: Float32Array; sines: Float32Array } {
+  const { maxPositions, headDim } = config
+  const { rope } = firstLayer(config)
   if (rope.type !== 'default') throw new Error(`rotary positions of type ${rope.type} are not written`)
   const half = headDim / 2
   const cosines = new Float32Array(maxPositions * half)

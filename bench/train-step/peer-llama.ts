@@ -1,6 +1,7 @@
 import { nn, numpy as np } from '@jax-js/jax'
 import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
 import { ropeFrequencies } from '../../src/engine/decoder/rope.ts'
+import { firstLayer } from '../models/first-layer.ts'
 import type { TrainStepBatch } from './engine.ts'
 
 /*
@@ -34,7 +35,7 @@ export async function loadLlama(config: DecoderConfig, weights: WeightSource): P
     return inputs === undefined ? np.array(joined) : np.array(joined, { shape: [joined.length / inputs, inputs] })
   }
   const layers: LayerTree[] = []
-  for (let number = 0; number < config.layers; number++) {
+  for (let number = 0; number < config.layers.length; number++) {
     const layer = (name: string) => `model.layers.${number}.${name}.weight`
     layers.push({
       inputNorm: await stacked(layer('input_layernorm')),
@@ -87,7 +88,7 @@ export function batchTree(config: DecoderConfig, batch: TrainStepBatch): BatchTr
     Array.from({ length: end - first }, (_, index) => (first + index + 1 >= prompt ? 1 / learned : 0)),
   )
   const half = config.headDim / 2
-  const frequencies = ropeFrequencies(config.rope, config.headDim)
+  const frequencies = ropeFrequencies(firstLayer(config).rope, config.headDim)
   const cosines = new Float32Array(tokens * config.headDim)
   const sines = new Float32Array(tokens * config.headDim)
   const mask = new Float32Array(tokens * tokens)

@@ -30,10 +30,10 @@ export interface StepProduct extends ProductShape {
 export function stepProducts(size: StepSize): StepProduct[] {
   const { rows, evaluated, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, vocabSize } = size
   const matrices: readonly (readonly [string, number, number, number, number])[] = [
-    ['qkv', rows, hiddenSize, (heads + 2 * keyValueHeads) * headDim, layers],
-    ['output', rows, heads * headDim, hiddenSize, layers],
-    ['gate', rows, hiddenSize, 2 * intermediateSize, layers],
-    ['down', rows, intermediateSize, hiddenSize, layers],
+    ['qkv', rows, hiddenSize, (heads + 2 * keyValueHeads) * headDim, layers.length],
+    ['output', rows, heads * headDim, hiddenSize, layers.length],
+    ['gate', rows, hiddenSize, 2 * intermediateSize, layers.length],
+    ['down', rows, intermediateSize, hiddenSize, layers.length],
     ['head', evaluated, hiddenSize, vocabSize, 1],
   ]
   return matrices.flatMap(([name, rows, inner, columns, count]) => [

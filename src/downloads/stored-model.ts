@@ -30,7 +30,7 @@ const fields = z.object({
   baseUrl: z.string(),
   commit: z.string().nullable(),
   files: z.array(fileSchema),
-  family: z.enum(['llama', 'qwen2', 'qwen3']),
+  family: z.string(),
   role: z.enum(MODEL_ROLES),
   parameters: count,
   manifest: storedManifestSchema,

@@ -259,7 +259,7 @@ async function createModel(
 ): Promise<StartedModel> {
   const { weights: weightChoice, maxRows, maxLanes, signal, onProgress, burst, activity } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
-  const tokenBytes = 8 * layers * keyValueHeads * headDim
+  const tokenBytes = 8 * layers.length * keyValueHeads * headDim
   const cacheBytes = options.cacheBytes ?? CACHE_BYTES[backend.kind]
   const cacheTokens = options.cacheTokens ?? PAGE_SIZE * Math.floor(cacheBytes / (PAGE_SIZE * tokenBytes))
   const slots = options.slots ?? Math.min(MOST_SLOTS, Math.max(512, Math.floor(SLOT_BYTES / (4 * hiddenSize))))

@@ -12,18 +12,19 @@ test('the bundled policy: Llama with a language-model head', () => {
     family: 'llama',
     hiddenSize: 128,
     intermediateSize: 352,
-    layers: 4,
+    layers: Array.from({ length: 4 }, () => ({
+      activation: 'silu',
+      norms: { epsilon: 1e-5, queryKey: false },
+      rope: { type: 'default', theta: 10000 },
+      biases: { queryKeyValue: false, output: false, mlp: false },
+      window: null,
+    })),
     heads: 4,
     keyValueHeads: 4,
     headDim: 32,
     vocabSize: 23,
     maxPositions: 256,
     normEpsilon: 1e-5,
-    rope: { type: 'default', theta: 10000 },
-    attentionBias: false,
-    outputBias: false,
-    mlpBias: false,
-    queryKeyNorm: false,
     tiedEmbeddings: true,
     head: { kind: 'language-model' },
     eosTokenIds: [22, 21],
@@ -45,7 +46,7 @@ test('score heads: number of labels and bias by architecture', () => {
 })
 
 test('the newer field names, and what the families differ in', () => {
-  expect(parseConfig(fixture('llama3-rope-scaled')).rope).toEqual({
+  expect(parseConfig(fixture('llama3-rope-scaled')).layers[1]?.rope).toEqual({
     type: 'llama3',
     theta: 500000,
     factor: 8,
@@ -53,21 +54,44 @@ test('the newer field names, and what the families differ in', () => {
     highFrequencyFactor: 4,
     originalMaxPositions: 64,
   })
-  expect(parseConfig(fixture('qwen2-bias'))).toMatchObject({
-    attentionBias: true,
-    outputBias: false,
-    headDim: 16,
+  const qwen2 = parseConfig(fixture('qwen2-bias'))
+  expect(qwen2).toMatchObject({ headDim: 16, eosTokenIds: [] })
+  expect(qwen2.layers[0]).toMatchObject({
+    biases: { queryKeyValue: true, output: false, mlp: false },
     rope: { type: 'default', theta: 1e6 },
-    eosTokenIds: [],
   })
-  expect(parseConfig(fixture('qwen3-qknorm'))).toMatchObject({ queryKeyNorm: true, headDim: 32 })
+  const qwen3 = parseConfig(fixture('qwen3-qknorm'))
+  expect([qwen3.headDim, qwen3.layers[0]?.norms.queryKey]).toEqual([32, true])
   const { head_dim: _, ...without } = fixture('qwen3-qknorm')
   expect(parseConfig(without).headDim).toBe(128)
 })
 
+test('windows: of the layers that max_window_layers or layer_types name, where they are used', () => {
+  const windows = (given: object) =>
+    parseConfig({ ...fixture('qwen2-bias'), num_hidden_layers: 4, layer_types: null, ...given }).layers.map(
+      ({ window }) => window,
+    )
+  const used = { use_sliding_window: true, sliding_window: 9 }
+  expect(windows({ sliding_window: 9, max_window_layers: 2 })).toEqual([null, null, null, null])
+  expect(windows({ ...used, max_window_layers: 2 })).toEqual([null, null, 9, 9])
+  expect(windows(used)).toEqual([null, null, null, null])
+  expect(windows({ use_sliding_window: true, sliding_window: undefined, max_window_layers: 3 })).toEqual([
+    null,
+    null,
+    null,
+    4096,
+  ])
+  expect(windows({ ...used, sliding_window: null, max_window_layers: 0 })).toEqual([null, null, null, null])
+  const layer_types = ['sliding_attention', 'full_attention', 'full_attention', 'sliding_attention']
+  expect(windows({ ...used, layer_types })).toEqual([9, null, null, 9])
+  expect(() => windows({ layer_types })).toThrow(/layer_types: .*as there is no window/)
+  expect(() => windows({ ...used, layer_types: ['full_attention'] })).toThrow(/layer_types: .*each of the 4 layers/)
+  expect(() => windows({ ...used, layer_types: ['linear_attention'] })).toThrow(/layer_types: .*found linear_attention/)
+})
+
 test('older rope fields', () => {
   const scaled = parseConfig({ ...policy, rope_theta: 5e5, rope_scaling: { type: 'linear', factor: 4 } })
-  expect(scaled.rope).toEqual({ type: 'linear', theta: 5e5, factor: 4 })
+  expect(scaled.layers[0]?.rope).toEqual({ type: 'linear', theta: 5e5, factor: 4 })
 })
 
 describe('what is not covered is refused with field and value', () => {
@@ -100,7 +124,7 @@ describe('what is not covered is refused with field and value', () => {
 
   test('a window that no layer uses is no obstacle', () => {
     const unused = { ...policy, use_sliding_window: true, sliding_window: 64, max_window_layers: 4 }
-    expect(parseConfig(unused).layers).toBe(4)
+    expect(parseConfig(unused).layers.map(({ window }) => window)).toEqual([null, null, null, null])
   })
 
   test('files that are missing or not JSON', async () => {

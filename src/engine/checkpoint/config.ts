@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BOUNDS, bounded } from '../../core/bounds.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { DecoderConfig, RopeConfig } from '../decoder/decoder.ts'
+import type { DecoderConfig, LayerConfig, RopeConfig } from '../decoder/decoder.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue, hasFile, readJson } from './checkpoint-text.ts'
 
@@ -47,7 +47,7 @@ const configSchema = z.looseObject({
   dtype: z.string().nullish(),
   partial_rotary_factor: z.number().nullish(),
   use_sliding_window: z.boolean().nullish(),
-  sliding_window: z.number().nullish(),
+  sliding_window: z.number().int().positive().nullish(),
   max_window_layers: z.number().int().nullish(),
   layer_types: z.array(z.string()).nullish(),
   num_labels: bounded(BOUNDS.labels).nullish(),
@@ -60,9 +60,64 @@ type RawConfig = z.infer<typeof configSchema>
 
 const generationSchema = z.looseObject({ eos_token_id: tokenIds, pad_token_id: tokenId.nullish() })
 
-const FAMILIES: readonly DecoderConfig['family'][] = ['llama', 'qwen2', 'qwen3']
-/** What Transformers takes for `max_position_embeddings` where a config leaves it out. */
-const POSITIONS: Readonly<Record<DecoderConfig['family'], number>> = { llama: 2048, qwen2: 32_768, qwen3: 32_768 }
+/** What Transformers' class of a `model_type` does that config.json need not say. */
+interface Family {
+  /** The name of its classes: `name`ForCausalLM. */
+  readonly name: string
+  /** `max_position_embeddings` where a config leaves it out. */
+  readonly positions: number
+  readonly biases: (raw: RawConfig) => LayerConfig['biases']
+  /** RMSNorm over each query and key head. */
+  readonly queryKeyNorm: boolean
+  /** `head_dim` where a config leaves it out; null: hidden size / heads. */
+  readonly headDim: number | null
+  /** `none`: no layer has a window; `chosen`: those that `use_sliding_window` and its kin name. */
+  readonly windows: 'none' | 'chosen'
+}
+
+const QUERY_KEY_VALUE = { queryKeyValue: true, output: false, mlp: false }
+const attentionBiases = (raw: RawConfig) => ({ queryKeyValue: raw.attention_bias, output: raw.attention_bias })
+
+const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
+  [
+    'llama',
+    {
+      name: 'Llama',
+      positions: 2048,
+      biases: (raw) => ({ ...attentionBiases(raw), mlp: raw.mlp_bias }),
+      queryKeyNorm: false,
+      headDim: null,
+      windows: 'none',
+    },
+  ],
+  [
+    'qwen2',
+    {
+      name: 'Qwen2',
+      positions: 32_768,
+      biases: () => QUERY_KEY_VALUE,
+      queryKeyNorm: false,
+      headDim: null,
+      windows: 'chosen',
+    },
+  ],
+  [
+    'qwen3',
+    {
+      name: 'Qwen3',
+      positions: 32_768,
+      biases: (raw) => ({ ...attentionBiases(raw), mlp: false }),
+      queryKeyNorm: true,
+      headDim: 128,
+      windows: 'chosen',
+    },
+  ],
+])
+const TYPES = alternatives([...FAMILIES.keys()])
+const NAMES = alternatives([...FAMILIES.values()].map(({ name }) => name))
+/** Qwen's `sliding_window`, and the first layer that has it, where a config leaves them out. */
+const SLIDING_WINDOW = 4096
+const MAX_WINDOW_LAYERS = 28
 const CONFIG_FILE = 'config.json'
 const GENERATION_FILE = 'generation_config.json'
 
@@ -77,12 +132,19 @@ export async function readConfig(files: CheckpointFiles, signal?: AbortSignal): 
   return parseConfig(config, generation)
 }
 
+/** The name of a model's class in Transformers, which config.json may lack. */
+export function architectureOf({ family, head }: Pick<DecoderConfig, 'family' | 'head'>): string {
+  const name = FAMILIES.get(family)?.name ?? family
+  if (head.kind === 'language-model') return `${name}ForCausalLM`
+  return `${name}For${head.bias ? 'Token' : 'Sequence'}Classification`
+}
+
 /** As `readConfig`, from the parsed JSON of both files. */
 export function parseConfig(config: unknown, generation: unknown = {}): DecoderConfig {
   const raw = check(configSchema, config, CONFIG_FILE)
   const generationConfig = check(generationSchema, generation, GENERATION_FILE)
-  const family = FAMILIES.find((name) => name === raw.model_type)
-  if (!family) throw unsupported('model_type', 'llama, qwen2 or qwen3', raw.model_type)
+  const family = FAMILIES.get(raw.model_type)
+  if (family === undefined) throw unsupported('model_type', TYPES, raw.model_type)
   refuseUncovered(raw, config)
   const heads = raw.num_attention_heads
   const keyValueHeads = raw.num_key_value_heads ?? heads
@@ -90,21 +152,16 @@ export function parseConfig(config: unknown, generation: unknown = {}): DecoderC
     throw unsupported('num_key_value_heads', `a divisor of num_attention_heads (${heads})`, keyValueHeads)
   }
   return {
-    family,
+    family: raw.model_type,
     hiddenSize: raw.hidden_size,
     intermediateSize: raw.intermediate_size,
-    layers: raw.num_hidden_layers,
+    layers: layerConfigs(raw, family),
     heads,
     keyValueHeads,
     headDim: headDim(raw, family),
     vocabSize: raw.vocab_size,
-    maxPositions: raw.max_position_embeddings ?? POSITIONS[family],
+    maxPositions: raw.max_position_embeddings ?? family.positions,
     normEpsilon: raw.rms_norm_eps,
-    rope: ropeConfig(raw),
-    attentionBias: family === 'qwen2' || raw.attention_bias,
-    outputBias: family !== 'qwen2' && raw.attention_bias,
-    mlpBias: family === 'llama' && raw.mlp_bias,
-    queryKeyNorm: family === 'qwen3',
     tiedEmbeddings: raw.tie_word_embeddings,
     head: headConfig(raw),
     eosTokenIds: [...new Set([...list(raw.eos_token_id), ...list(generationConfig.eos_token_id)])],
@@ -169,17 +226,51 @@ function refuseUncovered(raw: RawConfig, config: unknown): void {
   if (partial !== 1) throw unsupported('partial_rotary_factor', '1', partial)
   const factor = rotary?.attention_factor ?? 1
   if (factor !== 1) throw unsupported('attention_factor', '1', factor)
-  const sliding = raw.layer_types?.find((type) => type !== 'full_attention')
-  if (sliding !== undefined) throw unsupported('layer_types', 'full_attention in every layer', sliding)
-  const windowFrom = raw.max_window_layers ?? 0
-  const windowed = raw.sliding_window !== undefined && raw.sliding_window !== null && windowFrom < raw.num_hidden_layers
-  if (raw.use_sliding_window && windowed) throw unsupported('use_sliding_window', 'false', true)
 }
 
-function headDim(raw: RawConfig, family: DecoderConfig['family']): number {
-  // Qwen3's heads have 128 dimensions unless the config says otherwise, whatever the hidden size.
-  const given = raw.head_dim ?? (family === 'qwen3' ? 128 : undefined)
-  if (given === undefined && raw.hidden_size % raw.num_attention_heads !== 0) {
+function layerConfigs(raw: RawConfig, family: Family): LayerConfig[] {
+  const layer = {
+    activation: 'silu',
+    norms: { epsilon: raw.rms_norm_eps, queryKey: family.queryKeyNorm },
+    rope: ropeConfig(raw),
+    biases: family.biases(raw),
+  } as const
+  return windows(raw, family).map((window) => ({ ...layer, window }))
+}
+
+/** Each layer's window, as Transformers gives them to the layers; null where a layer has none. */
+function windows(raw: RawConfig, family: Family): (number | null)[] {
+  const layers = Array.from({ length: raw.num_hidden_layers }, (_, number) => number)
+  const known = family.windows === 'none' ? ['full_attention'] : ['full_attention', 'sliding_attention']
+  const types = raw.layer_types
+  const unknown = types?.find((type) => !known.includes(type))
+  if (unknown !== undefined) throw unsupported('layer_types', `${alternatives(known)} in every layer`, unknown)
+  if (types && types.length !== layers.length) {
+    throw unsupported('layer_types', `one for each of the ${layers.length} layers`, `${types.length}`)
+  }
+  const window = raw.use_sliding_window
+    ? raw.sliding_window === undefined
+      ? SLIDING_WINDOW
+      : raw.sliding_window
+    : null
+  if (family.windows === 'none') {
+    if (window !== null && (raw.max_window_layers ?? 0) < layers.length)
+      throw unsupported('use_sliding_window', 'false', true)
+    return layers.map(() => null)
+  }
+  if (window === null && types?.includes('sliding_attention')) {
+    throw unsupported('layer_types', 'full_attention in every layer, as there is no window', 'sliding_attention')
+  }
+  const from = raw.max_window_layers ?? MAX_WINDOW_LAYERS
+  return layers.map((number) => {
+    const windowed = types ? types[number] === 'sliding_attention' : number >= from
+    return windowed ? window : null
+  })
+}
+
+function headDim(raw: RawConfig, family: Family): number {
+  const given = raw.head_dim ?? family.headDim
+  if (given === null && raw.hidden_size % raw.num_attention_heads !== 0) {
     throw unsupported(
       'num_attention_heads',
       `a divisor of hidden_size (${raw.hidden_size}) where head_dim is not given`,
@@ -249,6 +340,11 @@ function headConfig(raw: RawConfig): DecoderConfig['head'] {
   return { kind: 'score', labels: raw.num_labels ?? (named > 0 ? named : 2), bias }
 }
 
+/** “a, b or c” */
+function alternatives(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
 function list(ids: number | readonly number[] | null | undefined): readonly number[] {
   if (ids === null || ids === undefined) return []
   return typeof ids === 'number' ? [ids] : ids
@@ -265,7 +361,7 @@ function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
     message,
     found: JSON.stringify(found)?.slice(0, 60) ?? 'nothing',
     place: { file, field },
-    nextStep: 'Check that this is the config.json of a Llama, Qwen2 or Qwen3 checkpoint.',
+    nextStep: `Check that this is the config.json of a ${NAMES} checkpoint.`,
   })
 }
 
@@ -276,6 +372,6 @@ function unsupported(field: string, expected: string, found: unknown): Stepscope
     expected,
     found: typeof found === 'string' ? found : (JSON.stringify(found) ?? 'nothing'),
     place: { file: CONFIG_FILE, field },
-    nextStep: 'Take another checkpoint: Llama, Qwen2 or Qwen3 with a language-model or score head.',
+    nextStep: `Take another checkpoint: ${NAMES} with a language-model or score head.`,
   })
 }

@@ -10,7 +10,8 @@ import { matmulKernel } from '../../compute/kernels/matmul/matmul.ts'
 import { rmsnormKernel } from '../../compute/kernels/rmsnorm/rmsnorm.ts'
 import { rotaryKernel } from '../../compute/kernels/rotary/rotary.ts'
 import { samplerKernel } from '../../compute/kernels/sampler/sampler.ts'
-import type { DecoderConfig } from './decoder.ts'
+import type { DecoderConfig, LayerConfig } from './decoder.ts'
+import { PAGE_SIZE, windowWithin } from './decoder.ts'
 import type { DecoderBuffers } from './decoder-buffers.ts'
 import type { DecoderLayout } from './decoder-layout.ts'
 import type { DecoderMemory } from './decoder-memory.ts'
@@ -82,12 +83,12 @@ export async function bindKernels(
       return backend.bind(matmulKernel(shape), { rows, sizes, input, weights, bias, output })
     })
 
-  const norm = (gain: BackendBuffer, output: BackendBuffer, to: 'row' | 'slot') =>
+  const norm = (epsilon: number, gain: BackendBuffer, output: BackendBuffer, to: 'row' | 'slot') =>
     backend.bind(
       rmsnormKernel({
         hidden: config.hiddenSize,
         stride: layout.hiddenStride,
-        epsilon: config.normEpsilon,
+        epsilon,
         to,
         lanes: tuning.reduceLanes,
         serialLanes: tuning.elementLanes,
@@ -111,12 +112,13 @@ export async function bindKernels(
   )
 
   const sharedPages = new Map<BoundKernel, BoundKernel>()
-  const attention = async (pages: BackendBuffer, layer: BackendBuffer) => {
+  const attention = async (window: number | null, pages: BackendBuffer, layer: BackendBuffer) => {
     const { pageTables, coverage, laneRows, pageItems, pageList, partials, partialCapacity } = memory
     const shape = {
       ...pool,
       heads: config.heads,
       headDim: config.headDim,
+      window: windowWithin(window, memory.pagesPerSequence * PAGE_SIZE),
       lanes: tuning.attentionLanes,
       serialLanes: tuning.elementLanes,
     }
@@ -149,10 +151,11 @@ export async function bindKernels(
   }
 
   const layer = (layerWeights: LayerWeights, number: number) => {
-    const { pages, layer } = memory.layers[number] as DecoderMemory['layers'][number]
-    const { pageTables, angles } = memory
+    const { pages, layer, angles } = memory.layers[number] as DecoderMemory['layers'][number]
+    const { norms, window } = config.layers[number] as LayerConfig
+    const { pageTables } = memory
     return [
-      norm(layerWeights.attentionNorm, normed, 'row'),
+      norm(norms.epsilon, layerWeights.attentionNorm, normed, 'row'),
       ...product(layerWeights.projection, normed, projected, {
         inputStride: layout.hiddenStride,
         outputStride: layout.projectionStride,
@@ -164,7 +167,7 @@ export async function bindKernels(
           heads: config.heads,
           headDim: config.headDim,
           inputStride: layout.projectionStride,
-          norm: config.queryKeyNorm ? { epsilon: config.normEpsilon } : null,
+          norm: norms.queryKey ? { epsilon: norms.epsilon } : null,
           lanes: tuning.elementLanes,
           pairs: tuning.rotaryPairs,
         }),
@@ -180,13 +183,13 @@ export async function bindKernels(
           pool: pages,
         },
       ),
-      attention(pages, layer),
+      attention(window, pages, layer),
       ...product(layerWeights.output, attended, hidden, {
         inputStride: layout.queryWidth,
         outputStride: layout.hiddenStride,
         epilogue: 'add',
       }),
-      norm(layerWeights.mlpNorm, normed, 'row'),
+      norm(norms.epsilon, layerWeights.mlpNorm, normed, 'row'),
       ...product(layerWeights.gate, normed, inner, {
         inputStride: layout.hiddenStride,
         outputStride: layout.innerStride,
@@ -231,7 +234,11 @@ export async function bindKernels(
 
   const copy = copySpansKernel(tuning.elementLanes)
   const [layers, boundHead, boundSample, copyPages, copySlots] = await Promise.all([
-    Promise.all([...embedding, ...weights.layers.flatMap(layer), norm(weights.finalNorm, slots, 'slot')]),
+    Promise.all([
+      ...embedding,
+      ...weights.layers.flatMap(layer),
+      norm(config.normEpsilon, weights.finalNorm, slots, 'slot'),
+    ]),
     Promise.all(head),
     sample === null ? null : Promise.all(sample),
     Promise.all(memory.pools.map(({ pages, spans }) => backend.bind(copy, { spans, data: pages }))),

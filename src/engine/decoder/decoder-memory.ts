@@ -9,7 +9,7 @@ import { PAGE_SIZE } from './decoder.ts'
 import type { DecoderBuffers } from './decoder-buffers.ts'
 import type { DecoderLayout } from './decoder-layout.ts'
 import { roundUp } from './decoder-layout.ts'
-import { ropeAngles } from './rope.ts'
+import { createAngles } from './rotary-tables.ts'
 
 /** Bytes of keys and values where the caller names no capacity. */
 const CACHE_BYTES = 2 ** 26
@@ -50,12 +50,15 @@ export interface DecoderMemory {
   /** Floats of a page in one layer. */
   readonly pageFloats: number
   readonly pools: readonly Pool[]
-  /** For each layer its pool's pages, and a word: the number of pages before the layer's own. */
-  readonly layers: readonly { readonly pages: BackendBuffer; readonly layer: BackendBuffer }[]
+  /** For each layer its pool's pages, a word: the number of pages before the layer's own, and its rotary angles. */
+  readonly layers: readonly {
+    readonly pages: BackendBuffer
+    readonly layer: BackendBuffer
+    readonly angles: BackendBuffer
+  }[]
   readonly rows: BackendBuffer
   readonly targets: BackendBuffer
   readonly pageTables: BackendBuffer
-  readonly angles: BackendBuffer
   readonly hidden: BackendBuffer
   readonly normed: BackendBuffer
   readonly projected: BackendBuffer
@@ -87,9 +90,10 @@ export async function planMemory(
   options: DecoderOptions,
 ): Promise<DecoderMemory> {
   const { limits, tuning } = backend
+  const layerCount = config.layers.length
   const pageFloats = pageStride({ keyValueHeads: config.keyValueHeads, headWidth: layout.headWidth })
   const pagesPerBinding = Math.floor(limits.maxBindingBytes / (4 * pageFloats))
-  const wanted = options.cacheTokens ?? CACHE_BYTES / ((4 * pageFloats * config.layers) / PAGE_SIZE)
+  const wanted = options.cacheTokens ?? CACHE_BYTES / ((4 * pageFloats * layerCount) / PAGE_SIZE)
   const pageCount = Math.min(pagesPerBinding, Math.max(1, Math.ceil(wanted / PAGE_SIZE)))
   const pagesPerSequence = Math.min(pageCount, Math.ceil(Math.min(config.maxPositions, MOST_POSITIONS) / PAGE_SIZE))
   const logitsStride = config.head.kind === 'score' ? layout.scoreColumns : layout.vocabularyColumns
@@ -121,23 +125,20 @@ export async function planMemory(
   const activations = (width: number) => buffers.words(tileRows * width, 'activations')
   const control = (length: number) => buffers.words(length, 'control')
 
-  const layersPerPool = Math.min(config.layers, Math.floor(pagesPerBinding / pageCount))
+  const layersPerPool = Math.min(layerCount, Math.floor(pagesPerBinding / pageCount))
+  const angles = await createAngles(backend, buffers, config, pagesPerSequence * PAGE_SIZE, 'weights')
   const pools: Pool[] = []
   const layers: DecoderMemory['layers'][number][] = []
-  for (let first = 0; first < config.layers; first += layersPerPool) {
-    const count = Math.min(layersPerPool, config.layers - first)
+  for (let first = 0; first < layerCount; first += layersPerPool) {
+    const count = Math.min(layersPerPool, layerCount - first)
     const pages = await buffers.words(count * pageCount * pageFloats, 'cache')
     pools.push({ pages, layers: count, spans: await control(4 * (1 + COPIES_PER_SUBMIT * count)) })
     for (let number = 0; number < count; number++) {
       const layer = await control(4)
       backend.write(layer, 0, Uint32Array.of(number * pageCount))
-      layers.push({ pages, layer })
+      layers.push({ pages, layer, angles: angles[first + number] as BackendBuffer })
     }
   }
-  const positions = pagesPerSequence * PAGE_SIZE
-  const angles = await buffers.words(positions * config.headDim, 'weights')
-  backend.write(angles, 0, ropeAngles(config.rope, config.headDim, positions))
-
   return {
     pageCount,
     pagesPerSequence,
@@ -149,7 +150,6 @@ export async function planMemory(
     pageFloats,
     pools,
     layers,
-    angles,
     rows: await control(rowsLength(maxRows)),
     targets: await control(rowsLength(maxTargets)),
     maxTargets,

@@ -4,8 +4,8 @@ import { openBackend } from '../../compute/open-backend.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
 import { relativeError } from '../../compute/testing/run-kernel.ts'
 import { plainForward, plainHead } from '../testing/plain-forward.ts'
-import { ODD_CONFIG, RandomWeights } from '../testing/random-weights.ts'
-import type { Decoder, DecoderConfig, DecoderOptions, Lane } from './decoder.ts'
+import { ODD_CONFIG, ODD_LAYER, PLAIN_LAYER, RandomWeights } from '../testing/random-weights.ts'
+import type { Decoder, DecoderConfig, DecoderOptions, Lane, LayerConfig } from './decoder.ts'
 import { TOKEN_ENDS_SEQUENCE, TOKEN_ENDS_STEP, TOKEN_NEVER_SAMPLED } from './decoder.ts'
 import { createDecoder, flopsModel } from './decoder-model.ts'
 
@@ -64,6 +64,10 @@ function laneOf(decoder: Decoder, sequence: number, position: number, given: Par
   }
 }
 
+const BIASED: LayerConfig = { ...PLAIN_LAYER, biases: { queryKeyValue: true, output: false, mlp: false } }
+const WINDOW_5: LayerConfig = { ...PLAIN_LAYER, window: 5 }
+const WINDOW_20: LayerConfig = { ...ODD_LAYER, rope: { type: 'default', theta: 100 }, window: 20 }
+const LONG = Array.from({ length: 50 }, (_, i) => (7 * i) % 37)
 const PROMPTS = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21], [30, 31]]
 const NO_FLAGS = new Uint32Array(VOCABULARY)
 
@@ -76,14 +80,17 @@ function logSoftmax(logits: ArrayLike<number>, token: number): number {
 onEachBackend('decoder', (backend) => {
   test.each<[string, Partial<DecoderConfig>]>([
     ['all biases, query/key norm, untied', {}],
-    ['no biases, no query/key norm, tied', { ...plain(), tiedEmbeddings: true }],
-    ['one head of keys, bias on q, k, v', { ...plain(), attentionBias: true, heads: 3, keyValueHeads: 1 }],
+    ['no biases, no query/key norm, tied', { layers: [PLAIN_LAYER, PLAIN_LAYER], tiedEmbeddings: true }],
+    ['one head of keys, bias on q, k, v', { layers: [BIASED, BIASED], heads: 3, keyValueHeads: 1 }],
+    ['windows of 5 and 20, each layer with its own angles', { layers: [WINDOW_5, WINDOW_20] }],
+    ['layers that differ in all', { layers: [PLAIN_LAYER, { ...WINDOW_5, norms: ODD_LAYER.norms }, BIASED] }],
   ])('agrees with a plain forward pass at odd sizes: %s', async (_, given) => {
     const config = { ...ODD_CONFIG, ...given }
     await withDecoder(backend(), config, async (decoder, weights) => {
-      await prefill(decoder, PROMPTS)
-      const slots = PROMPTS.map((_, sequence) => sequence)
-      const states = PROMPTS.map((ids) => plainForward(config, weights, ids).at(-1) ?? [])
+      const prompts = [...PROMPTS, LONG]
+      await prefill(decoder, prompts)
+      const slots = prompts.map((_, sequence) => sequence)
+      const states = prompts.map((ids) => plainForward(config, weights, ids).at(-1) ?? [])
       expect(relativeError(await decoder.hidden(slots), states.flat())).toBeLessThan(1e-5)
       expect(relativeError(await decoder.logits(slots), plainHead(config, weights, states).flat())).toBeLessThan(1e-5)
     })
@@ -148,7 +155,7 @@ onEachBackend('decoder', (backend) => {
   test.each(['f32', 'f16', 'int4'] as const)(
     'splits what exceeds a binding without changing a bit, %s',
     async (weights) => {
-      const config = { ...ODD_CONFIG, vocabSize: 400, intermediateSize: 130, layers: 3 }
+      const config = { ...ODD_CONFIG, vocabSize: 400, intermediateSize: 130, layers: [ODD_LAYER, ODD_LAYER, ODD_LAYER] }
       const run = async (on: Backend): Promise<unknown> => {
         let found: unknown
         const options = { cacheTokens: 32, slots: 8, maxRows: 4, weights }
@@ -387,7 +394,10 @@ onEachBackend('decoder', (backend) => {
     })
   })
 
-  test('lanes that share pages get the bits of lanes with pages of their own, for fewer loads', async () => {
+  test.each<[string, Partial<DecoderConfig>]>([
+    ['no windows', {}],
+    ['windows', { layers: [WINDOW_5, WINDOW_20] }],
+  ])('lanes that share pages get the bits of lanes with pages of their own, for fewer loads, %s', async (_, given) => {
     const body = async (decoder: Decoder) => {
       const trunk = Array.from({ length: 35 }, (_, i) => 1 + ((i * 5) % 30))
       const lanes = [0, 1, 2, 3, 4].map((sequence) =>
@@ -430,7 +440,7 @@ onEachBackend('decoder', (backend) => {
       expect([...first]).toEqual([...second])
       expect([...first].every(Number.isFinite)).toBe(true)
     }
-    await withDecoder(backend(), ODD_CONFIG, body, { ...OPTIONS, maxRows: 256 })
+    await withDecoder(backend(), { ...ODD_CONFIG, ...given }, body, { ...OPTIONS, maxRows: 256 })
   })
 
   test('64 branches read their trunk within 1.2 times as often as one branch does', async () => {
@@ -567,13 +577,9 @@ onEachBackend('decoder', (backend) => {
 })
 
 test('counts two operations per parameter of the matrices, and the attention by its context', () => {
-  expect(flopsModel({ ...ODD_CONFIG, ...plain() })).toEqual({
+  expect(flopsModel(ODD_CONFIG)).toEqual({
     token: 2 * 2 * (22 * 60 * 2 + 22 * 20 * 2 + 3 * 22 * 35),
     head: 2 * 22 * 37,
     context: 4 * 2 * 6 * 10,
   })
 })
-
-function plain(): Partial<DecoderConfig> {
-  return { attentionBias: false, outputBias: false, mlpBias: false, queryKeyNorm: false }
-}

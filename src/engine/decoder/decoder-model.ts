@@ -93,15 +93,15 @@ export async function createResidentDecoder(
   }
 }
 
-/** Cost of a token: twice the parameters of the matrices it passes, and the attention over its context. */
+/** Cost of a token: twice the parameters of the matrices it passes, and the attention over its context (all of it, also where a window is narrower). */
 export function flopsModel(config: DecoderConfig): FlopsModel {
   const { hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, vocabSize, head } = config
   const attention = hiddenSize * headDim * (2 * heads + 2 * keyValueHeads)
   const mlp = 3 * hiddenSize * intermediateSize
   return {
-    token: 2 * layers * (attention + mlp),
+    token: 2 * layers.length * (attention + mlp),
     head: 2 * hiddenSize * (head.kind === 'score' ? head.labels : vocabSize),
-    context: 4 * layers * heads * headDim,
+    context: 4 * layers.length * heads * headDim,
   }
 }
 

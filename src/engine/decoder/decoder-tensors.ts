@@ -1,4 +1,4 @@
-import type { DecoderConfig } from './decoder.ts'
+import type { DecoderConfig, LayerConfig } from './decoder.ts'
 import type { DecoderLayout } from './decoder-layout.ts'
 
 /** One stored tensor of a matrix: where its outputs and inputs go in the matrix as kernels read it. */
@@ -29,7 +29,7 @@ export interface VectorPlan {
 export interface LayerPlan {
   readonly attentionNorm: VectorPlan
   readonly projection: MatrixPlan
-  /** Gains of the query norm, then of the key norm; null for families without. */
+  /** Gains of the query norm, then of the key norm; null for layers without. */
   readonly headNorms: VectorPlan | null
   readonly output: MatrixPlan
   readonly mlpNorm: VectorPlan
@@ -47,7 +47,7 @@ export interface TensorPlan {
 
 const same = (index: number) => index
 
-/** Which tensors of a Hugging Face checkpoint (Llama, Qwen2, Qwen3) make which matrix. */
+/** Which tensors of a Hugging Face checkpoint with Llama's names make which matrix. */
 export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): TensorPlan {
   const { hiddenSize, vocabSize, headDim } = config
   const vocabulary = (name: string): MatrixPlan => ({
@@ -61,21 +61,21 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
   })
   const inHeads = (index: number) => Math.floor(index / headDim) * layout.headWidth + (index % headDim)
 
-  const layer = (number: number): LayerPlan => {
+  const layer = ({ biases, norms }: LayerConfig, number: number): LayerPlan => {
     const name = (part: string) => `model.layers.${number}.${part}`
     const projected = (part: string, heads: number, firstHead: number): MatrixSource => ({
       name: name(`self_attn.${part}.weight`),
       shape: [heads * headDim, hiddenSize],
       column: (output) => firstHead * layout.headWidth + inHeads(output),
       row: same,
-      bias: config.attentionBias ? name(`self_attn.${part}.bias`) : null,
+      bias: biases.queryKeyValue ? name(`self_attn.${part}.bias`) : null,
     })
     const gated = (part: string, offset: number): MatrixSource => ({
       name: name(`mlp.${part}.weight`),
       shape: [config.intermediateSize, hiddenSize],
       column: (output) => 8 * Math.floor(output / 4) + (output % 4) + offset,
       row: same,
-      bias: config.mlpBias ? name(`mlp.${part}.bias`) : null,
+      bias: biases.mlp ? name(`mlp.${part}.bias`) : null,
     })
     return {
       attentionNorm: norm(name('input_layernorm.weight')),
@@ -88,7 +88,7 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
           projected('v_proj', config.keyValueHeads, config.heads + config.keyValueHeads),
         ],
       },
-      headNorms: config.queryKeyNorm
+      headNorms: norms.queryKey
         ? {
             length: 2 * headDim,
             sources: [
@@ -106,7 +106,7 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
             shape: [hiddenSize, config.heads * headDim],
             column: same,
             row: inHeads,
-            bias: config.outputBias ? name('self_attn.o_proj.bias') : null,
+            bias: biases.output ? name('self_attn.o_proj.bias') : null,
           },
         ],
       },
@@ -125,7 +125,7 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
             shape: [hiddenSize, config.intermediateSize],
             column: same,
             row: same,
-            bias: config.mlpBias ? name('mlp.down_proj.bias') : null,
+            bias: biases.mlp ? name('mlp.down_proj.bias') : null,
           },
         ],
       },
@@ -135,7 +135,7 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
   const { head } = config
   return {
     embedding: vocabulary('model.embed_tokens.weight'),
-    layers: Array.from({ length: config.layers }, (_, number) => layer(number)),
+    layers: config.layers.map(layer),
     finalNorm: norm('model.norm.weight'),
     head:
       head.kind === 'score'

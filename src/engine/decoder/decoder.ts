@@ -5,25 +5,31 @@ import type { ElementRange } from '../checkpoint/safetensors.ts'
 /** Positions per page of the key-value cache. */
 export const PAGE_SIZE = 16
 
-/** A decoder family's shape, as read from config.json. */
+/** One layer: x + attention(norm(x)), then x + MLP(norm(x)) with the MLP down(activation(gate) · up). */
+export interface LayerConfig {
+  readonly activation: 'silu'
+  /** RMSNorm before attention and before the MLP; `queryKey`: over each query and key head too. */
+  readonly norms: { readonly epsilon: number; readonly queryKey: boolean }
+  readonly rope: RopeConfig
+  readonly biases: { readonly queryKeyValue: boolean; readonly output: boolean; readonly mlp: boolean }
+  /** A token attends to itself and the `window` − 1 before it; null: to all before it. */
+  readonly window: number | null
+}
+
+/** A decoder's shape, as read from config.json. */
 export interface DecoderConfig {
-  readonly family: 'llama' | 'qwen2' | 'qwen3'
+  /** What people call it: `model_type` of config.json. Nothing depends on it. */
+  readonly family: string
   readonly hiddenSize: number
   readonly intermediateSize: number
-  readonly layers: number
+  readonly layers: readonly LayerConfig[]
   readonly heads: number
   readonly keyValueHeads: number
   readonly headDim: number
   readonly vocabSize: number
   readonly maxPositions: number
+  /** ε of the RMSNorm after the last layer. */
   readonly normEpsilon: number
-  readonly rope: RopeConfig
-  /** Biases on q, k and v (Qwen2; Llama with attention_bias, which also has one on o). */
-  readonly attentionBias: boolean
-  readonly outputBias: boolean
-  readonly mlpBias: boolean
-  /** RMSNorm over each query and key head (Qwen3). */
-  readonly queryKeyNorm: boolean
   readonly tiedEmbeddings: boolean
   readonly head:
     | { readonly kind: 'language-model' }
@@ -31,6 +37,11 @@ export interface DecoderConfig {
   readonly eosTokenIds: readonly number[]
   readonly bosTokenId: number | null
   readonly padTokenId: number | null
+}
+
+/** The window as kernels need it: null where it holds all the positions there can be. */
+export function windowWithin(window: number | null, positions: number): number | null {
+  return window === null || window >= positions ? null : window
 }
 
 export type RopeConfig =

@@ -1,14 +1,14 @@
-import type { DecoderConfig } from '../decoder/decoder.ts'
+import type { DecoderConfig, RopeConfig } from '../decoder/decoder.ts'
 import { ropeFrequencies } from '../decoder/rope.ts'
 import type { RandomWeights } from './random-weights.ts'
 
 /** Final normed hidden states [time, hidden] of one sequence, in float64, without cache, batch or padding. */
 export function plainForward(config: DecoderConfig, weights: RandomWeights, ids: readonly number[]): number[][] {
-  const { hiddenSize, heads, keyValueHeads, headDim, normEpsilon } = config
+  const { hiddenSize, heads, keyValueHeads, headDim } = config
 
-  const norm = (x: readonly number[], name: string): number[] => {
+  const norm = (x: readonly number[], name: string, epsilon: number): number[] => {
     const gain = weights.values(name)
-    const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + normEpsilon)
+    const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + epsilon)
     return x.map((value, i) => value * scale * (gain[i] as number))
   }
   const linear = (x: readonly number[], name: string): number[] => {
@@ -20,8 +20,8 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
     )
   }
   const head = (x: readonly number[], number: number) => x.slice(number * headDim, (number + 1) * headDim)
-  const turn = (x: readonly number[], position: number): number[] => {
-    const frequencies = ropeFrequencies(config.rope, headDim)
+  const turn = (rope: RopeConfig, x: readonly number[], position: number): number[] => {
+    const frequencies = ropeFrequencies(rope, headDim)
     const half = headDim / 2
     return x.map((value, d) => {
       const angle = position * (frequencies[d % half] as number)
@@ -33,15 +33,16 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
 
   const embedding = weights.values('model.embed_tokens.weight')
   let states = ids.map((id) => [...embedding.subarray(id * hiddenSize, (id + 1) * hiddenSize)])
-  for (let layer = 0; layer < config.layers; layer++) {
-    const name = (part: string) => `model.layers.${layer}.${part}`
+  for (const [number, { norms, rope, window }] of config.layers.entries()) {
+    const name = (part: string) => `model.layers.${number}.${part}`
     const prepare = (x: readonly number[], part: 'q' | 'k', count: number, position: number) =>
       Array.from({ length: count }, (_, h) => {
         const one = head(x, h)
-        return turn(config.queryKeyNorm ? norm(one, name(`self_attn.${part}_norm.weight`)) : one, position)
+        const normed = norms.queryKey ? norm(one, name(`self_attn.${part}_norm.weight`), norms.epsilon) : one
+        return turn(rope, normed, position)
       })
     const projected = states.map((state, position) => {
-      const x = norm(state, name('input_layernorm.weight'))
+      const x = norm(state, name('input_layernorm.weight'), norms.epsilon)
       return {
         queries: prepare(linear(x, name('self_attn.q_proj')), 'q', heads, position),
         keys: prepare(linear(x, name('self_attn.k_proj')), 'k', keyValueHeads, position),
@@ -52,7 +53,7 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
       const attended = Array.from({ length: heads }, (_, h) => h).flatMap((h) => {
         const group = Math.floor(h / (heads / keyValueHeads))
         const query = projected[position]?.queries[h] ?? []
-        const seen = projected.slice(0, position + 1)
+        const seen = projected.filter((_, other) => other <= position && (window === null || position - other < window))
         const scores = seen.map(
           ({ keys }) => query.reduce((sum, q, d) => sum + q * (keys[group]?.[d] ?? 0), 0) / Math.sqrt(headDim),
         )
@@ -67,13 +68,13 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
         )
       })
       const residual = add(state, linear(attended, name('self_attn.o_proj')))
-      const x = norm(residual, name('post_attention_layernorm.weight'))
+      const x = norm(residual, name('post_attention_layernorm.weight'), norms.epsilon)
       const up = linear(x, name('mlp.up_proj'))
       const gated = linear(x, name('mlp.gate_proj')).map((gate, i) => (gate / (1 + Math.exp(-gate))) * (up[i] ?? 0))
       return add(residual, linear(gated, name('mlp.down_proj')))
     })
   }
-  return states.map((state) => norm(state, 'model.norm.weight'))
+  return states.map((state) => norm(state, 'model.norm.weight', config.normEpsilon))
 }
 
 /** Head outputs [time, vocabulary or labels] of hidden states. */

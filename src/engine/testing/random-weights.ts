@@ -1,26 +1,37 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { ElementRange } from '../checkpoint/safetensors.ts'
-import type { DecoderConfig, WeightSource } from '../decoder/decoder.ts'
+import type { DecoderConfig, LayerConfig, WeightSource } from '../decoder/decoder.ts'
 import { decoderLayout } from '../decoder/decoder-layout.ts'
 import { expectedShapes, tensorPlan } from '../decoder/decoder-tensors.ts'
 
+/** A layer with all that a layer can have, but a window. */
+export const ODD_LAYER: LayerConfig = {
+  activation: 'silu',
+  norms: { epsilon: 1e-5, queryKey: true },
+  rope: { type: 'linear', theta: 5000, factor: 2 },
+  biases: { queryKeyValue: true, output: true, mlp: true },
+  window: null,
+}
+
+/** A layer as of Llama: no biases, no norms of queries and keys. */
+export const PLAIN_LAYER: LayerConfig = {
+  ...ODD_LAYER,
+  norms: { epsilon: 1e-5, queryKey: false },
+  biases: { queryKeyValue: false, output: false, mlp: false },
+}
+
 /** A decoder shape with nothing round about it. */
 export const ODD_CONFIG: DecoderConfig = {
-  family: 'qwen3',
+  family: 'odd',
   hiddenSize: 22,
   intermediateSize: 35,
-  layers: 2,
+  layers: [ODD_LAYER, ODD_LAYER],
   heads: 6,
   keyValueHeads: 2,
   headDim: 10,
   vocabSize: 37,
   maxPositions: 100,
   normEpsilon: 1e-5,
-  rope: { type: 'linear', theta: 5000, factor: 2 },
-  attentionBias: true,
-  outputBias: true,
-  mlpBias: true,
-  queryKeyNorm: true,
   tiedEmbeddings: false,
   head: { kind: 'language-model' },
   eosTokenIds: [],

@@ -4,7 +4,7 @@ import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
 import type { DecoderBuffers } from '../../engine/decoder/decoder-buffers.ts'
 import type { DecoderLayout } from '../../engine/decoder/decoder-layout.ts'
 import { roundUp } from '../../engine/decoder/decoder-layout.ts'
-import { ropeAngles } from '../../engine/decoder/rope.ts'
+import { createAngles } from '../../engine/decoder/rotary-tables.ts'
 import type { RowSpan } from './graph-tools.ts'
 import type { BatchLimits } from './packed-batch.ts'
 
@@ -42,7 +42,8 @@ export interface Activations {
   readonly hiddenQuads: BackendBuffer
   readonly order: BackendBuffer
   readonly segments: BackendBuffer
-  readonly angles: BackendBuffer
+  /** Of each layer's rotary positions. */
+  readonly angles: readonly BackendBuffer[]
   /** Residual stream before each layer, and after the last one. */
   readonly inputs: readonly BackendBuffer[]
   /** For each layer; with recomputation all are the same. */
@@ -76,18 +77,6 @@ export interface ActivationOptions {
   readonly keep: 'all' | 'inputs' | 'none'
 }
 
-/** Sines and cosines of a model's rotary positions. */
-export async function createAngles(
-  backend: Backend,
-  buffers: DecoderBuffers,
-  { rope, headDim }: DecoderConfig,
-  { maxPositions }: BatchLimits,
-): Promise<BackendBuffer> {
-  const angles = await buffers.words(maxPositions * headDim, 'control')
-  backend.write(angles, 0, ropeAngles(rope, headDim, maxPositions))
-  return angles
-}
-
 export async function createActivations(
   backend: Backend,
   buffers: DecoderBuffers,
@@ -110,11 +99,11 @@ export async function createActivations(
   const control = (length: number) => buffers.words(length, 'control')
   const perToken = (width: number) => words(tokenRows * width)
 
-  async function layer(): Promise<LayerActivations> {
+  async function layer(queryKeyNorm: boolean): Promise<LayerActivations> {
     const turned = await perToken(strides.projected)
     return {
       // Without norms of the heads, what was turned can be turned back: nothing else is kept.
-      projected: config.queryKeyNorm ? await perToken(strides.projected) : shared.projected,
+      projected: queryKeyNorm ? await perToken(strides.projected) : shared.projected,
       turned,
       attended: await perToken(strides.attended),
       logSums: await words(tokenRows * config.heads),
@@ -125,8 +114,9 @@ export async function createActivations(
   const shared = { projected: await perToken(strides.projected) }
   const layers: LayerActivations[] = []
   const inputs: BackendBuffer[] = [await perToken(strides.hidden)]
-  for (let number = 0; number < config.layers; number++) {
-    layers.push(keep === 'all' || layers[0] === undefined ? await layer() : layers[0])
+  const anyNorm = config.layers.some(({ norms }) => norms.queryKey)
+  for (const { norms } of config.layers) {
+    layers.push(keep === 'all' ? await layer(norms.queryKey) : (layers[0] ?? (await layer(anyNorm))))
     inputs.push(keep === 'none' && inputs[0] !== undefined ? inputs[0] : await perToken(strides.hidden))
   }
   const targets = await control(rowsLength(limits.maxReadouts))
@@ -139,7 +129,7 @@ export async function createActivations(
     hiddenQuads: await control(rowsLength(0)),
     order: await control(limits.maxRows),
     segments: await control(rowsLength(Math.min(limits.maxRows, config.vocabSize))),
-    angles: await createAngles(backend, buffers, config, limits),
+    angles: await createAngles(backend, buffers, config, limits.maxPositions, 'control'),
     inputs,
     layers,
     normed: await perToken(strides.hidden),

@@ -65,7 +65,7 @@ export async function bindHeads(context: LayerContext, heads: Heads, finalNorm: 
     norm: [
       await bind(
         context,
-        rmsnormKernel({ ...normShape(context), to: 'slot' }),
+        rmsnormKernel({ ...normShape(context, context.config.normEpsilon), to: 'slot' }),
         { rows: activations.targets, input: lastInput(context), gain: finalNorm, output: headStates },
         'heads',
       ),
@@ -150,7 +150,7 @@ async function finalNormBackward(context: LayerContext, finalNorm: BackendBuffer
   const { tools, activations, trained } = context
   const { tokens, gradients } = activations
   if (gradients === null) return []
-  const shape = normShape(context)
+  const shape = normShape(context, context.config.normEpsilon)
   const input = lastInput(context)
   const gainInto = trained.gradientOf(finalNorm)
   const { headStates, hidden, scales } = gradients

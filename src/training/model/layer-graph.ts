@@ -11,7 +11,8 @@ import { rotaryDenseBackwardKernel } from '../../compute/kernels/rotary-dense/ro
 import { scaledCopyKernel } from '../../compute/kernels/scaled-copy/scaled-copy.ts'
 import { swigluKernel } from '../../compute/kernels/swiglu/swiglu.ts'
 import { swigluBackwardKernel } from '../../compute/kernels/swiglu/swiglu-backward.ts'
-import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
+import type { DecoderConfig, LayerConfig } from '../../engine/decoder/decoder.ts'
+import { windowWithin } from '../../engine/decoder/decoder.ts'
 import type { DecoderLayout } from '../../engine/decoder/decoder-layout.ts'
 import type { LayerWeights, Matrix } from '../../engine/decoder/decoder-weights.ts'
 import type { Activations, LayerActivations } from './activations.ts'
@@ -40,8 +41,17 @@ export interface LayerGraph {
 export async function bindLayer(context: LayerContext, weights: LayerWeights, number: number): Promise<LayerGraph> {
   const { activations } = context
   const [input, output, kept] = [activations.inputs[number], activations.inputs[number + 1], activations.layers[number]]
-  if (input === undefined || output === undefined || kept === undefined) throw new RangeError(`no layer ${number}`)
-  const place = { input, output, kept }
+  const [layer, angles] = [context.config.layers[number], activations.angles[number]]
+  if (
+    input === undefined ||
+    output === undefined ||
+    kept === undefined ||
+    layer === undefined ||
+    angles === undefined
+  ) {
+    throw new RangeError(`no layer ${number}`)
+  }
+  const place = { layer, angles, input, output, kept }
   return {
     forward: [...(await attentionForward(context, weights, place)), ...(await mlpForward(context, weights, place))],
     finish: await mlpFinish(context, weights, place),
@@ -53,6 +63,8 @@ export async function bindLayer(context: LayerContext, weights: LayerWeights, nu
 }
 
 interface Place {
+  readonly layer: LayerConfig
+  readonly angles: BackendBuffer
   readonly input: BackendBuffer
   readonly output: BackendBuffer
   readonly kept: LayerActivations
@@ -60,20 +72,20 @@ interface Place {
 
 async function attentionForward(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
   const { activations } = context
-  const { tokens, normed, angles } = activations
+  const { tokens, normed } = activations
   const rows = rowsOf(activations)
-  const { input, kept } = place
+  const { input, kept, layer, angles } = place
   return [
-    await norm(context, input, weights.attentionNorm),
+    await norm(context, layer, input, weights.attentionNorm),
     ...(await product(context, weights.projection, rows.hidden(normed), rows.projected(kept.projected), 'store')),
-    await bind(context, rotaryDenseKernel(rotaryShape(context)), {
+    await bind(context, rotaryDenseKernel(rotaryShape(context, layer)), {
       rows: tokens.rows,
       input: kept.projected,
       angles,
       gains: weights.headNorms,
       output: kept.turned,
     }),
-    await bind(context, causalAttentionKernel(attentionShape(context)), {
+    await bind(context, causalAttentionKernel(attentionShape(context, layer)), {
       rows: tokens.rows,
       turned: kept.turned,
       attended: kept.attended,
@@ -84,11 +96,11 @@ async function attentionForward(context: LayerContext, weights: LayerWeights, pl
   ]
 }
 
-async function mlpForward(context: LayerContext, weights: LayerWeights, { kept }: Place): Promise<GraphStep[]> {
+async function mlpForward(context: LayerContext, weights: LayerWeights, { kept, layer }: Place): Promise<GraphStep[]> {
   const rows = rowsOf(context.activations)
   const { normed } = context.activations
   return [
-    await norm(context, kept.middle, weights.mlpNorm),
+    await norm(context, layer, kept.middle, weights.mlpNorm),
     ...(await product(context, weights.gate, rows.hidden(normed), rows.gated(kept.gated), 'store')),
   ]
 }
@@ -104,7 +116,7 @@ async function mlpFinish(context: LayerContext, weights: LayerWeights, place: Pl
   ]
 }
 
-async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept }: Place): Promise<GraphStep[]> {
+async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept, layer }: Place): Promise<GraphStep[]> {
   const { activations } = context
   const { tokens, normed, inner } = activations
   const rows = rowsOf(activations)
@@ -124,7 +136,7 @@ async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept 
       gradient: gradients.inner,
       output: gradients.gated,
     }),
-    await norm(context, kept.middle, weights.mlpNorm),
+    await norm(context, layer, kept.middle, weights.mlpNorm),
     ...(await productBackward(
       context,
       weights.gate,
@@ -132,17 +144,17 @@ async function mlpBackward(context: LayerContext, weights: LayerWeights, { kept 
       rows.gated(gradients.gated),
       rows.hidden(gradients.normed),
     )),
-    ...(await normBackward(context, kept.middle, weights.mlpNorm)),
+    ...(await normBackward(context, layer, kept.middle, weights.mlpNorm)),
   ]
 }
 
 async function attentionBackward(context: LayerContext, weights: LayerWeights, place: Place): Promise<GraphStep[]> {
-  const { activations, trained, config } = context
-  const { tokens, normed, angles } = activations
+  const { activations, trained } = context
+  const { tokens, normed } = activations
   const rows = rowsOf(activations)
-  const { input, kept } = place
+  const { input, kept, layer, angles } = place
   const gradients = gradientsOf(activations)
-  const headGains = config.queryKeyNorm ? trained.gradientOf(weights.headNorms) : null
+  const headGains = layer.norms.queryKey ? trained.gradientOf(weights.headNorms) : null
   return [
     ...(await productBackward(
       context,
@@ -151,7 +163,7 @@ async function attentionBackward(context: LayerContext, weights: LayerWeights, p
       rows.hidden(gradients.hidden),
       rows.attended(gradients.attended),
     )),
-    await bind(context, causalAttentionBackwardQueriesKernel(attentionShape(context)), {
+    await bind(context, causalAttentionBackwardQueriesKernel(attentionShape(context, layer)), {
       rows: tokens.rows,
       turned: kept.turned,
       attended: kept.attended,
@@ -160,7 +172,7 @@ async function attentionBackward(context: LayerContext, weights: LayerWeights, p
       output: gradients.turned,
       deltas: gradients.deltas,
     }),
-    await bind(context, causalAttentionBackwardKeysKernel(attentionShape(context)), {
+    await bind(context, causalAttentionBackwardKeysKernel(attentionShape(context, layer)), {
       rows: tokens.rows,
       turned: kept.turned,
       gradient: gradients.attended,
@@ -168,7 +180,7 @@ async function attentionBackward(context: LayerContext, weights: LayerWeights, p
       deltas: gradients.deltas,
       output: gradients.turned,
     }),
-    await bind(context, rotaryDenseBackwardKernel(rotaryShape(context)), {
+    await bind(context, rotaryDenseBackwardKernel(rotaryShape(context, layer)), {
       rows: tokens.rows,
       input: kept.projected,
       angles,
@@ -179,13 +191,13 @@ async function attentionBackward(context: LayerContext, weights: LayerWeights, p
     ...(headGains === null
       ? []
       : [
-          await bind(context, headGainGradientKernel(rotaryShape(context)), {
+          await bind(context, headGainGradientKernel(rotaryShape(context, layer)), {
             rows: tokens.rows,
             contributions: gradients.turned,
             output: headGains,
           }),
         ]),
-    await norm(context, input, weights.attentionNorm),
+    await norm(context, layer, input, weights.attentionNorm),
     ...(await productBackward(
       context,
       weights.projection,
@@ -193,7 +205,7 @@ async function attentionBackward(context: LayerContext, weights: LayerWeights, p
       rows.projected(gradients.projected),
       rows.hidden(gradients.normed),
     )),
-    ...(await normBackward(context, input, weights.attentionNorm)),
+    ...(await normBackward(context, layer, input, weights.attentionNorm)),
   ]
 }
 
@@ -222,9 +234,14 @@ function rowsOf({ strides }: Activations) {
 }
 
 /** normed = norm of the residual stream. */
-function norm(context: LayerContext, input: BackendBuffer, gain: BackendBuffer): Promise<GraphStep> {
+function norm(
+  context: LayerContext,
+  { norms }: LayerConfig,
+  input: BackendBuffer,
+  gain: BackendBuffer,
+): Promise<GraphStep> {
   const { tokens, normed } = context.activations
-  return bind(context, rmsnormKernel({ ...normShape(context), to: 'row' }), {
+  return bind(context, rmsnormKernel({ ...normShape(context, norms.epsilon), to: 'row' }), {
     rows: tokens.rows,
     input,
     gain,
@@ -233,12 +250,17 @@ function norm(context: LayerContext, input: BackendBuffer, gain: BackendBuffer):
 }
 
 /** Adds what comes through a norm to the gradient of the residual stream, and to that of the gain. */
-async function normBackward(context: LayerContext, input: BackendBuffer, gain: BackendBuffer): Promise<GraphStep[]> {
+async function normBackward(
+  context: LayerContext,
+  { norms }: LayerConfig,
+  input: BackendBuffer,
+  gain: BackendBuffer,
+): Promise<GraphStep[]> {
   const { tools, activations, trained } = context
   const { tokens } = activations
   const { normed, hidden, scales } = gradientsOf(activations)
   const gainInto = trained.gradientOf(gain)
-  const shape = normShape(context)
+  const shape = normShape(context, norms.epsilon)
   return [
     await bind(context, rmsnormBackwardKernel({ ...shape, from: 'row', epilogue: 'add' }), {
       rows: tokens.rows,
@@ -287,34 +309,38 @@ export async function bind<B extends Bindings>(
   return { kernel: await tools.backend.bind(kernel, buffers), rows }
 }
 
-export function normShape({ tools, config, layout }: Pick<LayerContext, 'tools' | 'config' | 'layout'>) {
+export function normShape(
+  { tools, config, layout }: Pick<LayerContext, 'tools' | 'config' | 'layout'>,
+  epsilon: number,
+) {
   const { tuning } = tools.backend
   return {
     hidden: config.hiddenSize,
     stride: layout.hiddenStride,
-    epsilon: config.normEpsilon,
+    epsilon,
     lanes: tuning.reduceLanes,
     serialLanes: tuning.elementLanes,
   }
 }
 
-function rotaryShape({ tools, config, layout, activations }: LayerContext) {
+function rotaryShape({ tools, config, layout, activations }: LayerContext, { norms }: LayerConfig) {
   return {
     heads: config.heads,
     keyValueHeads: config.keyValueHeads,
     headDim: config.headDim,
     headWidth: layout.headWidth,
     stride: activations.strides.projected,
-    norm: config.queryKeyNorm ? { epsilon: config.normEpsilon } : null,
+    norm: norms.queryKey ? { epsilon: norms.epsilon } : null,
     lanes: tools.backend.tuning.elementLanes,
   }
 }
 
-function attentionShape({ tools, config, layout, activations }: LayerContext) {
+function attentionShape({ tools, config, layout, activations }: LayerContext, { window }: LayerConfig) {
   return {
     heads: config.heads,
     keyValueHeads: config.keyValueHeads,
     headDim: config.headDim,
+    window: windowWithin(window, activations.limits.maxPositions),
     headWidth: layout.headWidth,
     stride: activations.strides.projected,
     attendedStride: activations.strides.attended,

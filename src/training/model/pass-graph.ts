@@ -186,7 +186,7 @@ export class PassGraph {
 
   private layersPerSubmit({ rowCount }: PackedBatch): number {
     const { config } = this.parts
-    const layer = (flopsModel(config).token / config.layers) * rowCount
+    const layer = (flopsModel(config).token / config.layers.length) * rowCount
     return Math.max(1, Math.floor(SUBMIT_FLOPS / layer))
   }
 

@@ -6,12 +6,16 @@ import type { BatchLimits } from './packed-batch.ts'
 const SHAPE = [
   ['hidden_size', ({ hiddenSize }) => hiddenSize],
   ['intermediate_size', ({ intermediateSize }) => intermediateSize],
-  ['num_hidden_layers', ({ layers }) => layers],
+  ['num_hidden_layers', ({ layers }) => layers.length],
   ['num_attention_heads', ({ heads }) => heads],
   ['num_key_value_heads', ({ keyValueHeads }) => keyValueHeads],
   ['head_dim', ({ headDim }) => headDim],
   ['vocab_size', ({ vocabSize }) => vocabSize],
-  ['model_type', ({ queryKeyNorm }) => (queryKeyNorm ? 'norms of queries and keys' : 'no norms of queries and keys')],
+  [
+    'model_type',
+    ({ layers }) =>
+      layers.some(({ norms }) => norms.queryKey) ? 'norms of queries and keys' : 'no norms of queries and keys',
+  ],
   ['architectures', ({ head }) => (head.kind === 'score' ? 'a score head' : 'a language-model head')],
 ] as const satisfies readonly (readonly [string, (config: DecoderConfig) => number | string])[]
 

@@ -6,8 +6,8 @@ import { DecoderBuffers } from '../../engine/decoder/decoder-buffers.ts'
 import { tensorPlan } from '../../engine/decoder/decoder-tensors.ts'
 import type { DecoderWeights, Matrix } from '../../engine/decoder/decoder-weights.ts'
 import { loadWeights } from '../../engine/decoder/decoder-weights.ts'
+import { createAngles } from '../../engine/decoder/rotary-tables.ts'
 import type { SequenceGradients, SequenceValues } from '../../objectives/sequence.ts'
-import { createAngles } from './activations.ts'
 import type { GraphStep } from './graph-tools.ts'
 import { recordSteps } from './graph-tools.ts'
 import { mergeLowRank } from './low-rank.ts'
@@ -163,7 +163,8 @@ export class TrainableModel {
     const { limits } = this
     checkSameShape(this.config, config, limits)
     const weights = await loadWeights(backend, buffers, config, tensorPlan(config, layout), source, { weights: 'f32' })
-    const activations = { ...this.parts.activations, angles: await createAngles(backend, buffers, config, limits) }
+    const angles = await createAngles(backend, buffers, config, limits.maxPositions, 'control')
+    const activations = { ...this.parts.activations, angles }
     return PassGraph.create({
       backend,
       buffers,

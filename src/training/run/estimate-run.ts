@@ -48,7 +48,9 @@ export async function estimateRun(
   const trained = method.kind === 'full' ? parameters : lowRankWeights(plan, method)
   const { maxRows } = passLimits(recipe)
   const perLayer = 2 * layout.hiddenStride + 2 * layout.projectionStride + layout.queryWidth + layout.gateColumns
-  const kept = recipe.recompute ? perLayer + config.layers * layout.hiddenStride : config.layers * perLayer
+  const kept = recipe.recompute
+    ? perLayer + config.layers.length * layout.hiddenStride
+    : config.layers.length * perLayer
   const shared = 3 * layout.hiddenStride + 2 * layout.projectionStride + 2 * layout.gateColumns + 2 * layout.innerStride
   const objective = objectiveById(recipe.objective)
   const { online } = objective

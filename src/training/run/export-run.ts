@@ -1,9 +1,9 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { hasFile, readJson, readText } from '../../engine/checkpoint/checkpoint-text.ts'
+import { architectureOf } from '../../engine/checkpoint/config.ts'
 import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import { writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
-import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
 import { checkLoads } from '../../engine/load-model.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
@@ -90,13 +90,6 @@ async function modelFolder(
   // What nothing loads is no export.
   await checkLoads(filesOf(`the export of ${recipe.model}`, files), role)
   return files
-}
-
-/** The name of the model's class in Transformers, which config.json may lack. */
-function architectureOf({ family, head }: DecoderConfig): string {
-  const name = { llama: 'Llama', qwen2: 'Qwen2', qwen3: 'Qwen3' }[family]
-  if (head.kind === 'language-model') return `${name}ForCausalLM`
-  return `${name}For${head.bias ? 'Token' : 'Sequence'}Classification`
 }
 
 /** A folder in memory. */

@@ -16,7 +16,7 @@ export class LivePolicy {
 
   static async create(backend: Backend, trained: ModelInTraining): Promise<LivePolicy> {
     const { config, tokenizer, stepEnd, model } = trained
-    const tokenBytes = 8 * config.layers * config.keyValueHeads * config.headDim
+    const tokenBytes = 8 * config.layers.length * config.keyValueHeads * config.headDim
     const decoder = await createResidentDecoder(backend, config, await model.createRolloutWeights(), {
       cacheTokens: Math.ceil(CACHE_BYTES / tokenBytes),
       slots: SLOTS,
