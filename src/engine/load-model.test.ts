@@ -153,9 +153,9 @@ describe('a bad checkpoint is refused with file and field, and nothing stays on 
 
   test('config of another family', () =>
     refused(
-      change({ 'config.json': { ...config, model_type: 'mistral' } }),
+      change({ 'config.json': { ...config, model_type: 'gpt2' } }),
       'unsupported-config',
-      /config\.json, model_type: .*found mistral/,
+      /config\.json, model_type: .*found gpt2/,
     ))
 
   test('a score head as policy', () =>

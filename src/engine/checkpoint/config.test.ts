@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { memoryFiles } from '../testing/memory-files.ts'
-import { parseConfig, readConfig } from './config.ts'
+import { architectureOf, parseConfig, readConfig } from './config.ts'
 
 const json = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'))
 const policy = json('public/checkpoints/countdown-policy/config.json')
@@ -87,6 +87,48 @@ test('windows: of the layers that max_window_layers or layer_types name, where t
   expect(() => windows({ layer_types })).toThrow(/layer_types: .*as there is no window/)
   expect(() => windows({ ...used, layer_types: ['full_attention'] })).toThrow(/layer_types: .*each of the 4 layers/)
   expect(() => windows({ ...used, layer_types: ['linear_attention'] })).toThrow(/layer_types: .*found linear_attention/)
+})
+
+test('Mistral: no biases, and a window in every layer unless it is null', () => {
+  // config.json of Mistral-7B-v0.1, with two layers.
+  const mistral = {
+    architectures: ['MistralForCausalLM'],
+    bos_token_id: 1,
+    eos_token_id: 2,
+    hidden_act: 'silu',
+    hidden_size: 4096,
+    initializer_range: 0.02,
+    intermediate_size: 14336,
+    max_position_embeddings: 32768,
+    model_type: 'mistral',
+    num_attention_heads: 32,
+    num_hidden_layers: 2,
+    num_key_value_heads: 8,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000.0,
+    sliding_window: 4096,
+    tie_word_embeddings: false,
+    torch_dtype: 'bfloat16',
+    use_cache: true,
+    vocab_size: 32000,
+  }
+  const layer = {
+    activation: 'silu',
+    norms: { epsilon: 1e-5, queryKey: false },
+    rope: { type: 'default', theta: 10000 },
+    biases: { queryKeyValue: false, output: false, mlp: false },
+    window: 4096,
+  }
+  const config = parseConfig(mistral)
+  expect(config).toMatchObject({ family: 'mistral', headDim: 128, keyValueHeads: 8, maxPositions: 32768 })
+  expect(config.layers).toEqual([layer, layer])
+  expect(architectureOf(config)).toBe('MistralForCausalLM')
+  // v0.2 and later; a config without the field has Transformers' own window.
+  const { sliding_window: _, ...without } = mistral
+  const windows = (given: object) => parseConfig(given).layers.map(({ window }) => window)
+  expect(windows({ ...mistral, sliding_window: null, rope_theta: 1e6 })).toEqual([null, null])
+  expect(windows(without)).toEqual([4096, 4096])
+  expect(parseConfig({ ...mistral, head_dim: 160 }).headDim).toBe(160)
 })
 
 test('older rope fields', () => {

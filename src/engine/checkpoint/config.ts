@@ -71,10 +71,11 @@ interface Family {
   readonly queryKeyNorm: boolean
   /** `head_dim` where a config leaves it out; null: hidden size / heads. */
   readonly headDim: number | null
-  /** `none`: no layer has a window; `chosen`: those that `use_sliding_window` and its kin name. */
-  readonly windows: 'none' | 'chosen'
+  /** `none`: no layer has a window; `chosen`: those that `use_sliding_window` and its kin name; `all`: `sliding_window`. */
+  readonly windows: 'none' | 'chosen' | 'all'
 }
 
+const NO_BIASES = { queryKeyValue: false, output: false, mlp: false }
 const QUERY_KEY_VALUE = { queryKeyValue: true, output: false, mlp: false }
 const attentionBiases = (raw: RawConfig) => ({ queryKeyValue: raw.attention_bias, output: raw.attention_bias })
 
@@ -112,10 +113,21 @@ const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
       windows: 'chosen',
     },
   ],
+  [
+    'mistral',
+    {
+      name: 'Mistral',
+      positions: 131_072,
+      biases: () => NO_BIASES,
+      queryKeyNorm: false,
+      headDim: null,
+      windows: 'all',
+    },
+  ],
 ])
 const TYPES = alternatives([...FAMILIES.keys()])
 const NAMES = alternatives([...FAMILIES.values()].map(({ name }) => name))
-/** Qwen's `sliding_window`, and the first layer that has it, where a config leaves them out. */
+/** `sliding_window`, and Qwen's first layer that has it, where a config leaves them out. */
 const SLIDING_WINDOW = 4096
 const MAX_WINDOW_LAYERS = 28
 const CONFIG_FILE = 'config.json'
@@ -248,16 +260,15 @@ function windows(raw: RawConfig, family: Family): (number | null)[] {
   if (types && types.length !== layers.length) {
     throw unsupported('layer_types', `one for each of the ${layers.length} layers`, `${types.length}`)
   }
-  const window = raw.use_sliding_window
-    ? raw.sliding_window === undefined
-      ? SLIDING_WINDOW
-      : raw.sliding_window
-    : null
+  const used = family.windows === 'all' || raw.use_sliding_window === true
+  const window = used ? (raw.sliding_window === undefined ? SLIDING_WINDOW : raw.sliding_window) : null
   if (family.windows === 'none') {
     if (window !== null && (raw.max_window_layers ?? 0) < layers.length)
       throw unsupported('use_sliding_window', 'false', true)
     return layers.map(() => null)
   }
+  // Transformers gives all of Mistral's layers one mask, whatever their types.
+  if (family.windows === 'all') return layers.map(() => window)
   if (window === null && types?.includes('sliding_attention')) {
     throw unsupported('layer_types', 'full_attention in every layer, as there is no window', 'sliding_attention')
   }

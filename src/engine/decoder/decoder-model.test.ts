@@ -3,6 +3,7 @@ import type { Backend } from '../../compute/backend.ts'
 import { openBackend } from '../../compute/open-backend.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
 import { relativeError } from '../../compute/testing/run-kernel.ts'
+import { parseConfig } from '../checkpoint/config.ts'
 import { plainForward, plainHead } from '../testing/plain-forward.ts'
 import { ODD_CONFIG, ODD_LAYER, PLAIN_LAYER, RandomWeights } from '../testing/random-weights.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, Lane, LayerConfig } from './decoder.ts'
@@ -67,6 +68,19 @@ function laneOf(decoder: Decoder, sequence: number, position: number, given: Par
 const BIASED: LayerConfig = { ...PLAIN_LAYER, biases: { queryKeyValue: true, output: false, mlp: false } }
 const WINDOW_5: LayerConfig = { ...PLAIN_LAYER, window: 5 }
 const WINDOW_20: LayerConfig = { ...ODD_LAYER, rope: { type: 'default', theta: 100 }, window: 20 }
+const MISTRAL = parseConfig({
+  architectures: ['MistralForCausalLM'],
+  model_type: 'mistral',
+  hidden_size: 32,
+  intermediate_size: 44,
+  num_hidden_layers: 3,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 12,
+  vocab_size: 37,
+  max_position_embeddings: 100,
+  sliding_window: 13,
+})
 const LONG = Array.from({ length: 50 }, (_, i) => (7 * i) % 37)
 const PROMPTS = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21], [30, 31]]
 const NO_FLAGS = new Uint32Array(VOCABULARY)
@@ -83,6 +97,7 @@ onEachBackend('decoder', (backend) => {
     ['no biases, no query/key norm, tied', { layers: [PLAIN_LAYER, PLAIN_LAYER], tiedEmbeddings: true }],
     ['one head of keys, bias on q, k, v', { layers: [BIASED, BIASED], heads: 3, keyValueHeads: 1 }],
     ['windows of 5 and 20, each layer with its own angles', { layers: [WINDOW_5, WINDOW_20] }],
+    ['a Mistral of one window', MISTRAL],
     ['layers that differ in all', { layers: [PLAIN_LAYER, { ...WINDOW_5, norms: ODD_LAYER.norms }, BIASED] }],
   ])('agrees with a plain forward pass at odd sizes: %s', async (_, given) => {
     const config = { ...ODD_CONFIG, ...given }

@@ -51,9 +51,10 @@ const COMMON = {
 const FAMILIES = {
   llama: { ...COMMON, model_type: 'llama', tie_word_embeddings: true, attention_bias: true, mlp_bias: true },
   qwen2: { ...COMMON, model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'], rope_theta: 1e6 },
+  mistral: { ...COMMON, model_type: 'mistral', sliding_window: 8 },
   qwen3: { ...COMMON, model_type: 'qwen3', architectures: ['Qwen3ForCausalLM'], head_dim: 16 },
 }
-const CLASSES = { llama: 'Llama', qwen2: 'Qwen2', qwen3: 'Qwen3' }
+const CLASSES = { llama: 'Llama', mistral: 'Mistral', qwen2: 'Qwen2', qwen3: 'Qwen3' }
 const LOW_RANK = { kind: 'low-rank' as const, rank: 3, alpha: 24, targets: ['all-linear'] }
 
 let backend: Backend
@@ -150,7 +151,7 @@ const furthest = (found: ArrayLike<number>, expected: ArrayLike<number>) => {
   return Math.max(...Array.from(found, (value, index) => Math.abs(value - (expected[index] ?? Number.NaN))))
 }
 
-describe.each(['llama', 'qwen2', 'qwen3'] as const)('%s', (family) => {
+describe.each(['llama', 'qwen2', 'qwen3', 'mistral'] as const)('%s', (family) => {
   test.each([
     ['sft', 'full'],
     ['sft', 'low-rank'],
