@@ -46,7 +46,8 @@ export function ModelsScreen() {
         <h2 className={styles.title}>Models</h2>
         <p className={styles.lead}>
           A policy proposes steps, a process reward model scores them. Drop a Hugging Face folder anywhere to use your
-          own: Llama, Qwen2 or Qwen3, with config.json, tokenizer.json and safetensors. It stays in this browser.
+          own: Llama, Mistral, Qwen2 or Qwen3, with config.json, tokenizer.json and safetensors. It stays in this
+          browser.
         </p>
         <div className={styles.buttons}>
           <Button icon="download" aria-expanded={adding} onClick={() => setAdding(!adding)}>
