@@ -17,6 +17,21 @@ const POLICY_FILES = [...REWARD_FILES, 'generation_config.json']
 export const BUNDLED_MODELS: readonly [BundledModel, ...BundledModel[]] = [
   { id: 'countdown-policy', name: 'Countdown policy', role: 'policy', task: 'countdown', files: POLICY_FILES },
   { id: 'countdown-prm', name: 'Countdown PRM', role: 'process-reward-model', task: 'countdown', files: REWARD_FILES },
+  { id: 'words-policy', name: 'Word problems policy', role: 'policy', task: 'word-problems', files: POLICY_FILES },
+  {
+    id: 'words-prm',
+    name: 'Word problems PRM',
+    role: 'process-reward-model',
+    task: 'word-problems',
+    files: REWARD_FILES,
+  },
+  {
+    id: 'words-orm',
+    name: 'Word problems ORM',
+    role: 'outcome-reward-model',
+    task: 'word-problems',
+    files: REWARD_FILES,
+  },
 ]
 
 /** The first bundled model that proposes steps of a task, or that scores them; undefined where it has none. */

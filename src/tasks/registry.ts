@@ -4,12 +4,18 @@ import { countdown } from './countdown/countdown.ts'
 import { maths } from './maths/maths.ts'
 import { own } from './own/own.ts'
 import type { ProblemGenerator, ResponseVerdict, Task, Traces } from './task.ts'
+import { wordProblems } from './words/word-problems.ts'
 
 /** A task whose problems are opaque: what `parse` returned goes back into the other functions. */
 export type AnyTask = Task<unknown>
 
 /** All tasks, in the order in which they are offered. */
-export const TASKS: readonly AnyTask[] = [countdown as AnyTask, maths as AnyTask, own as AnyTask]
+export const TASKS: readonly AnyTask[] = [
+  countdown as AnyTask,
+  wordProblems as AnyTask,
+  maths as AnyTask,
+  own as AnyTask,
+]
 
 /** The task of this id. Throws a StepscopeError `not-found` that names the tasks there are. */
 export function taskById(id: string): AnyTask {

@@ -103,7 +103,9 @@ describe('countdown generator', () => {
 describe('registry', () => {
   it('finds tasks by id and names those there are', () => {
     expect(taskById('countdown').name).toBe('Countdown')
-    expect(() => taskById('chess')).toThrow('There is no such task (expected countdown, maths, own, found chess)')
+    expect(() => taskById('chess')).toThrow(
+      'There is no such task (expected countdown, word-problems, maths, own, found chess)',
+    )
   })
 
   it('binds a task to a problem; Countdown checks itself without a gold answer', () => {

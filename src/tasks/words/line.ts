@@ -1,0 +1,57 @@
+import type { Calculation, Operation } from './quantities.ts'
+
+/** A line of a response: `Ann needs Cy`, `Ann 10*4=40`, `A 54`, or something else. */
+export type WordsLine =
+  | { readonly kind: 'plan'; readonly person: string; readonly needs: readonly string[] }
+  | {
+      readonly kind: 'result'
+      readonly person: string
+      readonly calculation: Calculation
+      readonly value: number
+    }
+  | { readonly kind: 'answer'; readonly value: number }
+  | { readonly kind: 'malformed'; readonly text: string }
+
+const PLAN = /^([A-Za-z]+) needs ([A-Za-z]+)(?: and ([A-Za-z]+))?$/
+const RESULT = /^([A-Za-z]+) (\d+)([-+*/])(\d+)=(-?\d+)$/
+const ANSWER = /^A (-?\d+)$/
+/** What chat models write: `The answer is 54.`, `**Answer:** 54`. */
+const ANSWER_IN_WORDS = /\banswer(?: is|:)[*: ]*(-?\d+)\b/i
+
+/** Reads one line, with or without its newline. Numbers beyond exact integers make it malformed. */
+export function readWordsLine(step: string): WordsLine {
+  const text = step.endsWith('\n') ? step.slice(0, -1) : step
+  const answer = ANSWER.exec(text) ?? ANSWER_IN_WORDS.exec(text)
+  if (answer) {
+    const value = Number(answer[1])
+    return Number.isSafeInteger(value) ? { kind: 'answer', value } : { kind: 'malformed', text }
+  }
+  const plan = PLAN.exec(text)
+  if (plan) {
+    const [, person = '', first = '', second] = plan
+    return { kind: 'plan', person, needs: second === undefined ? [first] : [first, second] }
+  }
+  const [, person = '', a, operation, b, value] = RESULT.exec(text) ?? []
+  if (person === '') return { kind: 'malformed', text }
+  const calculation = { a: Number(a), operation: operation as Operation, b: Number(b) }
+  const exact = [calculation.a, calculation.b, calculation.a * calculation.b, Number(value)].every(Number.isSafeInteger)
+  return exact ? { kind: 'result', person, calculation, value: Number(value) } : { kind: 'malformed', text }
+}
+
+/** Does this line end a response? One that starts as `A 54` does, or says in words what the answer is. */
+export function isAnswerLine(step: string): boolean {
+  // Not a sentence of a chat model, like `A box has 5 figs.`
+  return /^A (?![A-Za-z])/.test(step) || ANSWER_IN_WORDS.test(step)
+}
+
+export function writePlan(person: string, needs: readonly string[]): string {
+  return `${person} needs ${needs.join(' and ')}\n`
+}
+
+export function writeResult(person: string, calculation: Calculation, value: number): string {
+  return `${person} ${writeCalculation(calculation)}=${value}\n`
+}
+
+export function writeCalculation({ a, operation, b }: Calculation): string {
+  return `${a}${operation}${b}`
+}
