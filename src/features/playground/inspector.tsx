@@ -1,13 +1,16 @@
 import { useMemo } from 'react'
 import { PARAGRAPH_CHARACTERS } from '../../core/outside-text.ts'
+import { opening } from '../../core/prompt.ts'
 import { eventSentence } from '../../panels/event-sentence.ts'
 import { formatPathScore } from '../../panels/format-path-score.ts'
+import { ResponseText } from '../../panels/response-text.tsx'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { aggregate } from '../../search/aggregate.ts'
 import type { TreeNode } from '../../search/tree.ts'
 import { useActions, useApp, useDifferences, useRun } from '../../state/hooks.ts'
 import type { RunView } from '../../state/search/runs-state.ts'
+import { taskById } from '../../tasks/registry.ts'
 import type { ExactLabel } from '../../tasks/task.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -122,6 +125,7 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
         ) : null}
         {why && !edited ? <p className={styles.why}>{why}</p> : null}
       </header>
+      <Reading run={run} node={node} />
       <PathEditor run={run} node={node} probe={probe} recorded={recordedScores(run, node, probe.state, differences)} />
       {reading.tokens.length > 0 ? (
         <Panel title={edited ? 'Tokens of the edited step' : 'Tokens of this step'}>
@@ -132,6 +136,31 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
       <RankingsTable run={run} node={node} edited={edited ? reading.scores : undefined} />
       {node.verdict === null || probe.state?.firstEdit != null ? <MonteCarlo run={run} node={node} /> : null}
     </>
+  )
+}
+
+/** The prompt as it was sent; of free text, the response so far as a person reads it. */
+function Reading({ run, node }: { run: RunView; node: TreeNode }) {
+  const { started, nodes } = run.tree
+  if (started === null) return null
+  if (node.parent === null) {
+    return (
+      <Panel title="Prompt as sent">
+        <p className={styles.prompt}>
+          <OutsideText text={started.prompt} most={PARAGRAPH_CHARACTERS} lines />
+        </p>
+      </Panel>
+    )
+  }
+  if (taskById(run.setup.task).grammar !== undefined) return null
+  const text = idsFromRoot(run.tree, node.id)
+    .slice(1)
+    .map((id) => nodes[id]?.text ?? '')
+    .join('')
+  return (
+    <Panel title="Response so far">
+      <ResponseText text={text} begun={opening(started.prompt).length > 0} />
+    </Panel>
   )
 }
 
