@@ -6,7 +6,7 @@ import type { AppState } from '../app-state.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import { modelName } from '../models/model-names.ts'
 import type { RunView } from './runs-state.ts'
-import { goldOf } from './task-tools.ts'
+import { goldOf, taskName } from './task-tools.ts'
 
 /** Something in which a run and what is set up and loaded now are not the same, in words for both. */
 export interface Difference {
@@ -38,7 +38,8 @@ export function differencesOf(
   }
   const { setup } = run
   const problem = session.problem.ok ? session.problem.text : session.problemText
-  if (setup.task !== session.task) differ('problem', `${setup.task} ${setup.problem}`, `${session.task} ${problem}`)
+  if (setup.task !== session.task)
+    differ('problem', `${taskName(setup.task)}: ${setup.problem}`, `${taskName(session.task)}: ${problem}`)
   else if (setup.problem !== problem) differ('problem', setup.problem, problem)
   else if (session.problem.ok) {
     const [made, now] = [goldOf(setup), goldOf({ task: session.task, problem, fields: session.problem.fields })]

@@ -1,7 +1,7 @@
 import type { ErrorPlace } from '../../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
 import type { ProblemText } from '../../tasks/registry.ts'
-import { generatorOf, problemOf, taskById } from '../../tasks/registry.ts'
+import { generatorOf, problemOf, TASKS, taskById } from '../../tasks/registry.ts'
 import type { ExactLabel } from '../../tasks/task.ts'
 import type { ProblemState, SessionState } from '../session/session-state.ts'
 
@@ -64,4 +64,9 @@ export function createLabeler(setup: ProblemText): ((steps: readonly string[]) =
     if (error instanceof StepscopeError) return null
     throw error
   }
+}
+
+/** For people; the id where this version has no such task. */
+export function taskName(taskId: string): string {
+  return TASKS.find(({ id }) => id === taskId)?.name ?? taskId
 }
