@@ -27,6 +27,28 @@ describe('characters', () => {
   })
 })
 
+describe('whole words', () => {
+  const json = JSON.parse(readFileSync('public/checkpoints/words-policy/tokenizer.json', 'utf8'))
+  const tokenizer = new Tokenizer(json, {})
+
+  test('that stand together, as a policy may write them, are read token by token', () => {
+    const ids = ['Dee', 'needs', ' Bob', 'A', '\n'].map((token) => json.model.vocab[token])
+    expect(tokenizer.decode(ids)).toBe('Deeneeds BobA\n')
+    expect(tokenizer.encode('Deeneeds BobA\n')).toEqual(ids)
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 2, max: 88 }), { maxLength: 12 }), (drawn) => {
+        const text = tokenizer.decode(drawn)
+        expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
+      }),
+    )
+  })
+
+  test('without a token are named', () => {
+    expect(() => tokenizer.encode('Zoe has 7 figs, Bob néé Ann.')).toThrow(/vocabulary \(found "Zoe", ",", "néé"\)/)
+    expect(() => tokenizer.encode('<eos>')).toThrow(/vocabulary/)
+  })
+})
+
 describe('what special tokens are written as', () => {
   test('stays characters, in a text full of it too', async () => {
     const json = structuredClone({ ...bundledJson, normalizer: null })

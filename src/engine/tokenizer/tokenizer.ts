@@ -5,6 +5,7 @@ import { firstSchemaIssue } from '../../core/schema-issue.ts'
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { hasFile, readJson } from '../checkpoint/checkpoint-text.ts'
 import { continuedTokenizer, keepsText } from './continued-text.ts'
+import { longestTokens } from './longest-tokens.ts'
 import { checkTokenizerJson, TOKENIZER_PARTS } from './tokenizer-json.ts'
 
 /** Stands for bytes that are not (or not yet) a character. */
@@ -34,6 +35,8 @@ export class Tokenizer {
   private readonly checksText: boolean
   /** Texts of the tokens that were added to the vocabulary. */
   private readonly added: ReadonlySet<string>
+  /** Ids of plain tokens by their texts, once a text needs them. */
+  private plainTokens: ReadonlyMap<string, number> | null = null
   /** Tokens that the model has. */
   private vocabSize = Number.POSITIVE_INFINITY
 
@@ -142,8 +145,24 @@ export class Tokenizer {
 
   private encodePiece(text: string): number[] {
     const ids = this.inner.encode(text, { add_special_tokens: false }).ids
-    if (!this.knows(ids) || (this.checksText && this.decode(ids) !== text)) throw this.unknownText(text)
-    return ids
+    if (!this.knows(ids)) throw this.unknownText(text)
+    if (!this.checksText || this.decode(ids) === text) return ids
+    // A tokenizer of whole words drops `AnnBob`, which a model may well write: token by token.
+    const written = longestTokens(text, this.plain())
+    if (written === null) throw this.unknownText(text)
+    return written
+  }
+
+  /** Tokens that write something, apart from special ones. */
+  private plain(): ReadonlyMap<string, number> {
+    if (this.plainTokens !== null) return this.plainTokens
+    const plain = new Map<string, number>()
+    for (const [token, id] of this.tokens()) {
+      const text = this.specials.includes(token) ? null : this.piece(id)
+      if (text) plain.set(text, id)
+    }
+    this.plainTokens = plain
+    return plain
   }
 
   /** Text of a sequence that follows other text. */
@@ -183,6 +202,7 @@ export class Tokenizer {
       ([token, id]) => id >= vocabSize && (this.before.includes(id) || !this.added.has(token)),
     )
     this.vocabSize = vocabSize
+    this.plainTokens = null
     if (beyond === undefined) return
     throw new StepscopeError({
       code: 'bad-tokenizer',
@@ -264,16 +284,14 @@ export class Tokenizer {
   }
 
   private unknownText(text: string): StepscopeError {
-    const characters = [...new Set(text)].filter((character) => {
-      const { ids } = this.inner.encode(character, { add_special_tokens: false })
-      const known = ids.length > 0 && ids.every((id) => id !== undefined && id !== null && id < this.vocabSize)
-      return !known || this.decode(ids) !== character
-    })
+    const parts = new Set(text.match(/\p{L}+|\P{L}/gu))
+    const plain = this.plain()
+    const unknown = [...parts].filter((part) => [part, ` ${part}`].every((one) => longestTokens(one, plain) === null))
     return new StepscopeError({
       code: 'bad-problem',
       message: "The text cannot be written with the model's vocabulary",
-      found: characters.map((character) => JSON.stringify(character)).join(', ') || JSON.stringify(text),
-      nextStep: 'Use only characters the model was trained on.',
+      found: unknown.map((part) => JSON.stringify(part)).join(', ') || JSON.stringify(text),
+      nextStep: 'Use only characters and words the model was trained on.',
     })
   }
 }
