@@ -43,7 +43,7 @@ interface Reference {
 }
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
-const references = JSON.parse(read('tests/fixtures/expected.json')) as readonly Reference[]
+const references = (file: string) => JSON.parse(read(`tests/fixtures/${file}`)) as readonly Reference[]
 const problems = read('public/datasets/countdown4-problems.jsonl')
   .split('\n')
   .slice(0, 3)
@@ -81,20 +81,26 @@ for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) 
       })
     }
 
-    test('the bundled models give the reference answers, log-probabilities and scores', async ({ page }) => {
-      const asked = references.map(({ prompt }) => prompt.replace(/^Q /, '').trim())
-      const { adapter, answers } = await page.evaluate(([kind, asked]) => window.engineChecks.reference(kind, asked), [
-        kind,
-        asked,
-      ] as const)
-      noteAdapter(adapter)
-      expect(answers.map(({ response }) => response)).toEqual(references.map((reference) => reference.greedy_response))
-      for (const [index, { logprob, scores }] of answers.entries()) {
-        const reference = references[index] as Reference
-        expect(Math.abs(logprob - reference.response_logprob_with_eos)).toBeLessThan(1e-3)
-        expectClose(scores, reference.prm_step_scores)
-      }
-    })
+    for (const [task, file] of [
+      ['countdown', 'expected.json'],
+      ['word-problems', 'words-expected.json'],
+    ] as const) {
+      test(`${task}: the bundled models give the reference answers, log-probabilities and scores`, async ({ page }) => {
+        const expected = references(file)
+        const asked = expected.map(({ prompt }) => prompt.replace(/^Q /, '').trim())
+        const { adapter, answers } = await page.evaluate(
+          ([kind, task, asked]) => window.engineChecks.reference(kind, task, asked),
+          [kind, task, asked] as const,
+        )
+        noteAdapter(adapter)
+        expect(answers.map(({ response }) => response)).toEqual(expected.map((reference) => reference.greedy_response))
+        for (const [index, { logprob, scores }] of answers.entries()) {
+          const reference = expected[index] as Reference
+          expect(Math.abs(logprob - reference.response_logprob_with_eos)).toBeLessThan(1e-3)
+          expectClose(scores, reference.prm_step_scores)
+        }
+      })
+    }
   })
 }
 

@@ -9,7 +9,7 @@ import { runForwardCase } from '../../src/engine/testing/forward-cases.ts'
 import type { RunSetup, SearchEvent } from '../../src/search/events.ts'
 import type { Policy, RewardModel } from '../../src/search/models.ts'
 import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
-import { BUNDLED_MODELS } from '../../src/tasks/bundled-models.ts'
+import { BUNDLED_MODELS, bundledModel } from '../../src/tasks/bundled-models.ts'
 import { RecordedCase } from '../../src/training/recorded-case.ts'
 import { runReferenceCase } from '../../src/training/reference-case.ts'
 import { caseFaults } from '../../src/training/testing/case-faults.ts'
@@ -53,12 +53,14 @@ function bundledFiles(id: string): Promise<CheckpointFiles> {
   return openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/`, files })
 }
 
-async function withEngine<T>(kind: BackendKind, use: (engine: Engine) => Promise<T>): Promise<T> {
+async function withEngine<T>(kind: BackendKind, task: string, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const source = (part: 'policy' | 'reward') =>
+    ({ source: { kind: 'bundled', id: bundledModel(task, part)?.id ?? '' } }) as const
   const engine = await engineLoader(sourcesOf(({ id }) => bundledFiles(id))).load(
     {
       backend: kind,
-      policy: { source: { kind: 'bundled', id: 'countdown-policy' } },
-      reward: { source: { kind: 'bundled', id: 'countdown-prm' } },
+      policy: source('policy'),
+      reward: source('reward'),
     },
     () => {},
     never,
@@ -70,8 +72,8 @@ async function withEngine<T>(kind: BackendKind, use: (engine: Engine) => Promise
   }
 }
 
-const setupOf = (problem: string, strategy: RunSetup['strategy'], seed: number): RunSetup => ({
-  task: 'countdown',
+const setupOf = (task: string, problem: string, strategy: RunSetup['strategy'], seed: number): RunSetup => ({
+  task,
   problem,
   strategy,
   config: { ...DEFAULT_CONFIG, n: 16, m: 4 },
@@ -119,14 +121,18 @@ const checks = {
     })
   },
 
-  /** The bundled models on each prompt: greedy decoding, its log-probability, and the reward model's step scores. */
-  reference(kind: BackendKind, problems: readonly string[]): Promise<{ adapter: string; answers: ReferenceAnswer[] }> {
-    return withEngine(kind, async (engine) => {
+  /** The task's bundled models on each problem: greedy decoding, its log-probability, and the reward model's step scores. */
+  reference(
+    kind: BackendKind,
+    task: string,
+    problems: readonly string[],
+  ): Promise<{ adapter: string; answers: ReferenceAnswer[] }> {
+    return withEngine(kind, task, async (engine) => {
       const { policy, reward } = engine
       if (reward === null) throw new Error('the reward model was asked for')
       const answers: ReferenceAnswer[] = []
       for (const problem of problems) {
-        const events = await eventsOf(setupOf(problem, 'greedy-decoding', 7), engine)
+        const events = await eventsOf(setupOf(task, problem, 'greedy-decoding', 7), engine)
         const [started, finished] = [events[0], events.at(-1)]
         if (started?.type !== 'started' || finished?.type !== 'finished') throw new Error('the search did not end')
         const { prompt } = started
@@ -150,8 +156,8 @@ const checks = {
     problems: readonly string[],
     order: 'in turn' | 'together',
   ): Promise<{ adapter: string; runs: SearchEvent[][] }> {
-    return withEngine(kind, async (engine) => {
-      const run = (problem: string) => eventsOf(setupOf(problem, 'beam', 7), engine)
+    return withEngine(kind, 'countdown', async (engine) => {
+      const run = (problem: string) => eventsOf(setupOf('countdown', problem, 'beam', 7), engine)
       const runs: SearchEvent[][] = []
       if (order === 'together') runs.push(...(await Promise.all(problems.map(run))))
       else for (const problem of problems) runs.push(await run(problem))
@@ -179,7 +185,7 @@ const checks = {
       }
       const holdings = [held()]
       for (let seed = 0; seed < count; seed++) {
-        await eventsOf(setupOf(problem, 'beam', seed), { policy, reward })
+        await eventsOf(setupOf('countdown', problem, 'beam', seed), { policy, reward })
         holdings.push(held())
       }
       policy.model.dispose()
