@@ -146,7 +146,7 @@ test('a model that is not there, and a second tab at the same model, are told', 
   const hub = await modelHub(context, POLICY, REPO)
   await openReady(page, '/#/models')
   const form = await look(page, 'someone/nothing')
-  await expect(form.getByRole('alert')).toContainText('no such file, model or revision')
+  await expect(form.getByRole('alert')).toContainText('no such model, revision or file')
   await form.getByLabel('Model').fill(REPO)
   await form.getByRole('button', { name: 'Look at it' }).click()
   hub.slowBytes = 4 * 1024
