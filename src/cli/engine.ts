@@ -5,6 +5,7 @@ import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
 import { BOUNDS } from '../core/bounds.ts'
+import { DEFAULT_TASK } from '../core/default-task.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { WeightChoice } from '../engine/decoder/decoder.ts'
 import { createDecoder } from '../engine/decoder/decoder-model.ts'
@@ -32,7 +33,7 @@ export const BUNDLED_FOLDERS: ReadonlyMap<string, string> = new Map(
 
 /** The folder of the task's first bundled model. @throws StepscopeError `not-found` where none comes with the program */
 export function bundledFolder(task: string | undefined, part: 'policy' | 'reward'): string {
-  const wanted = task ?? BUNDLED_MODELS[0].task
+  const wanted = task ?? DEFAULT_TASK
   const folder = BUNDLED_FOLDERS.get(bundledModel(wanted, part)?.id ?? '')
   if (folder !== undefined) return folder
   throw new StepscopeError({

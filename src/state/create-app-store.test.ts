@@ -608,6 +608,38 @@ describe('the engine', () => {
     await again.store.dispose()
   })
 
+  it('follows the task: its bundled models are chosen, unless the person chose others', async () => {
+    const rig = await startedRig()
+    const { session, engine, models, runs } = rig.store.actions
+    const chosen = () => {
+      const { policy, reward } = rig.state().engine
+      return [policy.id, reward?.id ?? null]
+    }
+    const settled = () => rig.until((state) => state.engine.phase === 'ready')
+    session.setTask('word-problems')
+    expect(chosen()).toEqual(['words-policy', 'words-prm'])
+    await settled()
+    expect(rig.store.actions.link.hash()).not.toMatch(/policy=|prm=/)
+    await models.chooseModel('reward', { kind: 'bundled', id: 'words-orm' })
+    session.setTask('countdown')
+    expect(chosen()).toEqual(['countdown-policy', 'countdown-prm'])
+    await settled()
+    await engine.dropReward()
+    session.setTask('word-problems')
+    expect(chosen()).toEqual(['words-policy', null])
+    await settled()
+    // No model for it comes with the app: what was chosen stays, and a run says what is missing.
+    session.setTask('maths')
+    session.setStrategy('greedy-decoding')
+    session.setProblem('What is 2 + 3?')
+    expect(chosen()).toEqual(['words-policy', null])
+    expect(await runs.start()).toBeNull()
+    expect(rig.state().notices.at(-1)?.error?.message).toBe(
+      'Word problems policy was made for Word problems: choose a policy for Maths answers.',
+    )
+    await rig.store.dispose()
+  })
+
   it('keeps what it had when other models cannot be loaded', async () => {
     let loads = 0
     const rig = await startedRig({

@@ -21,7 +21,7 @@ export function modelName(
   return found?.run ?? found?.name ?? nameOfUnknown(id) ?? id
 }
 
-/** What an engine chose for a model, where it names another by its id: `β 0.05 against countdown-policy (0123…)`. */
+/** What an engine chose for a model, where it names another by its id: `β 0.05 against a-policy (0123…)`. */
 export function choiceWords(text: string, engine: Pick<EngineState, 'policy' | 'reward' | 'ownModels'>): string {
   return text.replace(AGAINST, (id) => modelName(id, engine))
 }
