@@ -14,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   prefill: () => import('./prefill/prefill.ts'),
   'train-step': () => import('./train-step/train-step.ts'),
   tree: () => import('./tree/tree.ts'),
+  libraries: () => import('./libraries/libraries.ts'),
 }
 
 /** What runs where no name is given: the engine beside its peers. */

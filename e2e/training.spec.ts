@@ -15,14 +15,22 @@ interface PeftConfig {
 async function unpack(archive: string, to: string): Promise<string> {
   const bytes = await readFile(archive)
   let folder = to
-  for (let at = 0; bytes.readUInt32LE(at) === 0x04034b50; ) {
-    const [size, name, extra] = [bytes.readUInt32LE(at + 18), bytes.readUInt16LE(at + 26), bytes.readUInt16LE(at + 28)]
-    const path = join(to, bytes.toString('utf8', at + 30, at + 30 + name))
-    const start = at + 30 + name + extra
+  // From the directory at its end: headers before the files need not say their sizes.
+  const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]))
+  let at = bytes.readUInt32LE(end + 16)
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const [size, local] = [bytes.readUInt32LE(at + 24), bytes.readUInt32LE(at + 42)]
+    const [name, extra, comment] = [28, 30, 32].map((place) => bytes.readUInt16LE(at + place)) as [
+      number,
+      number,
+      number,
+    ]
+    const path = join(to, bytes.toString('utf8', at + 46, at + 46 + name))
+    const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, bytes.subarray(start, start + size))
     folder = dirname(path)
-    at = start + size
+    at += 46 + name + extra + comment
   }
   return folder
 }

@@ -3,7 +3,8 @@ import { connectionTrouble } from '../core/foreign-errors.ts'
 import { storageFailure } from '../core/storage-failure.ts'
 import { untilAborted } from '../core/until-aborted.ts'
 import { isWebPage } from '../core/web-answer.ts'
-import { Sha256 } from '../engine/checkpoint/sha256.ts'
+import type { Sha256 } from '../engine/checkpoint/sha256.ts'
+import { createSha256 } from '../engine/checkpoint/sha256.ts'
 import type { FileWriter } from './file-store.ts'
 import { httpError } from './server-errors.ts'
 
@@ -62,7 +63,7 @@ export async function downloadFile(
   given: FileDownload,
   network: Network,
 ): Promise<{ readonly size: number; readonly sha256: string }> {
-  const file = new PartFile(given)
+  const file = new PartFile(given, await createSha256())
   let failures = 0
   let restarts = 0
   let total = given.size
@@ -121,13 +122,14 @@ export async function downloadFile(
 
 /** The part that is there, and the running hash over it. */
 class PartFile {
-  hash = new Sha256()
+  readonly hash: Sha256
   have = 0
   validator: Validator | null
   private flushed = 0
   private readonly writer: FileWriter
 
-  constructor({ writer, validator }: FileDownload) {
+  constructor({ writer, validator }: FileDownload, hash: Sha256) {
+    this.hash = hash
     this.writer = writer
     this.validator = validator
     // Read back rather than remembered: the hash then speaks of the bytes that are really there.
@@ -150,7 +152,7 @@ class PartFile {
 
   startOver(): void {
     this.writer.truncate(0)
-    this.hash = new Sha256()
+    this.hash.reset()
     this.have = 0
     this.flushed = 0
     this.validator = null

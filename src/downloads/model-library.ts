@@ -2,7 +2,7 @@ import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
 import { missingFile } from '../engine/checkpoint/checkpoint-text.ts'
-import { Sha256 } from '../engine/checkpoint/sha256.ts'
+import { createSha256 } from '../engine/checkpoint/sha256.ts'
 import type { CheckpointSummary } from '../engine/load-model.ts'
 import { inspectCheckpoint } from '../engine/load-model.ts'
 import type { StatedManifest } from '../search/manifest.ts'
@@ -161,7 +161,7 @@ export class ModelLibrary {
       const report = this.throttled(onProgress)
       for (const file of files) {
         const size = await this.store().size(id, file.name)
-        const hash = new Sha256()
+        const hash = await createSha256()
         for (let at = 0; at < (size ?? 0); at += CHECK_BYTES) {
           if (signal.aborted) throw cancelled()
           const bytes = await this.store().read(id, file.name, at, Math.min(size ?? 0, at + CHECK_BYTES))

@@ -1,5 +1,5 @@
 import type { CheckpointFiles } from './checkpoint-files.ts'
-import { Sha256 } from './sha256.ts'
+import { createSha256 } from './sha256.ts'
 
 /** Weights up to this size are hashed whole. */
 const WHOLE_BYTES = 64 * 1024 * 1024
@@ -17,7 +17,7 @@ export async function hashCheckpoint(
   weightFiles: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = new Sha256()
+  const hash = await createSha256()
   const names = ['config.json', ...[...weightFiles].sort()]
   const sizes = await Promise.all(names.map((name) => files.size(name)))
   const whole = sizes.reduce((sum, size) => sum + size, 0) <= WHOLE_BYTES

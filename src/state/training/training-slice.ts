@@ -333,7 +333,7 @@ export function createTrainingSlice(
         const base = engine.sourceOf(run.models.model)
         const { step, files } = await deps.client.call('exportTraining', { id, form, base })
         const folder = `${fileStem(run.title).toLowerCase()}-step-${step}${form === 'adapter' ? '-adapter' : ''}`
-        const parts = zipParts(new Map(files.map(({ name, bytes }) => [`${folder}/${name}`, bytes])))
+        const parts = await zipParts(new Map(files.map(({ name, bytes }) => [`${folder}/${name}`, bytes])))
         return { name: `${folder}.zip`, parts }
       } catch (error) {
         notifyError(context, 'The model was not exported', error)

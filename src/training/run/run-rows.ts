@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StepscopeError } from '../../core/errors.ts'
-import { Sha256 } from '../../engine/checkpoint/sha256.ts'
+import { sha256 } from '../../engine/checkpoint/sha256.ts'
 import type { RowFormat } from '../../formats/json-lines.ts'
 import { RowFile, writeRows } from '../../formats/json-lines.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
@@ -113,7 +113,7 @@ export async function loadRows<Row extends object>(
   if (recipe.data.source === 'file') {
     if (data === null) throw missingFile(recipe.data.file)
     const { train, heldOut } = fileRows(format, data)
-    return { train, heldOut, record: recordOf(new TextEncoder().encode(data.text), train, heldOut) }
+    return { train, heldOut, record: await recordOf(new TextEncoder().encode(data.text), train, heldOut) }
   }
   const { train, heldOut } = (await keptData(store, recipe)) ?? (await makeData(store, maker, make))
   const all = (name: string, bytes: Uint8Array): RowSet<Row> => {
@@ -122,7 +122,7 @@ export async function loadRows<Row extends object>(
     return new RowSet(file, file?.length ?? 0, (index) => index, true)
   }
   const rows = { train: all(DATA_FILE, train), heldOut: all(HELD_OUT_FILE, heldOut) }
-  return { ...rows, record: recordOf(train, rows.train, rows.heldOut) }
+  return { ...rows, record: await recordOf(train, rows.train, rows.heldOut) }
 }
 
 /** Takes the made data of a run along to one that would make the same. */
@@ -153,7 +153,7 @@ async function keptData(store: RunStore, recipe: TrainingRecipe): Promise<MadeDa
   if (note === null) return (await belongsToSave(store)) ? { train, heldOut } : null
   const made = readNote(note)
   if (made === null || recipeDifferences(made.from, madeFrom(recipe)).length > 0) return null
-  const whole = made.files[DATA_FILE] === hashOf(train) && made.files[HELD_OUT_FILE] === hashOf(heldOut)
+  const whole = made.files[DATA_FILE] === (await sha256(train)) && made.files[HELD_OUT_FILE] === (await sha256(heldOut))
   return whole ? { train, heldOut } : null
 }
 
@@ -186,7 +186,7 @@ async function keepData(store: RunStore, recipe: TrainingRecipe, { train, heldOu
   await store.remove(MADE_FILE)
   await store.write(DATA_FILE, train)
   await store.write(HELD_OUT_FILE, heldOut)
-  const files = { [DATA_FILE]: hashOf(train), [HELD_OUT_FILE]: hashOf(heldOut) }
+  const files = { [DATA_FILE]: await sha256(train), [HELD_OUT_FILE]: await sha256(heldOut) }
   await store.write(MADE_FILE, encode(JSON.stringify({ version: 1, from: madeFrom(recipe), files }, null, 1)))
 }
 
@@ -204,12 +204,8 @@ function madeFrom(recipe: TrainingRecipe): Readonly<Record<string, unknown>> {
   return { ...problems, labels: samples === null ? { method: labels.method } : labelling, ...samples }
 }
 
-function recordOf(bytes: Uint8Array, train: RowSet<unknown>, heldOut: RowSet<unknown>): DataRecord {
-  return { sha256: hashOf(bytes), rows: train.length, heldOut: heldOut.length }
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return new Sha256().update(bytes).hex()
+async function recordOf(bytes: Uint8Array, train: RowSet<unknown>, heldOut: RowSet<unknown>): Promise<DataRecord> {
+  return { sha256: await sha256(bytes), rows: train.length, heldOut: heldOut.length }
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

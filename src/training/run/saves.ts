@@ -3,7 +3,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { openWeights } from '../../engine/checkpoint/checkpoint-weights.ts'
 import { writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
-import { Sha256 } from '../../engine/checkpoint/sha256.ts'
+import { sha256 } from '../../engine/checkpoint/sha256.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
@@ -71,7 +71,7 @@ export async function writeSave(
     [`${prefix}.history.json`, new TextEncoder().encode(JSON.stringify(history))],
   ]
   const files: Record<string, string> = {}
-  for (const [name, bytes] of contents) files[name] = new Sha256().update(bytes).hex()
+  for (const [name, bytes] of contents) files[name] = await sha256(bytes)
   const manifest: SaveManifest = { version: 1, ...state, files }
   const all = [...contents, [`${prefix}.json`, new TextEncoder().encode(JSON.stringify(manifest, null, 1))] as const]
   try {
@@ -192,7 +192,7 @@ async function readWhole(store: RunStore, step: number): Promise<WholeSave | Bro
   for (const [name, hash] of Object.entries(manifest.files)) {
     const bytes = await store.read(name)
     if (bytes === null) return { reason: `${name} is missing` }
-    if (new Sha256().update(bytes).hex() !== hash) return { reason: `${name} is not as it was written` }
+    if ((await sha256(bytes)) !== hash) return { reason: `${name} is not as it was written` }
     files.set(name, bytes)
   }
   return { manifest, files }
