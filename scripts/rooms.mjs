@@ -60,7 +60,7 @@ export const ROOMS = [
   },
   {
     room: 'engine',
-    says: 'checkpoints, decoder, page cache, scheduler; the engine’s `Policy` and `RewardModel`',
+    says: 'checkpoints, decoder, prefix cache, scheduler; the engine’s `Policy` and `RewardModel`',
     files: /^engine\//,
     may: ['core', 'search', 'compute'],
   },

@@ -2,7 +2,7 @@ import { openBackend } from '../../src/compute/open-backend.ts'
 import type { CheckpointFiles } from '../../src/engine/checkpoint/checkpoint-files.ts'
 import { openWeights } from '../../src/engine/checkpoint/checkpoint-weights.ts'
 import { readConfig } from '../../src/engine/checkpoint/config.ts'
-import type { Lane } from '../../src/engine/decoder/decoder.ts'
+import type { DecodeSequence } from '../../src/engine/decoder/decoder.ts'
 import { TOKEN_NEVER_SAMPLED } from '../../src/engine/decoder/decoder.ts'
 import { createDecoder } from '../../src/engine/decoder/decoder-model.ts'
 
@@ -83,7 +83,7 @@ export async function measureDecode(
   const request = (lanes: number, tables: Uint32Array, node: number) =>
     Array.from(
       { length: lanes },
-      (_, lane): Lane => ({
+      (_, lane): DecodeSequence => ({
         slot: lane,
         position: prefix,
         temperature: 1,

@@ -5,7 +5,7 @@ import type { CheckpointFiles } from '../../src/engine/checkpoint/checkpoint-fil
 import { createDecoder } from '../../src/engine/decoder/decoder-model.ts'
 import type { EngineModel } from '../../src/engine/engine-model.ts'
 import { loadModel } from '../../src/engine/load-model.ts'
-import type { LaneOutcome } from '../../src/engine/scheduler/scheduler-requests.ts'
+import type { DecodeOutcome } from '../../src/engine/scheduler/scheduler-requests.ts'
 import type { Roofline } from '../roofline/measure.ts'
 import { measureRoofline } from '../roofline/measure.ts'
 import type {
@@ -178,7 +178,12 @@ function counters(model: EngineModel) {
   return { passes, readbackBytes, executedTokens, attentionPageReads: attentionPageReads ?? null }
 }
 
-function decodeWork(before: Counters, after: Counters, outcomes: readonly LaneOutcome[], oneRoot: boolean): DecodeWork {
+function decodeWork(
+  before: Counters,
+  after: Counters,
+  outcomes: readonly DecodeOutcome[],
+  oneRoot: boolean,
+): DecodeWork {
   const histories = new Set<string>()
   let overrun = 0
   outcomes.forEach(({ tokenIds, executed }, branch) => {

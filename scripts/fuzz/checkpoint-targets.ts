@@ -53,7 +53,7 @@ export const TINY_REWARD = randomCheckpoint(
     },
   },
 )
-const SMALL = { cacheTokens: 256, slots: 64, maxRows: 64, maxLanes: 16 }
+const SMALL = { cacheTokens: 256, slots: 64, maxRows: 64, maxSequences: 16 }
 
 /** What a model that loads is used for; a problem that it cannot read, or a context that is too short, is told as such. */
 async function use(work: () => Promise<void>): Promise<void> {

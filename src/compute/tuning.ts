@@ -1,7 +1,7 @@
 /** Register tile of a matrix product: what one invocation computes, and how many invocations stand side by side. */
 export interface MatmulTile {
   readonly rows: number
-  /** Height of the tile where no more rows than this are left: one lane alone need not pay for a whole tile. */
+  /** Height of the tile where no more rows than this are left: one sequence alone need not pay for a whole tile. */
   readonly fewRows: number
   /** Columns, a multiple of 8 (a gated product pairs four columns with four). */
   readonly columns: number
@@ -39,7 +39,7 @@ export interface Tuning {
   readonly reduceLanes: number
   /** Invocations that share one row and head of the attention; 1 does without workgroup memory. */
   readonly attentionLanes: number
-  /** Lanes of a burst that must share a page for it to be read once for all of them; never where it is infinite. */
+  /** Sequences of a burst that must share a page for it to be read once for all of them; never where it is infinite. */
   readonly attentionSharedBy: number
   /** Invocations of a workgroup in kernels whose invocations have nothing to do with each other. */
   readonly elementLanes: number

@@ -1,6 +1,6 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Branch } from '../search/models.ts'
-import type { CacheSequence, SlotPool } from './cache/page-cache.ts'
+import type { CacheSequence, SlotPool } from './cache/prefix-cache.ts'
 
 /**
  * A token history: executed positions in the cache, then pending tokens that are given or sampled but not executed

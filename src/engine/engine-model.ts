@@ -1,8 +1,8 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Branch, FlopsModel } from '../search/models.ts'
 import { Branches, SequenceNode } from './branch.ts'
-import type { CacheSequence } from './cache/page-cache.ts'
-import { PageCache, SlotPool } from './cache/page-cache.ts'
+import type { CacheSequence } from './cache/prefix-cache.ts'
+import { PrefixCache, SlotPool } from './cache/prefix-cache.ts'
 import { pagesFor } from './cache/radix-tree.ts'
 import type { Decoder } from './decoder/decoder.ts'
 import { PAGE_SIZE } from './decoder/decoder.ts'
@@ -32,7 +32,7 @@ export class EngineModel {
   readonly scheduler: Scheduler
   readonly slots: SlotPool
   readonly branches: Branches
-  private readonly cache: PageCache
+  private readonly cache: PrefixCache
   /** Tokens of prompts that somebody held when they were opened. */
   private sharedTokens = 0
   private readonly prompts = new Map<string, { readonly node: SequenceNode; readonly ready: Promise<void> }>()
@@ -40,7 +40,7 @@ export class EngineModel {
   /** @param tokenFlags per vocabulary id; none for models that are not sampled from */
   constructor(decoder: Decoder, tokenFlags?: Uint32Array, options: SchedulerOptions = {}) {
     this.decoder = decoder
-    this.cache = new PageCache(decoder, (copies) => decoder.copyPages(copies))
+    this.cache = new PrefixCache(decoder, (copies) => decoder.copyPages(copies))
     this.slots = new SlotPool(decoder.slots)
     const flags = tokenFlags ?? new Uint32Array(decoder.config.vocabSize)
     this.scheduler = new Scheduler(decoder, { cache: this.cache, slots: this.slots }, flags, options)

@@ -39,7 +39,7 @@ export interface LoadOptions {
   readonly cacheTokens?: number
   readonly slots?: number
   readonly maxRows?: number
-  readonly maxLanes?: number
+  readonly maxSequences?: number
   readonly signal?: AbortSignal
   /** Bytes of weights on the device so far. */
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void
@@ -257,7 +257,7 @@ async function createModel(
   options: LoadOptions,
   createDecoder: CreateDecoder,
 ): Promise<StartedModel> {
-  const { weights: weightChoice, maxRows, maxLanes, signal, onProgress, burst, activity } = options
+  const { weights: weightChoice, maxRows, maxSequences, signal, onProgress, burst, activity } = options
   const { layers, keyValueHeads, headDim, hiddenSize } = config
   const tokenBytes = 8 * layers.length * keyValueHeads * headDim
   const cacheBytes = options.cacheBytes ?? CACHE_BYTES[backend.kind]
@@ -268,7 +268,7 @@ async function createModel(
     cacheTokens,
     ...(weightChoice === undefined ? {} : { weights: weightChoice }),
     ...(maxRows === undefined ? {} : { maxRows }),
-    ...(maxLanes === undefined ? {} : { maxLanes }),
+    ...(maxSequences === undefined ? {} : { maxSequences }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   }).catch((error: unknown) => {

@@ -9,7 +9,7 @@ import type {
   Usage,
 } from '../search/models.ts'
 import { checkReadings } from '../search/read-out.ts'
-import { FAMILY_SIZE, SharedHistories } from './cache/shared-histories.ts'
+import { GROUP_SIZE, SharedHistories } from './cache/shared-histories.ts'
 import { TOKEN_ENDS_STEP } from './decoder/decoder.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
@@ -31,13 +31,13 @@ export interface AskedSample {
   /** Of the request in its call. */
   readonly index: number
   readonly sample: number
-  /** Of its family. */
+  /** Of its group. */
   readonly first: boolean
-  readonly family: SampleFamily
+  readonly group: SampleGroup
 }
 
 /** Samples of one request that start together, and run once what they have in common. */
-interface SampleFamily {
+interface SampleGroup {
   readonly size: number
   readonly histories: SharedHistories
 }
@@ -58,17 +58,17 @@ interface ChargedNode {
   charged: boolean
 }
 
-/** The samples of a call, by request, then sample, in families of those that start together. */
+/** The samples of a call, by request, then sample, in groups of those that start together. */
 export function samplesOf(requests: readonly ProposeRequest[]): AskedSample[] {
   return requests.flatMap((request, index) => {
-    const families = Array.from({ length: Math.ceil(request.count / FAMILY_SIZE) }, (_, i) => ({
-      size: Math.min(FAMILY_SIZE, request.count - i * FAMILY_SIZE),
+    const groups = Array.from({ length: Math.ceil(request.count / GROUP_SIZE) }, (_, i) => ({
+      size: Math.min(GROUP_SIZE, request.count - i * GROUP_SIZE),
       histories: new SharedHistories(),
     }))
-    return families.flatMap((family, at) =>
-      Array.from({ length: family.size }, (_, i) => {
-        const sample = request.firstSample + at * FAMILY_SIZE + i
-        return { request, index, sample, first: i === 0, family }
+    return groups.flatMap((group, at) =>
+      Array.from({ length: group.size }, (_, i) => {
+        const sample = request.firstSample + at * GROUP_SIZE + i
+        return { request, index, sample, first: i === 0, group }
       }),
     )
   })
@@ -118,13 +118,13 @@ export class PolicyAccount {
   }
 
   /**
-   * A sample as the search sees it; samples of a family in their order.
+   * A sample as the search sees it; samples of a group in their order.
    * @param tokens null where the context had no room for another token
    * @param pending tokens of the branch that this sample pays for
    * @param branch the sequence after it, or the one before where there are no tokens
    */
   proposal(
-    { request, index, sample, first, family }: AskedSample,
+    { request, index, sample, first, group }: AskedSample,
     tokens: SampledTokens | null,
     pending: number,
     branch: Branch,
@@ -135,7 +135,7 @@ export class PolicyAccount {
       return { request: index, sample, branch, text: '', tokens: [], finish: 'length', usage }
     }
     const { tokenIds, logprobs, executed, sampled } = tokens
-    const known = family.histories.add(executed)
+    const known = group.histories.add(executed)
     const fresh = executed.length - known
     // The head is evaluated once for each history, the node's own included.
     const readouts = Math.max(0, sampled - (first ? 0 : known + 1))

@@ -105,7 +105,7 @@ test('log-probabilities are of the full softmax, and the greedy token is the mos
 
 test('the tokens of a proposal are a function of its key, not of what else is running', async () => {
   const alone = async (node: number) => {
-    const { policy } = setUp({ maxLanes: 3, maxRows: 5 })
+    const { policy } = setUp({ maxSequences: 3, maxRows: 5 })
     const { branch } = await policy.open('abcabcabcabcabcabcabc\n')
     return plain(await policy.propose([request(branch, { count: 3, node })]))
   }
@@ -279,7 +279,7 @@ describe('limits', () => {
 })
 
 test('a step end over several tokens is found on the host, and what was run beyond it is cut and counted', async () => {
-  const { policy, decoder, live } = setUp({ maxLanes: 64 }, 'a ', 8)
+  const { policy, decoder, live } = setUp({ maxSequences: 64 }, 'a ', 8)
   const { branch } = await policy.open('bcd')
   const proposals = await policy.propose([request(branch, { count: 60 })])
   const steps = proposals.filter(({ finish }) => finish === 'step')
@@ -313,7 +313,7 @@ test('an aborted call frees everything, its finished samples included', async ()
     gates += 1
     if (gates === 6) controller.abort()
   }
-  const { policy, live } = setUp({ gate, maxLanes: 2 }, '\n', 1)
+  const { policy, live } = setUp({ gate, maxSequences: 2 }, '\n', 1)
   const { branch } = await policy.open('abc\n')
   const run = policy.propose([request(branch, { count: 12 })], controller.signal)
   await expect(run).rejects.toMatchObject({ details: { code: 'cancelled' } })
@@ -331,7 +331,7 @@ test('random trees: executed tokens are what the usages say, and releasing all l
   })
   await fc.assert(
     fc.asyncProperty(fc.array(choice, { maxLength: 12 }), async (choices) => {
-      const { policy, decoder, model, live } = setUp({ maxLanes: 4, maxRows: 8 })
+      const { policy, decoder, model, live } = setUp({ maxSequences: 4, maxRows: 8 })
       const opened = await policy.open('abcabcabcabcabc\n')
       let executed = opened.usage.executed
       let open: Branch[] = [opened.branch]

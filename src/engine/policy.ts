@@ -18,7 +18,7 @@ import { readLogits } from './logprobs.ts'
 import { charge, PolicyAccount, samplesOf, settle } from './policy-account.ts'
 import type { PromptWriter } from './prompt/prompt-writer.ts'
 import { notationPrompts } from './prompt/prompt-writer.ts'
-import type { ExecuteRequest, LaneFamily, LaneOutcome } from './scheduler/scheduler-requests.ts'
+import type { DecodeOutcome, ExecuteRequest, SequenceGroup } from './scheduler/scheduler-requests.ts'
 import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
 export interface PolicyParts {
@@ -104,7 +104,7 @@ export class EnginePolicy implements Policy {
       const samples = samplesOf(requests)
       const outcomes = await allOrNothing(
         samples,
-        ({ request, index, sample, family }, ended) => this.draw(request, parents[index], sample, family, ended),
+        ({ request, index, sample, group }, ended) => this.draw(request, parents[index], sample, group, ended),
         (outcome) => outcome?.sequence.release(),
         signal,
       )
@@ -195,9 +195,9 @@ export class EnginePolicy implements Policy {
     request: ProposeRequest,
     node: SequenceNode | undefined,
     sample: number,
-    family: LaneFamily,
+    group: SequenceGroup,
     signal: AbortSignal,
-  ): Promise<LaneOutcome | null> {
+  ): Promise<DecodeOutcome | null> {
     const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
     if (node === undefined || maxTokens < 1) return null
     await this.model.scheduler.advance(node)
@@ -209,7 +209,7 @@ export class EnginePolicy implements Policy {
       seed: request.seed,
       noiseNode: request.node,
       sample,
-      family,
+      group,
       maxTokens,
       ...(this.account.cut ? { cut: this.account.cut } : {}),
       signal,

@@ -14,7 +14,7 @@ export const ROW_SLOT = 3
  * its row, a word of scratch, index of its page table, and hidden-state slot. Sequences whose histories are equal share
  * one row: it is computed once, and each of them gets its keys, values and hidden state through a target of its own, so
  * that they can part at the next token with nothing to copy. A row's first target is its leader: the row has the
- * leader's table and slot. In a decode burst the table's index is the lane's number.
+ * leader's table and slot. In a decode burst the table's index is the sequence's number.
  */
 export const TARGET_ROW = 0
 export const TARGET_TABLE = 2

@@ -1,5 +1,5 @@
 /** Samples of one request that start together, to run once what they have in common: few enough to find room soon. */
-export const FAMILY_SIZE = 32
+export const GROUP_SIZE = 32
 
 interface History {
   readonly next: Map<number, History>

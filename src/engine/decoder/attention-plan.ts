@@ -1,46 +1,46 @@
 import { PAGE_SIZE } from './decoder.ts'
 
-/** Which pages a decode burst reads once for all lanes on them, and where their partial results go. */
+/** Which pages a decode burst reads once for all sequences on them, and where their partial results go. */
 export interface AttentionPlan {
   /** (page, first entry of the list, entries, 0) per item, most entries first. */
   readonly items: Uint32Array
-  /** (lane, place of the page's partial) per entry. */
+  /** (sequence, place of the page's partial) per entry. */
   readonly list: Uint32Array
-  /** (leading pages that items cover, place of the first one's partial) per lane. */
+  /** (leading pages that items cover, place of the first one's partial) per sequence. */
   readonly coverage: Uint32Array
 }
 
-export interface PlannedLane {
+export interface PlannedSequence {
   readonly pageTable: Uint32Array
   /** Positions before this one are written when the burst starts. */
   readonly position: number
 }
 
 export interface AttentionPlanOptions {
-  /** Partials that there is room for: leading pages of all lanes together. */
+  /** Partials that there is room for: leading pages of all sequences together. */
   readonly capacity: number
-  /** Lanes that must share a page for it to be read apart; 1 splits every lane's pages. */
+  /** Sequences that must share a page for it to be read apart; 1 splits every sequence's pages. */
   readonly sharedBy: number
   /** Pages of the cache: numbers in the tables are below this. */
   readonly pages: number
 }
 
 /**
- * Plans a burst from the lanes' page tables at its start. Only pages that are full by then take part, so all of their
- * positions are visible to all lanes on them throughout the burst. Of each lane, its leading pages that at least
- * `sharedBy` lanes have; where the partials do not fit, all lanes' runs are cut at the same length. Takes time in
+ * Plans a burst from the sequences' page tables at its start. Only pages that are full by then take part, so all of their
+ * positions are visible to all sequences on them throughout the burst. Of each sequence, its leading pages that at least
+ * `sharedBy` sequences have; where the partials do not fit, all sequences' runs are cut at the same length. Takes time in
  * proportion to the tables' entries.
  */
-export function planAttention(lanes: readonly PlannedLane[], options: AttentionPlanOptions): AttentionPlan {
+export function planAttention(sequences: readonly PlannedSequence[], options: AttentionPlanOptions): AttentionPlan {
   const { capacity, sharedBy, pages } = options
-  const full = lanes.map(({ position }) => Math.floor(position / PAGE_SIZE))
+  const full = sequences.map(({ position }) => Math.floor(position / PAGE_SIZE))
   const counts = new Uint32Array(pages)
-  forEachPage(lanes, full, (page) => {
+  forEachPage(sequences, full, (page) => {
     counts[page] = (counts[page] as number) + 1
   })
-  const runs = lanes.map(({ pageTable }, lane) => {
+  const runs = sequences.map(({ pageTable }, sequence) => {
     let run = 0
-    while (run < (full[lane] as number) && (counts[pageTable[run] as number] as number) >= sharedBy) run++
+    while (run < (full[sequence] as number) && (counts[pageTable[run] as number] as number) >= sharedBy) run++
     return run
   })
   const most = longestThatFits(runs, capacity)
@@ -48,7 +48,7 @@ export function planAttention(lanes: readonly PlannedLane[], options: AttentionP
 
   counts.fill(0)
   const order: number[] = []
-  forEachPage(lanes, covered, (page) => {
+  forEachPage(sequences, covered, (page) => {
     if (counts[page] === 0) order.push(page)
     counts[page] = (counts[page] as number) + 1
   })
@@ -63,17 +63,17 @@ export function planAttention(lanes: readonly PlannedLane[], options: AttentionP
     entries += counts[page] as number
   })
   const list = new Uint32Array(2 * entries)
-  const coverage = new Uint32Array(2 * lanes.length)
+  const coverage = new Uint32Array(2 * sequences.length)
   let place = 0
-  lanes.forEach(({ pageTable }, lane) => {
-    const run = covered[lane] as number
-    coverage[2 * lane] = run
-    coverage[2 * lane + 1] = place
+  sequences.forEach(({ pageTable }, sequence) => {
+    const run = covered[sequence] as number
+    coverage[2 * sequence] = run
+    coverage[2 * sequence + 1] = place
     for (let index = 0; index < run; index++) {
       const page = pageTable[index] as number
       const entry = next[page] as number
       next[page] = entry + 1
-      list[2 * entry] = lane
+      list[2 * entry] = sequence
       list[2 * entry + 1] = place++
     }
   })
@@ -81,7 +81,7 @@ export function planAttention(lanes: readonly PlannedLane[], options: AttentionP
 }
 
 /**
- * Pages of keys and values loaded in one layer of a burst, at most: rows that lanes share are counted for each of them.
+ * Pages of keys and values loaded in one layer of a burst, at most: rows that sequences share are counted for each of them.
  * One load is one page of one key-value head: an item loads it once in a step, whatever the rows on it; otherwise each
  * query head of each row does.
  */
@@ -91,18 +91,18 @@ export interface PageLoads {
   readonly visits: number
 }
 
-/** @param executed steps that each lane was executed in: its rows' positions count up from the lane's own. */
+/** @param executed steps that each sequence was executed in: its rows' positions count up from the sequence's own. */
 export function countPageLoads(
   plan: AttentionPlan,
-  lanes: readonly PlannedLane[],
+  sequences: readonly PlannedSequence[],
   executed: readonly number[],
   heads: { readonly heads: number; readonly keyValueHeads: number },
 ): PageLoads {
   let rowLoads = 0
   let visits = 0
-  lanes.forEach(({ position }, lane) => {
-    const covered = plan.coverage[2 * lane] as number
-    for (let step = 0; step < (executed[lane] as number); step++) {
+  sequences.forEach(({ position }, sequence) => {
+    const covered = plan.coverage[2 * sequence] as number
+    for (let step = 0; step < (executed[sequence] as number); step++) {
       const pages = Math.floor((position + step) / PAGE_SIZE) + 1
       visits += pages
       rowLoads += pages - covered
@@ -112,7 +112,7 @@ export function countPageLoads(
   for (let item = 0; item < plan.items.length; item += 4) {
     const first = plan.items[item + 1] as number
     const end = first + (plan.items[item + 2] as number)
-    // An item is read as long as one of its lanes goes on.
+    // An item is read as long as one of its sequences goes on.
     let steps = 0
     for (let entry = first; entry < end; entry++) {
       steps = Math.max(steps, executed[plan.list[2 * entry] as number] as number)
@@ -122,9 +122,13 @@ export function countPageLoads(
   return { reads: rowLoads * heads.heads + itemLoads * heads.keyValueHeads, visits: visits * heads.heads }
 }
 
-function forEachPage(lanes: readonly PlannedLane[], lengths: readonly number[], visit: (page: number) => void): void {
-  lanes.forEach(({ pageTable }, lane) => {
-    const length = lengths[lane] as number
+function forEachPage(
+  sequences: readonly PlannedSequence[],
+  lengths: readonly number[],
+  visit: (page: number) => void,
+): void {
+  sequences.forEach(({ pageTable }, sequence) => {
+    const length = lengths[sequence] as number
     for (let index = 0; index < length; index++) visit(pageTable[index] as number)
   })
 }

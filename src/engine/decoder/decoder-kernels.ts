@@ -1,5 +1,5 @@
 import type { Backend, BackendBuffer, BoundKernel, Recorder } from '../../compute/backend.ts'
-import { advanceLanesKernel } from '../../compute/kernels/advance-lanes/advance-lanes.ts'
+import { advanceSequencesKernel } from '../../compute/kernels/advance-sequences/advance-sequences.ts'
 import { attentionKernel } from '../../compute/kernels/attention/attention.ts'
 import { pageAttentionKernel } from '../../compute/kernels/attention/page-attention.ts'
 import { copySpansKernel } from '../../compute/kernels/copy-spans/copy-spans.ts'
@@ -29,7 +29,7 @@ export interface DecoderKernels {
   readonly sharedPages: ReadonlyMap<BoundKernel, BoundKernel>
   /** Rows' slots to logits, or to raw scores. */
   readonly head: readonly BoundKernel[]
-  /** Logits to tokens, then rows of lanes to rows of tokens; null without a language-model head. */
+  /** Logits to tokens, then rows of sequences to rows of tokens; null without a language-model head. */
   readonly sample: readonly BoundKernel[] | null
   /** For each pool: copies of page entries. */
   readonly copyPages: readonly BoundKernel[]
@@ -113,7 +113,7 @@ export async function bindKernels(
 
   const sharedPages = new Map<BoundKernel, BoundKernel>()
   const attention = async (window: number | null, pages: BackendBuffer, layer: BackendBuffer) => {
-    const { pageTables, coverage, laneRows, pageItems, pageList, partials, partialCapacity } = memory
+    const { pageTables, coverage, sequenceRows, pageItems, pageList, partials, partialCapacity } = memory
     const shape = {
       ...pool,
       heads: config.heads,
@@ -137,7 +137,7 @@ export async function bindKernels(
         ? null
         : backend.bind(pageAttentionKernel(shape), {
             rows,
-            laneRows,
+            sequenceRows,
             items: pageItems,
             list: pageList,
             layer,
@@ -210,7 +210,7 @@ export async function bindKernels(
     from: 'slot',
   })
 
-  const { lanes, flags, states, results } = memory
+  const { sequences, flags, states, results } = memory
   const sample =
     config.head.kind === 'language-model'
       ? [
@@ -221,13 +221,13 @@ export async function bindKernels(
               steps: memory.stepsPerSubmit,
               lanes: config.vocabSize > WIDE_VOCABULARY ? WIDE_LANES : tuning.reduceLanes,
             }),
-            { rows: targets, lanes, flags, logits, states, results },
+            { rows: targets, sequences, flags, logits, states, results },
           ),
-          backend.bind(advanceLanesKernel({ lanes: tuning.reduceLanes, capacity: memory.maxLanes }), {
+          backend.bind(advanceSequencesKernel({ lanes: tuning.reduceLanes, capacity: memory.maxSequences }), {
             rows,
             targets,
             states,
-            laneRows: memory.laneRows,
+            sequenceRows: memory.sequenceRows,
           }),
         ]
       : null

@@ -1,8 +1,8 @@
 import type { Backend, BackendBuffer } from '../../compute/backend.ts'
 import { partialStride } from '../../compute/kernels/attention/attention-shape.ts'
-import { LANE_COMPACT_BYTES, LANE_WORDS, RESULT_WORDS, STATE_WORDS } from '../../compute/kernels/lanes.ts'
 import { pageStride } from '../../compute/kernels/page-pool.ts'
 import { rowsLength } from '../../compute/kernels/rows.ts'
+import { RESULT_WORDS, SEQUENCE_COMPACT_BYTES, SEQUENCE_WORDS, STATE_WORDS } from '../../compute/kernels/sequences.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import type { DecoderConfig, DecoderOptions } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
@@ -16,9 +16,9 @@ const CACHE_BYTES = 2 ** 26
 /** Longest sequence, whatever the model was trained for: bounds page tables and angles. */
 const MOST_POSITIONS = 8192
 const DEFAULT_ROWS = 512
-const DEFAULT_LANES = 256
+const DEFAULT_SEQUENCES = 256
 const DEFAULT_SLOTS = 1024
-/** Bytes of one set of logits: bounds the lanes of models with large vocabularies. */
+/** Bytes of one set of logits: bounds the sequences of models with large vocabularies. */
 const LOGITS_BYTES = 2 ** 25
 /** Bytes of the pages' partial results in a decode burst, at most. */
 const PARTIALS_BYTES = 2 ** 23
@@ -42,7 +42,7 @@ export interface DecoderMemory {
   readonly pagesPerSequence: number
   readonly slotCount: number
   readonly maxRows: number
-  readonly maxLanes: number
+  readonly maxSequences: number
   /** Places that the results of one pass may go to. */
   readonly maxTargets: number
   readonly stepsPerSubmit: number
@@ -68,11 +68,11 @@ export interface DecoderMemory {
   readonly logits: BackendBuffer
   readonly slots: BackendBuffer
   readonly slotSpans: BackendBuffer
-  readonly lanes: BackendBuffer
+  readonly sequences: BackendBuffer
   readonly flags: BackendBuffer
   readonly states: BackendBuffer
   readonly results: BackendBuffer
-  readonly laneRows: BackendBuffer
+  readonly sequenceRows: BackendBuffer
   /** Partials that there is room for (place, every head); 0 where shared pages are not read apart. */
   readonly partialCapacity: number
   readonly partials: BackendBuffer
@@ -98,17 +98,18 @@ export async function planMemory(
   const pagesPerSequence = Math.min(pageCount, Math.ceil(Math.min(config.maxPositions, MOST_POSITIONS) / PAGE_SIZE))
   const logitsStride = config.head.kind === 'score' ? layout.scoreColumns : layout.vocabularyColumns
   const maxRows = options.maxRows ?? DEFAULT_ROWS
-  const mostLanes = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
-  // Where lanes are compacted in workgroup memory, all of them have to fit.
-  const compacted = tuning.reduceLanes === 1 ? mostLanes : Math.floor(limits.maxWorkgroupBytes / LANE_COMPACT_BYTES) - 1
-  const maxLanes = Math.min(options.maxLanes ?? DEFAULT_LANES, maxRows, mostLanes, compacted)
+  const mostSequences = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
+  // Where sequences are compacted in workgroup memory, all of them have to fit.
+  const compacted =
+    tuning.reduceLanes === 1 ? mostSequences : Math.floor(limits.maxWorkgroupBytes / SEQUENCE_COMPACT_BYTES) - 1
+  const maxSequences = Math.min(options.maxSequences ?? DEFAULT_SEQUENCES, maxRows, mostSequences, compacted)
   const maxTargets = 2 * maxRows + 3
   const slotCount = options.slots ?? DEFAULT_SLOTS
-  if (Math.min(maxRows, maxLanes, slotCount, pageCount) < 1) {
+  if (Math.min(maxRows, maxSequences, slotCount, pageCount) < 1) {
     throw new StepscopeError({
       code: 'bad-setting',
-      message: 'A decoder needs at least one row, lane, slot and page',
-      found: `${maxRows} rows, ${maxLanes} lanes, ${slotCount} slots, ${pageCount} pages`,
+      message: 'A decoder needs at least one row, sequence, slot and page',
+      found: `${maxRows} rows, ${maxSequences} sequences, ${slotCount} slots, ${pageCount} pages`,
     })
   }
 
@@ -117,7 +118,7 @@ export async function planMemory(
   const partialBytes = Math.min(PARTIALS_BYTES, limits.maxBindingBytes)
   const partialCapacity =
     shares && config.head.kind === 'language-model'
-      ? Math.min(Math.floor(partialBytes / (4 * partialFloats)), maxLanes * pagesPerSequence, limits.maxWorkgroups)
+      ? Math.min(Math.floor(partialBytes / (4 * partialFloats)), maxSequences * pagesPerSequence, limits.maxWorkgroups)
       : 0
 
   // Tiles of rows read past the last row; what they read is not used.
@@ -144,7 +145,7 @@ export async function planMemory(
     pagesPerSequence,
     slotCount,
     maxRows,
-    maxLanes,
+    maxSequences,
     stepsPerSubmit: STEPS_PER_SUBMIT,
     logitsStride,
     pageFloats,
@@ -160,14 +161,14 @@ export async function planMemory(
     queries: await activations(layout.queryWidth),
     attended: await activations(layout.queryWidth),
     inner: await activations(layout.innerStride),
-    logits: await buffers.words(maxLanes * logitsStride, 'activations'),
+    logits: await buffers.words(maxSequences * logitsStride, 'activations'),
     slots: await buffers.words(slotCount * layout.hiddenStride, 'slots'),
     slotSpans: await control(4 * (1 + COPIES_PER_SUBMIT)),
-    lanes: await control(maxLanes * LANE_WORDS),
+    sequences: await control(maxSequences * SEQUENCE_WORDS),
     flags: await control(config.vocabSize),
-    states: await control(maxLanes * STATE_WORDS),
-    results: await control(maxLanes * STEPS_PER_SUBMIT * RESULT_WORDS),
-    laneRows: await control(maxLanes),
+    states: await control(maxSequences * STATE_WORDS),
+    results: await control(maxSequences * STEPS_PER_SUBMIT * RESULT_WORDS),
+    sequenceRows: await control(maxSequences),
     partialCapacity,
     partials: await buffers.words(partialCapacity * partialFloats, 'activations'),
     coverage: await control(2 * maxRows),

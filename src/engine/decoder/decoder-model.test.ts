@@ -6,11 +6,11 @@ import { relativeError } from '../../compute/testing/run-kernel.ts'
 import { parseConfig } from '../checkpoint/config.ts'
 import { plainForward, plainHead } from '../testing/plain-forward.ts'
 import { ODD_CONFIG, ODD_LAYER, PLAIN_LAYER, RandomWeights } from '../testing/random-weights.ts'
-import type { Decoder, DecoderConfig, DecoderOptions, Lane, LayerConfig } from './decoder.ts'
+import type { Decoder, DecoderConfig, DecoderOptions, DecodeSequence, LayerConfig } from './decoder.ts'
 import { TOKEN_ENDS_SEQUENCE, TOKEN_ENDS_STEP, TOKEN_NEVER_SAMPLED } from './decoder.ts'
 import { createDecoder, flopsModel } from './decoder-model.ts'
 
-const OPTIONS: DecoderOptions = { cacheTokens: 1024, slots: 64, maxRows: 128, maxLanes: 32 }
+const OPTIONS: DecoderOptions = { cacheTokens: 1024, slots: 64, maxRows: 128, maxSequences: 32 }
 const VOCABULARY = ODD_CONFIG.vocabSize
 
 async function withDecoder(
@@ -49,7 +49,12 @@ async function prefill(decoder: Decoder, sequences: readonly (readonly number[])
   })
 }
 
-function laneOf(decoder: Decoder, sequence: number, position: number, given: Partial<Lane> = {}): Lane {
+function requestOf(
+  decoder: Decoder,
+  sequence: number,
+  position: number,
+  given: Partial<DecodeSequence> = {},
+): DecodeSequence {
   return {
     slot: sequence,
     position,
@@ -134,15 +139,15 @@ onEachBackend('decoder', (backend) => {
           const found = await decoder.logits([2])
           expect(relativeError(found, exact)).toBeLessThan(error)
           expect(relativeError(found, exact)).toBeGreaterThan(error / 100)
-          const lanes = [10, 11].map((sequence) => {
-            // Both lanes share the full page of 17 positions and copy the one that follows.
+          const requests = [10, 11].map((sequence) => {
+            // Both sequences share the full page of 17 positions and copy the one that follows.
             const pageTable = tableOf(decoder, sequence)
             pageTable[0] = tableOf(decoder, 2)[0] ?? 0
             decoder.copyPages([{ from: tableOf(decoder, 2)[1] ?? 0, to: pageTable[1] ?? 0, positions: 1 }])
             decoder.copySlots([{ from: 2, to: sequence }])
-            return laneOf(decoder, sequence, prompt.length, { pageTable, maxTokens: 30 })
+            return requestOf(decoder, sequence, prompt.length, { pageTable, maxTokens: 30 })
           })
-          const results = await decoder.decode(lanes, 9, NO_FLAGS)
+          const results = await decoder.decode(requests, 9, NO_FLAGS)
           expect(results[0]?.tokenIds).not.toEqual(results[1]?.tokenIds)
           for (const [i, { tokenIds }] of results.entries()) {
             const forked = await decoder.hidden([10 + i])
@@ -186,8 +191,8 @@ onEachBackend('decoder', (backend) => {
               pageTables: pageTable,
               keep: [{ row: 2, slot: 1 }],
             })
-            const lane = laneOf(decoder, 1, 3, { pageTable, maxTokens: 9 })
-            found = [...(await decoder.logits([1])), await decoder.decode([lane], 9, new Uint32Array(400))]
+            const request = requestOf(decoder, 1, 3, { pageTable, maxTokens: 9 })
+            found = [...(await decoder.logits([1])), await decoder.decode([request], 9, new Uint32Array(400))]
           },
           options,
         )
@@ -203,10 +208,11 @@ onEachBackend('decoder', (backend) => {
 
   test('decodes the same tokens and log-probabilities whatever the burst and the company', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
-      const lane = (sequence: number) => laneOf(decoder, sequence, PROMPTS[sequence]?.length ?? 0, { maxTokens: 20 })
+      const request = (sequence: number) =>
+        requestOf(decoder, sequence, PROMPTS[sequence]?.length ?? 0, { maxTokens: 20 })
       await prefill(decoder, PROMPTS)
       const together = await decoder.decode(
-        PROMPTS.map((_, sequence) => lane(sequence)),
+        PROMPTS.map((_, sequence) => request(sequence)),
         20,
         NO_FLAGS,
       )
@@ -215,7 +221,7 @@ onEachBackend('decoder', (backend) => {
         const tokenIds: number[] = []
         const logprobs: number[] = []
         for (const steps of [1, 7, 12]) {
-          const start = lane(sequence)
+          const start = request(sequence)
           const going = { ...start, position: start.position + tokenIds.length, maxTokens: 20 - tokenIds.length }
           const [result] = await decoder.decode([going], steps, NO_FLAGS)
           tokenIds.push(...(result?.tokenIds ?? []))
@@ -226,55 +232,58 @@ onEachBackend('decoder', (backend) => {
     })
   })
 
-  test.each([undefined, 3])('lanes that agree share rows without changing a bit, steps at a time: %s', async (most) => {
-    await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
-      const prompt = PROMPTS[0] ?? []
-      // Six lanes after one prompt, two of them with the same noise; each has its own pages and its own slot.
-      const lanes = Array.from({ length: 6 }, (_, sequence) =>
-        laneOf(decoder, sequence, prompt.length, { sample: sequence % 5, maxTokens: 20, temperature: 0.4 }),
-      )
-      const run = async (group: number | undefined) => {
-        await prefill(
-          decoder,
-          Array.from(lanes, () => prompt),
+  test.each([undefined, 3])(
+    'sequences that agree share rows without changing a bit, steps at a time: %s',
+    async (most) => {
+      await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
+        const prompt = PROMPTS[0] ?? []
+        // Six sequences after one prompt, two of them with the same noise; each has its own pages and its own slot.
+        const requests = Array.from({ length: 6 }, (_, sequence) =>
+          requestOf(decoder, sequence, prompt.length, { sample: sequence % 5, maxTokens: 20, temperature: 0.4 }),
         )
-        const before = decoder.counters.passes
-        const results = lanes.map(() => ({ tokenIds: [] as number[], logprobs: [] as number[] }))
-        for (let done = 0; done < 12; done += most ?? 12) {
-          const going = lanes.map((lane, i) => {
-            const { tokenIds = [] } = results[i] ?? {}
-            const same = results.findIndex((other) => other.tokenIds.join() === tokenIds.join())
-            return {
-              ...lane,
-              position: lane.position + tokenIds.length,
-              maxTokens: lane.maxTokens - tokenIds.length,
-              ...(group === undefined ? {} : { group: same }),
+        const run = async (group: number | undefined) => {
+          await prefill(
+            decoder,
+            Array.from(requests, () => prompt),
+          )
+          const before = decoder.counters.passes
+          const results = requests.map(() => ({ tokenIds: [] as number[], logprobs: [] as number[] }))
+          for (let done = 0; done < 12; done += most ?? 12) {
+            const going = requests.map((request, i) => {
+              const { tokenIds = [] } = results[i] ?? {}
+              const same = results.findIndex((other) => other.tokenIds.join() === tokenIds.join())
+              return {
+                ...request,
+                position: request.position + tokenIds.length,
+                maxTokens: request.maxTokens - tokenIds.length,
+                ...(group === undefined ? {} : { group: same }),
+              }
+            })
+            for (const [i, { tokenIds, logprobs }] of (await decoder.decode(going, most ?? 12, NO_FLAGS)).entries()) {
+              results[i]?.tokenIds.push(...tokenIds)
+              results[i]?.logprobs.push(...logprobs)
             }
-          })
-          for (const [i, { tokenIds, logprobs }] of (await decoder.decode(going, most ?? 12, NO_FLAGS)).entries()) {
-            results[i]?.tokenIds.push(...tokenIds)
-            results[i]?.logprobs.push(...logprobs)
           }
+          const states = await decoder.hidden(requests.map(({ slot }) => slot))
+          // The pages of each sequence hold its whole history: the next token sees all of it.
+          const tokens = requests.map((_, i) => results[i]?.tokenIds ?? [])
+          await decoder.execute({
+            tokenIds: Uint32Array.from(requests, () => 5),
+            positions: Uint32Array.from(tokens, ({ length }) => prompt.length + length),
+            sequences: Uint32Array.from(requests.keys()),
+            pageTables: Uint32Array.from(requests.flatMap(({ pageTable }) => [...pageTable])),
+            keep: requests.map(({ slot }, row) => ({ row, slot })),
+          })
+          const next = await decoder.hidden(requests.map(({ slot }) => slot))
+          return { results, states, next, passes: decoder.counters.passes - before }
         }
-        const states = await decoder.hidden(lanes.map(({ slot }) => slot))
-        // The pages of each lane hold its whole history: the next token sees all of it.
-        const tokens = lanes.map((_, i) => results[i]?.tokenIds ?? [])
-        await decoder.execute({
-          tokenIds: Uint32Array.from(lanes, () => 5),
-          positions: Uint32Array.from(tokens, ({ length }) => prompt.length + length),
-          sequences: Uint32Array.from(lanes.keys()),
-          pageTables: Uint32Array.from(lanes.flatMap(({ pageTable }) => [...pageTable])),
-          keep: lanes.map(({ slot }, row) => ({ row, slot })),
-        })
-        const next = await decoder.hidden(lanes.map(({ slot }) => slot))
-        return { results, states, next, passes: decoder.counters.passes - before }
-      }
-      const together = await run(0)
-      expect(together).toEqual(await run(undefined))
-      expect(together.results[5]).toEqual(together.results[0])
-      expect(new Set(together.results.map(({ tokenIds }) => tokenIds.join())).size).toBeGreaterThan(2)
-    })
-  })
+        const together = await run(0)
+        expect(together).toEqual(await run(undefined))
+        expect(together.results[5]).toEqual(together.results[0])
+        expect(new Set(together.results.map(({ tokenIds }) => tokenIds.join())).size).toBeGreaterThan(2)
+      })
+    },
+  )
 
   test('sequences with equal histories share rows in a pass without changing a bit', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
@@ -307,14 +316,14 @@ onEachBackend('decoder', (backend) => {
     const config = { ...ODD_CONFIG, maxPositions: 200 }
     await withDecoder(backend(), config, async (decoder) => {
       const pageTable = Uint32Array.from({ length: decoder.pagesPerSequence }, (_, page) => page)
-      const lane = laneOf(decoder, 0, 1, { pageTable, maxTokens: 150 })
+      const request = requestOf(decoder, 0, 1, { pageTable, maxTokens: 150 })
       await prefill(decoder, [[3]])
-      const [long] = await decoder.decode([lane], 130, NO_FLAGS)
+      const [long] = await decoder.decode([request], 130, NO_FLAGS)
       expect(long?.tokenIds).toHaveLength(130)
       expect(long?.stopped).toBe(false)
       await prefill(decoder, [[3]])
-      const [first] = await decoder.decode([lane], 60, NO_FLAGS)
-      const rest = { ...lane, position: 61, maxTokens: 90 }
+      const [first] = await decoder.decode([request], 60, NO_FLAGS)
+      const rest = { ...request, position: 61, maxTokens: 90 }
       const [second] = await decoder.decode([rest], 70, NO_FLAGS)
       expect([...(first?.tokenIds ?? []), ...(second?.tokenIds ?? [])]).toEqual(long?.tokenIds)
     })
@@ -325,19 +334,23 @@ onEachBackend('decoder', (backend) => {
       const ids = PROMPTS[0] ?? []
       await prefill(decoder, [ids])
       const before = await decoder.logits([0])
-      const [lane] = await decoder.decode([laneOf(decoder, 0, ids.length, { temperature: 0.5, topK: 4 })], 3, NO_FLAGS)
-      const tokens = lane?.tokenIds ?? []
-      expect(lane?.logprobs[0]).toBeCloseTo(logSoftmax(before, tokens[0] ?? 0), 5)
+      const [request] = await decoder.decode(
+        [requestOf(decoder, 0, ids.length, { temperature: 0.5, topK: 4 })],
+        3,
+        NO_FLAGS,
+      )
+      const tokens = request?.tokenIds ?? []
+      expect(request?.logprobs[0]).toBeCloseTo(logSoftmax(before, tokens[0] ?? 0), 5)
       const after = await decoder.hidden([0])
       await prefill(decoder, [[...ids, ...tokens]], 1)
       expect([...after]).toEqual([...(await decoder.hidden([1]))])
     })
   })
 
-  test('a lane stops at its stop and executes nothing past it; others go on', async () => {
+  test('a sequence stops at its stop and executes nothing past it; others go on', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
-      const start = (given: Partial<Lane>) => (sequence: number) =>
-        laneOf(decoder, sequence, PROMPTS[sequence]?.length ?? 0, given)
+      const start = (given: Partial<DecodeSequence>) => (sequence: number) =>
+        requestOf(decoder, sequence, PROMPTS[sequence]?.length ?? 0, given)
       await prefill(decoder, PROMPTS)
       const free = await decoder.decode([0, 1, 2, 3].map(start({})), 12, NO_FLAGS)
       const flags = new Uint32Array(VOCABULARY)
@@ -370,8 +383,8 @@ onEachBackend('decoder', (backend) => {
       const flags = new Uint32Array(VOCABULARY)
       flags[order[0] ?? 0] = TOKEN_NEVER_SAMPLED
       flags[order[1] ?? 0] = TOKEN_NEVER_SAMPLED
-      const lane = laneOf(decoder, 2, PROMPTS[2]?.length ?? 0, { temperature: 0 })
-      const [found] = await decoder.decode([lane], 1, flags)
+      const request = requestOf(decoder, 2, PROMPTS[2]?.length ?? 0, { temperature: 0 })
+      const [found] = await decoder.decode([request], 1, flags)
       expect(found?.tokenIds).toEqual([order[2]])
       expect(found?.logprobs[0]).toBeCloseTo(logSoftmax(logits, order[2] ?? 0), 5)
     })
@@ -401,7 +414,7 @@ onEachBackend('decoder', (backend) => {
       const shared = tableOf(decoder, 0)
       shared[1] = 41
       const go = (pageTable: Uint32Array) =>
-        decoder.decode([laneOf(decoder, 9, prompt.length, { pageTable, maxTokens: 5 })], 5, NO_FLAGS)
+        decoder.decode([requestOf(decoder, 9, prompt.length, { pageTable, maxTokens: 5 })], 5, NO_FLAGS)
       const forked = await go(shared)
       await prefill(decoder, [prompt])
       decoder.copySlots([{ from: 0, to: 9 }])
@@ -412,64 +425,67 @@ onEachBackend('decoder', (backend) => {
   test.each<[string, Partial<DecoderConfig>]>([
     ['no windows', {}],
     ['windows', { layers: [WINDOW_5, WINDOW_20] }],
-  ])('lanes that share pages get the bits of lanes with pages of their own, for fewer loads, %s', async (_, given) => {
-    const body = async (decoder: Decoder) => {
-      const trunk = Array.from({ length: 35 }, (_, i) => 1 + ((i * 5) % 30))
-      const lanes = [0, 1, 2, 3, 4].map((sequence) =>
-        laneOf(decoder, sequence, trunk.length, { maxTokens: 12 - sequence }),
-      )
-      await prefill(
-        decoder,
-        lanes.map(() => trunk),
-      )
-      const before = { ...decoder.counters }
-      const apart = await decoder.decode(lanes, 12, NO_FLAGS)
-      const alone = { ...decoder.counters }
-      expect(alone.attentionPageReads - before.attentionPageReads).toBe(
-        alone.attentionPageVisits - before.attentionPageVisits,
-      )
+  ])(
+    'sequences that share pages get the bits of sequences with pages of their own, for fewer loads, %s',
+    async (_, given) => {
+      const body = async (decoder: Decoder) => {
+        const trunk = Array.from({ length: 35 }, (_, i) => 1 + ((i * 5) % 30))
+        const requests = [0, 1, 2, 3, 4].map((sequence) =>
+          requestOf(decoder, sequence, trunk.length, { maxTokens: 12 - sequence }),
+        )
+        await prefill(
+          decoder,
+          requests.map(() => trunk),
+        )
+        const before = { ...decoder.counters }
+        const apart = await decoder.decode(requests, 12, NO_FLAGS)
+        const alone = { ...decoder.counters }
+        expect(alone.attentionPageReads - before.attentionPageReads).toBe(
+          alone.attentionPageVisits - before.attentionPageVisits,
+        )
 
-      await prefill(
-        decoder,
-        lanes.map(() => trunk),
-      )
-      const together = lanes.map((lane, sequence) => {
-        const pageTable = tableOf(decoder, sequence)
-        pageTable.set(tableOf(decoder, 0).subarray(0, 2))
-        return { ...lane, pageTable }
-      })
-      expect(await decoder.decode(together, 12, NO_FLAGS)).toEqual(apart)
-      const shared = { ...decoder.counters }
-      expect(shared.attentionPageVisits - alone.attentionPageVisits).toBe(
-        alone.attentionPageVisits - before.attentionPageVisits,
-      )
-      const reads = shared.attentionPageReads - alone.attentionPageReads
-      if (Number.isFinite(backend().tuning.attentionSharedBy)) {
-        // Two trunk pages of two key-value heads in each step, and of each lane's row the page that is its own.
-        const rows = lanes.reduce((sum, { maxTokens }) => sum + maxTokens - 1, 0)
-        expect(reads).toBe(2 * 2 * 11 + rows * 6)
-      } else expect(reads).toBe(shared.attentionPageVisits - alone.attentionPageVisits)
-      // A prompt executed after such a burst reads all of its pages again.
-      await prefill(decoder, [trunk, trunk], 5)
-      const [first, second] = [await decoder.logits([5]), await decoder.logits([6])]
-      expect([...first]).toEqual([...second])
-      expect([...first].every(Number.isFinite)).toBe(true)
-    }
-    await withDecoder(backend(), { ...ODD_CONFIG, ...given }, body, { ...OPTIONS, maxRows: 256 })
-  })
+        await prefill(
+          decoder,
+          requests.map(() => trunk),
+        )
+        const together = requests.map((request, sequence) => {
+          const pageTable = tableOf(decoder, sequence)
+          pageTable.set(tableOf(decoder, 0).subarray(0, 2))
+          return { ...request, pageTable }
+        })
+        expect(await decoder.decode(together, 12, NO_FLAGS)).toEqual(apart)
+        const shared = { ...decoder.counters }
+        expect(shared.attentionPageVisits - alone.attentionPageVisits).toBe(
+          alone.attentionPageVisits - before.attentionPageVisits,
+        )
+        const reads = shared.attentionPageReads - alone.attentionPageReads
+        if (Number.isFinite(backend().tuning.attentionSharedBy)) {
+          // Two trunk pages of two key-value heads in each step, and of each sequence's row the page that is its own.
+          const rows = requests.reduce((sum, { maxTokens }) => sum + maxTokens - 1, 0)
+          expect(reads).toBe(2 * 2 * 11 + rows * 6)
+        } else expect(reads).toBe(shared.attentionPageVisits - alone.attentionPageVisits)
+        // A prompt executed after such a burst reads all of its pages again.
+        await prefill(decoder, [trunk, trunk], 5)
+        const [first, second] = [await decoder.logits([5]), await decoder.logits([6])]
+        expect([...first]).toEqual([...second])
+        expect([...first].every(Number.isFinite)).toBe(true)
+      }
+      await withDecoder(backend(), { ...ODD_CONFIG, ...given }, body, { ...OPTIONS, maxRows: 256 })
+    },
+  )
 
   test('64 branches read their trunk within 1.2 times as often as one branch does', async () => {
     const body = async (decoder: Decoder) => {
       const trunk = Array.from({ length: 32 }, (_, i) => 1 + ((i * 5) % 30))
       await prefill(decoder, [trunk])
       const trunkReads = async (branches: number) => {
-        const lanes = Array.from({ length: branches }, (_, branch) => {
+        const requests = Array.from({ length: branches }, (_, branch) => {
           const pageTable = tableOf(decoder, 0)
           pageTable[2] = 4 + branch
-          return laneOf(decoder, 0, trunk.length, { pageTable, sample: branch, maxTokens: 6 })
+          return requestOf(decoder, 0, trunk.length, { pageTable, sample: branch, maxTokens: 6 })
         })
         const before = decoder.counters.attentionPageReads
-        await decoder.decode(lanes, 6, NO_FLAGS)
+        await decoder.decode(requests, 6, NO_FLAGS)
         // Five tokens are executed on a page of each branch's own.
         return decoder.counters.attentionPageReads - before - branches * 5 * ODD_CONFIG.heads
       }
@@ -480,7 +496,7 @@ onEachBackend('decoder', (backend) => {
       if (backend().tuning.attentionSharedBy === Number.POSITIVE_INFINITY) expect(many).toBe(64 * one)
       else expect(many).toBeLessThanOrEqual(1.2 * one)
     }
-    await withDecoder(backend(), ODD_CONFIG, body, { ...OPTIONS, cacheTokens: 2048, maxLanes: 64 })
+    await withDecoder(backend(), ODD_CONFIG, body, { ...OPTIONS, cacheTokens: 2048, maxSequences: 64 })
   })
 
   test('keeps one row in several slots', async () => {
@@ -514,7 +530,7 @@ onEachBackend('decoder', (backend) => {
     })
   })
 
-  test('evaluates the head of more slots than lanes', async () => {
+  test('evaluates the head of more slots than sequences', async () => {
     await withDecoder(backend(), ODD_CONFIG, async (decoder) => {
       await prefill(decoder, PROMPTS)
       const slots = Array.from({ length: 70 }, (_, i) => i % 4)
@@ -530,12 +546,14 @@ onEachBackend('decoder', (backend) => {
       backend(),
       ODD_CONFIG,
       async (decoder) => {
-        const lane = laneOf(decoder, 0, 0)
-        await expect(decoder.decode([lane, lane, lane], 1, NO_FLAGS)).rejects.toThrow('3 lanes where 2 fit')
+        const request = requestOf(decoder, 0, 0)
+        await expect(decoder.decode([request, request, request], 1, NO_FLAGS)).rejects.toThrow(
+          '3 sequences where 2 fit',
+        )
         await expect(prefill(decoder, [[1, 2, 3, 4, 5]])).rejects.toThrow('5 rows where 4 fit')
         await expect(decoder.hidden([64])).rejects.toThrow('slot 64 of 64')
       },
-      { ...OPTIONS, maxRows: 4, maxLanes: 2 },
+      { ...OPTIONS, maxRows: 4, maxSequences: 2 },
     )
   })
 
@@ -544,7 +562,7 @@ onEachBackend('decoder', (backend) => {
     decoder.dispose()
     const unloaded = { details: { code: 'cancelled', message: 'This model was unloaded.' } }
     await expect(prefill(decoder, PROMPTS)).rejects.toMatchObject(unloaded)
-    await expect(decoder.decode([laneOf(decoder, 0, 1)], 2, NO_FLAGS)).rejects.toMatchObject(unloaded)
+    await expect(decoder.decode([requestOf(decoder, 0, 1)], 2, NO_FLAGS)).rejects.toMatchObject(unloaded)
     await expect(decoder.logits([0])).rejects.toMatchObject(unloaded)
     await expect(decoder.hidden([0])).rejects.toMatchObject(unloaded)
     await withDecoder(backend(), ODD_CONFIG, (next) => prefill(next, PROMPTS))

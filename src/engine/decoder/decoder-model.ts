@@ -1,20 +1,5 @@
 import type { Backend, BackendBuffer } from '../../compute/backend.ts'
 import {
-  LANE_DONE,
-  LANE_MAX_TOKENS,
-  LANE_NEXT_POSITION,
-  LANE_NODE,
-  LANE_SAMPLE,
-  LANE_SAMPLED,
-  LANE_SEED,
-  LANE_TEMPERATURE,
-  LANE_TOP_K,
-  LANE_TOP_P,
-  LANE_WORDS,
-  RESULT_WORDS,
-  STATE_WORDS,
-} from '../../compute/kernels/lanes.ts'
-import {
   NO_SLOT,
   ROW_POSITION,
   ROW_SLOT,
@@ -26,12 +11,35 @@ import {
   TARGET_SLOT,
   TARGET_TABLE,
 } from '../../compute/kernels/rows.ts'
+import {
+  RESULT_WORDS,
+  SEQUENCE_DONE,
+  SEQUENCE_MAX_TOKENS,
+  SEQUENCE_NEXT_POSITION,
+  SEQUENCE_NODE,
+  SEQUENCE_SAMPLE,
+  SEQUENCE_SAMPLED,
+  SEQUENCE_SEED,
+  SEQUENCE_TEMPERATURE,
+  SEQUENCE_TOP_K,
+  SEQUENCE_TOP_P,
+  SEQUENCE_WORDS,
+  STATE_WORDS,
+} from '../../compute/kernels/sequences.ts'
 import type { WeightFormat } from '../../compute/kernels/weight-format.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import type { FlopsModel } from '../../search/models.ts'
 import type { AttentionPlan } from './attention-plan.ts'
 import { countPageLoads, planAttention } from './attention-plan.ts'
-import type { Decoder, DecoderConfig, DecoderOptions, ExecuteBatch, Lane, LaneResult, WeightSource } from './decoder.ts'
+import type {
+  DecodeResult,
+  Decoder,
+  DecoderConfig,
+  DecoderOptions,
+  DecodeSequence,
+  ExecuteBatch,
+  WeightSource,
+} from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
 import { DecoderBuffers } from './decoder-buffers.ts'
 import { DecoderCopies } from './decoder-copies.ts'
@@ -115,9 +123,9 @@ interface Parts {
   readonly kernels: DecoderKernels
 }
 
-/** What the host knows of a lane between two submits of one burst. */
-interface LaneProgress {
-  readonly lane: Lane
+/** What the host knows of a sequence between two submits of one burst. */
+interface SequenceProgress {
+  readonly sequence: DecodeSequence
   readonly tokenIds: number[]
   readonly logprobs: number[]
   stopped: boolean
@@ -132,7 +140,7 @@ class BackendDecoder implements Decoder {
   readonly slots: number
   readonly pagesPerSequence: number
   readonly maxRows: number
-  readonly maxLanes: number
+  readonly maxSequences: number
   readonly counters = { passes: 0, readbackBytes: 0, attentionPageReads: 0, attentionPageVisits: 0 }
   private readonly backend: Backend
   private readonly layout: DecoderLayout
@@ -163,7 +171,7 @@ class BackendDecoder implements Decoder {
     this.slots = memory.slotCount
     this.pagesPerSequence = memory.pagesPerSequence
     this.maxRows = memory.maxRows
-    this.maxLanes = memory.maxLanes
+    this.maxSequences = memory.maxSequences
     this.rows = new Uint32Array(rowsLength(memory.maxRows))
     this.targets = new Uint32Array(rowsLength(memory.maxTargets))
   }
@@ -195,12 +203,15 @@ class BackendDecoder implements Decoder {
     this.counters.passes++
   }
 
-  async decode(lanes: readonly Lane[], steps: number, tokenFlags: Uint32Array): Promise<LaneResult[]> {
+  async decode(sequences: readonly DecodeSequence[], steps: number, tokenFlags: Uint32Array): Promise<DecodeResult[]> {
     const { sample } = this.kernels
     if (sample === null) throw new TypeError('a score head draws no tokens')
-    if (lanes.length > this.maxLanes) throw new RangeError(`${lanes.length} lanes where ${this.maxLanes} fit`)
-    const progress = lanes.map((lane): LaneProgress => ({ lane, tokenIds: [], logprobs: [], stopped: false }))
-    let going = progress.filter(({ lane }) => lane.maxTokens > 0)
+    if (sequences.length > this.maxSequences)
+      throw new RangeError(`${sequences.length} sequences where ${this.maxSequences} fit`)
+    const progress = sequences.map(
+      (sequence): SequenceProgress => ({ sequence, tokenIds: [], logprobs: [], stopped: false }),
+    )
+    let going = progress.filter(({ sequence }) => sequence.maxTokens > 0)
     for (let done = 0; done < steps && going.length > 0; done += this.memory.stepsPerSubmit) {
       await this.decodeBurst(going, Math.min(steps - done, this.memory.stepsPerSubmit), tokenFlags)
       going = going.filter(({ stopped }) => !stopped)
@@ -260,32 +271,32 @@ class BackendDecoder implements Decoder {
     this.buffers.destroy()
   }
 
-  /** Steps of all lanes in one submit; the results of each lane are appended to its progress. */
-  private async decodeBurst(going: readonly LaneProgress[], steps: number, tokenFlags: Uint32Array): Promise<void> {
+  /** Steps of all sequences in one submit; the results of each sequence are appended to its progress. */
+  private async decodeBurst(going: readonly SequenceProgress[], steps: number, tokenFlags: Uint32Array): Promise<void> {
     this.assertOpen()
     const { memory, kernels, pagesPerSequence } = this
     const count = going.length
-    const lanes = new Uint32Array(count * LANE_WORDS)
-    const laneFloats = new Float32Array(lanes.buffer)
+    const sequences = new Uint32Array(count * SEQUENCE_WORDS)
+    const sequenceFloats = new Float32Array(sequences.buffer)
     const states = new Uint32Array(count * STATE_WORDS)
     const tables = new Uint32Array(count * pagesPerSequence)
-    going.forEach(({ lane, tokenIds }, number) => {
-      this.checkSlot(lane.slot)
-      const at = number * LANE_WORDS
-      laneFloats[at + LANE_TEMPERATURE] = lane.temperature
-      laneFloats[at + LANE_TOP_P] = lane.topP
-      lanes[at + LANE_TOP_K] = lane.topK
-      lanes[at + LANE_MAX_TOKENS] = lane.maxTokens - tokenIds.length
-      lanes[at + LANE_SEED] = lane.seed
-      lanes[at + LANE_NODE] = lane.node
-      lanes[at + LANE_SAMPLE] = lane.sample
-      states[number * STATE_WORDS + LANE_NEXT_POSITION] = lane.position + tokenIds.length
-      tables.set(lane.pageTable.subarray(0, pagesPerSequence), number * pagesPerSequence)
+    going.forEach(({ sequence, tokenIds }, number) => {
+      this.checkSlot(sequence.slot)
+      const at = number * SEQUENCE_WORDS
+      sequenceFloats[at + SEQUENCE_TEMPERATURE] = sequence.temperature
+      sequenceFloats[at + SEQUENCE_TOP_P] = sequence.topP
+      sequences[at + SEQUENCE_TOP_K] = sequence.topK
+      sequences[at + SEQUENCE_MAX_TOKENS] = sequence.maxTokens - tokenIds.length
+      sequences[at + SEQUENCE_SEED] = sequence.seed
+      sequences[at + SEQUENCE_NODE] = sequence.node
+      sequences[at + SEQUENCE_SAMPLE] = sequence.sample
+      states[number * STATE_WORDS + SEQUENCE_NEXT_POSITION] = sequence.position + tokenIds.length
+      tables.set(sequence.pageTable.subarray(0, pagesPerSequence), number * pagesPerSequence)
     })
-    const rowCount = this.setLaneRows(going)
-    const planned = going.map(({ lane, tokenIds }) => ({
-      pageTable: lane.pageTable,
-      position: lane.position + tokenIds.length,
+    const rowCount = this.setSequenceRows(going)
+    const planned = going.map(({ sequence, tokenIds }) => ({
+      pageTable: sequence.pageTable,
+      position: sequence.position + tokenIds.length,
     }))
     const plan = planAttention(planned, {
       capacity: memory.partialCapacity,
@@ -296,7 +307,7 @@ class BackendDecoder implements Decoder {
     this.writeRows(rowCount)
     this.writeTargets(count)
     this.writePlan(plan)
-    this.backend.write(memory.lanes, 0, lanes)
+    this.backend.write(memory.sequences, 0, sequences)
     this.backend.write(memory.states, 0, states)
     this.backend.write(memory.pageTables, 0, tables)
     if (this.flags !== tokenFlags) {
@@ -321,8 +332,8 @@ class BackendDecoder implements Decoder {
     const results = new Uint32Array(resultBytes as ArrayBuffer)
     const resultFloats = new Float32Array(results.buffer)
     const executed = going.map((progress, number) => {
-      const sampled = ends[number * STATE_WORDS + LANE_SAMPLED] as number
-      progress.stopped = ends[number * STATE_WORDS + LANE_DONE] !== 0
+      const sampled = ends[number * STATE_WORDS + SEQUENCE_SAMPLED] as number
+      progress.stopped = ends[number * STATE_WORDS + SEQUENCE_DONE] !== 0
       for (let step = 0; step < sampled; step++) {
         const at = (number * memory.stepsPerSubmit + step) * RESULT_WORDS
         progress.tokenIds.push(results[at] as number)
@@ -339,9 +350,9 @@ class BackendDecoder implements Decoder {
   private async evaluateHead(slots: readonly number[], width: number): Promise<Float32Array> {
     const { logits, logitsStride } = this.memory
     const output = new Float32Array(slots.length * width)
-    for (let first = 0; first < slots.length; first += this.maxLanes) {
+    for (let first = 0; first < slots.length; first += this.maxSequences) {
       this.assertOpen()
-      const some = slots.slice(first, first + this.maxLanes)
+      const some = slots.slice(first, first + this.maxSequences)
       some.forEach((slot, row) => {
         this.checkSlot(slot)
         this.setRow(row, 0, 0, 0, slot)
@@ -405,17 +416,17 @@ class BackendDecoder implements Decoder {
     return count
   }
 
-  /** A row for each history among the lanes, and a target for each lane. @returns the number of rows */
-  private setLaneRows(going: readonly LaneProgress[]): number {
+  /** A row for each history among the sequences, and a target for each sequence. @returns the number of rows */
+  private setSequenceRows(going: readonly SequenceProgress[]): number {
     const rows = new Map<string, number>()
-    going.forEach(({ lane, tokenIds }, number) => {
-      const history = lane.group === undefined ? `lane ${number}` : `${lane.group}:${tokenIds.join()}`
+    going.forEach(({ sequence, tokenIds }, number) => {
+      const history = sequence.group === undefined ? `sequence ${number}` : `${sequence.group}:${tokenIds.join()}`
       const row = rows.get(history) ?? rows.size
       if (row === rows.size) {
         rows.set(history, row)
-        this.setRow(row, 0, 0, number, lane.slot)
+        this.setRow(row, 0, 0, number, sequence.slot)
       }
-      this.setTarget(number, row, number, lane.slot)
+      this.setTarget(number, row, number, sequence.slot)
     })
     return rows.size
   }
@@ -439,7 +450,7 @@ class BackendDecoder implements Decoder {
       this.backend.write(coverage, 0, plan.coverage)
       this.covers = true
     } else if (this.covers) {
-      this.backend.write(coverage, 0, new Uint32Array(2 * this.maxLanes))
+      this.backend.write(coverage, 0, new Uint32Array(2 * this.maxSequences))
       this.covers = false
     }
   }

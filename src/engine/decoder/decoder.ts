@@ -77,7 +77,7 @@ export interface ExecuteBatch {
 }
 
 /** One sampled continuation in a decode burst. */
-export interface Lane {
+export interface DecodeSequence {
   /** Hidden-state slot: holds the state to sample from; updated as tokens are executed. */
   readonly slot: number
   /** Position that the next sampled token takes. */
@@ -88,11 +88,11 @@ export interface Lane {
   readonly seed: number
   readonly node: number
   readonly sample: number
-  /** Tokens this lane may still sample. */
+  /** Tokens this sequence may still sample. */
   readonly maxTokens: number
   /** Its page table; pages for the burst's positions are already there. */
   readonly pageTable: Uint32Array
-  /** Lanes of one number have the same history and hidden state: while they draw the same tokens, one row runs for all. */
+  /** Sequences of one number have the same history and hidden state: while they draw the same tokens, one row runs for all. */
   readonly group?: number
 }
 
@@ -101,11 +101,11 @@ export const TOKEN_ENDS_STEP = 1
 export const TOKEN_ENDS_SEQUENCE = 2
 export const TOKEN_NEVER_SAMPLED = 4
 
-export interface LaneResult {
+export interface DecodeResult {
   readonly tokenIds: readonly number[]
   /** log softmax of the raw logits at temperature 1. */
   readonly logprobs: readonly number[]
-  /** True where the last sampled token ended the lane (it was not executed). */
+  /** True where the last sampled token ended the sequence (it was not executed). */
   readonly stopped: boolean
 }
 
@@ -133,16 +133,16 @@ export interface Decoder {
   readonly pages: number
   readonly slots: number
   readonly pagesPerSequence: number
-  /** Token rows of one execute call (sequences that share a row count each) and lanes of one decode call, at most. */
+  /** Token rows of one execute call (sequences that share a row count each) and sequences of one decode call, at most. */
   readonly maxRows: number
-  readonly maxLanes: number
+  readonly maxSequences: number
   execute(batch: ExecuteBatch): Promise<void>
   /**
-   * `steps` times: head and sampler on every active lane's slot; a lane that sampled a stop (or its last
-   * token) leaves; the others' tokens are executed. Tokens executed per lane = sampled − (stopped ? 1 : 0).
+   * `steps` times: head and sampler on every active sequence's slot; a sequence that sampled a stop (or its last
+   * token) leaves; the others' tokens are executed. Tokens executed per sequence = sampled − (stopped ? 1 : 0).
    * No row is run past its stop, so nothing has to be cut. An array of flags keeps its values once it was given.
    */
-  decode(lanes: readonly Lane[], steps: number, tokenFlags: Uint32Array): Promise<LaneResult[]>
+  decode(sequences: readonly DecodeSequence[], steps: number, tokenFlags: Uint32Array): Promise<DecodeResult[]>
   /** Language-model logits of slots, [slots.length, vocab]. */
   logits(slots: readonly number[]): Promise<Float32Array>
   /** Raw score-head outputs of slots, [slots.length, labels]. */
@@ -177,7 +177,7 @@ export interface DecoderOptions {
   readonly cacheTokens?: number
   readonly slots?: number
   readonly maxRows?: number
-  readonly maxLanes?: number
+  readonly maxSequences?: number
   readonly signal?: AbortSignal
   /** Bytes of weights uploaded so far. */
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void

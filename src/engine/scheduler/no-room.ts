@@ -1,17 +1,17 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { PageCache, SlotPool } from '../cache/page-cache.ts'
+import type { PrefixCache, SlotPool } from '../cache/prefix-cache.ts'
 import { pagesFor } from '../cache/radix-tree.ts'
 import { PAGE_SIZE } from '../decoder/decoder.ts'
-import type { ExecuteRequest, LaneRequest } from './scheduler-requests.ts'
-import { pagesForLane } from './scheduler-requests.ts'
+import type { DecodeRequest, ExecuteRequest } from './scheduler-requests.ts'
+import { pagesToDecode } from './scheduler-requests.ts'
 
 /** Why a request was refused: the cache is too small for it alone, or others hold the pages that it needs. */
-export function noRoom(request: ExecuteRequest | LaneRequest, cache: PageCache, slots: SlotPool): StepscopeError {
-  const lane = 'node' in request
-  const { length } = lane ? request.node.sequence : request.sequence
-  const tokens = lane ? length : length + request.ids.length
-  const needed = lane ? pagesForLane(request) : request.sequence.pagesNeeded(tokens)
-  const alone = lane ? pagesFor(length) + needed : pagesFor(tokens)
+export function noRoom(request: ExecuteRequest | DecodeRequest, cache: PrefixCache, slots: SlotPool): StepscopeError {
+  const decode = 'node' in request
+  const { length } = decode ? request.node.sequence : request.sequence
+  const tokens = decode ? length : length + request.ids.length
+  const needed = decode ? pagesToDecode(request) : request.sequence.pagesNeeded(tokens)
+  const alone = decode ? pagesFor(length) + needed : pagesFor(tokens)
   if (alone > cache.pages) return tooSmall(alone, tokens, cache.pages)
   return new StepscopeError({
     code: 'out-of-memory',

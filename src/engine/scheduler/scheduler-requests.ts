@@ -1,5 +1,5 @@
 import type { SequenceNode } from '../branch.ts'
-import type { CacheSequence } from '../cache/page-cache.ts'
+import type { CacheSequence } from '../cache/prefix-cache.ts'
 import type { Memo } from '../cache/radix-tree.ts'
 import { PAGE_SIZE } from '../decoder/decoder.ts'
 
@@ -34,12 +34,12 @@ export interface Readings {
 }
 
 /** Samples of one node that start together, so that they share rows for as long as they agree. */
-export interface LaneFamily {
+export interface SequenceGroup {
   readonly size: number
 }
 
 /** One sample drawn after a node. */
-export interface LaneRequest {
+export interface DecodeRequest {
   /** Pending tokens executed, hidden state in its slot. */
   readonly node: SequenceNode
   readonly temperature: number
@@ -50,13 +50,13 @@ export interface LaneRequest {
   readonly noiseNode: number
   readonly sample: number
   readonly maxTokens: number
-  readonly family?: LaneFamily
+  readonly group?: SequenceGroup
   /** How many of the tokens so far belong to the step, where it has ended without a token that ends it. */
   readonly cut?: (tokenIds: readonly number[]) => number | null
   readonly signal?: AbortSignal | undefined
 }
 
-export interface LaneOutcome {
+export interface DecodeOutcome {
   /** Everything but the last token executed; owned by the caller. */
   readonly sequence: CacheSequence
   readonly tokenIds: readonly number[]
@@ -83,14 +83,14 @@ export interface ExecuteTask {
   readonly memos: { readonly position: number; readonly memo: Memo }[]
 }
 
-export interface LaneTask {
-  readonly request: LaneRequest
-  readonly resolve: (outcome: LaneOutcome) => void
+export interface DecodeTask {
+  readonly request: DecodeRequest
+  readonly resolve: (outcome: DecodeOutcome) => void
   readonly reject: (error: unknown) => void
 }
 
-/** A lane that has its slot and its pages. */
-export interface ActiveLane extends LaneTask {
+/** A sequence that has its slot and its pages. */
+export interface ActiveSequence extends DecodeTask {
   readonly sequence: CacheSequence
   readonly slot: number
   readonly start: number
@@ -100,8 +100,8 @@ export interface ActiveLane extends LaneTask {
   pageBudget: number
 }
 
-/** Pages that a lane takes at most: all its tokens but the last are executed. */
-export function pagesForLane({ node, maxTokens }: LaneRequest): number {
+/** Pages that a sequence takes at most: all its tokens but the last are executed. */
+export function pagesToDecode({ node, maxTokens }: DecodeRequest): number {
   // As a fork: the node's own last page is then shared, and may have to be copied.
   const shared = node.sequence.length % PAGE_SIZE === 0 || maxTokens < 2 ? 0 : 1
   const end = node.sequence.length + maxTokens - 1

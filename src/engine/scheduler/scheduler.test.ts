@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { SequenceNode } from '../branch.ts'
-import { PageCache, SlotPool } from '../cache/page-cache.ts'
+import { PrefixCache, SlotPool } from '../cache/prefix-cache.ts'
 import type { PlainDecoderOptions } from '../testing/plain-decoder.ts'
 import { PlainDecoder, plainHistory, plainLogits } from '../testing/plain-decoder.ts'
 import { Activity } from './activity.ts'
 import { Scheduler } from './scheduler.ts'
-import type { LaneRequest } from './scheduler-requests.ts'
+import type { DecodeRequest } from './scheduler-requests.ts'
 
 function setUp(options: PlainDecoderOptions = {}, burst = 4, activity?: Activity) {
   const decoder = new PlainDecoder(options)
-  const cache = new PageCache(decoder, (copies) => decoder.copyPages(copies))
+  const cache = new PrefixCache(decoder, (copies) => decoder.copyPages(copies))
   const slots = new SlotPool(decoder.slots)
   const flags = new Uint32Array(decoder.config.vocabSize)
   flags[1] = 1
@@ -24,7 +24,7 @@ function setUp(options: PlainDecoderOptions = {}, burst = 4, activity?: Activity
   return { decoder, cache, slots, scheduler, base, open, live }
 }
 
-const lane = (node: SequenceNode, sample: number, maxTokens = 20, signal?: AbortSignal): LaneRequest => ({
+const decode = (node: SequenceNode, sample: number, maxTokens = 20, signal?: AbortSignal): DecodeRequest => ({
   node,
   temperature: 1,
   topP: 1,
@@ -60,17 +60,17 @@ test('given tokens are executed in chunks; outputs arrive in order whatever the 
   }
 })
 
-test('lanes give the same tokens alone, together, and whatever the burst', async () => {
+test('sequences give the same tokens alone, together, and whatever the burst', async () => {
   const results: unknown[] = []
-  for (const [maxLanes, burst] of [
+  for (const [maxSequences, burst] of [
     [1, 1],
     [2, 3],
     [16, 4],
     [16, 8],
   ] as const) {
-    const { scheduler, open, live, base } = setUp({ maxLanes }, burst)
+    const { scheduler, open, live, base } = setUp({ maxSequences }, burst)
     const node = await open(ids(21))
-    const outcomes = await Promise.all(Array.from({ length: 6 }, (_, sample) => scheduler.decode(lane(node, sample))))
+    const outcomes = await Promise.all(Array.from({ length: 6 }, (_, sample) => scheduler.decode(decode(node, sample))))
     results.push(outcomes.map(({ tokenIds, logprobs, executed }) => ({ tokenIds, logprobs, executed })))
     for (const { sequence, tokenIds, executed, sampled } of outcomes) {
       expect([sequence.length, executed, sampled]).toEqual([
@@ -101,10 +101,10 @@ test('pending tokens of a shared node are executed once however many ask', async
   expect(live()).toEqual(base)
 })
 
-test('no position is executed twice over many lanes from one node', async () => {
+test('no position is executed twice over many sequences from one node', async () => {
   const { decoder, scheduler, open } = setUp()
   const node = await open(ids(37))
-  const outcomes = await Promise.all(Array.from({ length: 8 }, (_, sample) => scheduler.decode(lane(node, sample))))
+  const outcomes = await Promise.all(Array.from({ length: 8 }, (_, sample) => scheduler.decode(decode(node, sample))))
   const histories = new Set(outcomes.flatMap(({ executed }) => executed.map((_, i) => executed.slice(0, i + 1).join())))
   expect(histories.size).toBeLessThan(outcomes.reduce((sum, { executed }) => sum + executed.length, 0))
   expect(decoder.executed.length).toBe(37 + histories.size)
@@ -113,17 +113,17 @@ test('no position is executed twice over many lanes from one node', async () => 
 })
 
 describe('cancelling', () => {
-  test('waiting and running lanes end at the next burst, and everything is freed', async () => {
+  test('waiting and running sequences end at the next burst, and everything is freed', async () => {
     const controller = new AbortController()
     let gates = 0
     const gate = async () => {
       gates += 1
       if (gates === 3) controller.abort()
     }
-    const { scheduler, open, live, base } = setUp({ gate, maxLanes: 2, vocabSize: 200 }, 2)
+    const { scheduler, open, live, base } = setUp({ gate, maxSequences: 2, vocabSize: 200 }, 2)
     const node = await open(ids(20))
-    const all = Array.from({ length: 5 }, (_, sample) => scheduler.decode(lane(node, sample, 100, controller.signal)))
-    const other = scheduler.decode(lane(node, 9, 10))
+    const all = Array.from({ length: 5 }, (_, sample) => scheduler.decode(decode(node, sample, 100, controller.signal)))
+    const other = scheduler.decode(decode(node, 9, 10))
     const settled = await Promise.allSettled(all)
     expect(
       settled.map((result) => (result.status === 'rejected' ? result.reason.details.code : result.status)),
@@ -147,27 +147,27 @@ describe('cancelling', () => {
   test('a disposed scheduler refuses what waits and what comes', async () => {
     const { scheduler, open } = setUp()
     const node = await open(ids(3))
-    const waiting = scheduler.decode(lane(node, 0))
+    const waiting = scheduler.decode(decode(node, 0))
     scheduler.dispose()
     await expect(waiting).rejects.toThrow(/unloaded/)
-    await expect(scheduler.decode(lane(node, 0))).rejects.toThrow(/unloaded/)
+    await expect(scheduler.decode(decode(node, 0))).rejects.toThrow(/unloaded/)
   })
 })
 
 describe('when memory is short', () => {
-  test('lanes run in smaller groups', async () => {
+  test('sequences run in smaller groups', async () => {
     const run = async (pages: number) => {
       const { decoder, scheduler, open } = setUp({ pages, vocabSize: 200 })
       const node = await open(ids(20))
       const samples = Array.from({ length: 6 }, async (_, sample) => {
-        const { sequence, tokenIds } = await scheduler.decode(lane(node, sample, 30))
+        const { sequence, tokenIds } = await scheduler.decode(decode(node, sample, 30))
         sequence.release()
         scheduler.released()
         return tokenIds
       })
-      return { tokens: await Promise.all(samples), most: Math.max(...decoder.laneCounts) }
+      return { tokens: await Promise.all(samples), most: Math.max(...decoder.sequenceCounts) }
     }
-    // 2 pages of prompt; each lane may need 3 more.
+    // 2 pages of prompt; each sequence may need 3 more.
     const [short, ample] = await Promise.all([run(9), run(100)])
     expect([short.most, ample.most]).toEqual([2, 6])
     expect(short.tokens).toEqual(ample.tokens)
@@ -177,16 +177,16 @@ describe('when memory is short', () => {
     const { scheduler, open, live } = setUp({ pages: 5, vocabSize: 200 })
     const node = await open(ids(20))
     const before = live()
-    await expect(scheduler.decode(lane(node, 0, 60))).rejects.toThrow(
+    await expect(scheduler.decode(decode(node, 0, 60))).rejects.toThrow(
       /too small for even one branch \(expected 6 pages of 16 tokens for one branch after 20 tokens, found 5 pages/,
     )
     const other = await open(ids(40, 3))
-    await expect(scheduler.decode(lane(node, 0, 28))).rejects.toThrow(
+    await expect(scheduler.decode(decode(node, 0, 28))).rejects.toThrow(
       /no room for another branch \(expected 2 free pages of 16 tokens .*found 0 of 5 pages/,
     )
     other.release()
     expect(live()).toEqual(before)
-    expect((await scheduler.decode(lane(node, 0, 5))).tokenIds.length).toBe(5)
+    expect((await scheduler.decode(decode(node, 0, 5))).tokenIds.length).toBe(5)
   })
 
   test('a request waits while another model is at work, whose callers release branches', async () => {
@@ -225,7 +225,7 @@ describe('when memory is short', () => {
     const controller = new AbortController()
     const { scheduler, open } = setUp({ pages: 3 }, 4, activity)
     const node = await open(ids(40))
-    const waiting = scheduler.decode(lane(node, 0, 60, controller.signal))
+    const waiting = scheduler.decode(decode(node, 0, 60, controller.signal))
     const refused = expect(waiting).rejects.toMatchObject({ details: { code: 'cancelled' } })
     await new Promise((resolve) => setTimeout(resolve, 2))
     controller.abort()
@@ -251,19 +251,19 @@ test('a request that fails after it started from known tokens leaves its sequenc
   expect(scheduler.counters).toMatchObject({ executedTokens: 41, cacheHitTokens: 39 + 39 })
 })
 
-test('lanes under way keep the pages promised to them while others start from known tokens', async () => {
-  const { scheduler, cache, open } = setUp({ pages: 8, vocabSize: 200, maxLanes: 4 }, 2)
+test('sequences under way keep the pages promised to them while others start from known tokens', async () => {
+  const { scheduler, cache, open } = setUp({ pages: 8, vocabSize: 200, maxSequences: 4 }, 2)
   ;(await open(ids(48, 5))).release()
   const node = await open(ids(20))
-  // 2 pages held, 3 kept, 3 empty; each lane may take 3 pages.
-  const lanes = [0, 1].map(async (sample) => {
-    const { sequence, tokenIds } = await scheduler.decode(lane(node, sample, 29))
+  // 2 pages held, 3 kept, 3 empty; each sequence may take 3 pages.
+  const decoded = [0, 1].map(async (sample) => {
+    const { sequence, tokenIds } = await scheduler.decode(decode(node, sample, 29))
     sequence.release()
     scheduler.released()
     return tokenIds.length
   })
   const again = Promise.resolve().then(() => open(ids(48, 5)))
-  expect((await Promise.all(lanes)).every((count) => count > 0)).toBe(true)
+  expect((await Promise.all(decoded)).every((count) => count > 0)).toBe(true)
   ;(await again).release()
   node.release()
   expect(cache.livePages).toBe(0)
@@ -278,9 +278,9 @@ test('a failing pass fails its requests only', async () => {
   const node = await open(ids(18))
   const before = live()
   fail = true
-  await expect(scheduler.decode(lane(node, 0))).rejects.toThrow('lost')
+  await expect(scheduler.decode(decode(node, 0))).rejects.toThrow('lost')
   await expect(open(ids(4))).rejects.toThrow('lost')
   fail = false
   expect(live()).toEqual(before)
-  expect((await scheduler.decode(lane(node, 0, 6))).tokenIds.length).toBe(6)
+  expect((await scheduler.decode(decode(node, 0, 6))).tokenIds.length).toBe(6)
 })

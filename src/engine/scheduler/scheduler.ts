@@ -1,8 +1,8 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { SequenceNode } from '../branch.ts'
-import type { PageCache, SlotPool } from '../cache/page-cache.ts'
+import type { PrefixCache, SlotPool } from '../cache/prefix-cache.ts'
 import { SharedHistories } from '../cache/shared-histories.ts'
-import type { Decoder, LaneResult } from '../decoder/decoder.ts'
+import type { DecodeResult, Decoder } from '../decoder/decoder.ts'
 import { Activity } from './activity.ts'
 import type { Pass } from './execute-pass.ts'
 import { composePass } from './execute-pass.ts'
@@ -11,15 +11,15 @@ import { knownPart, outputPositions, remainder } from './known-part.ts'
 import { nextTask as defaultNextTask } from './next-task.ts'
 import { noRoom } from './no-room.ts'
 import type {
-  ActiveLane,
+  ActiveSequence,
+  DecodeOutcome,
+  DecodeRequest,
+  DecodeTask,
   ExecuteRequest,
   ExecuteTask,
-  LaneFamily,
-  LaneOutcome,
-  LaneRequest,
-  LaneTask,
+  SequenceGroup,
 } from './scheduler-requests.ts'
-import { pagesForLane } from './scheduler-requests.ts'
+import { pagesToDecode } from './scheduler-requests.ts'
 
 export interface SchedulerOptions {
   /** Decode steps between two looks at the queue. Constant, so that no result depends on what else is running. */
@@ -34,9 +34,9 @@ const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
 
 /**
  * Continuous batching: one loop per decoder that runs whatever all callers asked for in shared passes. Given tokens come
- * first, in chunks of at most `maxRows`; then a burst of decode steps over all active lanes; lanes join and leave between
- * bursts. A lane is admitted when the pool has every page it may need, so an admitted lane always finishes, and where
- * pages are short lanes run in smaller groups. Only a request that does not fit while nothing else is under way
+ * first, in chunks of at most `maxRows`; then a burst of decode steps over all active sequences; sequences join and leave between
+ * bursts. A sequence is admitted when the pool has every page it may need, so an admitted sequence always finishes, and where
+ * pages are short sequences run in smaller groups. Only a request that does not fit while nothing else is under way
  * is refused.
  */
 export class Scheduler {
@@ -46,7 +46,7 @@ export class Scheduler {
    */
   readonly counters = { executedTokens: 0, cacheHitTokens: 0, bursts: 0 }
   private readonly decoder: Decoder
-  private readonly cache: PageCache
+  private readonly cache: PrefixCache
   private readonly slots: SlotPool
   private readonly tokenFlags: Uint32Array
   private readonly burst: number
@@ -56,15 +56,15 @@ export class Scheduler {
   private readonly bases: KnownBases = new WeakMap()
   private waitingExecutes: ExecuteTask[] = []
   private executing: ExecuteTask[] = []
-  private waitingLanes: LaneTask[] = []
-  private lanes: ActiveLane[] = []
+  private waitingDecodes: DecodeTask[] = []
+  private decoding: ActiveSequence[] = []
   private running = false
   private disposed = false
   private wake: (() => void) | null = null
 
   constructor(
     decoder: Decoder,
-    memory: { readonly cache: PageCache; readonly slots: SlotPool },
+    memory: { readonly cache: PrefixCache; readonly slots: SlotPool },
     tokenFlags: Uint32Array,
     options: SchedulerOptions = {},
   ) {
@@ -113,9 +113,9 @@ export class Scheduler {
   }
 
   /** Samples a step. */
-  decode(request: LaneRequest): Promise<LaneOutcome> {
+  decode(request: DecodeRequest): Promise<DecodeOutcome> {
     return this.submit(request.signal, (resolve, reject) => {
-      this.waitingLanes.push({ request, resolve, reject })
+      this.waitingDecodes.push({ request, resolve, reject })
     })
   }
 
@@ -175,12 +175,12 @@ export class Scheduler {
           await this.executePass()
           continue
         }
-        this.admitLanes()
-        if (this.lanes.length > 0) {
+        this.admitDecodes()
+        if (this.decoding.length > 0) {
           await this.decodePass()
           continue
         }
-        if (this.waitingExecutes.length + this.waitingLanes.length === 0) break
+        if (this.waitingExecutes.length + this.waitingDecodes.length === 0) break
         await this.waitForRoom()
       }
     } catch (error) {
@@ -204,22 +204,22 @@ export class Scheduler {
         await this.nextTask()
         this.dropAborted()
         this.admitExecutes()
-        if (this.executing.length === 0) this.admitLanes()
-        if (this.executing.length + this.lanes.length > 0) return
-        if (this.waitingExecutes.length + this.waitingLanes.length === 0) return
+        if (this.executing.length === 0) this.admitDecodes()
+        if (this.executing.length + this.decoding.length > 0) return
+        if (this.waitingExecutes.length + this.waitingDecodes.length === 0) return
         if (last && !this.activity.busy) break
       }
     } finally {
       this.activity.enter()
     }
-    const task = this.waitingExecutes.shift() ?? this.waitingLanes.shift()
+    const task = this.waitingExecutes.shift() ?? this.waitingDecodes.shift()
     if (task === undefined) return
     task.reject(noRoom(task.request, this.cache, this.slots))
   }
 
   /** Resolves at the next release of a branch, abort of a waiting request, or when the other model is idle. */
   private async somethingHappens(): Promise<void> {
-    const signals = [...this.waitingExecutes, ...this.waitingLanes].flatMap(({ request }) => request.signal ?? [])
+    const signals = [...this.waitingExecutes, ...this.waitingDecodes].flatMap(({ request }) => request.signal ?? [])
     let wake = () => {}
     const woken = new Promise<void>((resolve) => {
       wake = resolve
@@ -242,13 +242,13 @@ export class Scheduler {
         return false
       })
     this.waitingExecutes = kept(this.waitingExecutes, (task) => task.reject(cancelled()))
-    this.waitingLanes = kept(this.waitingLanes, (task) => task.reject(cancelled()))
+    this.waitingDecodes = kept(this.waitingDecodes, (task) => task.reject(cancelled()))
     this.executing = kept(this.executing, (task) => this.failExecute(task, cancelled()))
-    this.lanes = kept(this.lanes, (lane) => this.failLane(lane, cancelled()))
+    this.decoding = kept(this.decoding, (active) => this.failDecode(active, cancelled()))
   }
 
   private get promisedPages(): number {
-    return this.lanes.reduce((sum, { pageBudget }) => sum + pageBudget, 0)
+    return this.decoding.reduce((sum, { pageBudget }) => sum + pageBudget, 0)
   }
 
   private admitExecutes(): void {
@@ -279,36 +279,38 @@ export class Scheduler {
     return true
   }
 
-  private admitLanes(): void {
+  private admitDecodes(): void {
     let promised = this.promisedPages
-    let family: LaneFamily | undefined
-    while (this.lanes.length < this.decoder.maxLanes && this.slots.freeSlots > 0) {
-      const task = this.waitingLanes[0]
+    let group: SequenceGroup | undefined
+    while (this.decoding.length < this.decoder.maxSequences && this.slots.freeSlots > 0) {
+      const task = this.waitingDecodes[0]
       if (task === undefined) return
       const { node, maxTokens } = task.request
       if (node.slot === null || node.pending.length > 0 || maxTokens < 1) {
-        this.waitingLanes.shift()
-        task.reject(new StepscopeError({ code: 'internal', message: 'A lane was asked for without a hidden state.' }))
+        this.waitingDecodes.shift()
+        task.reject(
+          new StepscopeError({ code: 'internal', message: 'A sequence was asked for without a hidden state.' }),
+        )
         continue
       }
-      const pageBudget = pagesForLane(task.request)
-      if (task.request.family !== family) {
-        family = task.request.family
-        const size = family?.size ?? 1
+      const pageBudget = pagesToDecode(task.request)
+      if (task.request.group !== group) {
+        group = task.request.group
+        const size = group?.size ?? 1
         // Apart they would not share their rows. Where they never fit together, they go one by one.
         const fits =
-          this.lanes.length + size <= this.decoder.maxLanes &&
+          this.decoding.length + size <= this.decoder.maxSequences &&
           size <= this.slots.freeSlots &&
           size * pageBudget <= this.cache.freePages - promised
-        if (!fits && this.lanes.length > 0) return
+        if (!fits && this.decoding.length > 0) return
       }
       if (pageBudget > this.cache.freePages - promised) return
       promised += pageBudget
-      this.waitingLanes.shift()
+      this.waitingDecodes.shift()
       const slot = this.slots.allocate()
       this.decoder.copySlots([{ from: node.slot, to: slot }])
       const sequence = node.sequence.fork()
-      this.lanes.push({ ...task, sequence, slot, start: sequence.length, tokenIds: [], logprobs: [], pageBudget })
+      this.decoding.push({ ...task, sequence, slot, start: sequence.length, tokenIds: [], logprobs: [], pageBudget })
     }
   }
 
@@ -370,15 +372,15 @@ export class Scheduler {
   }
 
   private async decodePass(): Promise<void> {
-    const lanes = this.lanes
-    for (const lane of lanes) {
-      const { sequence } = lane
-      // The last token of a lane is sampled and not executed: it needs no place.
-      const end = sequence.length + Math.min(this.burst, lane.request.maxTokens - lane.tokenIds.length - 1)
+    const decoding = this.decoding
+    for (const active of decoding) {
+      const { sequence } = active
+      // The last token of a sequence is sampled and not executed: it needs no place.
+      const end = sequence.length + Math.min(this.burst, active.request.maxTokens - active.tokenIds.length - 1)
       const before = this.cache.freePages
       if (!sequence.reserve(end))
-        throw new StepscopeError({ code: 'internal', message: 'A lane ran out of its pages.' })
-      lane.pageBudget -= before - this.cache.freePages
+        throw new StepscopeError({ code: 'internal', message: 'A sequence ran out of its pages.' })
+      active.pageBudget -= before - this.cache.freePages
     }
     // Samples that started together and agree so far have one history: the decoder runs it once for all of them.
     const groups = new Map<string, number>()
@@ -388,9 +390,9 @@ export class Scheduler {
       known.set(key, found)
       return found
     }
-    const requests = lanes.map(({ request, sequence, slot, tokenIds }) => ({
+    const requests = decoding.map(({ request, sequence, slot, tokenIds }) => ({
       slot,
-      group: number(groups, `${number(starts, request.family ?? request.node)}:${tokenIds.join()}`),
+      group: number(groups, `${number(starts, request.group ?? request.node)}:${tokenIds.join()}`),
       position: sequence.length,
       temperature: request.temperature,
       topP: request.topP,
@@ -401,12 +403,12 @@ export class Scheduler {
       maxTokens: request.maxTokens - tokenIds.length,
       pageTable: sequence.table(),
     }))
-    let results: LaneResult[]
+    let results: DecodeResult[]
     try {
       results = await this.decoder.decode(requests, this.burst, this.tokenFlags)
     } catch (error) {
-      this.lanes = []
-      for (const lane of lanes) this.failLane(lane, error)
+      this.decoding = []
+      for (const active of decoding) this.failDecode(active, error)
       return
     }
     this.counters.bursts += 1
@@ -416,36 +418,36 @@ export class Scheduler {
       const known = histories[requests[index]?.group ?? 0]?.add(executed) ?? 0
       this.counters.executedTokens += executed.length - known
     }
-    this.lanes = lanes.filter((lane, index) => {
+    this.decoding = decoding.filter((active, index) => {
       const result = results[index]
-      return result === undefined || !this.take(lane, result)
+      return result === undefined || !this.take(active, result)
     })
   }
 
-  /** Adds a burst's tokens to a lane. @returns whether it is finished */
-  private take(lane: ActiveLane, result: LaneResult): boolean {
-    const { sequence, start, request } = lane
-    lane.tokenIds.push(...result.tokenIds)
-    lane.logprobs.push(...result.logprobs)
+  /** Adds a burst's tokens to a sequence. @returns whether it is finished */
+  private take(active: ActiveSequence, result: DecodeResult): boolean {
+    const { sequence, start, request } = active
+    active.tokenIds.push(...result.tokenIds)
+    active.logprobs.push(...result.logprobs)
     const executed = result.tokenIds.length - (result.stopped ? 1 : 0)
     const before = this.cache.freePages
     sequence.commit(result.tokenIds.slice(0, executed))
-    const cut = request.cut?.(lane.tokenIds) ?? null
-    const kept = cut ?? lane.tokenIds.length
+    const cut = request.cut?.(active.tokenIds) ?? null
+    const kept = cut ?? active.tokenIds.length
     if (!result.stopped && cut === null) {
-      lane.pageBudget += this.cache.freePages - before
+      active.pageBudget += this.cache.freePages - before
       return false
     }
     const total = sequence.length - start
     sequence.truncate(Math.min(sequence.length, start + kept - 1))
     sequence.share()
-    this.slots.release(lane.slot)
-    lane.resolve({
+    this.slots.release(active.slot)
+    active.resolve({
       sequence,
-      tokenIds: lane.tokenIds.slice(0, kept),
-      logprobs: lane.logprobs.slice(0, kept),
-      sampled: lane.tokenIds.length,
-      executed: lane.tokenIds.slice(0, total),
+      tokenIds: active.tokenIds.slice(0, kept),
+      logprobs: active.logprobs.slice(0, kept),
+      sampled: active.tokenIds.length,
+      executed: active.tokenIds.slice(0, total),
     })
     return true
   }
@@ -459,21 +461,21 @@ export class Scheduler {
     task.reject(error)
   }
 
-  private failLane(lane: ActiveLane, error: unknown): void {
-    lane.sequence.release()
-    this.slots.release(lane.slot)
-    lane.reject(error)
+  private failDecode(active: ActiveSequence, error: unknown): void {
+    active.sequence.release()
+    this.slots.release(active.slot)
+    active.reject(error)
   }
 
   private failAll(error: unknown): void {
-    const { waitingExecutes, waitingLanes, executing, lanes } = this
+    const { waitingExecutes, waitingDecodes, executing, decoding } = this
     this.waitingExecutes = []
-    this.waitingLanes = []
+    this.waitingDecodes = []
     this.executing = []
-    this.lanes = []
-    for (const task of [...waitingExecutes, ...waitingLanes]) task.reject(error)
+    this.decoding = []
+    for (const task of [...waitingExecutes, ...waitingDecodes]) task.reject(error)
     for (const task of executing) this.failExecute(task, error)
-    for (const lane of lanes) this.failLane(lane, error)
+    for (const active of decoding) this.failDecode(active, error)
   }
 }
 

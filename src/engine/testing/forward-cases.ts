@@ -126,7 +126,7 @@ async function compareGreedy(decoder: Decoder, expected: Expected): Promise<Forw
   const pages = new PageMap(decoder)
   const slots = await execute(decoder, pages, rows(prompt, 1, prompt.length, 0))
   pages.reserve(0, prompt.length + next.length)
-  const [lane] = await decoder.decode(
+  const [sequence] = await decoder.decode(
     [
       {
         slot: slots.at(-1) ?? 0,
@@ -144,7 +144,7 @@ async function compareGreedy(decoder: Decoder, expected: Expected): Promise<Forw
     next.length,
     new Uint32Array(decoder.config.vocabSize),
   )
-  return { expected: [...next], found: [...(lane?.tokenIds ?? [])] }
+  return { expected: [...next], found: [...(sequence?.tokenIds ?? [])] }
 }
 
 interface Row {

@@ -1,6 +1,6 @@
 import type { NoiseKey } from '../../core/random.ts'
 import { gumbelNoise, pcg4d, toUnit } from '../../core/random.ts'
-import type { Decoder, DecoderConfig, ExecuteBatch, Lane, LaneResult } from '../decoder/decoder.ts'
+import type { DecodeResult, Decoder, DecoderConfig, DecodeSequence, ExecuteBatch } from '../decoder/decoder.ts'
 import { PAGE_SIZE, TOKEN_ENDS_SEQUENCE, TOKEN_ENDS_STEP, TOKEN_NEVER_SAMPLED } from '../decoder/decoder.ts'
 
 interface Entry {
@@ -15,7 +15,7 @@ export interface PlainDecoderOptions {
   readonly pages?: number
   readonly slots?: number
   readonly maxRows?: number
-  readonly maxLanes?: number
+  readonly maxSequences?: number
   readonly maxPositions?: number
   readonly head?: DecoderConfig['head']
   readonly eosTokenIds?: readonly number[]
@@ -37,11 +37,11 @@ export class PlainDecoder implements Decoder {
   readonly slots: number
   readonly pagesPerSequence: number
   readonly maxRows: number
-  readonly maxLanes: number
+  readonly maxSequences: number
   readonly counters = { passes: 0, readbackBytes: 0, attentionPageReads: 0, attentionPageVisits: 0 }
   /** Every executed token: sequence so far as a hash, and the batch it was in. */
   readonly executed: { readonly history: number; readonly token: number; readonly position: number }[] = []
-  readonly laneCounts: number[] = []
+  readonly sequenceCounts: number[] = []
   readonly rowCounts: number[] = []
   disposed = false
   private readonly memory: (Entry | undefined)[][]
@@ -79,7 +79,7 @@ export class PlainDecoder implements Decoder {
     this.slots = options.slots ?? 64
     this.pagesPerSequence = Math.ceil(maxPositions / PAGE_SIZE)
     this.maxRows = options.maxRows ?? 32
-    this.maxLanes = options.maxLanes ?? 16
+    this.maxSequences = options.maxSequences ?? 16
     this.memory = Array.from({ length: this.pages }, () => [])
     this.states = []
     this.gate = options.gate ?? (() => Promise.resolve())
@@ -108,24 +108,25 @@ export class PlainDecoder implements Decoder {
     for (const { row, slot } of batch.keep) this.setState(slot, states.get(row))
   }
 
-  async decode(lanes: readonly Lane[], steps: number, tokenFlags: Uint32Array): Promise<LaneResult[]> {
+  async decode(sequences: readonly DecodeSequence[], steps: number, tokenFlags: Uint32Array): Promise<DecodeResult[]> {
     await this.gate()
-    if (lanes.length > this.maxLanes) throw new RangeError(`${lanes.length} lanes exceed ${this.maxLanes}`)
+    if (sequences.length > this.maxSequences)
+      throw new RangeError(`${sequences.length} sequences exceed ${this.maxSequences}`)
     this.counters.passes += steps
-    this.laneCounts.push(lanes.length)
+    this.sequenceCounts.push(sequences.length)
     const run = new Set<string>()
-    return lanes.map((lane, number) => {
+    return sequences.map((sequence, number) => {
       const tokenIds: number[] = []
       const logprobs: number[] = []
       for (let step = 0; step < steps; step++) {
-        const position = lane.position + step
-        const { token, logprob } = this.sample(lane, position, tokenFlags)
+        const position = sequence.position + step
+        const { token, logprob } = this.sample(sequence, position, tokenFlags)
         tokenIds.push(token)
         logprobs.push(logprob)
         const ends = ((tokenFlags[token] ?? 0) & (TOKEN_ENDS_STEP | TOKEN_ENDS_SEQUENCE)) !== 0
-        if (ends || tokenIds.length === lane.maxTokens) return { tokenIds, logprobs, stopped: true }
-        const history = `${lane.group ?? `lane ${number}`}:${tokenIds.join()}`
-        this.setState(lane.slot, this.write(lane.pageTable, position, token, !run.has(history)))
+        if (ends || tokenIds.length === sequence.maxTokens) return { tokenIds, logprobs, stopped: true }
+        const history = `${sequence.group ?? `sequence ${number}`}:${tokenIds.join()}`
+        this.setState(sequence.slot, this.write(sequence.pageTable, position, token, !run.has(history)))
         run.add(history)
       }
       return { tokenIds, logprobs, stopped: false }
@@ -169,14 +170,15 @@ export class PlainDecoder implements Decoder {
     return plainLogits(history, this.config.vocabSize)
   }
 
-  private sample(lane: Lane, position: number, flags: Uint32Array): { token: number; logprob: number } {
-    const logits = this.logitsOf(this.state(lane.slot))
-    const key: NoiseKey = { seed: lane.seed, node: lane.node, sample: lane.sample }
+  private sample(sequence: DecodeSequence, position: number, flags: Uint32Array): { token: number; logprob: number } {
+    const logits = this.logitsOf(this.state(sequence.slot))
+    const key: NoiseKey = { seed: sequence.seed, node: sequence.node, sample: sequence.sample }
     let best = -1
     let bestValue = Number.NEGATIVE_INFINITY
     for (const [token, logit] of logits.entries()) {
       if (((flags[token] ?? 0) & TOKEN_NEVER_SAMPLED) !== 0) continue
-      const value = lane.temperature === 0 ? logit : logit / lane.temperature + gumbelNoise(key, position, token)
+      const value =
+        sequence.temperature === 0 ? logit : logit / sequence.temperature + gumbelNoise(key, position, token)
       if (value > bestValue) {
         best = token
         bestValue = value

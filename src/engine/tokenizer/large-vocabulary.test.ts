@@ -54,7 +54,7 @@ describe.each([
         return files.read(file, start, end, signal)
       },
     }
-    const options = { weights, cacheTokens: 256, slots: 16, maxRows: 32, maxLanes: 4 }
+    const options = { weights, cacheTokens: 256, slots: 16, maxRows: 32, maxSequences: 4 }
     const policy = await loadPolicy(backend, counted, options, createDecoder)
     expect(policy.info.weights).toBe(weights)
     const { weights: bytes = 0 } = policy.model.decoder.bytes()

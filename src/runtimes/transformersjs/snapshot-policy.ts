@@ -17,8 +17,8 @@ import type {
   Usage,
 } from '../../search/models.ts'
 import { checkReadings } from '../../search/read-out.ts'
-import type { Lane } from './decode-lanes.ts'
-import { decodeLanes } from './decode-lanes.ts'
+import type { SnapshotSequence } from './decode-sequences.ts'
+import { decodeSequences } from './decode-sequences.ts'
 import { misuse, SnapshotNode } from './snapshot.ts'
 import type { SnapshotModel } from './snapshot-model.ts'
 
@@ -36,10 +36,10 @@ export interface SnapshotPolicyParts {
   readonly manifest?: Manifest
 }
 
-/** One sample of a call; no lane where the context has no room for another token. */
+/** One sample of a call; no sequence where the context has no room for another token. */
 interface Sample {
   readonly asked: AskedSample
-  readonly lane: Lane | null
+  readonly sequence: SnapshotSequence | null
 }
 
 /** What a branch of this policy holds. */
@@ -118,26 +118,26 @@ export class SnapshotPolicy implements Policy {
     })
     try {
       const samples = samplesOf(requests).map((asked): Sample => {
-        const { request, index, sample, family } = asked
+        const { request, index, sample, group } = asked
         const node = parents[index]
         const maxTokens = Math.min(request.maxTokens, this.model.contextLength - request.branch.tokens)
         const room = node !== undefined && maxTokens >= 1
-        const own = { family: family.histories, tokenIds: [], logprobs: [], end: null }
-        return { asked, lane: room ? { request, node, sample, maxTokens, ...own } : null }
+        const own = { group: group.histories, tokenIds: [], logprobs: [], end: null }
+        return { asked, sequence: room ? { request, node, sample, maxTokens, ...own } : null }
       })
-      const lanes = samples.flatMap(({ lane }) => (lane ? [lane] : []))
-      await decodeLanes(
+      const sequences = samples.flatMap(({ sequence }) => (sequence ? [sequence] : []))
+      await decodeSequences(
         this.model,
-        lanes,
+        sequences,
         { info: this.info, flags: this.tokenFlags, ...(this.account.cut ? { cut: this.account.cut } : {}) },
         signal,
       )
-      return samples.map(({ asked, lane }) => {
+      return samples.map(({ asked, sequence }) => {
         const { request, index, sample } = asked
         const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
-        if (lane === null || lane.end === null)
+        if (sequence === null || sequence.end === null)
           return this.account.proposal(asked, null, owed, this.fork(request.branch))
-        const { tokenIds, logprobs, end } = lane
+        const { tokenIds, logprobs, end } = sequence
         const branch = this.hand(new SnapshotNode(end, tokenIds.slice(-1), null))
         const executed = tokenIds.slice(0, -1)
         return this.account.proposal(asked, { tokenIds, logprobs, executed, sampled: tokenIds.length }, owed, branch)

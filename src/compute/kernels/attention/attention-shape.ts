@@ -27,7 +27,7 @@ export function partialNumbers({ headWidth }: Pick<AttentionShape, 'headWidth'>)
   return headWidth
 }
 
-/** No row: a lane that leads none in the current step. */
+/** No row: a sequence that leads none in the current step. */
 export const NO_ROW = 0xffffffff
 
 /** Less than any score, and still a number: e to it is zero. */

@@ -110,7 +110,7 @@ onEachBackend('attention', (backend) => {
         [63, 1],
         [17, 5],
       ]
-      const laneRows = Uint32Array.from(tables, (_, lane) => {
+      const sequenceRows = Uint32Array.from(tables, (_, lane) => {
         const row = rows.findIndex(([, table]) => table === lane)
         return row < 0 ? NO_ROW : row
       })
@@ -138,7 +138,7 @@ onEachBackend('attention', (backend) => {
         pageAttentionKernel(shape),
         {
           rows: inputs.rows,
-          laneRows,
+          sequenceRows,
           items: Uint32Array.of(items.length, 0, 0, 0, ...items.flat(), ...items.flat()),
           list: Uint32Array.from(lists.flat(2)),
           layer: inputs.layer,

@@ -7,11 +7,11 @@ import { pagePartial } from './page-partial.reference.ts'
 
 export const PAGE_ATTENTION_BINDINGS = {
   rows: ['u32', 'read'],
-  /** The row that each lane leads in the current step, or `NO_ROW`. */
-  laneRows: ['u32', 'read'],
+  /** The row that each sequence leads in the current step, or `NO_ROW`. */
+  sequenceRows: ['u32', 'read'],
   /** (number of items, 0, 0, 0), then per item: page, its first entry of the list, how many it has, 0. */
   items: ['u32', 'read'],
-  /** Per entry: lane, place of the page's partial. */
+  /** Per entry: sequence, place of the page's partial. */
   list: ['u32', 'read'],
   layer: ['u32', 'read'],
   queries: ['f32', 'read'],
@@ -24,7 +24,7 @@ export function pageAttentionReference(
   views: Views<typeof PAGE_ATTENTION_BINDINGS>,
 ): () => void {
   const { heads, keyValueHeads, headWidth } = shape
-  const { laneRows, items, list, layer, queries, pool, partials } = views
+  const { sequenceRows, items, list, layer, queries, pool, partials } = views
   const group = heads / keyValueHeads
   const stride = partialStride(shape)
   const partial = pagePartial(shape)
@@ -36,7 +36,7 @@ export function pageAttentionReference(
       const first = items[4 * item + 1] as number
       const entries = items[4 * item + 2] as number
       for (let entry = first; entry < first + entries; entry++) {
-        const row = laneRows[list[2 * entry] as number] as number
+        const row = sequenceRows[list[2 * entry] as number] as number
         if (row === NO_ROW) continue
         const place = list[2 * entry + 1] as number
         for (let h = 0; h < heads; h++) {

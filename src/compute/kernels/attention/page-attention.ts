@@ -4,9 +4,9 @@ import { PAGE_ATTENTION_BINDINGS, pageAttentionReference } from './page-attentio
 import { cooperativePageAttentionWgsl, serialPageAttentionWgsl } from './page-attention.wgsl.ts'
 
 /**
- * Pages that several lanes share, before `attentionKernel`: each item's keys and values are read once per key-value head
- * and applied to every lane on its list that leads a row (after DeFT, arXiv 2404.00242). All positions of an item's page
- * are visible to all lanes on its list. Its "rows" are the items.
+ * Pages that several sequences share, before `attentionKernel`: each item's keys and values are read once per key-value head
+ * and applied to every sequence on its list that leads a row (after DeFT, arXiv 2404.00242). All positions of an item's page
+ * are visible to all sequences on its list. Its "rows" are the items.
  */
 export function pageAttentionKernel(shape: AttentionShape): Kernel<typeof PAGE_ATTENTION_BINDINGS> {
   const { keyValueHeads, lanes, serialLanes } = shape

@@ -8,7 +8,7 @@ import { PARTIAL_WGSL, quadSizes } from './page-partial.wgsl.ts'
 const LEAST = LEAST_SCORE.toExponential()
 const DECLARATIONS = declareBindings(PAGE_ATTENTION_BINDINGS, {
   rows: 'vec4u',
-  laneRows: 'u32',
+  sequenceRows: 'u32',
   items: 'vec4u',
   list: 'vec2u',
   layer: 'u32',
@@ -34,13 +34,13 @@ export function serialPageAttentionWgsl(shape: AttentionShape): string {
   const end = `(kv + 1u) * ${group}u${group === 1 ? '' : ` + ${HIDDEN_ZERO}`}`
   const lines = (parts: readonly string[]) => parts.join('\n')
 
-  /** `body` for each query head of each lane that leads a row; its partial is `at`, its query `query`. */
+  /** `body` for each query head of each sequence that leads a row; its partial is `at`, its query `query`. */
   const forHeads = (body: string) => `  for (var entry = item.y; entry < item.y + item.z; entry++) {
-    let lane = list[entry];
-    let row = laneRows[lane.x];
+    let listed = list[entry];
+    let row = sequenceRows[listed.x];
     if (row == ${NO_ROW}u) { continue; }
     for (var head = kv * ${group}u; head < ${end}; head++) {
-      let at = (lane.y * ${heads}u + head) * ${partial}u;
+      let at = (listed.y * ${heads}u + head) * ${partial}u;
       let query = (row * ${heads}u + head) * ${quads}u;
 ${body}
     }
@@ -122,7 +122,7 @@ ${forHeads(
 
 /**
  * A workgroup has an item and a key-value head, for graphics processors: the page lies in workgroup memory, and `lanes`
- * / 16 query heads of lanes are taken at a time. Invocations score one position each, then mix one quad of a head each.
+ * / 16 query heads of sequences are taken at a time. Invocations score one position each, then mix one quad of a head each.
  */
 export function cooperativePageAttentionWgsl(shape: AttentionShape): string {
   const { heads, lanes } = shape
@@ -163,7 +163,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_id) local: v
     let number = min(start + own, heads_here - 1u);
     let entry = list[item.y + number / ${group}u];
     let head = kv * ${group}u + number % ${group}u;
-    let row = laneRows[entry.x];
+    let row = sequenceRows[entry.x];
     let leads = start + own < heads_here && row != ${NO_ROW}u;
     let query = (select(0u, row, leads) * ${heads}u + head) * ${quads}u;
     var products = vec4f();

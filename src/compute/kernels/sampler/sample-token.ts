@@ -1,6 +1,6 @@
 import type { NoiseKey } from '../../../core/random.ts'
 import { pcg4d, toUnit } from '../../../core/random.ts'
-import { FLAG_NEVER } from '../lanes.ts'
+import { FLAG_NEVER } from '../sequences.ts'
 
 export interface SampleSettings {
   /** 0 is greedy: the most probable token, ties to the lowest id. */

@@ -3,12 +3,12 @@ import { gumbelNoise } from '../../../core/random.ts'
 import type { Backend } from '../../backend.ts'
 import { onEachBackend } from '../../testing/on-each-backend.ts'
 import { makeRows, runKernel, someFloats } from '../../testing/run-kernel.ts'
-import { FLAG_NEVER } from '../lanes.ts'
 import { NO_SLOT } from '../rows.ts'
+import { FLAG_NEVER } from '../sequences.ts'
 import type { SamplerShape } from './sampler.reference.ts'
 import { samplerKernel } from './sampler.ts'
 
-interface TestLane {
+interface TestSequence {
   readonly logits: Float32Array
   readonly temperature?: number
   readonly topK?: number
@@ -21,28 +21,28 @@ interface TestLane {
   readonly maxTokens?: number
 }
 
-/** Samples one token for each lane; lane numbers are the rows' in reverse. */
-async function sample(backend: Backend, shape: SamplerShape, lanes: readonly TestLane[], flags: Uint32Array) {
-  const count = lanes.length
+/** Samples one token for each sequence; sequence numbers are the rows' in reverse. */
+async function sample(backend: Backend, shape: SamplerShape, sequences: readonly TestSequence[], flags: Uint32Array) {
+  const count = sequences.length
   const numberOf = (row: number) => count - 1 - row
   const logits = new Float32Array(count * shape.logitsStride).fill(1e9)
   const settings = new Uint32Array(8 * count)
   const floats = new Float32Array(settings.buffer)
   const states = new Uint32Array(4 * count)
-  lanes.forEach((lane, row) => {
+  sequences.forEach((sequence, row) => {
     const number = numberOf(row)
-    logits.set(lane.logits, row * shape.logitsStride)
-    floats.set([lane.temperature ?? 0, lane.topP ?? 1], 8 * number)
-    const { topK = 0, maxTokens = 100, seed = 1, node = 2, sample = 3, sampled = 0, position = 4 } = lane
+    logits.set(sequence.logits, row * shape.logitsStride)
+    floats.set([sequence.temperature ?? 0, sequence.topP ?? 1], 8 * number)
+    const { topK = 0, maxTokens = 100, seed = 1, node = 2, sample = 3, sampled = 0, position = 4 } = sequence
     settings.set([topK, maxTokens, seed, node, sample], 8 * number + 2)
     states.set([sampled, 0, 0, position], 4 * number)
   })
-  const rows = makeRows(lanes.map((_, row) => [row, 0, numberOf(row), NO_SLOT]))
+  const rows = makeRows(sequences.map((_, row) => [row, 0, numberOf(row), NO_SLOT]))
   const results = new Uint32Array(2 * shape.steps * count)
-  const inputs = { rows, lanes: settings, flags, logits, states, results }
+  const inputs = { rows, sequences: settings, flags, logits, states, results }
   const found = await runKernel(backend, samplerKernel(shape), inputs, count)
   const logprobs = new Float32Array(found.results.buffer)
-  return lanes.map(({ sampled = 0 }, row) => {
+  return sequences.map(({ sampled = 0 }, row) => {
     const number = numberOf(row)
     const place = 2 * (number * shape.steps + sampled)
     return {
@@ -60,8 +60,8 @@ function logSoftmax(logits: Float32Array, token: number): number {
 }
 
 /** Ids that topK and then topP leave, by sorting. */
-function candidates(lane: TestLane, flags: Uint32Array): number[] {
-  const { logits, temperature = 0, topK = 0, topP = 1 } = lane
+function candidates(sequence: TestSequence, flags: Uint32Array): number[] {
+  const { logits, temperature = 0, topK = 0, topP = 1 } = sequence
   const allowed = [...logits.keys()].filter((id) => ((flags[id] ?? 0) & FLAG_NEVER) === 0)
   const sorted = allowed.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
   const best = topK > 0 ? sorted.slice(0, topK) : sorted
@@ -77,13 +77,13 @@ function candidates(lane: TestLane, flags: Uint32Array): number[] {
 }
 
 /** The draw by its definition: argmax of logit / temperature + noise over the candidates. */
-function draw(lane: TestLane, flags: Uint32Array): number {
-  const { logits, temperature = 0, seed = 1, node = 2, sample = 3, position = 4 } = lane
+function draw(sequence: TestSequence, flags: Uint32Array): number {
+  const { logits, temperature = 0, seed = 1, node = 2, sample = 3, position = 4 } = sequence
   const value = (id: number) =>
     temperature === 0
       ? (logits[id] ?? 0)
       : (logits[id] ?? 0) / temperature + gumbelNoise({ seed, node, sample }, position, id)
-  const ids = candidates(lane, flags).sort((a, b) => a - b)
+  const ids = candidates(sequence, flags).sort((a, b) => a - b)
   return ids.reduce((best, id) => (value(id) > value(best) ? id : best), ids[0] ?? 0)
 }
 
@@ -98,9 +98,9 @@ onEachBackend('sampler', (backend) => {
     const flags = new Uint32Array(shape.vocabulary)
     flags[3] = FLAG_NEVER
     flags[8] = FLAG_NEVER
-    const lanes = Array.from(
+    const sequences = Array.from(
       { length: 48 },
-      (_, i): TestLane => ({
+      (_, i): TestSequence => ({
         // Rounded, so that equal logits are common.
         logits: someFloats(shape.vocabulary, i, 4).map((logit) => Math.round(logit * 4) / 4),
         temperature: [0, 1, 0.5, 2][i % 4] ?? 0,
@@ -112,9 +112,9 @@ onEachBackend('sampler', (backend) => {
         position: i * 5,
       }),
     )
-    const found = await sample(backend(), shape, lanes, flags)
-    expect(found.map(({ token }) => token)).toEqual(lanes.map((lane) => draw(lane, flags)))
-    lanes.forEach(({ logits }, row) => {
+    const found = await sample(backend(), shape, sequences, flags)
+    expect(found.map(({ token }) => token)).toEqual(sequences.map((sequence) => draw(sequence, flags)))
+    sequences.forEach(({ logits }, row) => {
       const { token = 0, logprob = Number.NaN } = found[row] ?? {}
       expect(Math.abs(logprob - logSoftmax(logits, token))).toBeLessThan(2e-5)
     })
@@ -130,13 +130,13 @@ onEachBackend('sampler', (backend) => {
 
   test.each(shapes)('takes large logits: $vocabulary tokens, $lanes lanes', async (shape) => {
     const logits = someFloats(shape.vocabulary, 5, 3e4)
-    const lane = { logits, temperature: 0.7, topP: 0.9 }
-    const [found] = await sample(backend(), shape, [lane], new Uint32Array(shape.vocabulary))
-    expect(found?.token).toBe(draw(lane, new Uint32Array(shape.vocabulary)))
+    const sequence = { logits, temperature: 0.7, topP: 0.9 }
+    const [found] = await sample(backend(), shape, [sequence], new Uint32Array(shape.vocabulary))
+    expect(found?.token).toBe(draw(sequence, new Uint32Array(shape.vocabulary)))
     expect(found?.logprob).toBeCloseTo(logSoftmax(logits, found?.token ?? 0), 1)
   })
 
-  test('a lane is done after a token that ends it, and after its last', async () => {
+  test('a sequence is done after a token that ends it, and after its last', async () => {
     const shape = { vocabulary: 23, logitsStride: 24, steps: 8, lanes: 1 }
     const flags = new Uint32Array(23)
     flags[10] = 1
@@ -165,8 +165,8 @@ onEachBackend('sampler', (backend) => {
     const shape = { vocabulary: 5, logitsStride: 8, steps: 1, lanes: 1 }
     const logits = Float32Array.of(0, 1, 2, -1, 0.5)
     const draws = 4000
-    const lanes = Array.from({ length: draws }, (_, i) => ({ logits, temperature: 1, sample: i, position: i % 50 }))
-    const found = await sample(backend(), shape, lanes, new Uint32Array(5))
+    const sequences = Array.from({ length: draws }, (_, i) => ({ logits, temperature: 1, sample: i, position: i % 50 }))
+    const found = await sample(backend(), shape, sequences, new Uint32Array(5))
     const counts = new Array<number>(5).fill(0)
     for (const { token } of found) counts[token] = (counts[token] ?? 0) + 1
     const chi = counts.reduce((sum, count, id) => {

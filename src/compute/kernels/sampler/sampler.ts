@@ -6,7 +6,7 @@ import { samplerWgsl } from './sampler.wgsl.ts'
 /**
  * Draws one token per row: argmax of logit / temperature + Gumbel noise, which is a draw from the softmax (Maddison et
  * al., arXiv 1411.0030), over the tokens that topK and then topP leave; temperature 0 takes the best, ties to the lowest
- * id. Writes the token with its log-probability under the full softmax of the raw logits, and the lane's new state.
+ * id. Writes the token with its log-probability under the full softmax of the raw logits, and the sequence's new state.
  */
 export function samplerKernel(shape: SamplerShape): Kernel<typeof SAMPLER_BINDINGS> {
   return {

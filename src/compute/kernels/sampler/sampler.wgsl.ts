@@ -1,18 +1,18 @@
 import { declareBindings } from '../declare-bindings.ts'
-import { FLAG_ENDS, FLAG_NEVER } from '../lanes.ts'
 import { reduceWgsl } from '../reduce.wgsl.ts'
 import { HIDDEN_ZERO } from '../rows.ts'
+import { FLAG_ENDS, FLAG_NEVER } from '../sequences.ts'
 import type { SamplerShape } from './sampler.reference.ts'
 import { SAMPLER_BINDINGS } from './sampler.reference.ts'
 
 /**
- * One workgroup has a lane. Nothing is sorted: the set of topK or topP is every token above a threshold, and, at the
+ * One workgroup has a sequence. Nothing is sorted: the set of topK or topP is every token above a threshold, and, at the
  * threshold, the lowest ids. Both are found bit by bit, counting (or adding up) what lies at or above a candidate.
  */
 export function samplerWgsl({ vocabulary, logitsStride, steps, lanes }: SamplerShape): string {
   const each = `for (var id = lane; id < ${vocabulary}u + ${HIDDEN_ZERO}; id += ${lanes}u)`
   const idBits = Math.max(1, Math.ceil(Math.log2(vocabulary)))
-  const elements = { rows: 'vec4u', lanes: 'vec4u', flags: 'u32', logits: 'f32', states: 'vec4u', results: 'vec2u' }
+  const elements = { rows: 'vec4u', sequences: 'vec4u', flags: 'u32', logits: 'f32', states: 'vec4u', results: 'vec2u' }
   return `
 ${declareBindings(SAMPLER_BINDINGS, elements)}
 ${reduceWgsl(lanes)}
@@ -62,8 +62,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   if (group.x >= rows[0].x) { return; }
   let row = rows[1u + group.x].x;
   let number = rows[1u + group.x].z;
-  let settings = lanes[2u * number];
-  let key = lanes[2u * number + 1u];
+  let settings = sequences[2u * number];
+  let key = sequences[2u * number + 1u];
   let temperature = bitcast<f32>(settings.x);
   let top_p = bitcast<f32>(settings.y);
   let top_k = settings.z;

@@ -16,7 +16,7 @@ export interface PageCopy {
  * ForkSequence. What sequences have executed stays known in a radix tree, also when they are gone, until its pages are
  * needed.
  */
-export class PageCache {
+export class PrefixCache {
   readonly pages: number
   readonly pagesPerSequence: number
   readonly counts: PageCounts
@@ -72,15 +72,15 @@ export class PageCache {
 
 /** The pages of one sequence: positions 0 … length − 1 are executed. Released exactly once. */
 export class CacheSequence {
-  private readonly cache: PageCache
+  private readonly cache: PrefixCache
   private readonly ids: number[]
   private pages: number[]
   /** Positions length … reserved − 1 may be written. */
   private reserved: number
   private released = false
 
-  /** @internal Use `PageCache.create` and `fork`. */
-  constructor(cache: PageCache, pages: number[], ids: number[]) {
+  /** @internal Use `PrefixCache.create` and `fork`. */
+  constructor(cache: PrefixCache, pages: number[], ids: number[]) {
     this.cache = cache
     this.pages = pages
     this.ids = ids

@@ -1,14 +1,14 @@
 import { NO_ROW } from '../attention/attention-shape.ts'
 import { declareBindings } from '../declare-bindings.ts'
-import type { AdvanceLanesShape } from './advance-lanes.reference.ts'
-import { ADVANCE_LANES_BINDINGS } from './advance-lanes.reference.ts'
+import type { AdvanceSequencesShape } from './advance-sequences.reference.ts'
+import { ADVANCE_SEQUENCES_BINDINGS } from './advance-sequences.reference.ts'
 
-export function advanceLanesWgsl({ lanes, capacity }: AdvanceLanesShape): string {
-  const head = declareBindings(ADVANCE_LANES_BINDINGS, {
+export function advanceSequencesWgsl({ lanes, capacity }: AdvanceSequencesShape): string {
+  const head = declareBindings(ADVANCE_SEQUENCES_BINDINGS, {
     rows: 'vec4u',
     targets: 'vec4u',
     states: 'vec4u',
-    laneRows: 'u32',
+    sequenceRows: 'u32',
   })
   return lanes === 1 ? `${head}${SERIAL}` : `${head}${parallel(lanes, capacity)}`
 }
@@ -23,12 +23,12 @@ fn main() {
   for (var i = 0u; i < count; i++) {
     let target_ = targets[1u + i];
     let state = states[target_.z];
-    laneRows[target_.z] = ${NO_ROW}u;
+    sequenceRows[target_.z] = ${NO_ROW}u;
     if (state.y != 0u) { continue; }
     var row = 0u;
     while (row < found && (rows[1u + row].x != state.z || rows[1u + row].y != target_.x)) { row++; }
     if (row == found) {
-      laneRows[target_.z] = row;
+      sequenceRows[target_.z] = row;
       rows[1u + row] = vec4u(state.z, target_.x, target_.z, target_.w);
       found++;
     }
@@ -47,9 +47,9 @@ function parallel(lanes: number, capacity: number): string {
 const GONE = 0xffffffffu;
 var<workgroup> count: u32;
 var<workgroup> source: array<u32, ${capacity}>;
-var<workgroup> lane_of: array<u32, ${capacity}>;
+var<workgroup> sequence_of: array<u32, ${capacity}>;
 var<workgroup> slot: array<u32, ${capacity}>;
-/** The token that a lane goes on with, or GONE. */
+/** The token that a sequence goes on with, or GONE. */
 var<workgroup> token: array<u32, ${capacity}>;
 /** The first target with the same row and token. */
 var<workgroup> leader: array<u32, ${capacity}>;
@@ -62,7 +62,7 @@ fn main(@builtin(local_invocation_id) local: vec3u) {
     let given = targets[1u + i];
     let state = states[given.z];
     source[i] = given.x;
-    lane_of[i] = given.z;
+    sequence_of[i] = given.z;
     slot[i] = given.w;
     token[i] = select(GONE, state.z, state.y == 0u);
   }
@@ -74,7 +74,7 @@ fn main(@builtin(local_invocation_id) local: vec3u) {
   }
   workgroupBarrier();
   for (var i = local.x; i < total; i += ${lanes}u) {
-    laneRows[lane_of[i]] = GONE;
+    sequenceRows[sequence_of[i]] = GONE;
     if (token[i] == GONE) { continue; }
     var kept = 0u;
     var row = 0u;
@@ -83,10 +83,10 @@ fn main(@builtin(local_invocation_id) local: vec3u) {
       kept += select(0u, 1u, goes);
       row += select(0u, 1u, goes && leader[j] == j && j < leader[i]);
     }
-    targets[1u + kept] = vec4u(row, 0u, lane_of[i], slot[i]);
+    targets[1u + kept] = vec4u(row, 0u, sequence_of[i], slot[i]);
     if (leader[i] == i) {
-      rows[1u + row] = vec4u(token[i], states[lane_of[i]].w - 1u, lane_of[i], slot[i]);
-      laneRows[lane_of[i]] = row;
+      rows[1u + row] = vec4u(token[i], states[sequence_of[i]].w - 1u, sequence_of[i], slot[i]);
+      sequenceRows[sequence_of[i]] = row;
     }
   }
   if (local.x == 0u) {

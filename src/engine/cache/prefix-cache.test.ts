@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PAGE_SIZE } from '../decoder/decoder.ts'
-import type { CacheSequence, PageCopy } from './page-cache.ts'
-import { PageCache, SlotPool } from './page-cache.ts'
+import type { CacheSequence, PageCopy } from './prefix-cache.ts'
+import { PrefixCache, SlotPool } from './prefix-cache.ts'
 
 /** Pages as memory, so that what a sequence reads can be compared with what it wrote. */
 function memoryCache(pages: number) {
   const memory: (number | undefined)[][] = Array.from({ length: pages }, () => [])
   const copies: PageCopy[] = []
-  const cache = new PageCache({ pages, pagesPerSequence: 8 }, (list) => {
+  const cache = new PrefixCache({ pages, pagesPerSequence: 8 }, (list) => {
     for (const { from, to, positions } of list) {
       copies.push({ from, to, positions })
       memory[to] = (memory[from] ?? []).slice(0, positions)
