@@ -151,17 +151,20 @@ interface CommandRewardModel {
   readonly parts: readonly (EnginePolicy | EngineRewardModel)[]
 }
 
-/** Only what `--prm` names, on a backend of its own. */
+/**
+ * Only what `--prm` names, on a backend of its own.
+ * @param task whose bundled model is taken where none is named
+ */
 export async function openCommandRewardModel(
   options: ParsedOptions,
   output: Output,
-  signal: AbortSignal,
+  { task, signal }: { readonly task: string | undefined; readonly signal: AbortSignal },
 ): Promise<{ readonly model: RewardModel; dispose(): void }> {
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
   const backend = await openCommandBackend(options, output)
   try {
-    const reward = await loadCommandRewardModel(backend, options, { tasks: TASK_IDS, weights, ...cache, signal })
+    const reward = await loadCommandRewardModel(backend, options, task, { tasks: TASK_IDS, weights, ...cache, signal })
     return { model: reward.model, dispose: () => dispose(backend, null, reward) }
   } catch (error) {
     backend.dispose()
@@ -173,13 +176,14 @@ export async function openCommandRewardModel(
 async function loadCommandRewardModel(
   backend: Backend,
   options: ParsedOptions,
+  task: string | undefined,
   loading: LoadOptions,
 ): Promise<CommandRewardModel> {
   const [prm, reference] = ['prm', 'prm-reference'].map((name) => options.text(name))
   const beta = readNumber(options, 'prm-beta')
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
-    const model = await fromFolder(prm ?? bundledFolder(options.text('task'), 'reward'), (files) =>
+    const model = await fromFolder(prm ?? bundledFolder(task, 'reward'), (files) =>
       loadRewardModel(backend, files, loading, createDecoder),
     )
     return { model, parts: [model] }
@@ -191,15 +195,22 @@ async function loadCommandRewardModel(
   return { model: new ImplicitRewardModel(...parts, beta ?? IMPLICIT_BETA), parts }
 }
 
-/** Loads the models that `--policy` and `--prm` name, or the bundled ones; where anything fails, nothing stays. */
+/**
+ * Loads the models that `--policy` and `--prm` name, or the bundled ones of the task, which is that of `--task` where the
+ * command's input has none; where anything fails, nothing stays.
+ */
 export async function loadCommandEngine(
   options: ParsedOptions,
   output: Output,
-  { needsReward, signal }: { readonly needsReward: boolean; readonly signal: AbortSignal },
+  {
+    needsReward,
+    task = options.text('task'),
+    signal,
+  }: { readonly needsReward: boolean; readonly task?: string | undefined; readonly signal: AbortSignal },
 ): Promise<CommandEngine> {
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
-  const directory = options.text('policy') ?? bundledFolder(options.text('task'), 'policy')
+  const directory = options.text('policy') ?? bundledFolder(task, 'policy')
   // Where there is none, there is no backend to be opened.
   await openCheckpointDirectory(directory)
   const backend = await openCommandBackend(options, output)
@@ -216,7 +227,7 @@ export async function loadCommandEngine(
   let policy: EnginePolicy | null = null
   try {
     policy = await fromFolder(directory, (files) => loadPolicy(backend, files, loading('policy'), createDecoder))
-    const reward = needsReward ? await loadCommandRewardModel(backend, options, loading('reward model')) : null
+    const reward = needsReward ? await loadCommandRewardModel(backend, options, task, loading('reward model')) : null
     return {
       backend,
       policy,

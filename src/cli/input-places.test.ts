@@ -22,16 +22,22 @@ function file(name: string, content: string): string {
 }
 
 describe('what cannot be worked on is named by file and line', () => {
-  it('a prompt that the model cannot read, behind blank lines', async () => {
-    const rows = ROLLOUTS.map((line, index) => (index === 2 ? line.replaceAll('"prompt":"Q', '"prompt":"é') : line))
-    const input = file('prompt.jsonl', `\n\n${rows.join('\n\n')}\n`)
-    const judged = await run('judge', '--input', input, ...cpu)
-    expect(judged.code).toBe(1)
-    expect(judged.err).toMatch(
-      /prompt\.jsonl, line 7: The text cannot be written with the model's vocabulary \(found "é"\)/,
+  it('a prompt that the model of its task cannot read, behind blank lines', async () => {
+    const made = join(folder, 'words.jsonl')
+    const generated = ['--generate', '3', '--difficulty', '2-results', '--n', '1']
+    await run('rollout', '--task', 'word-problems', ...generated, '--out', made, ...cpu)
+    const rows = readFileSync(made, 'utf8').trimEnd().split('\n')
+    const judged = await run('judge', '--input', made, ...cpu)
+    expect([judged.code, judged.out]).toEqual([0, expect.stringContaining('words-prm')])
+    const changed = rows.map((row, index) =>
+      index === 2 ? row.replaceAll(/\b(cups|eggs|figs|keys|pens)\b/g, 'hats') : row,
     )
+    const input = file('prompt.jsonl', `\n\n${changed.join('\n\n')}\n`)
+    const refused = /prompt\.jsonl, line 7: The text cannot be written with the model's vocabulary \(found "hats"\)/
+    const { code, err } = await run('judge', '--input', input, ...cpu)
+    expect([code, err]).toEqual([1, expect.stringMatching(refused)])
     const labelled = await run('label', '--input', input, '--method', 'monte-carlo', '--out', join(folder, 'x'), ...cpu)
-    expect(labelled.err).toMatch(/prompt\.jsonl, line 7: The text cannot be written/)
+    expect([labelled.code, labelled.err]).toEqual([1, expect.stringMatching(refused)])
   })
 
   it('a response that is there twice; responses of two seeds are two', async () => {

@@ -43,6 +43,11 @@ export async function readRollouts(options: ParsedOptions): Promise<RolloutGroup
   return groupRollouts(rows, input).slice(0, readNumber(options, 'limit'))
 }
 
+/** The task whose bundled models are taken for rollouts: that of the first; undefined where there are none. */
+export function taskOf(groups: readonly RolloutGroup[]): string | undefined {
+  return groups[0]?.rows[0]?.task
+}
+
 /**
  * Rollouts by problem, in the order of the file. Throws a StepscopeError that names the line where a problem cannot be
  * read, or where a response is that was there before.

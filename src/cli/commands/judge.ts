@@ -4,7 +4,7 @@ import { judgeResponses } from '../../rewards/judge-responses.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
 import type { Command } from '../command.ts'
 import { MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
-import { ROLLOUT_INPUT, readRollouts } from '../label-rows.ts'
+import { ROLLOUT_INPUT, readRollouts, taskOf } from '../label-rows.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
 
@@ -24,7 +24,7 @@ export const judge: Command = {
   ],
   run: async (options, output, signal) => {
     const groups = await readRollouts(options)
-    const { model, dispose } = await openCommandRewardModel(options, output, signal)
+    const { model, dispose } = await openCommandRewardModel(options, output, { task: taskOf(groups), signal })
     const progress = new ProgressLine(output)
     try {
       const scores: (readonly (readonly number[])[])[] = []

@@ -11,7 +11,7 @@ import { checkOutputFile } from '../files.ts'
 import type { LabelMethod } from '../label-methods.ts'
 import { byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
 import type { LabelRow, RolloutGroup, SourcedRow } from '../label-rows.ts'
-import { LABEL_FILE, promptOf, ROLLOUT_INPUT, readRollouts } from '../label-rows.ts'
+import { LABEL_FILE, promptOf, ROLLOUT_INPUT, readRollouts, taskOf } from '../label-rows.ts'
 import type { ParsedOptions } from '../options.ts'
 import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -82,7 +82,7 @@ export const label: Command = {
     const groups = await readRollouts(options)
     const file = options.required('out')
     await checkOutputFile(file, [options.required('input'), ...modelFolders(options)])
-    const { method, model, dispose } = await openMethod(plan, options, output, signal)
+    const { method, model, dispose } = await openMethod(plan, options, output, { task: taskOf(groups), signal })
     const progress = new ProgressLine(output)
     try {
       const source = { ...plan.source, ...(model === null ? {} : { model: model.id, hash: model.hash }) }
@@ -186,17 +186,17 @@ async function openMethod(
   plan: Plan,
   options: ParsedOptions,
   output: Output,
-  signal: AbortSignal,
+  asked: { readonly task: string | undefined; readonly signal: AbortSignal },
 ): Promise<{ method: LabelMethod; model: ModelInfo | null; dispose(): void }> {
   if (plan.needs === null) {
     return { method: plan.make({ policy: null, reward: null }), model: null, dispose: () => {} }
   }
   if (plan.needs === 'policy') {
-    const engine = await loadCommandEngine(options, output, { needsReward: false, signal })
+    const engine = await loadCommandEngine(options, output, { needsReward: false, ...asked })
     const method = plan.make({ policy: engine.policy, reward: null })
     return { method, model: engine.policy.info, dispose: () => engine.dispose() }
   }
-  const { model, dispose } = await openCommandRewardModel(options, output, signal)
+  const { model, dispose } = await openCommandRewardModel(options, output, asked)
   return { method: plan.make({ policy: null, reward: model }), model: model.info, dispose }
 }
 

@@ -60,6 +60,7 @@ export const wordProblems = {
   notation: { prompt: (problem: WordProblem) => `${formatWords(problem)}\n` },
   generator: {
     difficulties: WORDS_DIFFICULTIES.map(({ id, name, description }) => ({ id, name, description })),
+    usual: ['2-to-3-results', '2-to-5-results'],
     generate: generateWords,
     split: splitOfWords,
   },
