@@ -3,7 +3,6 @@ import type { PutProblem } from '../core/prompt.ts'
 import { countdown } from './countdown/countdown.ts'
 import { maths } from './maths/maths.ts'
 import { own } from './own/own.ts'
-import { parity } from './parity/parity.ts'
 import type { ProblemGenerator, ResponseVerdict, Task, Traces } from './task.ts'
 import { wordProblems } from './words/word-problems.ts'
 
@@ -16,7 +15,6 @@ export const TASKS: readonly AnyTask[] = [
   wordProblems as AnyTask,
   maths as AnyTask,
   own as AnyTask,
-  parity as AnyTask,
 ]
 
 /** The task of this id. Throws a StepscopeError `not-found` that names the tasks there are. */
