@@ -78,14 +78,16 @@ export async function writeOnnxLlama(
     state = graph.node('Add', [between, down], [`after.${layer}`])
   }
   const last = await norm(state, 'model.norm.weight')
-  const { head } = config
-  if (head.kind === 'score') {
+  const { outputHead } = config
+  if (outputHead.kind === 'score') {
     await product(last, 'score.weight')
-    graph.floats('score.bias', head.bias ? await weights.read('score.bias') : new Float32Array(head.labels), [
-      head.labels,
-    ])
+    graph.floats(
+      'score.bias',
+      outputHead.bias ? await weights.read('score.bias') : new Float32Array(outputHead.labels),
+      [outputHead.labels],
+    )
     graph.node('Add', ['score.weight.out', 'score.bias'], ['logits'])
-    graph.output('logits', FLOAT, ['batch', 'sequence', head.labels])
+    graph.output('logits', FLOAT, ['batch', 'sequence', outputHead.labels])
   } else {
     const name = config.tiedEmbeddings ? embedding : 'lm_head.weight'
     const transposed = transpose(await weights.read(name), config.vocabSize, hiddenSize)

@@ -78,7 +78,7 @@ export interface CheckpointSummary {
 export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointSummary> {
   const { config, weights } = await openCheckpoint(files, signal)
   const manifest = await readManifest(files, signal)
-  const role = manifest.role ?? (config.head.kind === 'score' ? 'process-reward-model' : 'policy')
+  const role = manifest.role ?? (config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy')
   return {
     family: config.family,
     role,
@@ -182,7 +182,7 @@ type ReadOptions = Pick<LoadOptions, 'manifest' | 'tasks' | 'signal'>
 
 async function readPolicy(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
   const config = await readConfig(files, signal)
-  if (config.head.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
+  if (config.outputHead.kind !== 'language-model') throw wrongHead('a language model (…ForCausalLM)', 'a score head')
   const completed = await policyManifest(files, manifest, signal)
   checkTask(completed, tasks)
   const tokenizer = await readFittingTokenizer(files, config, signal)
@@ -192,17 +192,17 @@ async function readPolicy(files: CheckpointFiles, { manifest = {}, tasks, signal
 
 async function readRewardModel(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
   const config = await readConfig(files, signal)
-  const { head } = config
-  if (head.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
+  const { outputHead } = config
+  if (outputHead.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
   const completed = await rewardManifest(files, manifest, signal)
   checkTask(completed, tasks)
   const { activation } = completed.reading
-  if ((activation === 'sigmoid') !== (head.labels === 1)) {
+  if ((activation === 'sigmoid') !== (outputHead.labels === 1)) {
     throw new StepscopeError({
       code: 'bad-checkpoint',
       message: 'The activation does not fit the number of labels',
       expected: 'sigmoid with one label, softmax with two or more',
-      found: `${activation} with ${head.labels} labels`,
+      found: `${activation} with ${outputHead.labels} labels`,
       place: { file: 'stepscope.json', field: 'activation' },
       nextStep: 'Correct the activation, or num_labels in config.json.',
     })

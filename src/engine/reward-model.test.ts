@@ -9,7 +9,7 @@ const tokenizer = characterTokenizer(['_', '\n', ' ', 'a', 'b', 'c', 'd', '+', '
 
 function setUp(options: PlainDecoderOptions = {}, activation: 'sigmoid' | 'softmax' = 'sigmoid', scoreAt = '\n') {
   const labels = activation === 'sigmoid' ? 1 : 2
-  const decoder = new PlainDecoder({ head: { kind: 'score', labels, bias: true }, ...options })
+  const decoder = new PlainDecoder({ outputHead: { kind: 'score', labels, bias: true }, ...options })
   const model = new EngineModel(decoder)
   const info = {
     id: 'plain',

@@ -26,7 +26,7 @@ test('the bundled policy: Llama with a language-model head', () => {
     maxPositions: 256,
     normEpsilon: 1e-5,
     tiedEmbeddings: true,
-    head: { kind: 'language-model' },
+    outputHead: { kind: 'language-model' },
     eosTokenIds: [22, 21],
     bosTokenId: null,
     padTokenId: 0,
@@ -35,14 +35,16 @@ test('the bundled policy: Llama with a language-model head', () => {
 
 test('score heads: number of labels and bias by architecture', () => {
   const prm = json('public/checkpoints/countdown-prm/config.json')
-  expect(parseConfig(prm).head).toEqual({ kind: 'score', labels: 1, bias: true })
+  expect(parseConfig(prm).outputHead).toEqual({ kind: 'score', labels: 1, bias: true })
   const sequence = {
     ...policy,
     architectures: ['Qwen2ForSequenceClassification'],
     id2label: { 0: 'a', 1: 'b', 2: 'c' },
   }
-  expect(parseConfig(sequence).head).toEqual({ kind: 'score', labels: 3, bias: false })
-  expect(parseConfig({ ...policy, architectures: ['LlamaForTokenClassification'] }).head).toMatchObject({ labels: 2 })
+  expect(parseConfig(sequence).outputHead).toEqual({ kind: 'score', labels: 3, bias: false })
+  expect(parseConfig({ ...policy, architectures: ['LlamaForTokenClassification'] }).outputHead).toMatchObject({
+    labels: 2,
+  })
 })
 
 test('the newer field names, and what the families differ in', () => {

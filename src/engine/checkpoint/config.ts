@@ -145,10 +145,10 @@ export async function readConfig(files: CheckpointFiles, signal?: AbortSignal): 
 }
 
 /** The name of a model's class in Transformers, which config.json may lack. */
-export function architectureOf({ family, head }: Pick<DecoderConfig, 'family' | 'head'>): string {
+export function architectureOf({ family, outputHead }: Pick<DecoderConfig, 'family' | 'outputHead'>): string {
   const name = FAMILIES.get(family)?.name ?? family
-  if (head.kind === 'language-model') return `${name}ForCausalLM`
-  return `${name}For${head.bias ? 'Token' : 'Sequence'}Classification`
+  if (outputHead.kind === 'language-model') return `${name}ForCausalLM`
+  return `${name}For${outputHead.bias ? 'Token' : 'Sequence'}Classification`
 }
 
 /** As `readConfig`, from the parsed JSON of both files. */
@@ -175,7 +175,7 @@ export function parseConfig(config: unknown, generation: unknown = {}): DecoderC
     maxPositions: raw.max_position_embeddings ?? family.positions,
     normEpsilon: raw.rms_norm_eps,
     tiedEmbeddings: raw.tie_word_embeddings,
-    head: headConfig(raw),
+    outputHead: outputHeadConfig(raw),
     eosTokenIds: [...new Set([...list(raw.eos_token_id), ...list(generationConfig.eos_token_id)])],
     bosTokenId: list(raw.bos_token_id)[0] ?? null,
     padTokenId: raw.pad_token_id ?? generationConfig.pad_token_id ?? null,
@@ -331,7 +331,7 @@ function ropeConfig(raw: RawConfig): RopeConfig {
   }
 }
 
-function headConfig(raw: RawConfig): DecoderConfig['head'] {
+function outputHeadConfig(raw: RawConfig): DecoderConfig['outputHead'] {
   const architecture = raw.architectures?.[0]
   // A base model's weights are those of the language model but for a head, which tied embeddings are.
   if (architecture === undefined || /(ForCausalLM|Model)$/.test(architecture)) return { kind: 'language-model' }

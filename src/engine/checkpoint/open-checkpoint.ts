@@ -81,11 +81,12 @@ function withPrefix(weights: CheckpointWeights): CheckpointWeights {
 
 /** Whether a model that says it has none has a head that is not the embedding. */
 async function hasOwnHead(
-  { tiedEmbeddings, head }: DecoderConfig,
+  { tiedEmbeddings, outputHead }: DecoderConfig,
   weights: CheckpointWeights,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  if (!tiedEmbeddings || head.kind !== 'language-model' || !weights.has(HEAD) || !weights.has(EMBEDDING)) return false
+  if (!tiedEmbeddings || outputHead.kind !== 'language-model' || !weights.has(HEAD) || !weights.has(EMBEDDING))
+    return false
   const shape = weights.shape(HEAD)
   if (shape.join() !== weights.shape(EMBEDDING).join()) return true
   const length = shape.reduce((product, size) => product * size, 1)

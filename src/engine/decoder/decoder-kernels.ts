@@ -28,7 +28,7 @@ export interface DecoderKernels {
   /** For each attention of `layers`, what reads the shared pages of its layer before it. */
   readonly sharedPages: ReadonlyMap<BoundKernel, BoundKernel>
   /** Rows' slots to logits, or to raw scores. */
-  readonly head: readonly BoundKernel[]
+  readonly outputHead: readonly BoundKernel[]
   /** Logits to tokens, then rows of sequences to rows of tokens; null without a language-model head. */
   readonly sample: readonly BoundKernel[] | null
   /** For each pool: copies of page entries. */
@@ -203,7 +203,7 @@ export async function bindKernels(
     ]
   }
 
-  const head = product(weights.head, slots, logits, {
+  const outputHead = product(weights.outputHead, slots, logits, {
     inputStride: layout.hiddenStride,
     outputStride: memory.logitsStride,
     epilogue: 'store',
@@ -212,7 +212,7 @@ export async function bindKernels(
 
   const { sequences, flags, states, results } = memory
   const sample =
-    config.head.kind === 'language-model'
+    config.outputHead.kind === 'language-model'
       ? [
           backend.bind(
             samplerKernel({
@@ -239,10 +239,10 @@ export async function bindKernels(
       ...weights.layers.flatMap(layer),
       norm(config.normEpsilon, weights.finalNorm, slots, 'slot'),
     ]),
-    Promise.all(head),
+    Promise.all(outputHead),
     sample === null ? null : Promise.all(sample),
     Promise.all(memory.pools.map(({ pages, spans }) => backend.bind(copy, { spans, data: pages }))),
     backend.bind(copy, { spans: memory.slotSpans, data: slots }),
   ])
-  return { layers, sharedPages, head: boundHead, sample: boundSample, copyPages, copySlots }
+  return { layers, sharedPages, outputHead: boundHead, sample: boundSample, copyPages, copySlots }
 }

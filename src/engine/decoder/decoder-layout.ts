@@ -48,7 +48,7 @@ export function decoderLayout(
     gateColumns,
     innerStride: gateColumns / 2,
     vocabularyColumns: roundUp(config.vocabSize, tile),
-    scoreColumns: config.head.kind === 'score' ? roundUp(config.head.labels, tile) : 0,
+    scoreColumns: config.outputHead.kind === 'score' ? roundUp(config.outputHead.labels, tile) : 0,
   }
 }
 

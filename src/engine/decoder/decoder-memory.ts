@@ -96,7 +96,7 @@ export async function planMemory(
   const wanted = options.cacheTokens ?? CACHE_BYTES / ((4 * pageFloats * layerCount) / PAGE_SIZE)
   const pageCount = Math.min(pagesPerBinding, Math.max(1, Math.ceil(wanted / PAGE_SIZE)))
   const pagesPerSequence = Math.min(pageCount, Math.ceil(Math.min(config.maxPositions, MOST_POSITIONS) / PAGE_SIZE))
-  const logitsStride = config.head.kind === 'score' ? layout.scoreColumns : layout.vocabularyColumns
+  const logitsStride = config.outputHead.kind === 'score' ? layout.scoreColumns : layout.vocabularyColumns
   const maxRows = options.maxRows ?? DEFAULT_ROWS
   const mostSequences = Math.max(1, Math.floor(Math.min(LOGITS_BYTES, limits.maxBindingBytes) / (4 * logitsStride)))
   // Where sequences are compacted in workgroup memory, all of them have to fit.
@@ -117,7 +117,7 @@ export async function planMemory(
   const shares = Number.isFinite(tuning.attentionSharedBy) && layout.headWidth <= WIDEST_SHARED_HEAD
   const partialBytes = Math.min(PARTIALS_BYTES, limits.maxBindingBytes)
   const partialCapacity =
-    shares && config.head.kind === 'language-model'
+    shares && config.outputHead.kind === 'language-model'
       ? Math.min(Math.floor(partialBytes / (4 * partialFloats)), maxSequences * pagesPerSequence, limits.maxWorkgroups)
       : 0
 

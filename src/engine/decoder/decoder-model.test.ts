@@ -518,7 +518,7 @@ onEachBackend('decoder', (backend) => {
   })
 
   test('reads a score head of two labels with a bias', async () => {
-    const config: DecoderConfig = { ...ODD_CONFIG, head: { kind: 'score', labels: 2, bias: true } }
+    const config: DecoderConfig = { ...ODD_CONFIG, outputHead: { kind: 'score', labels: 2, bias: true } }
     await withDecoder(backend(), config, async (decoder, weights) => {
       await prefill(decoder, PROMPTS)
       const states = PROMPTS.map((ids) => plainForward(config, weights, ids).at(-1) ?? [])

@@ -103,12 +103,12 @@ export async function createResidentDecoder(
 
 /** Cost of a token: twice the parameters of the matrices it passes, and the attention over its context (all of it, also where a window is narrower). */
 export function flopsModel(config: DecoderConfig): FlopsModel {
-  const { hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, vocabSize, head } = config
+  const { hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDim, vocabSize, outputHead } = config
   const attention = hiddenSize * headDim * (2 * heads + 2 * keyValueHeads)
   const mlp = 3 * hiddenSize * intermediateSize
   return {
     token: 2 * layers.length * (attention + mlp),
-    head: 2 * hiddenSize * (head.kind === 'score' ? head.labels : vocabSize),
+    head: 2 * hiddenSize * (outputHead.kind === 'score' ? outputHead.labels : vocabSize),
     context: 4 * layers.length * heads * headDim,
   }
 }
@@ -220,13 +220,13 @@ class BackendDecoder implements Decoder {
   }
 
   async logits(slots: readonly number[]): Promise<Float32Array> {
-    if (this.config.head.kind !== 'language-model') throw new TypeError('a score head has no logits')
-    return this.evaluateHead(slots, this.config.vocabSize)
+    if (this.config.outputHead.kind !== 'language-model') throw new TypeError('a score head has no logits')
+    return this.evaluateOutputHead(slots, this.config.vocabSize)
   }
 
   async scores(slots: readonly number[]): Promise<Float32Array> {
-    if (this.config.head.kind !== 'score') throw new TypeError('a language-model head has no scores')
-    return this.evaluateHead(slots, this.config.head.labels)
+    if (this.config.outputHead.kind !== 'score') throw new TypeError('a language-model head has no scores')
+    return this.evaluateOutputHead(slots, this.config.outputHead.labels)
   }
 
   copyPages(copies: readonly { readonly from: number; readonly to: number; readonly positions: number }[]): void {
@@ -314,7 +314,7 @@ class BackendDecoder implements Decoder {
       this.backend.write(memory.flags, 0, tokenFlags)
       this.flags = tokenFlags
     }
-    const beforeLayers = [...kernels.head, ...(kernels.sample ?? [])]
+    const beforeLayers = [...kernels.outputHead, ...(kernels.sample ?? [])]
     const [stateBytes, resultBytes] = await this.read(
       (recorder) => {
         copy(recorder)
@@ -347,7 +347,7 @@ class BackendDecoder implements Decoder {
     this.counters.attentionPageVisits += visits
   }
 
-  private async evaluateHead(slots: readonly number[], width: number): Promise<Float32Array> {
+  private async evaluateOutputHead(slots: readonly number[], width: number): Promise<Float32Array> {
     const { logits, logitsStride } = this.memory
     const output = new Float32Array(slots.length * width)
     for (let first = 0; first < slots.length; first += this.maxSequences) {
@@ -362,7 +362,7 @@ class BackendDecoder implements Decoder {
       const [bytes] = await this.read(
         (recorder) => {
           copy(recorder)
-          for (const kernel of this.kernels.head) recorder.dispatch(kernel, some.length)
+          for (const kernel of this.kernels.outputHead) recorder.dispatch(kernel, some.length)
         },
         [{ buffer: logits, offset: 0, bytes: 4 * some.length * logitsStride }],
       )

@@ -42,7 +42,7 @@ export interface TensorPlan {
   readonly layers: readonly LayerPlan[]
   readonly finalNorm: VectorPlan
   /** Null where the head is the embedding. */
-  readonly head: MatrixPlan | null
+  readonly outputHead: MatrixPlan | null
 }
 
 const same = (index: number) => index
@@ -132,23 +132,23 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
     }
   }
 
-  const { head } = config
+  const { outputHead } = config
   return {
     embedding: vocabulary('model.embed_tokens.weight'),
     layers: config.layers.map(layer),
     finalNorm: norm('model.norm.weight'),
-    head:
-      head.kind === 'score'
+    outputHead:
+      outputHead.kind === 'score'
         ? {
             inner: layout.hidden,
             columns: layout.scoreColumns,
             sources: [
               {
                 name: 'score.weight',
-                shape: [head.labels, hiddenSize],
+                shape: [outputHead.labels, hiddenSize],
                 column: same,
                 row: same,
-                bias: head.bias ? 'score.bias' : null,
+                bias: outputHead.bias ? 'score.bias' : null,
               },
             ],
           }
@@ -178,6 +178,6 @@ export function expectedShapes(plan: TensorPlan): { name: string; shape: readonl
       ...ofMatrix(layer.down),
     ]),
     ...ofVector(plan.finalNorm),
-    ...(plan.head === null ? [] : ofMatrix(plan.head)),
+    ...(plan.outputHead === null ? [] : ofMatrix(plan.outputHead)),
   ]
 }

@@ -33,7 +33,7 @@ export interface DecoderWeights {
   readonly embedding: Matrix
   readonly layers: readonly LayerWeights[]
   readonly finalNorm: BackendBuffer
-  readonly head: Matrix
+  readonly outputHead: Matrix
   readonly parameters: number
   /** Of the layers' matrices. */
   readonly format: WeightFormat
@@ -58,8 +58,8 @@ function vocabularyFormat(format: WeightFormat): WeightFormat {
 }
 
 /** A score head is a few numbers: compressing them saves nothing. */
-function headFormat(format: WeightFormat, config: DecoderConfig): WeightFormat {
-  return config.head.kind === 'score' ? 'f32' : vocabularyFormat(format)
+function outputHeadFormat(format: WeightFormat, config: DecoderConfig): WeightFormat {
+  return config.outputHead.kind === 'score' ? 'f32' : vocabularyFormat(format)
 }
 
 /** Bytes of a weight, with its share of the group's ranges. */
@@ -171,8 +171,9 @@ export async function loadWeights(
     })
   }
   const finalNorm = await vector(plan.finalNorm)
-  const head = plan.head === null ? embedding : await matrix(plan.head, headFormat(format, config))
-  return { embedding, layers, finalNorm, head, parameters, format }
+  const outputHead =
+    plan.outputHead === null ? embedding : await matrix(plan.outputHead, outputHeadFormat(format, config))
+  return { embedding, layers, finalNorm, outputHead, parameters, format }
 }
 
 /** The format of every tensor that is not kept in f32. */
@@ -185,7 +186,7 @@ function planFormats(plan: TensorPlan, format: WeightFormat, config: DecoderConf
   for (const { projection, output, gate, down } of plan.layers) {
     for (const matrix of [projection, output, gate, down]) add(matrix, format)
   }
-  add(plan.head, headFormat(format, config))
+  add(plan.outputHead, outputHeadFormat(format, config))
   return formats
 }
 

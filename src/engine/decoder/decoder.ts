@@ -31,7 +31,7 @@ export interface DecoderConfig {
   /** ε of the RMSNorm after the last layer. */
   readonly normEpsilon: number
   readonly tiedEmbeddings: boolean
-  readonly head:
+  readonly outputHead:
     | { readonly kind: 'language-model' }
     | { readonly kind: 'score'; readonly labels: number; readonly bias: boolean }
   readonly eosTokenIds: readonly number[]

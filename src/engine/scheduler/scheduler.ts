@@ -85,8 +85,8 @@ export class Scheduler {
 
   /** Values of one head output: the vocabulary, or the score head's labels. */
   get outputWidth(): number {
-    const { head, vocabSize } = this.decoder.config
-    return head.kind === 'score' ? head.labels : vocabSize
+    const { outputHead, vocabSize } = this.decoder.config
+    return outputHead.kind === 'score' ? outputHead.labels : vocabSize
   }
 
   /** Slots the scheduler itself holds for as long as it lives. */
@@ -335,7 +335,7 @@ export class Scheduler {
   private async deliver(outputs: Pass['outputs']): Promise<void> {
     if (outputs.length === 0) return
     const slots = outputs.map(({ slot }) => slot)
-    const scores = this.decoder.config.head.kind === 'score'
+    const scores = this.decoder.config.outputHead.kind === 'score'
     const values = await (scores ? this.decoder.scores(slots) : this.decoder.logits(slots))
     const width = this.outputWidth
     for (const [row, { task }] of outputs.entries()) {

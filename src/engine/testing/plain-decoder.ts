@@ -17,7 +17,7 @@ export interface PlainDecoderOptions {
   readonly maxRows?: number
   readonly maxSequences?: number
   readonly maxPositions?: number
-  readonly head?: DecoderConfig['head']
+  readonly outputHead?: DecoderConfig['outputHead']
   readonly eosTokenIds?: readonly number[]
   readonly padTokenId?: number
   /** Awaited within every execute and decode, before anything happens. */
@@ -70,7 +70,7 @@ export class PlainDecoder implements Decoder {
       maxPositions,
       normEpsilon: 1e-6,
       tiedEmbeddings: true,
-      head: options.head ?? { kind: 'language-model' },
+      outputHead: options.outputHead ?? { kind: 'language-model' },
       eosTokenIds: options.eosTokenIds ?? [],
       bosTokenId: null,
       padTokenId: options.padTokenId ?? null,
@@ -140,7 +140,7 @@ export class PlainDecoder implements Decoder {
 
   async scores(slots: readonly number[]): Promise<Float32Array> {
     await this.gate()
-    const labels = this.config.head.kind === 'score' ? this.config.head.labels : 0
+    const labels = this.config.outputHead.kind === 'score' ? this.config.outputHead.labels : 0
     return Float32Array.from(slots.flatMap((slot) => plainScores(this.state(slot), labels)))
   }
 

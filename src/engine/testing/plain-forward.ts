@@ -79,7 +79,7 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
 
 /** Head outputs [time, vocabulary or labels] of hidden states. */
 export function plainHead(config: DecoderConfig, weights: RandomWeights, states: readonly number[][]): number[][] {
-  const score = config.head.kind === 'score'
+  const score = config.outputHead.kind === 'score'
   const name = score ? 'score' : config.tiedEmbeddings ? 'model.embed_tokens' : 'lm_head'
   const matrix = weights.values(`${name}.weight`)
   const outputs = matrix.length / config.hiddenSize

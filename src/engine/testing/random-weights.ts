@@ -33,7 +33,7 @@ export const ODD_CONFIG: DecoderConfig = {
   maxPositions: 100,
   normEpsilon: 1e-5,
   tiedEmbeddings: false,
-  head: { kind: 'language-model' },
+  outputHead: { kind: 'language-model' },
   eosTokenIds: [],
   bosTokenId: null,
   padTokenId: null,

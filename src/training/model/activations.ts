@@ -35,8 +35,8 @@ export interface Activations {
   readonly limits: BatchLimits
   readonly strides: ActivationStrides
   readonly tokens: RowSpan
-  readonly heads: RowSpan
-  /** (row, 0, 0, head) per head, after the count. */
+  readonly readouts: RowSpan
+  /** (row, 0, 0, readout) per readout, after the count. */
   readonly targets: BackendBuffer
   /** Says how many fours of floats the tokens' hidden states have. */
   readonly hiddenQuads: BackendBuffer
@@ -50,8 +50,8 @@ export interface Activations {
   readonly layers: readonly LayerActivations[]
   readonly normed: BackendBuffer
   readonly inner: BackendBuffer
-  /** Final normed hidden states of heads. */
-  readonly headStates: BackendBuffer
+  /** Final normed hidden states of readouts. */
+  readonly readoutStates: BackendBuffer
   /** Null where nothing is trained. */
   readonly gradients: GradientActivations | null
 }
@@ -68,7 +68,7 @@ export interface GradientActivations {
   readonly projected: BackendBuffer
   readonly deltas: BackendBuffer
   readonly scales: BackendBuffer
-  readonly headStates: BackendBuffer
+  readonly readoutStates: BackendBuffer
 }
 
 export interface ActivationOptions {
@@ -94,7 +94,7 @@ export async function createActivations(
   }
   // Tiles of rows read past the last row; what they read is not used.
   const tokenRows = roundUp(limits.maxRows, tileRows)
-  const headRows = roundUp(limits.maxReadouts, tileRows)
+  const readoutRows = roundUp(limits.maxReadouts, tileRows)
   const words = (length: number) => buffers.words(length, 'activations')
   const control = (length: number) => buffers.words(length, 'control')
   const perToken = (width: number) => words(tokenRows * width)
@@ -124,7 +124,7 @@ export async function createActivations(
     limits,
     strides,
     tokens: { rows: await control(rowsLength(limits.maxRows)), extent: 'tokens', name: 'tokens' },
-    heads: { rows: targets, extent: 'heads', name: 'heads' },
+    readouts: { rows: targets, extent: 'readouts', name: 'readouts' },
     targets,
     hiddenQuads: await control(rowsLength(0)),
     order: await control(limits.maxRows),
@@ -134,7 +134,7 @@ export async function createActivations(
     layers,
     normed: await perToken(strides.hidden),
     inner: await perToken(strides.inner),
-    headStates: await words(headRows * strides.hidden),
+    readoutStates: await words(readoutRows * strides.hidden),
     gradients:
       keep === 'none'
         ? null
@@ -148,7 +148,7 @@ export async function createActivations(
             projected: await perToken(strides.projected),
             deltas: await words(tokenRows * config.heads),
             scales: await words(tokenRows),
-            headStates: await words(headRows * strides.hidden),
+            readoutStates: await words(readoutRows * strides.hidden),
           },
   }
 }

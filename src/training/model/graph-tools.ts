@@ -20,7 +20,7 @@ export interface GraphStep {
 
 export interface BatchExtent {
   readonly tokens: number
-  readonly heads: number
+  readonly readouts: number
   /** Different tokens. */
   readonly segments: number
   /** Fours of floats of the tokens' hidden states. */

@@ -11,12 +11,12 @@ import type { Activations } from './activations.ts'
 import { createActivations } from './activations.ts'
 import type { GraphStep, Scratch } from './graph-tools.ts'
 import { createScratch, GraphTools } from './graph-tools.ts'
-import type { Heads } from './head-graph.ts'
 import type { LowRank, LowRankOptions } from './low-rank.ts'
 import { createLowRanks, maskLowRank, refreshLowRank } from './low-rank.ts'
 import { lowRankTargets } from './low-rank-targets.ts'
 import type { DecayOn, TrainedParameter } from './optimizer.ts'
 import { Optimizer } from './optimizer.ts'
+import type { OutputHeads } from './output-head-graph.ts'
 import type { BatchLimits } from './packed-batch.ts'
 import type { Parameter } from './parameter.ts'
 import { decoderParameters, matrixParameters } from './parameter.ts'
@@ -51,7 +51,7 @@ export interface ModelParts {
   readonly layout: DecoderLayout
   readonly plan: TensorPlan
   readonly weights: DecoderWeights
-  readonly heads: Heads
+  readonly outputHeads: OutputHeads
   readonly activations: Activations
   readonly scratch: Scratch
   readonly tools: GraphTools
@@ -81,10 +81,10 @@ export async function createModelParts(
     ...(signal === undefined ? {} : { signal }),
   })
   const value = options.valueHead ? await createValueHead(buffers, config, layout, backend) : null
-  const heads: Heads =
-    config.head.kind === 'score'
-      ? { language: null, score: weights.head }
-      : { language: weights.head, score: value?.matrix ?? null }
+  const outputHeads: OutputHeads =
+    config.outputHead.kind === 'score'
+      ? { language: null, score: weights.outputHead }
+      : { language: weights.outputHead, score: value?.matrix ?? null }
 
   const tokenRows = roundUp(limits.maxRows, backend.tuning.matmul.rows)
   const lowRanks =
@@ -93,7 +93,9 @@ export async function createModelParts(
       : await createLowRanks(backend, buffers, plan, weights, tokenRows, targets, method)
   const valueParameters = value === null ? [] : matrixParameters(value.plan, value.matrix)
   const scoreParameters =
-    plan.head !== null && config.head.kind === 'score' ? matrixParameters(plan.head, weights.head) : []
+    plan.outputHead !== null && config.outputHead.kind === 'score'
+      ? matrixParameters(plan.outputHead, weights.outputHead)
+      : []
   const given: Parameter[] =
     method.kind === 'full'
       ? [...decoderParameters(plan, weights), ...valueParameters]
@@ -123,7 +125,7 @@ export async function createModelParts(
   })
   const matrices = [
     weights.embedding,
-    weights.head,
+    weights.outputHead,
     ...weights.layers.flatMap(({ projection, output, gate, down }) => [projection, output, gate, down]),
     ...[...lowRanks.values()].flatMap(({ down, up }) => [down, up]),
     ...(value === null ? [] : [value.matrix]),
@@ -136,7 +138,7 @@ export async function createModelParts(
     config,
     layout,
     weights,
-    heads,
+    outputHeads,
     activations,
     scratch,
     trained: {
@@ -156,7 +158,7 @@ export async function createModelParts(
     layout,
     plan,
     weights,
-    heads,
+    outputHeads,
     activations,
     scratch,
     tools,

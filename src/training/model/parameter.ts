@@ -41,7 +41,7 @@ export function decoderParameters(plan: TensorPlan, weights: DecoderWeights): Pa
     ...matrixParameters(plan.embedding, weights.embedding),
     ...layers,
     vectorParameter(plan.finalNorm, weights.finalNorm),
-    ...(plan.head === null ? [] : matrixParameters(plan.head, weights.head)),
+    ...(plan.outputHead === null ? [] : matrixParameters(plan.outputHead, weights.outputHead)),
   ]
 }
 

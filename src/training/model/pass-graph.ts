@@ -18,11 +18,11 @@ import type { SequenceGradients, SequenceValues } from '../../objectives/sequenc
 import type { Activations } from './activations.ts'
 import type { BatchExtent, GraphStep, Scratch } from './graph-tools.ts'
 import { GraphTools, recordSteps } from './graph-tools.ts'
-import type { HeadChunk, HeadGraph, Heads } from './head-graph.ts'
-import { bindHeads } from './head-graph.ts'
 import type { LayerContext, LayerGraph } from './layer-graph.ts'
 import { bindLayer } from './layer-graph.ts'
 import type { Trained } from './linear-graph.ts'
+import type { OutputHeadGraph, OutputHeads, ReadoutChunk } from './output-head-graph.ts'
+import { bindOutputHeads } from './output-head-graph.ts'
 import type { PackedBatch } from './packed-batch.ts'
 
 /** FLOPs recorded in one submit, roughly: drivers give up on commands that take too long. */
@@ -34,7 +34,7 @@ export interface PassGraphParts {
   readonly config: DecoderConfig
   readonly layout: DecoderLayout
   readonly weights: DecoderWeights
-  readonly heads: Heads
+  readonly outputHeads: OutputHeads
   readonly activations: Activations
   readonly scratch: Scratch
   readonly trained: Trained
@@ -53,7 +53,7 @@ export class PassGraph {
   private readonly embedding: readonly GraphStep[]
   private readonly embeddingBackward: readonly GraphStep[]
   private readonly layers: readonly LayerGraph[]
-  private readonly heads: HeadGraph
+  private readonly outputHeads: OutputHeadGraph
   private batch: PackedBatch | null = null
 
   static async create(parts: PassGraphParts): Promise<PassGraph> {
@@ -61,9 +61,9 @@ export class PassGraph {
     const tools = new GraphTools(backend, buffers, scratch)
     const context: LayerContext = { ...parts, tools }
     const layers = await Promise.all(weights.layers.map((layer, number) => bindLayer(context, layer, number)))
-    const heads = await bindHeads(context, parts.heads, weights.finalNorm)
+    const outputHeads = await bindOutputHeads(context, parts.outputHeads, weights.finalNorm)
     const [embedding, embeddingBackward] = [await bindEmbedding(context, weights), await bindScatter(context, weights)]
-    return new PassGraph(parts, { tools, embedding, embeddingBackward, layers, heads })
+    return new PassGraph(parts, { tools, embedding, embeddingBackward, layers, outputHeads })
   }
 
   private constructor(
@@ -73,7 +73,7 @@ export class PassGraph {
       readonly embedding: readonly GraphStep[]
       readonly embeddingBackward: readonly GraphStep[]
       readonly layers: readonly LayerGraph[]
-      readonly heads: HeadGraph
+      readonly outputHeads: OutputHeadGraph
     },
   ) {
     this.parts = parts
@@ -81,15 +81,20 @@ export class PassGraph {
     this.embedding = graph.embedding
     this.embeddingBackward = graph.embeddingBackward
     this.layers = graph.layers
-    this.heads = graph.heads
-    this.labels = parts.config.head.kind === 'score' ? parts.config.head.labels : parts.heads.score === null ? 0 : 1
+    this.outputHeads = graph.outputHeads
+    this.labels =
+      parts.config.outputHead.kind === 'score'
+        ? parts.config.outputHead.labels
+        : parts.outputHeads.score === null
+          ? 0
+          : 1
   }
 
-  /** What the model says at the batch's heads. */
+  /** What the model says at the batch's readouts. */
   async forward(batch: PackedBatch): Promise<SequenceValues> {
     this.begin(batch)
     await this.trunkForward(batch)
-    const { chunks, scores, scoreForward } = this.heads
+    const { chunks, scores, scoreForward } = this.outputHeads
     const used = this.usedChunks(batch)
     await this.submit(batch, scoreForward)
     for (const chunk of used) await this.submitChunk(batch, chunk, [...chunk.logits, ...chunk.read])
@@ -112,7 +117,7 @@ export class PassGraph {
   async backward(batch: PackedBatch, gradients: SequenceGradients): Promise<void> {
     if (this.batch !== batch) throw new TypeError('a backward pass without the forward pass of its batch')
     this.batch = null
-    const { chunks, scores, scoreGradient, scoreBackward, normBackward } = this.heads
+    const { chunks, scores, scoreGradient, scoreBackward, normBackward } = this.outputHeads
     const { backend, activations } = this.parts
     for (const chunk of this.usedChunks(batch)) {
       const coefficients = new Float32Array(2 * this.chunkCount(batch, chunk))
@@ -127,9 +132,9 @@ export class PassGraph {
     }
     if (scores !== null && scoreGradient !== null && batch.readoutCount > 0) {
       const padded = new Float32Array(batch.readoutCount * scores.stride)
-      for (let head = 0; head < batch.readoutCount; head++) {
+      for (let readout = 0; readout < batch.readoutCount; readout++) {
         for (let label = 0; label < this.labels; label++) {
-          padded[head * scores.stride + label] = gradients.scores[head * this.labels + label] ?? 0
+          padded[readout * scores.stride + label] = gradients.scores[readout * this.labels + label] ?? 0
         }
       }
       backend.write(scoreGradient, 0, padded)
@@ -155,7 +160,7 @@ export class PassGraph {
     backend.write(activations.hiddenQuads, 0, Uint32Array.of(this.extent(batch).hiddenQuads, 0, 0, 0))
     const counts = new Map([
       [activations.tokens.rows, batch.rowCount],
-      [activations.heads.rows, batch.readoutCount],
+      [activations.readouts.rows, batch.readoutCount],
     ])
     for (const chunk of this.usedChunks(batch)) {
       const count = this.chunkCount(batch, chunk)
@@ -181,7 +186,7 @@ export class PassGraph {
       waiting = []
     }
     await this.submit(batch, waiting)
-    await this.submit(batch, this.heads.norm)
+    await this.submit(batch, this.outputHeads.norm)
   }
 
   private layersPerSubmit({ rowCount }: PackedBatch): number {
@@ -195,26 +200,26 @@ export class PassGraph {
     return this.parts.backend.submit((recorder) => recordSteps(recorder, steps, this.extent(batch)))
   }
 
-  private submitChunk(batch: PackedBatch, chunk: HeadChunk, steps: readonly GraphStep[]): Promise<unknown> {
-    const extent = { ...this.extent(batch), heads: this.chunkCount(batch, chunk) }
+  private submitChunk(batch: PackedBatch, chunk: ReadoutChunk, steps: readonly GraphStep[]): Promise<unknown> {
+    const extent = { ...this.extent(batch), readouts: this.chunkCount(batch, chunk) }
     return this.parts.backend.submit((recorder) => recordSteps(recorder, steps, extent))
   }
 
   private extent(batch: PackedBatch): BatchExtent {
     return {
       tokens: batch.rowCount,
-      heads: batch.readoutCount,
+      readouts: batch.readoutCount,
       segments: batch.segments[0] as number,
       hiddenQuads: (batch.rowCount * this.parts.layout.hiddenStride) / 4,
     }
   }
 
-  private usedChunks({ readoutCount }: PackedBatch): HeadChunk[] {
-    return this.heads.chunks.filter(({ first }) => first < readoutCount)
+  private usedChunks({ readoutCount }: PackedBatch): ReadoutChunk[] {
+    return this.outputHeads.chunks.filter(({ first }) => first < readoutCount)
   }
 
-  private chunkCount({ readoutCount }: PackedBatch, { first }: HeadChunk): number {
-    return Math.min(this.heads.chunkRows, readoutCount - first)
+  private chunkCount({ readoutCount }: PackedBatch, { first }: ReadoutChunk): number {
+    return Math.min(this.outputHeads.chunkRows, readoutCount - first)
   }
 
   private values(
@@ -230,15 +235,15 @@ export class PassGraph {
       hits: new Float32Array(count),
       scores: new Float32Array(raw === null ? 0 : readoutCount * this.labels),
     }
-    let head = 0
+    let readout = 0
     for (const chunk of stats) {
-      for (let at = 0; at < chunk.length; at += STATS_WORDS, head++) {
-        values.logprobs[head] = chunk[at + STATS_LOGPROB] as number
-        values.entropies[head] = chunk[at + STATS_ENTROPY] as number
-        values.hits[head] = chunk[at + STATS_HIT] as number
+      for (let at = 0; at < chunk.length; at += STATS_WORDS, readout++) {
+        values.logprobs[readout] = chunk[at + STATS_LOGPROB] as number
+        values.entropies[readout] = chunk[at + STATS_ENTROPY] as number
+        values.hits[readout] = chunk[at + STATS_HIT] as number
       }
     }
-    const stride = this.heads.scores?.stride ?? 0
+    const stride = this.outputHeads.scores?.stride ?? 0
     for (let index = 0; raw !== null && index < values.scores.length; index++) {
       const row = Math.floor(index / this.labels)
       values.scores[index] = raw[row * stride + (index % this.labels)] as number

@@ -16,7 +16,7 @@ const SHAPE = [
     ({ layers }) =>
       layers.some(({ norms }) => norms.queryKey) ? 'norms of queries and keys' : 'no norms of queries and keys',
   ],
-  ['architectures', ({ head }) => (head.kind === 'score' ? 'a score head' : 'a language-model head')],
+  ['architectures', ({ outputHead }) => (outputHead.kind === 'score' ? 'a score head' : 'a language-model head')],
 ] as const satisfies readonly (readonly [string, (config: DecoderConfig) => number | string])[]
 
 /**

@@ -159,7 +159,7 @@ export class TrainableModel {
    * @throws StepscopeError `bad-setting` naming the field of config.json where its shape is another
    */
   async createReference({ config, weights: source }: FrozenCheckpoint): Promise<PassGraph> {
-    const { backend, buffers, layout, scratch, heads } = this.parts
+    const { backend, buffers, layout, scratch, outputHeads } = this.parts
     const { limits } = this
     checkSameShape(this.config, config, limits)
     const weights = await loadWeights(backend, buffers, config, tensorPlan(config, layout), source, { weights: 'f32' })
@@ -171,10 +171,10 @@ export class TrainableModel {
       config,
       layout,
       weights,
-      heads:
-        config.head.kind === 'score'
-          ? { language: null, score: weights.head }
-          : { ...heads, language: weights.head, score: null },
+      outputHeads:
+        config.outputHead.kind === 'score'
+          ? { language: null, score: weights.outputHead }
+          : { ...outputHeads, language: weights.outputHead, score: null },
       activations: { ...activations, gradients: null },
       scratch,
       trained: NOTHING_TRAINED,
@@ -228,5 +228,5 @@ export class TrainableModel {
 }
 
 /** Steps that are no part of a batch have numbers of rows of their own. */
-const NO_ROWS = { tokens: 0, heads: 0, segments: 0, hiddenQuads: 0 }
+const NO_ROWS = { tokens: 0, readouts: 0, segments: 0, hiddenQuads: 0 }
 const NOTHING_TRAINED = { gradientOf: () => null, lowRankOf: () => null }

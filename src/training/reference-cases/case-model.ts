@@ -64,7 +64,7 @@ export async function withModel<T>(
 }
 
 function withScoreHead(config: DecoderConfig, { shape: [labels = 1] }: RecordedTensor): DecoderConfig {
-  return { ...config, head: { kind: 'score', labels, bias: false } }
+  return { ...config, outputHead: { kind: 'score', labels, bias: false } }
 }
 
 /** A checkpoint with one more tensor. */

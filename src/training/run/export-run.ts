@@ -77,10 +77,10 @@ async function modelFolder(
   const stated = hasFile(model, 'stepscope.json')
     ? ((await readJson(model, 'stepscope.json')) as Record<string, unknown>)
     : {}
-  const role = config.head.kind === 'score' ? 'process-reward-model' : 'policy'
+  const role = config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy'
   const stepEnd = String(stated.score_at ?? stated.step_end ?? '\n')
   // A head of this run is read as it was trained; one that was there, as the model says.
-  const activation = config.head.kind === 'score' && config.head.labels > 1 ? 'softmax' : 'sigmoid'
+  const activation = config.outputHead.kind === 'score' && config.outputHead.labels > 1 ? 'softmax' : 'sigmoid'
   const reading = role === 'policy' ? {} : { score_at: stepEnd, activation, aggregation: 'last' }
   const fields = { role, task: recipe.task, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
   files.set('config.json', encodeJson(json))

@@ -36,9 +36,9 @@ export function trainedConfig(
   { objective }: TrainingRecipe,
 ): { readonly config: DecoderConfig; readonly newHead: boolean } {
   const rewards = objectiveById(objective).trains === 'reward-model'
-  const scored = config.head.kind === 'score'
+  const scored = config.outputHead.kind === 'score'
   if (rewards && !scored)
-    return { config: { ...config, head: { kind: 'score', labels: 1, bias: true } }, newHead: true }
+    return { config: { ...config, outputHead: { kind: 'score', labels: 1, bias: true } }, newHead: true }
   if (rewards || !scored) return { config, newHead: false }
   throw new StepscopeError({
     code: 'bad-setting',
@@ -89,7 +89,7 @@ export async function readModelInTraining(
     config,
     tokenizer,
     newHead,
-    role: config.head.kind === 'score' ? 'process-reward-model' : 'policy',
+    role: config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy',
     stepEnd: stored.stepEnds?.[0] ?? STEP_END,
     scoreAt: stored.reading?.scoreAt ?? stored.stepEnds?.[0] ?? STEP_END,
   }

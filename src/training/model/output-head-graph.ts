@@ -12,16 +12,16 @@ import type { LayerContext } from './layer-graph.ts'
 import { bind, normShape } from './layer-graph.ts'
 import { linearBackward, linearForward } from './linear-graph.ts'
 
-/** Bytes of the logits that exist at a time: larger batches of heads go in chunks, and their logits are computed twice. */
+/** Bytes of the logits that exist at a time: larger batches of readouts go in chunks, and their logits are computed twice. */
 const LOGITS_BYTES = 2 ** 25
-/** What the model has on top: a language-model head, a score head, or both. */
-export interface Heads {
+/** What the model has on top, its output heads: a language-model head, a score head, or both. */
+export interface OutputHeads {
   readonly language: Matrix | null
   readonly score: Matrix | null
 }
 
-/** Up to `rows` heads that share the logits' buffer: the first is number `first` of the batch. */
-export interface HeadChunk {
+/** Up to `rows` readouts that share the logits' buffer: the first is number `first` of the batch. */
+export interface ReadoutChunk {
   readonly first: number
   /** (count), then (target token, 0, 0, 0) per row. */
   readonly span: RowSpan
@@ -34,92 +34,104 @@ export interface HeadChunk {
   readonly backward: readonly GraphStep[]
 }
 
-export interface HeadGraph {
+export interface OutputHeadGraph {
   readonly norm: readonly GraphStep[]
   readonly chunkRows: number
-  readonly chunks: readonly HeadChunk[]
+  readonly chunks: readonly ReadoutChunk[]
   readonly scores: { readonly data: BackendBuffer; readonly stride: number } | null
   readonly scoreForward: readonly GraphStep[]
   readonly scoreGradient: BackendBuffer | null
   readonly scoreBackward: readonly GraphStep[]
-  /** From the heads' states to the residual stream after the last layer. */
+  /** From the readouts' states to the residual stream after the last layer. */
   readonly normBackward: readonly GraphStep[]
 }
 
-export async function bindHeads(context: LayerContext, heads: Heads, finalNorm: BackendBuffer): Promise<HeadGraph> {
+export async function bindOutputHeads(
+  context: LayerContext,
+  outputHeads: OutputHeads,
+  finalNorm: BackendBuffer,
+): Promise<OutputHeadGraph> {
   const { tools, activations, trained } = context
-  const { limits, strides, headStates, heads: span } = activations
+  const { limits, strides, readoutStates, readouts: span } = activations
   const { rows: tileRows } = tools.backend.tuning.matmul
-  const states = { data: headStates, stride: strides.hidden }
-  const stateGradients = activations.gradients === null ? null : activations.gradients.headStates
-  const headRows = roundUp(limits.maxReadouts, tileRows)
-  const chunks = heads.language === null ? [] : await bindChunks(context, heads.language, headRows)
+  const states = { data: readoutStates, stride: strides.hidden }
+  const stateGradients = activations.gradients === null ? null : activations.gradients.readoutStates
+  const readoutRows = roundUp(limits.maxReadouts, tileRows)
+  const chunks = outputHeads.language === null ? [] : await bindChunks(context, outputHeads.language, readoutRows)
 
-  const columns = heads.score?.parts[0]?.columns ?? 0
-  const scores = heads.score === null ? null : await tools.buffers.words(headRows * columns, 'activations')
+  const columns = outputHeads.score?.parts[0]?.columns ?? 0
+  const scores = outputHeads.score === null ? null : await tools.buffers.words(readoutRows * columns, 'activations')
   const scoreGradient =
-    heads.score === null || stateGradients === null
+    outputHeads.score === null || stateGradients === null
       ? null
-      : await tools.buffers.words(headRows * columns, 'activations')
+      : await tools.buffers.words(readoutRows * columns, 'activations')
   return {
     norm: [
       await bind(
         context,
         rmsnormKernel({ ...normShape(context, context.config.normEpsilon), to: 'slot' }),
-        { rows: activations.targets, input: lastInput(context), gain: finalNorm, output: headStates },
-        'heads',
+        { rows: activations.targets, input: lastInput(context), gain: finalNorm, output: readoutStates },
+        'readouts',
       ),
     ],
-    chunkRows: chunks[1]?.first ?? headRows,
+    chunkRows: chunks[1]?.first ?? readoutRows,
     chunks,
     scores: scores === null ? null : { data: scores, stride: columns },
     scoreForward:
-      heads.score === null || scores === null
+      outputHeads.score === null || scores === null
         ? []
-        : await linearForward(tools, trained, heads.score, span, states, { data: scores, stride: columns }, 'store'),
+        : await linearForward(
+            tools,
+            trained,
+            outputHeads.score,
+            span,
+            states,
+            { data: scores, stride: columns },
+            'store',
+          ),
     scoreGradient,
     scoreBackward:
-      heads.score === null || scoreGradient === null || stateGradients === null
+      outputHeads.score === null || scoreGradient === null || stateGradients === null
         ? []
         : await linearBackward(
             tools,
             trained,
-            heads.score,
+            outputHeads.score,
             span,
             states,
             { data: scoreGradient, stride: columns },
             { data: stateGradients, stride: strides.hidden },
-            heads.language === null ? 'store' : 'add',
+            outputHeads.language === null ? 'store' : 'add',
           ),
     normBackward: await finalNormBackward(context, finalNorm),
   }
 }
 
-async function bindChunks(context: LayerContext, head: Matrix, headRows: number): Promise<HeadChunk[]> {
+async function bindChunks(context: LayerContext, head: Matrix, readoutRows: number): Promise<ReadoutChunk[]> {
   const { tools, config, activations, trained } = context
-  const { strides, headStates, gradients } = activations
+  const { strides, readoutStates, gradients } = activations
   const { tuning } = tools.backend
   const stride = head.parts.reduce((sum, part) => sum + part.columns, 0)
   const bytes = Math.min(LOGITS_BYTES, tools.backend.limits.maxBindingBytes)
   const fitting = Math.max(1, Math.floor(bytes / (4 * stride * tuning.matmul.rows))) * tuning.matmul.rows
-  const chunkRows = Math.min(headRows, fitting)
+  const chunkRows = Math.min(readoutRows, fitting)
   const logits = { data: await tools.buffers.words(chunkRows * stride, 'activations'), stride }
   const { reduceLanes: lanes, elementLanes: serialLanes } = tuning
   const shape = { vocabulary: config.vocabSize, stride, lanes, serialLanes }
-  const chunks: HeadChunk[] = []
-  for (let first = 0; first < headRows; first += chunkRows) {
+  const chunks: ReadoutChunk[] = []
+  for (let first = 0; first < readoutRows; first += chunkRows) {
     const rows = await tools.buffers.words(rowsLength(chunkRows), 'control')
-    const span: RowSpan = { rows, extent: 'heads', name: `heads from ${first}` }
+    const span: RowSpan = { rows, extent: 'readouts', name: `readouts from ${first}` }
     const stats = await tools.buffers.words(4 * chunkRows, 'activations')
     const coefficients = await tools.buffers.words(2 * chunkRows, 'activations')
-    const states = { data: headStates, stride: strides.hidden, offset: first * strides.hidden }
+    const states = { data: readoutStates, stride: strides.hidden, offset: first * strides.hidden }
     chunks.push({
       first,
       span,
       stats,
       coefficients,
       logits: await linearForward(tools, trained, head, span, states, logits, 'store'),
-      read: [await bind(context, tokenLogprobsKernel(shape), { rows, logits: logits.data, stats }, 'heads')],
+      read: [await bind(context, tokenLogprobsKernel(shape), { rows, logits: logits.data, stats }, 'readouts')],
       backward:
         gradients === null
           ? []
@@ -128,7 +140,7 @@ async function bindChunks(context: LayerContext, head: Matrix, headRows: number)
                 context,
                 logitsGradientKernel(shape),
                 { rows, stats, coefficients, logits: logits.data },
-                'heads',
+                'readouts',
               ),
               ...(await linearBackward(
                 tools,
@@ -137,7 +149,7 @@ async function bindChunks(context: LayerContext, head: Matrix, headRows: number)
                 span,
                 states,
                 logits,
-                { data: gradients.headStates, stride: strides.hidden, offset: first * strides.hidden },
+                { data: gradients.readoutStates, stride: strides.hidden, offset: first * strides.hidden },
                 'store',
               )),
             ],
@@ -153,13 +165,13 @@ async function finalNormBackward(context: LayerContext, finalNorm: BackendBuffer
   const shape = normShape(context, context.config.normEpsilon)
   const input = lastInput(context)
   const gainInto = trained.gradientOf(finalNorm)
-  const { headStates, hidden, scales } = gradients
+  const { readoutStates, hidden, scales } = gradients
   return [
     await bind(context, rmsnormBackwardKernel({ ...shape, from: 'slot', epilogue: 'store' }), {
       rows: tokens.rows,
       input,
       gain: finalNorm,
-      gradient: headStates,
+      gradient: readoutStates,
       output: hidden,
       scales,
     }),
@@ -174,7 +186,7 @@ async function finalNormBackward(context: LayerContext, finalNorm: BackendBuffer
               from: 'slot',
               lanes: tools.backend.tuning.elementLanes,
             }),
-            { rows: tokens.rows, input, gradient: headStates, scales, output: gainInto },
+            { rows: tokens.rows, input, gradient: readoutStates, scales, output: gainInto },
           ),
         ]),
   ]
