@@ -57,7 +57,7 @@ describe('stepscope train', () => {
     const missing = await run(...trainArgs({ ...RECIPE, reward: { process: 1 } }, 'wrong'))
     expect(missing.err).toContain('rewardModel')
     const task = await run(...trainArgs({ ...RECIPE, task: 'chess' }, 'wrong'))
-    expect(task.err).toMatch(/recipe\.json, task: There is no such task \(expected countdown, found chess\)/)
+    expect(task.err).toMatch(/recipe\.json, task: There is no such task \(expected countdown, .*found chess\)/)
     const data = { source: 'generated', difficulties: ['3-numbers', '9-numbers'] }
     const difficulty = await run(...trainArgs({ ...RECIPE, data }, 'wrong'))
     expect(difficulty.err).toMatch(
