@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { splitThinking } from '../tasks/maths/thinking.ts'
+import { splitThinking } from '../core/thinking.ts'
 import { OutsideText } from '../ui/outside-text.tsx'
 import { mathsSegments } from './maths-segments.ts'
 import styles from './response-text.module.css'

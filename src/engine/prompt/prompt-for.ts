@@ -1,18 +1,7 @@
+import type { PutProblem } from '../../core/prompt.ts'
 import type { PromptForm } from '../../search/manifest.ts'
 import type { ChatMessage, ChatTemplate, RenderedText } from './chat-template.ts'
 import { renderChat } from './chat-template.ts'
-
-/** What a task says of a problem, and how it is put. Never has the gold answer. */
-export interface PromptParts {
-  /** In words. */
-  readonly question: string
-  /** In the task's own notation; null where it has none. */
-  readonly notation: string | null
-  /** Message that a chat begins with; '' for none. */
-  readonly system: string
-  /** Shown before the question where the model only goes on with text. */
-  readonly examples: readonly { readonly question: string; readonly response: string }[]
-}
 
 /** How a model is asked, apart from any problem. */
 export type PromptStyle =
@@ -32,7 +21,7 @@ export interface Prompt extends RenderedText {
  * in words there, too.
  * @throws StepscopeError as `renderChat`
  */
-export function promptFor(parts: PromptParts, style: PromptStyle): Prompt {
+export function promptFor(parts: PutProblem, style: PromptStyle): Prompt {
   if (style.form === 'chat') {
     const rendered = renderChat(style.template, chatMessages(parts), style.specials)
     return { ...rendered, rendered: true, thinks: /<think>\s*$/.test(rendered.text) }
@@ -41,13 +30,13 @@ export function promptFor(parts: PromptParts, style: PromptStyle): Prompt {
   return { text, cuts: [], rendered: false, thinks: false }
 }
 
-export function chatMessages({ system, question }: Pick<PromptParts, 'system' | 'question'>): ChatMessage[] {
+export function chatMessages({ system, question }: Pick<PutProblem, 'system' | 'question'>): ChatMessage[] {
   const user: ChatMessage = { role: 'user', content: question }
   return system === '' ? [user] : [{ role: 'system', content: system }, user]
 }
 
 /** Worked examples and the question, each in the same form; a question without examples stands for itself. */
-function completionText({ question, examples }: PromptParts): string {
+function completionText({ question, examples }: PutProblem): string {
   if (examples.length === 0) return `${question.trimEnd()}\n`
   const shown = examples.map((example) => `Problem: ${example.question}\nSolution:\n${example.response.trimEnd()}\n\n`)
   return `${shown.join('')}Problem: ${question.trimEnd()}\nSolution:\n`

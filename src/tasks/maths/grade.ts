@@ -1,10 +1,10 @@
+import { splitThinking } from '../../core/thinking.ts'
 import type { ResponseVerdict } from '../task.ts'
 import type { CanonicalAnswer } from './canonical-answer.ts'
 import { canonicalAnswer, sameAnswer } from './canonical-answer.ts'
 import type { FoundAnswer } from './read-answer.ts'
 import { ANSWER_RULES, readAnswer } from './read-answer.ts'
 import { responseText } from './response-text.ts'
-import { splitThinking } from './thinking.ts'
 
 /** The verdict on a response by its answer alone. */
 export function gradeAnswer(steps: readonly string[], gold: string | null): ResponseVerdict {

@@ -1,6 +1,6 @@
+import { splitThinking } from '../../core/thinking.ts'
 import type { CanonicalAnswer } from './canonical-answer.ts'
 import { canonicalAnswer } from './canonical-answer.ts'
-import { splitThinking } from './thinking.ts'
 
 /** How an answer was found: in a box, behind `####`, behind “the answer is”, or as the last number of the text. */
 export type AnswerRule = 'box' | 'hashes' | 'phrase' | 'number'
