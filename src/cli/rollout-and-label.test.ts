@@ -245,10 +245,17 @@ describe('stepscope judge', () => {
     expect(judged).toMatchObject({ model: 'countdown-prm', problems: 6, n: 3 })
     expect(judged.steps.count).toBe(rows.flatMap(({ steps }) => steps.filter(({ text }) => text !== '')).length)
     expect(judged.steps.auc).toBeGreaterThan(0.8)
+    expect(judged.steps.within).toMatchObject({
+      auc: expect.any(Number),
+      interval: [expect.any(Number), expect.any(Number)],
+    })
+    expect(judged.steps.within.problems).toBeLessThanOrEqual(6)
     const right = rows.filter(({ verdict }) => verdict.correct).length
     expect(judged.rates.reduce((sum: number, { successes }: { successes: number }) => sum + successes, 0)).toBe(right)
     const text = await run('judge', '--input', at('six.jsonl'), '--limit', '2', ...cpu)
-    expect(text.out).toMatch(/^steps +\d+, 0\.\d+ of them right\nAUC +\S+\n[\s\S]*best-of-3 +\d\.\d+ \(95% interval/)
+    expect(text.out).toMatch(
+      /^steps +\d+, 0\.\d+ of them right\nAUC +\S+\nAUC within +\S[\s\S]*best-of-3 +\d\.\d+ \(95% interval/,
+    )
   })
 
   it('reads a language model as an implicit reward model: of one that never learned, all scores are ½', async () => {

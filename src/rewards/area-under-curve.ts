@@ -1,3 +1,9 @@
+/** Pairs of a right and a wrong one, and how many of them are in the right order; a tie is half a win. */
+export interface OrderedPairs {
+  readonly wins: number
+  readonly pairs: number
+}
+
 /**
  * Area under the receiver operating characteristic: the probability that a right one is scored above a wrong one, ties
  * counted half (Mann-Whitney U over its highest value; Hanley & McNeil, Radiology 143, 1982).
@@ -8,6 +14,15 @@
  * @throws RangeError where a score is no number: it has no place in an order
  */
 export function areaUnderCurve(scores: readonly number[], labels: readonly number[], threshold = 0.5): number | null {
+  const { wins, pairs } = orderedPairs(scores, labels, threshold)
+  return pairs === 0 ? null : wins / pairs
+}
+
+/**
+ * Mann-Whitney's U: counts the pairs of a right and a wrong one.
+ * @throws RangeError where a score is no number
+ */
+export function orderedPairs(scores: readonly number[], labels: readonly number[], threshold = 0.5): OrderedPairs {
   if (scores.some((score) => Number.isNaN(score))) throw new RangeError('a score is no number')
   const order = scores.map((_, index) => index).sort((a, b) => (scores[a] as number) - (scores[b] as number))
   let right = 0
@@ -25,5 +40,5 @@ export function areaUnderCurve(scores: readonly number[], labels: readonly numbe
     right += tiedRight
     wrong += tiedWrong
   }
-  return right === 0 || wrong === 0 ? null : wins / (right * wrong)
+  return { wins, pairs: right * wrong }
 }

@@ -43,6 +43,8 @@ test('picks the highest path among answers, the first of equal ones, out of as m
     ],
   })
   expect(judged.steps).toMatchObject({ count: 10, right: 0.7, auc: 1 - 0.5 / 21 })
+  // First problem, depth 1: 0.8 and 0.9 above 0.2. Second: 0.5 above 0.1, and a tie at depth 1.
+  expect(judged.steps.within).toMatchObject({ auc: 3.5 / 4, pairs: 4, groups: 3, problems: 2 })
   // Traces: the first error of each wrong one is found; of the three right ones, one has a step below 0.5.
   expect(judged.steps.firstErrorF1).toBeCloseTo(2 / (1 + 3 / 2), 12)
 })

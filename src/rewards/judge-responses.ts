@@ -2,6 +2,8 @@ import type { TrialGroup } from '../core/statistics.ts'
 import { aggregate } from '../search/aggregate.ts'
 import type { Aggregation, Verdict } from '../search/models.ts'
 import { areaUnderCurve } from './area-under-curve.ts'
+import type { AreaWithin } from './area-within.ts'
+import { areaWithin } from './area-within.ts'
 import { expectedCalibrationError } from './calibration.ts'
 import { exactLabels } from './exact-labels.ts'
 import { firstErrorF1 } from './first-error.ts'
@@ -23,6 +25,8 @@ export interface JudgedResponses {
     readonly right: number
     /** Null where all labels are alike. */
     readonly auc: number | null
+    /** Null where no problem has steps of both labels at one depth. */
+    readonly within: AreaWithin | null
     readonly calibrationError: number
     readonly firstErrorF1: number | null
   }
@@ -47,12 +51,13 @@ export function judgeResponses(
 ): JudgedResponses {
   const n = groups.reduce((least, { responses }) => Math.min(least, responses.length), Number.POSITIVE_INFINITY)
   if (groups.length === 0 || n === 0) throw new RangeError('there is nothing to judge')
-  const traces = groups.flatMap(({ responses, label }, group) =>
+  const traced = groups.map(({ responses, label }, group) =>
     responses.map(({ steps }, index) => ({
       scores: scores[group]?.[index] ?? [],
       labels: exactLabels(steps, label).map(Number),
     })),
   )
+  const traces = traced.flat()
   const said = traces.flatMap((trace) => [...trace.scores])
   const labels = traces.flatMap((trace) => trace.labels)
   const samples = groups.map(({ responses, verify }, group) =>
@@ -67,6 +72,7 @@ export function judgeResponses(
       count: labels.length,
       right: labels.reduce((sum, label) => sum + label, 0) / labels.length,
       auc: areaUnderCurve(said, labels),
+      within: areaWithin(traced),
       calibrationError: expectedCalibrationError(said, labels),
       firstErrorF1: firstErrorF1(
         traces.map((trace) => ({ scores: trace.scores, firstError: trace.labels.indexOf(0) })),

@@ -20,7 +20,7 @@ export const judge: Command = {
     ...REWARD_OPTIONS,
   },
   notes: [
-    'Steps are compared with the task’s exact labels: AUC, expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
+    'Steps are compared with the task’s exact labels: AUC over all steps; AUC within problem and depth, over pairs of a right and a wrong step of one problem at one depth, ties half (a search chooses between such steps; its interval is a bootstrap over problems); expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
   ],
   run: async (options, output, signal) => {
     const groups = await readRollouts(options)
@@ -59,6 +59,7 @@ function describe({ steps, problems, n, rates, best }: JudgedResponses): string 
   const lines: readonly (readonly [string, string])[] = [
     ['steps', `${steps.count}, ${number(steps.right)} of them right`],
     ['AUC', number(steps.auc)],
+    ['AUC within', describeWithin(steps.within)],
     ['calibration', `${number(steps.calibrationError)} expected error`],
     ['first error', `F1 ${number(steps.firstErrorF1)}`],
     ['pass@1', `${rate.toFixed(3)} (95% interval ${number(interval[0])}–${number(interval[1])})`],
@@ -66,4 +67,11 @@ function describe({ steps, problems, n, rates, best }: JudgedResponses): string 
     [`pass@${n}`, mean(rates.map((group) => passAtK(group, n))).toFixed(3)],
   ]
   return lines.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join('')
+}
+
+function describeWithin(within: JudgedResponses['steps']['within']): string {
+  if (within === null) return 'none: no problem has right and wrong steps at one depth'
+  const { auc, interval, pairs, groups, problems } = within
+  const [low, high] = interval
+  return `${auc.toFixed(3)} (95% interval ${low.toFixed(3)}–${high.toFixed(3)}), problem and depth: ${pairs} pairs in ${groups} groups of ${problems} problems`
 }
