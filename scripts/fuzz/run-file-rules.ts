@@ -38,7 +38,7 @@ const model = {
   family: text,
   parameters: whole(),
   contextLength: whole(1),
-  backend: exactly('webgpu', 'cpu', 'scripted', 'transformers.js', 'remote'),
+  backend: exactly('webgpu', 'wasm', 'cpu', 'scripted', 'transformers.js', 'remote'),
   adapter: text,
   flops: object({ token: number(0), head: number(0), context: number(0) }),
   weights: optional(exactly('f32', 'f16', 'int8', 'int4')),

@@ -1,5 +1,7 @@
 import { useState } from 'react'
+import { BACKEND_NAMES } from '../core/backends.ts'
 import { plainText } from '../core/outside-text.ts'
+import { backendNote } from '../panels/backend-note.ts'
 import { useActions, useApp } from '../state/hooks.ts'
 import type { EngineState } from '../state/models/engine-state.ts'
 import { loadedName } from '../state/models/model-names.ts'
@@ -29,10 +31,9 @@ function chipOf({ phase, status, models, progress }: EngineState): Chip {
     return { tone: 'busy', text: 'Loading models', figure: share === null ? '' : `${Math.floor(share * 100)}%` }
   }
   if (status === null || models === null) return { tone: 'busy', text: 'No models loaded', figure: '' }
-  const slow = status.backend === 'cpu' || status.software
   return {
-    tone: slow ? 'caution' : 'good',
-    text: status.policyEngine ?? (status.backend === 'cpu' ? 'CPU' : status.adapter),
+    tone: backendNote(status)?.slow ? 'caution' : 'good',
+    text: status.policyEngine ?? status.adapter,
     figure:
       status.tokensPerSecond > 0
         ? `${formatNumber(status.tokensPerSecond)} tok/s`
@@ -86,6 +87,7 @@ function EngineDetails({ engine, onFigures }: { engine: EngineState; onFigures()
   const actions = useActions()
   const { status, models, phase, error } = engine
   const share = loadedShare(engine.progress)
+  const note = status && backendNote(status)
   return (
     <div className={styles.details}>
       {phase === 'loading' ? (
@@ -98,26 +100,13 @@ function EngineDetails({ engine, onFigures }: { engine: EngineState; onFigures()
       ) : null}
       {status ? (
         <>
-          {status.backend === 'cpu' ? (
-            <ErrorNotice
-              tone="caution"
-              details={{
-                message: 'The models run on the CPU.',
-                nextStep: `${status.note ? `${status.note} ` : ''}Results are the same as on a graphics card; only slower.`,
-              }}
-            />
-          ) : status.software ? (
-            <ErrorNotice
-              tone="caution"
-              details={{
-                message: 'This graphics adapter is software.',
-                nextStep:
-                  'It computes the same numbers as a graphics card, but times and tokens per second here say nothing about one.',
-              }}
-            />
+          {note?.slow ? (
+            <ErrorNotice tone="caution" details={{ message: note.message, nextStep: note.because }} />
+          ) : note ? (
+            <p>{`${note.message} ${note.because}`}</p>
           ) : null}
           <dl className={styles.rows}>
-            <Row name="Backend" value={status.backend === 'cpu' ? 'CPU' : 'WebGPU'} />
+            <Row name="Backend" value={BACKEND_NAMES[status.backend]} />
             <Row name="Adapter" value={status.adapter} />
             {status.policyEngine ? <Row name="Policy engine" value={status.policyEngine} /> : null}
             {models ? (

@@ -1,3 +1,4 @@
+import type { BackendKind } from '../core/backends.ts'
 import type { StepscopeError } from '../core/errors.ts'
 import type { MemoryMeter } from './memory-meter.ts'
 import type { MatmulTileName, Tuning } from './tuning.ts'
@@ -59,11 +60,11 @@ export interface BackendLimits {
 }
 
 /**
- * Where kernels run. Two implementations: WebGPU, and typed arrays with the kernels' references.
+ * Where kernels run: on WebGPU, in WebAssembly, or on typed arrays with the kernels' references.
  * Work happens in the order of the calls: a write made before a submit is seen by it.
  */
 export interface Backend {
-  readonly kind: 'webgpu' | 'cpu'
+  readonly kind: BackendKind
   /** Human-readable, e.g. `SwiftShader` or `CPU (TypeScript)`. */
   readonly adapter: string
   /** Software adapters show structure (passes, bytes, tokens executed), not a GPU's speed. */

@@ -1,3 +1,5 @@
+import type { BackendKind } from '../core/backends.ts'
+
 /** Register tile of a matrix product: what one invocation computes, and how many invocations stand side by side. */
 export interface MatmulTile {
   readonly rows: number
@@ -48,7 +50,7 @@ export interface Tuning {
 }
 
 export interface AdapterClass {
-  readonly kind: 'webgpu' | 'cpu'
+  readonly kind: BackendKind
   readonly software: boolean
   /** Invocations that the adapter runs in step, where it tells. */
   readonly subgroupSize?: number | undefined

@@ -56,10 +56,14 @@ export type CreateDecoder = (
 const MOST_SLOTS = 4096
 const SLOT_BYTES = 16 * 1024 * 1024
 /**
- * Keys and values: with the bundled models, room for 256 whole responses at once on WebGPU. The CPU's memory is committed
- * as it is used, so a larger cache costs nothing until it is needed.
+ * Keys and values: with the bundled models, room for 256 whole responses at once on WebGPU. A processor's memory is
+ * committed as it is used, so a larger cache costs nothing until it is needed.
  */
-const CACHE_BYTES: Readonly<Record<Backend['kind'], number>> = { webgpu: 2 ** 27, cpu: 2 ** 28 }
+const CACHE_BYTES: Readonly<Record<Backend['kind'], number>> = {
+  webgpu: 2 ** 27,
+  wasm: 2 ** 28,
+  cpu: 2 ** 28,
+}
 
 /** What a folder holds, before it is loaded: for asking the fields that its stepscope.json lacks. */
 export interface CheckpointSummary {

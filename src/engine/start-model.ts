@@ -6,10 +6,10 @@ import { EngineModel } from './engine-model.ts'
 import type { Activity } from './scheduler/activity.ts'
 
 /**
- * Decode steps at a time. Measured on a beam of 16: on WebGPU fewer cost round trips, more cost empty passes; on the CPU it
+ * Decode steps at a time. Measured on a beam of 16: on WebGPU fewer cost round trips, more cost empty passes; on a processor it
  * makes no difference to the speed, so it is short for the sake of cancelling and pausing.
  */
-const BURST: Readonly<Record<Backend['kind'], number>> = { webgpu: 8, cpu: 2 }
+const BURST: Readonly<Record<Backend['kind'], number>> = { webgpu: 8, wasm: 2, cpu: 2 }
 
 export interface StartedModel {
   readonly model: EngineModel

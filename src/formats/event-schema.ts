@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BACKEND_KINDS } from '../core/backends.ts'
 import { BOUNDS, bounded } from '../core/bounds.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import { DECISION_RULES, STOP_REASON_IDS } from '../search/events.ts'
@@ -55,7 +56,7 @@ export const modelInfoSchema = z.object({
   parameters: count,
   weights: z.enum(WEIGHT_FORMATS).exactOptional(),
   contextLength: bounded(BOUNDS.positions),
-  backend: z.enum(['webgpu', 'cpu', 'scripted', 'transformers.js', 'remote']),
+  backend: z.enum([...BACKEND_KINDS, 'scripted', 'transformers.js', 'remote']),
   adapter: z.string(),
   flops: z.object({ token: flops, head: flops, context: flops }),
   // Runs of earlier versions lack it.

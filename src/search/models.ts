@@ -1,3 +1,4 @@
+import type { BackendKind } from '../core/backends.ts'
 import type { Prompt } from '../core/prompt.ts'
 
 /** The two ports of a search: a policy proposes steps, a reward model scores them. Engines implement them. */
@@ -24,7 +25,7 @@ export interface ModelInfo {
   /** How weights lie on the device, where the engine tells. */
   readonly weights?: (typeof WEIGHT_FORMATS)[number]
   readonly contextLength: number
-  readonly backend: 'webgpu' | 'cpu' | 'scripted' | 'transformers.js' | 'remote'
+  readonly backend: BackendKind | 'scripted' | 'transformers.js' | 'remote'
   /** Human-readable adapter, e.g. `SwiftShader (LLVM 16)` or `CPU (TypeScript)`. */
   readonly adapter: string
   readonly flops: FlopsModel

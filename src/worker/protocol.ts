@@ -1,3 +1,4 @@
+import type { BackendKind } from '../core/backends.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import type { RemotePlan, TransferProgress } from '../downloads/model-library.ts'
 import type { StoredModel } from '../downloads/stored-model.ts'
@@ -40,7 +41,7 @@ export interface LoadedModels {
 
 /** What the status chip shows. `software` adapters are told apart because they show structure, not speed. */
 export interface EngineStatus {
-  readonly backend: 'webgpu' | 'cpu'
+  readonly backend: BackendKind
   readonly adapter: string
   readonly software: boolean
   /** Where the policy runs on an engine of its own, its name and device, e.g. `Transformers.js, WASM`. */

@@ -198,7 +198,10 @@ onEachBackend('decoder', (backend) => {
         )
         return found
       }
-      const { backend: small } = await openBackend({ choice: backend().kind, maxBindingBytes: 16384 })
+      const { backend: small } = await openBackend({
+        choice: backend().kind === 'webgpu' ? 'webgpu' : 'cpu',
+        maxBindingBytes: 16384,
+      })
       const split = await run(small)
       small.dispose()
       expect(small.memory.liveBytes).toBe(0)

@@ -1,3 +1,4 @@
+import { BACKEND_NAMES } from '../../core/backends.ts'
 import { formatRatio, perToken } from '../../panels/per-token.ts'
 import type { EngineState, EngineStatus, LoadedModels } from '../../state/models/engine-state.ts'
 import { choiceWords, loadedName } from '../../state/models/model-names.ts'
@@ -62,10 +63,14 @@ export function engineFigures(
 }
 
 function device({ adapter, backend, software }: EngineStatus): EngineFigure[] {
-  const kind = backend === 'cpu' ? 'processor' : software ? 'software' : 'hardware'
+  const kind = backend !== 'webgpu' ? 'processor' : software ? 'software' : 'hardware'
   return [
     figure('Adapter', adapter, 'What runs the kernels, by the name its driver gives.'),
-    figure('Backend', backend === 'cpu' ? 'CPU' : 'WebGPU', 'WebGPU shaders, or the same operations in TypeScript.'),
+    figure(
+      'Backend',
+      BACKEND_NAMES[backend],
+      'WebGPU shaders, or the same operations in WebAssembly or in TypeScript.',
+    ),
     figure(
       'Kind',
       kind,

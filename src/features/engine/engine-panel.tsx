@@ -1,3 +1,4 @@
+import { backendNote } from '../../panels/backend-note.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { EngineStatus } from '../../state/models/engine-state.ts'
 import { RATE_LOOKS } from '../../state/models/rates.ts'
@@ -95,19 +96,8 @@ function EngineBody() {
 
 /** What the figures do not say where there is no graphics card. */
 function DeviceNote({ status }: { status: EngineStatus }) {
-  if (status.backend === 'cpu')
-    return (
-      <p className={styles.note}>
-        The models run on the CPU. {status.note ? `${status.note} ` : ''}Tokens, passes and choices are what a graphics
-        card gives up to ties; times are not.
-      </p>
-    )
-  if (!status.software) return null
-  return (
-    <p className={styles.note}>
-      This adapter is software: it shows structure (tokens, passes, bytes), not the speed of a graphics card.
-    </p>
-  )
+  const note = backendNote(status)
+  return note && <p className={styles.note}>{`${note.message} ${note.because}`}</p>
 }
 
 function FigureList({ figures }: { figures: readonly EngineFigure[] }) {
