@@ -7,6 +7,7 @@ import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import type { ManifestTransform } from 'workbox-build'
 import { contentPolicy } from './scripts/content-policy.mjs'
+import { addIsolation } from './scripts/isolation-worker.mjs'
 
 /** As in scripts/static-server.mjs: the development server shows the page under the same isolation. */
 const isolation = {
@@ -39,6 +40,20 @@ const noWebPages = {
     response.status === 200 && !/text\/html/i.test(response.headers.get('content-type') ?? '') ? response : null,
   cachedResponseWillBeUsed: async ({ cachedResponse }: { cachedResponse?: Response }) =>
     cachedResponse && !/text\/html/i.test(cachedResponse.headers.get('content-type') ?? '') ? cachedResponse : null,
+}
+
+/** A part of the service worker, which its generated text imports. Its name has its hash: hosts may keep files for long. */
+const isolationText = `(${addIsolation})(self)\n`
+const isolationFile = `isolation-${createHash('sha256').update(isolationText).digest('hex').slice(0, 8)}.js`
+
+function serviceWorkerPart(): Plugin {
+  return {
+    name: 'service-worker-part',
+    apply: 'build',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: isolationFile, source: isolationText })
+    },
+  }
 }
 
 /** What the service worker keeps at its installation has the bytes of this build, or nothing is kept. */
@@ -79,6 +94,7 @@ export default defineConfig({
     react(),
     contentSecurityPolicy(),
     precache.plugin,
+    serviceWorkerPart(),
     VitePWA({
       // The application asks before it changes to a new version: a run in progress would be lost.
       registerType: 'prompt',
@@ -97,7 +113,8 @@ export default defineConfig({
         // The bundled checkpoints are part of the application offline; larger files stay out.
         maximumFileSizeToCacheInBytes: 10 * 1024 * 1024,
         // Transformers.js and its runtime come when a model needs them, and stay from then on.
-        globIgnores: ['**/ort-wasm-*', '**/load-policy-*'],
+        globIgnores: ['**/ort-wasm-*', '**/load-policy-*', isolationFile],
+        importScripts: [isolationFile],
         runtimeCaching: [
           {
             urlPattern: /\/assets\/(ort-wasm-|load-policy-)/,

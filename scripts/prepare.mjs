@@ -20,6 +20,7 @@ const SOURCES = [
   'index.html',
   'vite.config.ts',
   'scripts/content-policy.mjs',
+  'scripts/isolation-worker.mjs',
   'tsconfig.base.json',
   'package-lock.json',
 ]

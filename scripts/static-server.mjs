@@ -71,8 +71,11 @@ function pathOf(url) {
   }
 }
 
-/** A request listener for node:http that serves `folder`; paths without a file type get its index.html. */
-export function serveFolder(folder) {
+/**
+ * A request listener for node:http that serves `folder`; paths without a file type get its index.html.
+ * @param bare as a static host does that sends types and sizes, and no header for isolation or policy
+ */
+export function serveFolder(folder, { bare = false } = {}) {
   const base = resolve(folder)
   return async (request, response) => {
     const refuse = (status, text, headers = {}) => {
@@ -94,8 +97,12 @@ export function serveFolder(folder) {
     const { full, info } = file
     const tag = `"${info.size.toString(16)}-${Math.round(info.mtimeMs).toString(16)}"`
     const headers = {
-      ...HEADERS,
-      'Content-Security-Policy': `${contentPolicy(connectedHosts(request.url ?? '/'))}; ${FRAME_ANCESTORS}`,
+      ...(bare
+        ? {}
+        : {
+            ...HEADERS,
+            'Content-Security-Policy': `${contentPolicy(connectedHosts(request.url ?? '/'))}; ${FRAME_ANCESTORS}`,
+          }),
       'Content-Type': TYPES[extname(full).toLowerCase()] ?? 'application/octet-stream',
       'Cache-Control': cacheControl(path),
       ETag: tag,

@@ -6,6 +6,7 @@ import { createAppStore } from '../state/create-app-store.ts'
 import { AppStoreProvider } from '../state/hooks.ts'
 import { App } from './app.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
+import { browserIsolation, isolateByReload } from './isolation.ts'
 import { dropLink, readLink } from './route.ts'
 import { registerServiceWorker, reloadWithNewest } from './service-worker.ts'
 import '../ui/tokens.css'
@@ -13,7 +14,10 @@ import '../ui/base.css'
 
 if (import.meta.env.DEV || import.meta.env.MODE === 'faults') installPageFaults()
 const store = createAppStore(browserDependencies())
-if (import.meta.env.PROD) registerServiceWorker(store.actions)
+if (import.meta.env.PROD) {
+  registerServiceWorker(store.actions)
+  void isolateByReload(store.actions.notices, browserIsolation())
+}
 store.subscribe(({ link }, before) => {
   if (before.link.carrying && !link.carrying) dropLink()
 })
