@@ -1,12 +1,14 @@
 import { BOUNDS } from '../core/bounds.ts'
 import { DEFAULT_TASK } from '../core/default-task.ts'
 import { StepscopeError } from '../core/errors.ts'
+import { pushAll } from '../core/push-all.ts'
 import { nextTask } from '../engine/scheduler/next-task.ts'
+import { readProblemFile } from '../formats/problem-file.ts'
 import { makeProblems } from '../tasks/generate-problems.ts'
 import type { AnyTask } from '../tasks/registry.ts'
 import { generatorOf } from '../tasks/registry.ts'
 import { SPLITS } from '../tasks/split.ts'
-import { atLine, readJsonLines } from './files.ts'
+import { readTextFile } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 
@@ -64,12 +66,15 @@ export async function chooseProblems(
 
 /** Problems of a file, one a line. Errors name file and line. */
 async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
-  const lines = await readJsonLines(file, 'problems')
-  return lines.map(({ line, value }) => {
-    try {
-      return task.readFields(value)
-    } catch (error) {
-      throw atLine(error, file, line)
-    }
-  })
+  async function* text(): AsyncGenerator<string> {
+    yield await readTextFile(file)
+  }
+  const problems: unknown[] = []
+  for await (const read of readProblemFile(task, text(), file)) {
+    pushAll(
+      problems,
+      read.map(({ problem }) => problem),
+    )
+  }
+  return problems
 }

@@ -26,6 +26,10 @@ export const BOUNDS = {
 
   // Sets of problems, data files and what is sampled from them.
   problems: { min: 1, max: 1_000_000 },
+  /** Of a file that a person chooses from in the page. */
+  listedProblems: { min: 1, max: 100_000 },
+  /** Of a problem's line in a file, in characters. */
+  problemLine: { min: 1, max: 1_000_000 },
   /** Of a question in words, in characters. */
   questionLength: { min: 1, max: 20_000 },
   /** Of an answer or a regular expression that a person gives, in characters. */

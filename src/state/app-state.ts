@@ -10,6 +10,7 @@ import type { EngineActions, EngineState, OwnModelActions } from './models/engin
 import type { OnnxActions, OnnxState } from './models/onnx-state.ts'
 import type { HistoryActions, HistoryState } from './search/history-state.ts'
 import type { ProbeActions, ProbeState } from './search/probe-state.ts'
+import type { ProblemFilesActions, ProblemFilesState } from './search/problem-file-state.ts'
 import type { RunsActions, RunsState } from './search/runs-state.ts'
 import type { LinkActions, LinkState } from './session/link-state.ts'
 import type { Notice, NoticesActions } from './session/notices-state.ts'
@@ -23,6 +24,7 @@ export interface AppState {
   readonly downloads: DownloadsState
   readonly training: TrainingState
   readonly session: SessionState
+  readonly problemFiles: ProblemFilesState
   readonly runs: RunsState
   readonly history: HistoryState
   readonly compare: CompareState
@@ -44,6 +46,7 @@ export interface Actions {
   readonly downloads: DownloadsActions
   readonly training: TrainingActions
   readonly session: SessionActions
+  readonly problemFiles: ProblemFilesActions
   readonly runs: RunsActions
   readonly history: HistoryActions
   readonly compare: CompareActions

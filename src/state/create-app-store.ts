@@ -13,6 +13,7 @@ import { createOnnxSlice } from './models/onnx-slice.ts'
 import { createOwnModelsSlice } from './models/own-models-slice.ts'
 import { createHistorySlice } from './search/history-slice.ts'
 import { createProbeSlice } from './search/probe-slice.ts'
+import { createProblemFilesSlice } from './search/problem-file-slice.ts'
 import { importRun } from './search/run-files.ts'
 import { createRunsSlice } from './search/runs-slice.ts'
 import { goldOf } from './search/task-tools.ts'
@@ -70,6 +71,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const onnx = createOnnxSlice(context, ownModels)
   const downloads = createDownloadsSlice(context, saving, ownModels)
   const session = createSessionSlice(context)
+  const problemFiles = createProblemFilesSlice(context, saving)
   let owner: string | null = null
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
   const history = createHistorySlice(context, saving, runs, session, () => owner)
@@ -161,6 +163,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     await saving.attempt(async (storage) => storage.purgeRemoved(await others()))
     await ownModels.restore()
     await history.actions.refresh()
+    await problemFiles.restore()
     const stored = await saving.attempt((storage) => storage.readSetting(SNAPSHOT_KEY))
     const parsed = snapshotSchema.safeParse(stored)
     // A tab goes on with its own session; a new one with that of the tab that was used last.
@@ -224,6 +227,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     downloads: downloads.actions,
     training: training.actions,
     session: session.actions,
+    problemFiles: problemFiles.actions,
     runs: runs.actions,
     history: history.actions,
     compare: compare.actions,
@@ -274,6 +278,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       training.dispose()
       probe.dispose()
       compare.dispose()
+      problemFiles.dispose()
       history.dispose()
       runs.dispose()
       downloads.dispose()

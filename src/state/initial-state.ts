@@ -81,6 +81,7 @@ export function initialState(): AppState {
       trees: null,
     },
     session: deriveSession(INITIAL_SESSION),
+    problemFiles: { files: {}, reading: null, error: null },
     runs: { byId: {}, active: null, waiting: [] },
     history: { status: 'loading', error: null, runs: [], query: '' },
     compare: {

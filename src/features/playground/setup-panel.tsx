@@ -11,6 +11,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { ModelPickers } from './model-pickers.tsx'
+import { ProblemFile } from './problem-file.tsx'
 import { RunControl } from './run-control.tsx'
 import styles from './setup-panel.module.css'
 
@@ -83,6 +84,7 @@ function ProblemPart() {
           </Button>
         </div>
       ) : null}
+      <ProblemFile task={taskId} />
       {prefix.length > 0 ? (
         <div className={styles.prefix}>
           <p>The search continues after these steps:</p>

@@ -80,6 +80,7 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
       },
       setProblem: (problemText) => edit('problem', { problemText, prefix: [], parent: null }),
       setGold: (gold) => edit('gold', { gold, parent: null }),
+      chooseProblem: (problemText, gold) => edit(null, { problemText, gold, prefix: [], parent: null }),
       setDifficulty: (difficulty) => edit(null, { difficulty }),
       randomProblem: () => {
         const { task, difficulty } = get().session

@@ -39,6 +39,8 @@ export interface SessionActions {
   setTask(task: string): void
   setProblem(text: string): void
   setGold(text: string): void
+  /** A problem of a file, with its gold answer; '' where that is not known. */
+  chooseProblem(text: string, gold: string): void
   setDifficulty(difficulty: string): void
   /** A new problem of the chosen difficulty. */
   randomProblem(): void
