@@ -2,6 +2,7 @@ import type { BackendKind } from '../core/backends.ts'
 import type { StepscopeError } from '../core/errors.ts'
 import type { MemoryMeter } from './memory-meter.ts'
 import type { MatmulTileName, Tuning } from './tuning.ts'
+import type { WasmKernel } from './wasm/wasm-kernel.ts'
 
 /** Element type and access of one kernel binding; the CPU backend views its bytes by the type. */
 export type Binding = readonly ['f32' | 'u32', 'read' | 'read_write']
@@ -24,6 +25,8 @@ export interface Kernel<B extends Bindings = Bindings> {
   wgsl(): string
   /** Workgroups that cover `rows` rows, [x, y, z]. */
   workgroups(rows: number): readonly [number, number, number]
+  /** The kernel in WebAssembly; where it has none, that backend runs the reference. */
+  wasm?(): WasmKernel<B>
   /** The plain TypeScript meaning of the kernel on these arrays. Scratch space is made here, not in the run. */
   reference(views: Views<B>): () => void
 }

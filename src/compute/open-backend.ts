@@ -2,10 +2,11 @@ import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import type { TuningMemory } from './autotune.ts'
 import type { Backend } from './backend.ts'
 import type { MatmulTileName, Tuning } from './tuning.ts'
+import type { WasmBackendOptions } from './wasm/wasm-backend.ts'
 
 export interface OpenBackendOptions {
   /** `auto` takes WebGPU, and the CPU where that cannot be had. */
-  readonly choice: 'auto' | 'webgpu' | 'cpu'
+  readonly choice: 'auto' | 'webgpu' | 'wasm' | 'cpu'
   /** A lower limit than the adapter's own, to try how large tensors are split. */
   readonly maxBindingBytes?: number
   /** Kernel shapes of another class of adapters than the one found. */
@@ -14,6 +15,8 @@ export interface OpenBackendOptions {
   readonly tile?: MatmulTileName | 'measured'
   /** Where a measured choice is kept; measured again each time without. */
   readonly tuningMemory?: TuningMemory
+  /** How WebAssembly works; all of the machine, strict, where it is not said. */
+  readonly wasm?: WasmBackendOptions
 }
 
 export interface OpenedBackend {
@@ -24,10 +27,11 @@ export interface OpenedBackend {
 
 /**
  * Opens the backend that was asked for, loading only its code.
- * @throws StepscopeError `no-adapter` where `webgpu` was asked for and there is none
+ * @throws StepscopeError `no-adapter` where `webgpu` or `wasm` was asked for and there is none
  */
 export async function openBackend(options: OpenBackendOptions): Promise<OpenedBackend> {
   if (options.choice === 'cpu') return { backend: await openCpu(options), note: null }
+  if (options.choice === 'wasm') return { backend: await openWasm(options), note: null }
   try {
     return { backend: await openWebGpu(options), note: null }
   } catch (error) {
@@ -41,6 +45,11 @@ export async function openBackend(options: OpenBackendOptions): Promise<OpenedBa
 async function openCpu({ maxBindingBytes }: OpenBackendOptions): Promise<Backend> {
   const { CpuBackend } = await import('./cpu/cpu-backend.ts')
   return new CpuBackend(maxBindingBytes === undefined ? {} : { maxBindingBytes })
+}
+
+async function openWasm({ maxBindingBytes, wasm }: OpenBackendOptions): Promise<Backend> {
+  const { createWasmBackend } = await import('./wasm/wasm-backend.ts')
+  return createWasmBackend({ ...(maxBindingBytes === undefined ? {} : { maxBindingBytes }), ...wasm })
 }
 
 async function openWebGpu({ maxBindingBytes, tuning, tile, tuningMemory }: OpenBackendOptions): Promise<Backend> {

@@ -58,7 +58,7 @@ export interface AdapterClass {
   readonly subgroups?: boolean
 }
 
-/** The references work in blocks of their own; only the padding of matrices follows the tile. */
+/** The references and WebAssembly work in blocks of their own; only the padding of matrices follows the tile. */
 const REFERENCE: Tuning = {
   matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 1, compact: true },
   reduceLanes: 1,
@@ -101,7 +101,7 @@ const HARDWARE: Tuning = {
 }
 
 export function tuningFor(adapter: AdapterClass): Tuning {
-  if (adapter.kind === 'cpu') return REFERENCE
+  if (adapter.kind !== 'webgpu') return REFERENCE
   if (!adapter.software) return HARDWARE
   const lanes = (adapter.subgroupSize ?? 4) >= 8 ? 8 : 4
   return software(lanes, canRun(SOFTWARE_TILES[lanes].shared, adapter))

@@ -5,11 +5,12 @@ import type { Backend } from '../compute/backend.ts'
  * is neither in the checkpoint nor the format of the weights. Fixed when a model is loaded, and recorded with every run.
  */
 export function engineChoices(
-  { kind, tuning }: Pick<Backend, 'kind' | 'tuning'>,
+  { kind, tuning, features }: Pick<Backend, 'kind' | 'tuning' | 'features'>,
   burst: number,
 ): Readonly<Record<string, string>> {
   const decoding = { burst: `${burst} steps` }
   if (kind === 'cpu') return { product: 'reference', attention: 'reference', ...decoding }
+  if (kind === 'wasm') return { arithmetic: features.has('fused') ? 'fused' : 'strict', ...decoding }
   const { rows, fewRows, columns, lanes, compact, subgroup } = tuning.matmul
   const shared = subgroup === undefined ? '' : ', inputs shared in subgroups'
   return {

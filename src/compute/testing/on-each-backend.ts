@@ -3,11 +3,11 @@ import type { Backend } from '../backend.ts'
 import { openBackend } from '../open-backend.ts'
 
 /**
- * Declares the same tests for the CPU backend and for WebGPU; where there is no adapter, WebGPU's fail. Each test must
+ * Declares the same tests for the references, WebAssembly and WebGPU; where there is no adapter, WebGPU's fail. Each test must
  * leave as many live bytes as it found.
  */
 export function onEachBackend(name: string, declare: (backend: () => Backend) => void): void {
-  describe.each(['cpu', 'webgpu'] as const)(`${name} on %s`, (choice) => {
+  describe.each(['cpu', 'wasm', 'webgpu'] as const)(`${name} on %s`, (choice) => {
     let backend: Backend
     let before: number
     beforeAll(async () => {

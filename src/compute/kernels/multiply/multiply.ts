@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import { quadGroups } from '../quads.ts'
 import { MULTIPLY_BINDINGS, multiplyReference } from './multiply.reference.ts'
+import { multiplyWasm } from './multiply.wasm.ts'
 import { multiplyWgsl } from './multiply.wgsl.ts'
 
 /** output *= input, number by number, in the first quads of two buffers. */
@@ -10,6 +11,7 @@ export function multiplyKernel(lanes: number): Kernel<typeof MULTIPLY_BINDINGS> 
     bindings: MULTIPLY_BINDINGS,
     wgsl: () => multiplyWgsl(lanes),
     workgroups: (quads) => quadGroups(quads, lanes),
+    wasm: multiplyWasm,
     reference: multiplyReference,
   }
 }
