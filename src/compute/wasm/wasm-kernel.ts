@@ -1,4 +1,3 @@
-import type { Bindings } from '../backend.ts'
 import type { FunctionBuilder } from './assembler/function-builder.ts'
 import type { Local, Value } from './assembler/values.ts'
 
@@ -7,6 +6,9 @@ import type { Local, Value } from './assembler/values.ts'
  * where the machine can, which is faster and differs from machine to machine.
  */
 export type Arithmetic = 'strict' | 'fused'
+
+/** By name, what a kernel's bindings are. */
+type Bindings = Readonly<Record<string, unknown>>
 
 /** Where a kernel's bindings start, in bytes of the memory. */
 export type Addresses<B extends Bindings> = { readonly [K in keyof B]: Local<'i32'> }

@@ -4,7 +4,7 @@ import type { FunctionBuilder, Helper, Locals } from './function-builder.ts'
 import { ModuleBuilder } from './module-builder.ts'
 import { f32, f64, i32, i64, select } from './scalars.ts'
 import type { Value, ValueType } from './values.ts'
-import { f32x4, i8x16, i16x8, i32x4, shuffle32, v128 } from './vectors.ts'
+import { f32x4, f64x2, i8x16, i16x8, i32x4, shuffle32, v128 } from './vectors.ts'
 
 /** Assembles one function, checks the bytes, and returns it with its memory. */
 function assemble<const P extends readonly ValueType[]>(
@@ -91,6 +91,15 @@ describe('the assembler', () => {
     expect([...floats.subarray(20, 26)]).toEqual([3, -2, 9, 12, 9, 12])
     expect([...floats.subarray(28, 32)]).toEqual([4, 1, 12, 3])
     expect([...new Int32Array(memory.buffer, 128, 4)]).toEqual([3, -2, 9, 12])
+  })
+
+  test('computes with vectors of float64', () => {
+    const { main } = assemble(['f64'], 'f64', (f, [x]) => {
+      const pair = f.local('v128', f64x2.replace(f64x2.splat(x), 1, f64.const(1e-9)))
+      const sum = f.local('v128', f64x2.add(f64x2.mul(pair, pair), f64x2.promoteLowF32x4(f32x4.const(1, 2))))
+      return f64.add(f64x2.extract(sum, 0), f64x2.extract(sum, 1))
+    })
+    expect(main(1e5)).toBe(1e10 + 1 + (1e-18 + 2))
   })
 
   test('widens small integers', () => {
