@@ -2,7 +2,8 @@ import type { Backend } from '../compute/backend.ts'
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { ManifestField, ModelRole, StatedManifest } from '../search/manifest.ts'
-import { missingFields } from '../search/manifest.ts'
+import { mergeManifests, missingFields, withStepEnds } from '../search/manifest.ts'
+import type { Reading } from '../search/reading.ts'
 import { hasChatTemplate } from './checkpoint/chat-template.ts'
 import type { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { hashCheckpoint } from './checkpoint/checkpoint-hash.ts'
@@ -15,6 +16,8 @@ import { PAGE_SIZE } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
 import { EnginePolicy } from './policy.ts'
 import { readPromptWriter } from './prompt/prompt-writer.ts'
+import { configFor, openReading } from './reading/open-reading.ts'
+import { recognizeReading } from './reading/recognize.ts'
 import { EngineRewardModel } from './reward-model.ts'
 import type { Activity } from './scheduler/activity.ts'
 import type { StartedModel } from './start-model.ts'
@@ -74,6 +77,8 @@ export interface CheckpointSummary {
   readonly bytes: number
   readonly manifest: StatedManifest
   readonly missing: readonly ManifestField[]
+  /** Why it is taken for what `manifest` says of its reading, where its files do not say so themselves. */
+  readonly recognized?: string
   /** Whether it comes with a chat template. */
   readonly chat: boolean
 }
@@ -81,7 +86,10 @@ export interface CheckpointSummary {
 /** Reads config, headers and manifest of a folder. @throws StepscopeError naming file and field that are wrong */
 export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSignal): Promise<CheckpointSummary> {
   const { config, weights } = await openCheckpoint(files, signal)
-  const manifest = await readManifest(files, signal)
+  const stored = await readManifest(files, signal)
+  const says = stored.role === 'policy' || stored.reading !== undefined
+  const recognized = says ? null : await recognizeReading(files, config, false, signal)
+  const manifest = withStepEnds({ ...recognized?.manifest, ...stored })
   const role = manifest.role ?? (config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy')
   return {
     family: config.family,
@@ -90,6 +98,7 @@ export async function inspectCheckpoint(files: CheckpointFiles, signal?: AbortSi
     bytes: weights.bytes,
     manifest,
     missing: missingFields(manifest, role),
+    ...(recognized === null ? {} : { recognized: recognized.reason }),
     chat: await hasChatTemplate(files, signal),
   }
 }
@@ -123,16 +132,20 @@ export function loadRewardModel(
   createDecoder: CreateDecoder,
 ): Promise<EngineRewardModel> {
   return cancellable(async () => {
-    const { checkpoint, tokenizer, manifest, prompts } = await readRewardModel(files, options)
-    const { scoreAt, activation, aggregation } = manifest.reading
+    const { checkpoint, manifest, opened } = await readRewardModel(files, options)
+    const { aggregation } = manifest.reading
     const { model, info } = await loadWeights(backend, files, checkpoint, undefined, options, createDecoder)
+    const named = describeReading(manifest.reading)
     return new EngineRewardModel({
       model,
-      tokenizer,
-      prompts,
-      info: { ...info, kind: manifest.role === 'outcome-reward-model' ? 'outcome' : 'process', aggregation },
-      scoreAt,
-      activation,
+      info: {
+        ...info,
+        kind: manifest.role === 'outcome-reward-model' ? 'outcome' : 'process',
+        aggregation,
+        ...(named === null ? {} : { choices: { ...info.choices, reading: named } }),
+      },
+      reader: opened.reader(model.contextLength),
+      scoring: opened.scoring,
     })
   }, options.signal)
 }
@@ -195,25 +208,28 @@ async function readPolicy(files: CheckpointFiles, { manifest = {}, tasks, signal
 }
 
 async function readRewardModel(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
-  const config = await readConfig(files, signal)
-  const { outputHead } = config
-  if (outputHead.kind !== 'score') throw wrongHead('a score head (…ForTokenClassification)', 'a language-model head')
-  const completed = await rewardManifest(files, manifest, signal)
+  const stated = await readConfig(files, signal)
+  const recognized = await recognizeReading(files, stated, true, signal)
+  if (stated.outputHead.kind === 'language-model' && recognized === null) await refusePolicy(files, manifest, signal)
+  const completed = await rewardManifest(files, manifest, signal, recognized?.manifest)
   checkTask(completed, tasks)
-  const { activation } = completed.reading
-  if ((activation === 'sigmoid') !== (outputHead.labels === 1)) {
-    throw new StepscopeError({
-      code: 'bad-checkpoint',
-      message: 'The activation does not fit the number of labels',
-      expected: 'sigmoid with one label, softmax with two or more',
-      found: `${activation} with ${outputHead.labels} labels`,
-      place: { file: 'stepscope.json', field: 'activation' },
-      nextStep: 'Correct the activation, or num_labels in config.json.',
-    })
-  }
+  const config = await configFor(completed.reading, files, stated, signal)
   const tokenizer = await readFittingTokenizer(files, config, signal)
   const prompts = await readPromptWriter(files, completed, tokenizer, signal)
-  return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed, prompts }
+  const opened = await openReading(files, completed, tokenizer, config, prompts, signal)
+  return { checkpoint: await openCheckpoint(files, signal, config), manifest: completed, opened }
+}
+
+/** A language model is a reward model only by a reading that somebody states. */
+async function refusePolicy(files: CheckpointFiles, given: StatedManifest, signal?: AbortSignal): Promise<void> {
+  const { reading } = mergeManifests(await readManifest(files, signal), given)
+  if (reading?.id !== undefined && reading.id !== 'step-end') return
+  throw wrongHead('a score head (…ForTokenClassification), or a reading of the logits', 'a language-model head')
+}
+
+/** How a model is read, where that is not at its steps' ends: scores of another reading are not comparable. */
+function describeReading({ id, scoreAt }: Reading): string | null {
+  return id === 'step-end' ? null : `${id}${scoreAt === '' ? '' : ` at ${JSON.stringify(scoreAt)}`}`
 }
 
 function checkTask({ task }: StatedManifest, tasks: readonly string[] | undefined): void {

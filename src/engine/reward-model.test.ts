@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { EngineModel, tokenFlops } from './engine-model.ts'
+import { notationPrompts } from './prompt/prompt-writer.ts'
+import { scoreFunction } from './reading/score-function.ts'
+import { stepEndReader } from './reading/step-reader.ts'
 import { EngineRewardModel } from './reward-model.ts'
 import type { PlainDecoderOptions } from './testing/plain-decoder.ts'
 import { PlainDecoder, plainHistory, plainScores } from './testing/plain-decoder.ts'
@@ -23,7 +26,12 @@ function setUp(options: PlainDecoderOptions = {}, activation: 'sigmoid' | 'softm
     kind: 'process' as const,
     aggregation: 'last' as const,
   }
-  const reward = new EngineRewardModel({ model, tokenizer, info, scoreAt, activation })
+  const reward = new EngineRewardModel({
+    model,
+    info,
+    reader: stepEndReader(notationPrompts(tokenizer), tokenizer, scoreAt, model.contextLength),
+    scoring: scoreFunction(activation, null),
+  })
   const { livePages, liveSlots } = model.counters()
   const live = () => {
     const now = model.counters()

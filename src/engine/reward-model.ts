@@ -1,5 +1,4 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
-import { logSumExp, sigmoid } from '../core/numerics.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Branch, RewardModel, RewardModelInfo, ScoreRequest, StepScores, Usage } from '../search/models.ts'
 import { checkScores } from '../search/read-out.ts'
@@ -7,61 +6,66 @@ import type { SequenceNode } from './branch.ts'
 import { SharedHistories } from './cache/shared-histories.ts'
 import type { EngineModel } from './engine-model.ts'
 import { tokenFlops } from './engine-model.ts'
-import type { PromptWriter } from './prompt/prompt-writer.ts'
-import { notationPrompts } from './prompt/prompt-writer.ts'
-import { placeSteps } from './step-readouts.ts'
-import type { Tokenizer } from './tokenizer/tokenizer.ts'
+import type { ScoreFunction } from './reading/score-function.ts'
+import type { Continuation, StepReader } from './reading/step-reader.ts'
 
 export interface RewardModelParts {
-  /** How problems are put to it; in their task's notation where nothing is said. */
-  readonly prompts?: PromptWriter
   readonly model: EngineModel
-  readonly tokenizer: Tokenizer
   readonly info: RewardModelInfo
-  /** Text of the token whose output is a step's score. */
-  readonly scoreAt: string
-  readonly activation: 'sigmoid' | 'softmax'
+  readonly reader: StepReader
+  readonly scoring: ScoreFunction
 }
 
-/** Tokens of one request's steps, where they are scored, and how many an earlier request of the call has too. */
+/** A response as a reward model reads it, all at once. */
+export interface ReadResponse {
+  readonly ids: readonly number[]
+  /** Where scores are read, from 0. */
+  readonly positions: readonly number[]
+  /** One for each position. */
+  readonly scores: readonly number[]
+  /** What the scores are made of: raw numbers of the head, or the logits of the two tokens. */
+  readonly outputs: readonly (readonly number[])[]
+}
+
+/** One request's further steps: sequences one after the other, and how many tokens an earlier request of the call has too. */
 interface PlacedSteps {
   readonly parent: SequenceNode
+  readonly prompt: Prompt
+  readonly before: readonly string[]
   readonly steps: readonly string[]
-  readonly ids: readonly number[]
-  readonly readouts: readonly number[]
+  readonly continuations: readonly Continuation[]
+  /** What the first of them starts from, for all requests that start there. */
+  readonly base: object
   readonly known: number
 }
 
-/**
- * A model with a score head as the search's reward model. A step's score is read at the last token that completes
- * `scoreAt` in it; where a step does not contain it (cut by length, or ended by the end of the sequence), the
- * token is appended, as the model was trained to be read there. Prompt and steps are tokenized each on its own, which
- * for vocabularies of characters is the same as tokenizing the whole text; subword vocabularies must not merge over
- * the end of a step for that to hold.
- */
+/** What a branch of this model stands for. */
+interface BranchSteps {
+  readonly prompt: Prompt
+  readonly steps: readonly string[]
+}
+
+/** A model with a score head, or whose logits are read as scores, as the search's reward model. */
 export class EngineRewardModel implements RewardModel {
   readonly info: RewardModelInfo
   readonly model: EngineModel
-  private readonly tokenizer: Tokenizer
-  private readonly prompts: PromptWriter
-  private readonly scoreAt: string
-  private readonly activation: 'sigmoid' | 'softmax'
+  private readonly reader: StepReader
+  private readonly scoring: ScoreFunction
+  private readonly stepsOf = new WeakMap<object, BranchSteps>()
 
-  constructor(parts: RewardModelParts) {
-    this.info = parts.info
-    this.model = parts.model
-    this.tokenizer = parts.tokenizer
-    this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
-    this.scoreAt = parts.scoreAt
-    this.activation = parts.activation
+  constructor({ model, info, reader, scoring }: RewardModelParts) {
+    this.info = info
+    this.model = model
+    this.reader = reader
+    this.scoring = scoring
   }
 
   async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage }> {
-    const { ids } = this.prompts(prompt)
+    const ids = this.reader.open(prompt)
     const node = await this.model.prompt(ids, false)
     const flops = tokenFlops(this.info.flops, 0, ids.length, 0)
     return {
-      branch: this.model.branches.hand(node),
+      branch: this.hand(node, { prompt, steps: [] }),
       usage: { asked: ids.length, executed: ids.length, overrun: 0, flops },
     }
   }
@@ -69,17 +73,22 @@ export class EngineRewardModel implements RewardModel {
   async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {
     const parents = requests.map(({ branch }) => this.model.branches.node(branch).retain())
     try {
-      const histories = new Map(parents.map((parent) => [parent, new SharedHistories()]))
-      const placed = requests.map(({ steps }, index) => {
+      const starts = new Map<SequenceNode, Map<number, { readonly base: object; readonly shared: SharedHistories }>>()
+      const placed = requests.map(({ branch, steps }, index): PlacedSteps => {
         const parent = parents[index] as SequenceNode
-        const { ids, readouts } = placeSteps(
-          this.tokenizer,
-          this.scoreAt,
-          steps,
-          this.model.contextLength - parent.tokens,
-        )
+        const { prompt, steps: before } = this.stepsOf.get(branch.handle as object) as BranchSteps
+        const history = { prompt, steps: before, ids: parent.sequence.tokenIds }
+        const continuations = this.reader.continue(history, steps, this.model.contextLength - parent.tokens)
+        const { from, ids } = continuations[0] ?? { from: parent.tokens, ids: [] }
+        const ofParent = starts.get(parent) ?? new Map()
+        starts.set(parent, ofParent)
+        const start = ofParent.get(from) ?? {
+          base: from === parent.tokens ? parent : {},
+          shared: new SharedHistories(),
+        }
+        ofParent.set(from, start)
         // Steps of one branch that begin alike are run once as far as they do, and charged to the first.
-        return { parent, steps, ids, readouts, known: histories.get(parent)?.add(ids) ?? 0 }
+        return { parent, prompt, before, steps, continuations, base: start.base, known: start.shared.add(ids) }
       })
       return await allOrNothing(
         placed,
@@ -93,55 +102,88 @@ export class EngineRewardModel implements RewardModel {
     }
   }
 
+  /** The tokens of a response, and where its scores are read; nothing is run. */
+  write(prompt: Prompt, steps: readonly string[]): Pick<ReadResponse, 'ids' | 'positions'> {
+    return this.reader.write(prompt, steps)
+  }
+
+  /** Reads a whole response; nothing of it is kept. @throws StepscopeError as `score` */
+  async read(prompt: Prompt, steps: readonly string[], signal?: AbortSignal): Promise<ReadResponse> {
+    const { ids, positions } = this.reader.write(prompt, steps)
+    const outputs: (readonly number[])[] = []
+    const end = (positions.at(-1) ?? -1) + 1
+    this.model.checkLength(end)
+    const sequence = this.model.createSequence()
+    try {
+      await this.execute(sequence, { from: 0, ids: ids.slice(0, end), readouts: positions }, outputs, { signal })
+    } finally {
+      sequence.release()
+      this.model.scheduler.released()
+    }
+    return { ids, positions, outputs, scores: this.scoresOf(outputs, steps) }
+  }
+
   fork(branch: Branch): Branch {
-    return this.model.fork(branch)
+    const fork = this.model.fork(branch)
+    this.stepsOf.set(fork.handle as object, this.stepsOf.get(branch.handle as object) as BranchSteps)
+    return fork
   }
 
   release(branch: Branch): void {
     this.model.release(branch)
   }
 
+  private hand(node: SequenceNode, steps: BranchSteps): Branch {
+    const branch = this.model.branches.hand(node)
+    this.stepsOf.set(branch.handle as object, steps)
+    return branch
+  }
+
   private async scoreSteps(
-    { parent, steps, ids, readouts, known }: PlacedSteps,
+    { parent, prompt, before, steps, continuations, base, known }: PlacedSteps,
     signal: AbortSignal,
   ): Promise<StepScores> {
-    const tokens = parent.tokens + ids.length
-    this.model.checkLength(tokens)
-    const scores: number[] = []
+    const outputs: (readonly number[])[] = []
+    const usage = { asked: continuations.length === 0 ? parent.tokens : 0, executed: 0, overrun: 0, flops: 0 }
     const sequence = parent.sequence.fork()
     try {
-      await this.model.scheduler.execute({
-        sequence,
-        base: parent,
-        common: known,
-        ids,
-        readouts,
-        readings: { read: (row) => [...row], take: (outputs) => scores.push(this.activate(outputs)) },
-        signal,
-      })
-      checkScores(scores, this.info, steps)
+      for (const [index, continuation] of continuations.entries()) {
+        const { from, ids, readouts } = continuation
+        this.model.checkLength(from + ids.length)
+        const common = index === 0 ? known : 0
+        sequence.truncate(from)
+        await this.execute(sequence, continuation, outputs, { ...(index === 0 ? { base, common } : {}), signal })
+        usage.asked += from + ids.length
+        usage.executed += ids.length - common
+        usage.flops += tokenFlops(this.info.flops, from + common, ids.length - common, readouts.length)
+      }
+      const scores = this.scoresOf(outputs, steps)
+      const branch = this.hand(this.model.node(sequence, []), { prompt, steps: [...before, ...steps] })
+      return { scores, branch, usage }
     } catch (error) {
       sequence.release()
       throw error
     }
-    return {
-      scores,
-      branch: this.model.branches.hand(this.model.node(sequence, [])),
-      usage: {
-        asked: tokens,
-        executed: ids.length - known,
-        overrun: 0,
-        flops: tokenFlops(this.info.flops, parent.tokens + known, ids.length - known, readouts.length),
-      },
-    }
   }
 
-  /** Sigmoid of a single output; with several labels, the softmax probability of label 1. */
-  private activate(outputs: readonly number[]): number {
-    const [zero = 0, one = 0] = outputs
-    // A sigmoid would make a score of an infinite output.
-    if (!outputs.every(Number.isFinite)) return Number.NaN
-    if (this.activation === 'sigmoid') return sigmoid(zero)
-    return Math.exp(one - logSumExp(outputs))
+  private async execute(
+    sequence: ReturnType<EngineModel['createSequence']>,
+    { ids, readouts }: Continuation,
+    outputs: (readonly number[])[],
+    options: { readonly base?: object; readonly common?: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<void> {
+    await this.model.scheduler.execute({
+      sequence,
+      ids,
+      readouts,
+      readings: { read: (row) => [...this.scoring.keep(row)], take: (kept) => outputs.push(kept) },
+      ...options,
+    })
+  }
+
+  private scoresOf(outputs: readonly (readonly number[])[], steps: readonly string[]): number[] {
+    const scores = outputs.map((kept) => this.scoring.score(kept))
+    checkScores(scores, this.info, steps)
+    return scores
   }
 }

@@ -2,10 +2,22 @@ import { z } from 'zod'
 import type { StatedManifest } from '../search/manifest.ts'
 import { MODEL_ROLES, PROMPT_FORMS } from '../search/manifest.ts'
 import { AGGREGATIONS } from '../search/models.ts'
+import { ACTIVATIONS, BOS_RULES, READ_PLACES, READING_IDS, READING_INPUTS } from '../search/reading.ts'
 
 const reading = z.object({
+  id: z.enum(READING_IDS).exactOptional(),
+  input: z.enum(READING_INPUTS).exactOptional(),
+  bos: z.enum(BOS_RULES).exactOptional(),
+  afterProblem: z.string().exactOptional(),
+  beforeStep: z.string().exactOptional(),
   scoreAt: z.string().exactOptional(),
-  activation: z.enum(['sigmoid', 'softmax']).exactOptional(),
+  betweenSteps: z.string().exactOptional(),
+  trimsSteps: z.boolean().exactOptional(),
+  answer: z.string().exactOptional(),
+  readAt: z.enum(READ_PLACES).exactOptional(),
+  activation: z.enum(ACTIVATIONS).exactOptional(),
+  candidates: z.tuple([z.string(), z.string()]).nullable().exactOptional(),
+  beta: z.number().positive().nullable().exactOptional(),
   aggregation: z.enum(AGGREGATIONS).exactOptional(),
 })
 

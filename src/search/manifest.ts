@@ -1,4 +1,5 @@
-import type { Aggregation } from './models.ts'
+import type { Reading } from './reading.ts'
+import { withPreset } from './readings.ts'
 
 export const MODEL_ROLES = ['policy', 'process-reward-model', 'outcome-reward-model'] as const
 export type ModelRole = (typeof MODEL_ROLES)[number]
@@ -6,15 +7,6 @@ export type ModelRole = (typeof MODEL_ROLES)[number]
 /** How a problem is put to a model: in its task's own notation, by the tokenizer's chat template, or as text to go on with. */
 export const PROMPT_FORMS = ['notation', 'chat', 'completion'] as const
 export type PromptForm = (typeof PROMPT_FORMS)[number]
-
-/** How a reward model's output becomes the score of a step. */
-export interface Reading {
-  /** Text of the token whose output is the score. */
-  readonly scoreAt: string
-  readonly activation: 'sigmoid' | 'softmax'
-  /** How step scores become the score of a path. */
-  readonly aggregation: Aggregation
-}
 
 /** What is said of how a checkpoint is used: by its `stepscope.json`, or by a person. */
 export interface StatedManifest {
@@ -41,24 +33,28 @@ export interface RewardManifest extends Manifest {
 }
 
 /** A field that a person can be asked for. */
-export type ManifestField = 'role' | 'stepEnds' | keyof Reading
+export type ManifestField = 'role' | 'stepEnds' | 'scoreAt' | 'activation' | 'aggregation'
 
-/** A reward model's steps end where its score is read, unless its fields say otherwise. */
+const LINE_END = '\n'
+
+/** The steps of a reward model that is read at their ends end there, those of others with the line, unless its fields say otherwise. */
 export function withStepEnds(stated: StatedManifest): StatedManifest {
   const { role, reading, stepEnds } = stated
-  if (role === undefined || role === 'policy' || reading?.scoreAt === undefined || stepEnds !== undefined) return stated
-  return { ...stated, stepEnds: [reading.scoreAt] }
+  if (role === undefined || role === 'policy' || reading === undefined || stepEnds !== undefined) return stated
+  if ((reading.id ?? 'step-end') !== 'step-end') return { ...stated, stepEnds: [LINE_END] }
+  return reading.scoreAt === undefined ? stated : { ...stated, stepEnds: [reading.scoreAt] }
 }
 
-/** Given fields, of the reading too, in place of stated ones. */
+/** Given fields, of the reading too, in place of stated ones; of another reading than the stated one, nothing stays. */
 export function mergeManifests(stated: StatedManifest, given: StatedManifest): StatedManifest {
-  const reading = { ...stated.reading, ...given.reading }
+  const another = given.reading?.id !== undefined && given.reading.id !== (stated.reading?.id ?? 'step-end')
+  const reading = { ...(another ? {} : stated.reading), ...given.reading }
   return { ...stated, ...given, ...(Object.keys(reading).length === 0 ? {} : { reading }) }
 }
 
 /** Fields that are still needed before a model can be used in this role, in the order to ask for them. */
 export function missingFields(stated: StatedManifest, role: ModelRole): ManifestField[] {
-  const { reading = {} } = stated
+  const reading = withPreset(stated.reading ?? {})
   const missing: ManifestField[] = []
   if (stated.role === undefined) missing.push('role')
   if (stated.stepEnds === undefined) missing.push('stepEnds')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BOUNDS, bounded } from '../../core/bounds.ts'
 import { StepscopeError } from '../../core/errors.ts'
-import type { DecoderConfig, LayerConfig, RopeConfig } from '../decoder/decoder.ts'
+import type { DecoderConfig, LayerConfig, RopeConfig, ScoreHead } from '../decoder/decoder.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue, hasFile, readJson } from './checkpoint-text.ts'
 
@@ -130,6 +130,8 @@ const NAMES = alternatives([...FAMILIES.values()].map(({ name }) => name))
 /** `sliding_window`, and Qwen's first layer that has it, where a config leaves them out. */
 const SLIDING_WINDOW = 4096
 const MAX_WINDOW_LAYERS = 28
+/** One number, as TRL's value head of a language model. */
+export const VALUE_HEAD: ScoreHead = { kind: 'score', labels: 1, bias: true }
 const CONFIG_FILE = 'config.json'
 const GENERATION_FILE = 'generation_config.json'
 
@@ -148,6 +150,7 @@ export async function readConfig(files: CheckpointFiles, signal?: AbortSignal): 
 export function architectureOf({ family, outputHead }: Pick<DecoderConfig, 'family' | 'outputHead'>): string {
   const name = FAMILIES.get(family)?.name ?? family
   if (outputHead.kind === 'language-model') return `${name}ForCausalLM`
+  if (outputHead.hiddenLayer) return `${name}ForProcessRewardModel`
   return `${name}For${outputHead.bias ? 'Token' : 'Sequence'}Classification`
 }
 
@@ -333,6 +336,11 @@ function ropeConfig(raw: RawConfig): RopeConfig {
 
 function outputHeadConfig(raw: RawConfig): DecoderConfig['outputHead'] {
   const architecture = raw.architectures?.[0]
+  // Classes that come with checkpoints: Qwen2.5-Math-PRM's head has two layers, Skywork-o1-Open-PRM's is a value head.
+  if (architecture?.endsWith('ForProcessRewardModel')) {
+    return { kind: 'score', labels: labelCount(raw), bias: true, hiddenLayer: true }
+  }
+  if (architecture?.endsWith('ForPrmModel')) return VALUE_HEAD
   // A base model's weights are those of the language model but for a head, which tied embeddings are.
   if (architecture === undefined || /(ForCausalLM|Model)$/.test(architecture)) return { kind: 'language-model' }
   // Transformers: token classification heads have a bias, sequence classification heads have none.
@@ -340,15 +348,19 @@ function outputHeadConfig(raw: RawConfig): DecoderConfig['outputHead'] {
   if (!bias && !architecture.endsWith('ForSequenceClassification')) {
     throw unsupported(
       'architectures',
-      '…ForCausalLM, …ForTokenClassification or …ForSequenceClassification',
+      '…ForCausalLM, …ForTokenClassification, …ForSequenceClassification, …ForProcessRewardModel or …ForPrmModel',
       architecture,
     )
   }
+  return { kind: 'score', labels: labelCount(raw), bias }
+}
+
+function labelCount(raw: RawConfig): number {
   const named = Object.keys(raw.id2label ?? {}).length
   if (raw.num_labels && named > 0 && raw.num_labels !== named) {
     throw unsupported('num_labels', `${named}, as id2label has`, raw.num_labels)
   }
-  return { kind: 'score', labels: raw.num_labels ?? (named > 0 ? named : 2), bias }
+  return raw.num_labels ?? (named > 0 ? named : 2)
 }
 
 /** “a, b or c” */

@@ -37,11 +37,11 @@ test('what is missing is listed in the order to ask for it; a task is not', () =
 
 test('given fields complete and replace stored ones; the aggregation has a default', async () => {
   const { aggregation: _, activation: __, ...stored } = prm
-  expect(await rewardManifest(folder(stored), { reading: { activation: 'softmax' }, task: 'other' })).toEqual({
+  expect(await rewardManifest(folder(stored), { reading: { activation: 'softmax' }, task: 'other' })).toMatchObject({
     role: 'process-reward-model',
     task: 'other',
     stepEnds: ['\n'],
-    reading: { scoreAt: '\n', activation: 'softmax', aggregation: 'last' },
+    reading: { id: 'step-end', input: 'prompt', scoreAt: '\n', activation: 'softmax', aggregation: 'last' },
     prompt: 'notation',
   })
   await expect(rewardManifest(folder(stored), {})).rejects.toThrow(/stepscope\.json, activation/)

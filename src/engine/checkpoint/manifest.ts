@@ -3,6 +3,9 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { Manifest, ModelRole, RewardManifest, StatedManifest } from '../../search/manifest.ts'
 import { MODEL_ROLES, mergeManifests, missingFields, PROMPT_FORMS, withStepEnds } from '../../search/manifest.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
+import type { Reading } from '../../search/reading.ts'
+import { ACTIVATIONS, BOS_RULES, READ_PLACES, READING_IDS, READING_INPUTS } from '../../search/reading.ts'
+import { READINGS, withPreset } from '../../search/readings.ts'
 import { hasChatTemplate } from './chat-template.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { firstIssue, hasFile, readJson } from './checkpoint-text.ts'
@@ -14,8 +17,19 @@ const schema = z.looseObject({
   role: z.enum(MODEL_ROLES).optional(),
   task: text.optional(),
   step_end: z.union([text, z.array(text).min(1)]).optional(),
-  score_at: text.optional(),
-  activation: z.enum(['sigmoid', 'softmax']).optional(),
+  reading: z.enum(READING_IDS).optional(),
+  input: z.enum(READING_INPUTS).optional(),
+  bos: z.enum(BOS_RULES).optional(),
+  after_problem: z.string().optional(),
+  before_step: z.string().optional(),
+  score_at: z.string().optional(),
+  between_steps: z.string().optional(),
+  trim_steps: z.boolean().optional(),
+  answer: z.string().optional(),
+  read_at: z.enum(READ_PLACES).optional(),
+  activation: z.enum(ACTIVATIONS).optional(),
+  candidates: z.tuple([text, text]).optional(),
+  beta: z.number().positive().optional(),
   aggregation: z.enum(AGGREGATIONS).optional(),
   prompt: z.enum(PROMPT_FORMS).optional(),
   system: z.string().optional(),
@@ -55,8 +69,23 @@ export function parseManifest(json: unknown): StatedManifest {
       nextStep: 'Correct the field, or remove the file and give the fields by hand.',
     })
   }
-  const { role, task, step_end, score_at, activation, aggregation, prompt, system } = parsed.data
-  const reading = given({ scoreAt: score_at, activation, aggregation })
+  const { role, task, step_end, prompt, system, ...stated } = parsed.data
+  const reading = given({
+    id: stated.reading,
+    input: stated.input,
+    bos: stated.bos,
+    afterProblem: stated.after_problem,
+    beforeStep: stated.before_step,
+    scoreAt: stated.score_at,
+    betweenSteps: stated.between_steps,
+    trimsSteps: stated.trim_steps,
+    answer: stated.answer,
+    readAt: stated.read_at,
+    activation: stated.activation,
+    candidates: stated.candidates,
+    beta: stated.beta,
+    aggregation: stated.aggregation,
+  })
   return withStepEnds(
     given({
       role,
@@ -81,16 +110,36 @@ export async function policyManifest(
   return complete(files, await readManifest(files, signal), given, ['policy'], signal)
 }
 
-/** As `policyManifest`, for a model that scores steps or whole responses. */
+/**
+ * As `policyManifest`, for a model that scores steps or whole responses.
+ * @param recognized what the folder is known by, where its stepscope.json says nothing of the reading
+ */
 export async function rewardManifest(
   files: CheckpointFiles,
   given: StatedManifest,
   signal?: AbortSignal,
+  recognized: StatedManifest = {},
 ): Promise<RewardManifest> {
   const roles = ['process-reward-model', 'outcome-reward-model'] as const
-  const manifest = await complete(files, await readManifest(files, signal), given, roles, signal)
-  const { scoreAt = manifest.stepEnds[0], activation = 'sigmoid', aggregation = 'last' } = manifest.reading ?? {}
-  return { ...manifest, reading: { scoreAt, activation, aggregation } }
+  const own = await readManifest(files, signal)
+  const stored = own.reading === undefined ? { ...recognized, ...own } : own
+  const manifest = await complete(files, stored, given, roles, signal)
+  // What is missing was refused; the aggregation has a default.
+  const reading = { aggregation: 'last', ...withPreset(manifest.reading ?? {}) } as Reading
+  if (reading.readAt === 'score-at' && reading.scoreAt === '') throw empty('score_at')
+  if (reading.readAt === 'answer' && reading.answer === '') throw empty('answer')
+  return { ...manifest, reading }
+}
+
+function empty(field: string): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-checkpoint',
+    message: 'The score is read at a text that is empty',
+    expected: 'the text whose last token the score is read at',
+    found: "''",
+    place: { file: MANIFEST_FILE, field },
+    nextStep: 'Give the text, or choose another place to read the score at.',
+  })
 }
 
 async function complete(
@@ -100,7 +149,9 @@ async function complete(
   roles: readonly [ModelRole, ...ModelRole[]],
   signal: AbortSignal | undefined,
 ): Promise<Manifest> {
-  const stated = withStepEnds(mergeManifests({ role: roles[0], ...stored }, given))
+  const merged = mergeManifests(stored, given)
+  const usual = merged.reading?.id === undefined ? roles[0] : READINGS[merged.reading.id].role
+  const stated = withStepEnds({ role: roles.includes(usual) ? usual : roles[0], ...merged })
   const role = roles.find((known) => known === stated.role)
   if (role === undefined) {
     throw new StepscopeError({

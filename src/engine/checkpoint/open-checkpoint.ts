@@ -23,7 +23,8 @@ const COMPARED = 2 ** 20
 /**
  * Opens a Hugging Face folder: what `config.json` says and what is in the weights are held against each other once, before
  * anything is loaded, for search, scoring, training and exports alike. As in Transformers, a base model's tensors may lack
- * the prefix `model.`, and a head that differs from the embedding is a head of its own, whatever `tie_word_embeddings` says.
+ * the prefix `model.`; names may have those of wrappers before them (`module.`, `_orig_mod.`, `pretrained_model.`), and a
+ * score head may be called `v_head.summary`. A head that differs from the embedding is a head of its own, whatever `tie_word_embeddings` says.
  * @param read what `readConfig` gave, where it was read already
  * @throws StepscopeError `unsupported-config` or `bad-checkpoint` naming file and field; a missing tensor with those that
  * are there
@@ -34,7 +35,7 @@ export async function openCheckpoint(
   read?: DecoderConfig,
 ): Promise<Checkpoint> {
   const stated = read ?? (await readConfig(files, signal))
-  const stored = withPrefix(await openWeights(files, signal))
+  const stored = underOwnNames(await openWeights(files, signal), stated)
   const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !(await hasOwnHead(stated, stored, signal)) }
   const tensors = storedTensors(config)
   refuseLeftOut(stored, new Set(tensors.map(({ name }) => name)))
@@ -56,7 +57,7 @@ export function storedTensors(
 
 /** Names of a decoder's own tensors; a head that ties replace, buffers and whatever else a file holds are none. */
 const OWN =
-  /^(model\.layers\.\d+\.(self_attn\.([qkvo]_proj|[qk]_norm)|mlp\.(gate|up|down)_proj|(input|post_attention)_layernorm)|model\.norm|score)\.(weight|bias)$/
+  /^(model\.layers\.\d+\.(self_attn\.([qkvo]_proj|[qk]_norm)|mlp\.(gate|up|down)_proj|(input|post_attention)_layernorm)|model\.norm|score(\.[02])?)\.(weight|bias)$/
 
 /** A layer, bias or head that is stored and that config.json makes no use of would change every result. */
 function refuseLeftOut(weights: CheckpointWeights, used: ReadonlySet<string>): void {
@@ -74,9 +75,41 @@ function refuseLeftOut(weights: CheckpointWeights, used: ReadonlySet<string>): v
   )
 }
 
-function withPrefix(weights: CheckpointWeights): CheckpointWeights {
-  if (weights.has(EMBEDDING) || !weights.has(EMBEDDING.replace(/^model\./, ''))) return weights
-  return weights.renamed((name) => (/^(embed_tokens|layers|norm)\./.test(name) ? `model.${name}` : name))
+/** What wrappers put before a name: TRL's value head, DistributedDataParallel, torch.compile. */
+const WRAPPERS = /^((pretrained_model|module|_orig_mod)\.)+|(?<=\.)_orig_mod\./g
+/** TRL's name of a value head. */
+const VALUE_HEAD_NAME = /^v_head\.summary\./
+
+/** The tensors under the names that Transformers gives them, however they were saved. */
+function underOwnNames(weights: CheckpointWeights, { outputHead }: DecoderConfig): CheckpointWeights {
+  const names = [...weights.entries.keys()]
+  const bare = (name: string) => name.replace(WRAPPERS, '')
+  const prefixed = names.some((name) => bare(name) === EMBEDDING)
+  const scored = outputHead.kind === 'score' && !names.some((name) => bare(name) === 'score.weight')
+  const own = (name: string) => {
+    const inner = bare(name)
+    if (!prefixed && /^(embed_tokens|layers|norm)\./.test(inner)) return `model.${inner}`
+    return scored ? inner.replace(VALUE_HEAD_NAME, 'score.') : inner
+  }
+  if (names.every((name) => own(name) === name)) return weights
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const before = seen.get(own(name))
+    if (before !== undefined) throw weights.located(sameTensor(own(name), before, name))
+    seen.set(own(name), name)
+  }
+  return weights.renamed(own)
+}
+
+function sameTensor(name: string, first: string, second: string): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-checkpoint',
+    message: 'Two tensors of the weights are the same one of the model',
+    expected: `one tensor for ${name}`,
+    found: `${first} and ${second}`,
+    place: { field: second },
+    nextStep: 'Save the model again without its wrapper.',
+  })
 }
 
 /** Whether a model that says it has none has a head that is not the embedding. */

@@ -7,6 +7,7 @@ import { embeddingKernel } from '../../compute/kernels/embedding/embedding.ts'
 import type { MatmulShape } from '../../compute/kernels/matmul/matmul.reference.ts'
 import { matmulSizes } from '../../compute/kernels/matmul/matmul.reference.ts'
 import { matmulKernel } from '../../compute/kernels/matmul/matmul.ts'
+import { reluKernel } from '../../compute/kernels/relu/relu.ts'
 import { rmsnormKernel } from '../../compute/kernels/rmsnorm/rmsnorm.ts'
 import { rotaryKernel } from '../../compute/kernels/rotary/rotary.ts'
 import { samplerKernel } from '../../compute/kernels/sampler/sampler.ts'
@@ -66,7 +67,7 @@ export async function bindKernels(
     matrix: Matrix,
     input: BackendBuffer,
     output: BackendBuffer,
-    given: Pick<MatmulShape, 'inputStride' | 'outputStride' | 'epilogue'> & { readonly from?: 'slot' },
+    given: Pick<MatmulShape, 'inputStride' | 'outputStride' | 'epilogue'> & Partial<Pick<MatmulShape, 'from'>>,
   ) =>
     matrix.parts.map(async ({ first, columns, weights, bias }) => {
       const shape: MatmulShape = {
@@ -203,12 +204,19 @@ export async function bindKernels(
     ]
   }
 
-  const outputHead = product(weights.outputHead, slots, logits, {
-    inputStride: layout.hiddenStride,
-    outputStride: memory.logitsStride,
-    epilogue: 'store',
-    from: 'slot',
-  })
+  const stored = { inputStride: layout.hiddenStride, epilogue: 'store' } as const
+  const hiddenLayer = weights.scoreHidden
+  const outputHead =
+    hiddenLayer === null
+      ? product(weights.outputHead, slots, logits, { ...stored, outputStride: memory.logitsStride, from: 'slot' })
+      : [
+          ...product(hiddenLayer, slots, normed, { ...stored, outputStride: layout.hiddenStride, from: 'slot' }),
+          backend.bind(reluKernel({ stride: layout.hiddenStride, lanes: tuning.elementLanes }), {
+            rows,
+            values: normed,
+          }),
+          ...product(weights.outputHead, normed, logits, { ...stored, outputStride: memory.logitsStride }),
+        ]
 
   const { sequences, flags, states, results } = memory
   const sample =

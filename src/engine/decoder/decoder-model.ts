@@ -38,6 +38,7 @@ import type {
   DecoderOptions,
   DecodeSequence,
   ExecuteBatch,
+  ScoreHead,
   WeightSource,
 } from './decoder.ts'
 import { PAGE_SIZE } from './decoder.ts'
@@ -108,9 +109,14 @@ export function flopsModel(config: DecoderConfig): FlopsModel {
   const mlp = 3 * hiddenSize * intermediateSize
   return {
     token: 2 * layers.length * (attention + mlp),
-    head: 2 * hiddenSize * (outputHead.kind === 'score' ? outputHead.labels : vocabSize),
+    head: 2 * hiddenSize * (outputHead.kind === 'score' ? scoreHeadWidth(outputHead, hiddenSize) : vocabSize),
     context: 4 * layers.length * heads * headDim,
   }
+}
+
+/** Outputs of all layers of a score head. */
+function scoreHeadWidth({ labels, hiddenLayer }: ScoreHead, hiddenSize: number): number {
+  return hiddenLayer ? hiddenSize + labels : labels
 }
 
 interface Parts {

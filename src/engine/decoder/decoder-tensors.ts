@@ -41,6 +41,8 @@ export interface TensorPlan {
   readonly embedding: MatrixPlan
   readonly layers: readonly LayerPlan[]
   readonly finalNorm: VectorPlan
+  /** The first of a score head's two layers; null where it has one. */
+  readonly scoreHidden: MatrixPlan | null
   /** Null where the head is the embedding. */
   readonly outputHead: MatrixPlan | null
 }
@@ -132,26 +134,36 @@ export function tensorPlan(config: DecoderConfig, layout: DecoderLayout): Tensor
     }
   }
 
+  const score = (name: string, outputs: number, columns: number, bias: boolean): MatrixPlan => ({
+    inner: layout.hidden,
+    columns,
+    sources: [
+      {
+        name: `${name}.weight`,
+        shape: [outputs, hiddenSize],
+        column: same,
+        row: same,
+        bias: bias ? `${name}.bias` : null,
+      },
+    ],
+  })
   const { outputHead } = config
   return {
     embedding: vocabulary('model.embed_tokens.weight'),
     layers: config.layers.map(layer),
     finalNorm: norm('model.norm.weight'),
+    scoreHidden:
+      outputHead.kind === 'score' && outputHead.hiddenLayer
+        ? score('score.0', hiddenSize, layout.hiddenStride, true)
+        : null,
     outputHead:
       outputHead.kind === 'score'
-        ? {
-            inner: layout.hidden,
-            columns: layout.scoreColumns,
-            sources: [
-              {
-                name: 'score.weight',
-                shape: [outputHead.labels, hiddenSize],
-                column: same,
-                row: same,
-                bias: outputHead.bias ? 'score.bias' : null,
-              },
-            ],
-          }
+        ? score(
+            outputHead.hiddenLayer ? 'score.2' : 'score',
+            outputHead.labels,
+            layout.scoreColumns,
+            outputHead.bias || outputHead.hiddenLayer === true,
+          )
         : config.tiedEmbeddings
           ? null
           : vocabulary('lm_head.weight'),
@@ -178,6 +190,7 @@ export function expectedShapes(plan: TensorPlan): { name: string; shape: readonl
       ...ofMatrix(layer.down),
     ]),
     ...ofVector(plan.finalNorm),
+    ...(plan.scoreHidden === null ? [] : ofMatrix(plan.scoreHidden)),
     ...(plan.outputHead === null ? [] : ofMatrix(plan.outputHead)),
   ]
 }

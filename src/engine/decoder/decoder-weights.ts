@@ -33,6 +33,8 @@ export interface DecoderWeights {
   readonly embedding: Matrix
   readonly layers: readonly LayerWeights[]
   readonly finalNorm: BackendBuffer
+  /** Null where the output head is one layer. */
+  readonly scoreHidden: Matrix | null
   readonly outputHead: Matrix
   readonly parameters: number
   /** Of the layers' matrices. */
@@ -171,9 +173,10 @@ export async function loadWeights(
     })
   }
   const finalNorm = await vector(plan.finalNorm)
+  const scoreHidden = plan.scoreHidden === null ? null : await matrix(plan.scoreHidden, 'f32')
   const outputHead =
     plan.outputHead === null ? embedding : await matrix(plan.outputHead, outputHeadFormat(format, config))
-  return { embedding, layers, finalNorm, outputHead, parameters, format }
+  return { embedding, layers, finalNorm, scoreHidden, outputHead, parameters, format }
 }
 
 /** The format of every tensor that is not kept in f32. */
@@ -186,6 +189,7 @@ function planFormats(plan: TensorPlan, format: WeightFormat, config: DecoderConf
   for (const { projection, output, gate, down } of plan.layers) {
     for (const matrix of [projection, output, gate, down]) add(matrix, format)
   }
+  add(plan.scoreHidden, 'f32')
   add(plan.outputHead, outputHeadFormat(format, config))
   return formats
 }

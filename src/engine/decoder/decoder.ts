@@ -31,12 +31,19 @@ export interface DecoderConfig {
   /** ε of the RMSNorm after the last layer. */
   readonly normEpsilon: number
   readonly tiedEmbeddings: boolean
-  readonly outputHead:
-    | { readonly kind: 'language-model' }
-    | { readonly kind: 'score'; readonly labels: number; readonly bias: boolean }
+  readonly outputHead: { readonly kind: 'language-model' } | ScoreHead
   readonly eosTokenIds: readonly number[]
   readonly bosTokenId: number | null
   readonly padTokenId: number | null
+}
+
+/** What turns a hidden state into `labels` numbers: a linear layer, or two with a ReLU between them. */
+export interface ScoreHead {
+  readonly kind: 'score'
+  readonly labels: number
+  readonly bias: boolean
+  /** A linear layer as wide as the hidden state, and a ReLU, before the labels; both layers then have biases. */
+  readonly hiddenLayer?: boolean
 }
 
 /** The window as kernels need it: null where it holds all the positions there can be. */

@@ -113,15 +113,69 @@ export function renderChat(
   messages: readonly ChatMessage[],
   specials: readonly string[],
 ): RenderedText {
-  const program = compiled(template)
-  const mark = markFor([template.source, ...messages.map(({ content }) => content)])
+  const [mark = ''] = marksFor(1, [template.source, ...messages.map(({ content }) => content)])
   const guarded = messages.map(({ role, content }) => ({ role, content: guard(content, specials, mark) }))
-  let text: string
+  return unmarked(run(template, guarded, [mark], true), mark)
+}
+
+/** A message made of texts that people wrote and of texts between them whose ends are wanted: special tokens in those are tokens. */
+export interface MarkedMessage {
+  readonly role: ChatMessage['role']
+  readonly content: readonly (string | { readonly mark: string })[]
+}
+
+export interface MarkedText extends RenderedText {
+  /** Where each mark ends, in their order. */
+  readonly ends: readonly number[]
+}
+
+/**
+ * A whole chat as the template writes it, without the beginning of another turn, and where the marks in it end.
+ * @throws StepscopeError as `renderChat`, and where the template changes what stands around a mark
+ */
+export function renderMarkedChat(
+  template: ChatTemplate,
+  messages: readonly MarkedMessage[],
+  specials: readonly string[],
+): MarkedText {
+  const texts = messages.flatMap(({ content }) => content.map((part) => (typeof part === 'string' ? part : part.mark)))
+  const [cut = '', end = ''] = marksFor(2, [template.source, ...texts])
+  const written = (after: string) =>
+    messages.map(({ role, content }) => ({
+      role,
+      content: content
+        .map((part) => (typeof part === 'string' ? guard(part, specials, cut) : part.mark + after))
+        .join(''),
+    }))
+  const marked = run(template, written(end), [cut, end], false)
+  const pieces = marked.split(end)
+  if (run(template, written(''), [cut], false) !== pieces.join('')) {
+    throw templateError(template, 'The chat template changes what stands behind a step', {
+      expected: 'a template that keeps the texts at which scores are read',
+      nextStep: 'Take another reading for this model.',
+    })
+  }
+  let at = 0
+  const ends = pieces.slice(0, -1).map((piece) => {
+    at += piece.replaceAll(cut, '').length
+    return at
+  })
+  return { ...unmarked(pieces.join(''), cut), ends }
+}
+
+/** @param marks characters that are no part of the messages, and of no error */
+function run(
+  template: ChatTemplate,
+  messages: readonly ChatMessage[],
+  marks: readonly string[],
+  generation: boolean,
+): string {
+  const program = compiled(template)
   try {
-    const given = { ...template.tokens, messages: guarded, add_generation_prompt: true }
-    text = String(new Interpreter(environment(given)).run(program).value)
+    const given = { ...template.tokens, messages, add_generation_prompt: generation }
+    return String(new Interpreter(environment(given)).run(program).value)
   } catch (cause) {
-    const found = messageOf(cause).replaceAll(mark, '')
+    const found = marks.reduce((text, mark) => text.replaceAll(mark, ''), messageOf(cause))
     if (!(cause instanceof Refusal)) throw templateError(template, 'The chat template fails', { found }, cause)
     throw templateError(
       template,
@@ -135,7 +189,6 @@ export function renderChat(
       cause,
     )
   }
-  return unmarked(text, mark)
 }
 
 class Refusal extends Error {}
@@ -190,12 +243,14 @@ function templateError(
   )
 }
 
-/** A character for private use that stands in none of the texts. */
-function markFor(texts: readonly string[]): string {
-  for (let code = 0xe000; code < 0xf8ff; code++) {
+/** Characters for private use that stand in none of the texts. */
+function marksFor(count: number, texts: readonly string[]): string[] {
+  const marks: string[] = []
+  for (let code = 0xe000; code < 0xf8ff && marks.length < count; code++) {
     const mark = String.fromCharCode(code)
-    if (texts.every((text) => !text.includes(mark))) return mark
+    if (texts.every((text) => !text.includes(mark))) marks.push(mark)
   }
+  if (marks.length === count) return marks
   throw new StepscopeError({ code: 'bad-problem', message: 'The text has all characters for private use' })
 }
 

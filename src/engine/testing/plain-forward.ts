@@ -11,14 +11,7 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
     const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + epsilon)
     return x.map((value, i) => value * scale * (gain[i] as number))
   }
-  const linear = (x: readonly number[], name: string): number[] => {
-    const [outputs = 0, inputs = 0] = weights.shape(`${name}.weight`)
-    const matrix = weights.values(`${name}.weight`)
-    const bias = weights.has(`${name}.bias`) ? weights.values(`${name}.bias`) : new Float32Array(outputs)
-    return Array.from({ length: outputs }, (_, row) =>
-      x.reduce((sum, value, i) => sum + value * (matrix[row * inputs + i] as number), bias[row] as number),
-    )
-  }
+  const linear = (x: readonly number[], name: string) => layerOutputs(weights, x, name)
   const head = (x: readonly number[], number: number) => x.slice(number * headDim, (number + 1) * headDim)
   const turn = (rope: RopeConfig, x: readonly number[], position: number): number[] => {
     const frequencies = ropeFrequencies(rope, headDim)
@@ -77,10 +70,23 @@ export function plainForward(config: DecoderConfig, weights: RandomWeights, ids:
   return states.map((state) => norm(state, 'model.norm.weight', config.normEpsilon))
 }
 
+function layerOutputs(weights: RandomWeights, x: readonly number[], name: string): number[] {
+  const [outputs = 0, inputs = 0] = weights.shape(`${name}.weight`)
+  const matrix = weights.values(`${name}.weight`)
+  const bias = weights.has(`${name}.bias`) ? weights.values(`${name}.bias`) : new Float32Array(outputs)
+  return Array.from({ length: outputs }, (_, row) =>
+    x.reduce((sum, value, i) => sum + value * (matrix[row * inputs + i] as number), bias[row] as number),
+  )
+}
+
 /** Head outputs [time, vocabulary or labels] of hidden states. */
 export function plainHead(config: DecoderConfig, weights: RandomWeights, states: readonly number[][]): number[][] {
-  const score = config.outputHead.kind === 'score'
-  const name = score ? 'score' : config.tiedEmbeddings ? 'model.embed_tokens' : 'lm_head'
+  const { outputHead } = config
+  if (outputHead.kind === 'score' && outputHead.hiddenLayer) {
+    const inner = states.map((state) => layerOutputs(weights, state, 'score.0').map((value) => Math.max(0, value)))
+    return inner.map((state) => layerOutputs(weights, state, 'score.2'))
+  }
+  const name = outputHead.kind === 'score' ? 'score' : config.tiedEmbeddings ? 'model.embed_tokens' : 'lm_head'
   const matrix = weights.values(`${name}.weight`)
   const outputs = matrix.length / config.hiddenSize
   const bias = weights.has(`${name}.bias`) ? weights.values(`${name}.bias`) : new Float32Array(outputs)

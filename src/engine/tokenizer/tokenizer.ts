@@ -61,11 +61,19 @@ export class Tokenizer {
    * @throws StepscopeError as `encode`
    */
   encodePrompt(text: string): number[] {
+    return [...this.before, ...this.encodeAlone(text)]
+  }
+
+  /**
+   * Token ids of a text by itself, without tokens that the template would put before it.
+   * @throws StepscopeError as `encode`
+   */
+  encodeAlone(text: string): number[] {
     const ids = this.encode(text)
     const [start] = this.pieces(text)
-    if (this.first === this.inner || start === undefined) return [...this.before, ...ids]
+    if (this.first === this.inner || start === undefined) return ids
     const rest = this.encode(text.slice(start.length))
-    return [...this.before, ...this.first.encode(start, { add_special_tokens: false }).ids, ...rest]
+    return [...this.first.encode(start, { add_special_tokens: false }).ids, ...rest]
   }
 
   /**
@@ -243,6 +251,12 @@ export class Tokenizer {
   /** The text that stands for a token in tokenizer.json, `<eos>` for instance; undefined where there is none. */
   content(id: number): string | undefined {
     return this.inner.id_to_token(id)
+  }
+
+  /** Id of a token as the vocabulary writes it, `▁+` for instance; undefined where the model has none. */
+  idOf(token: string): number | undefined {
+    const id = this.inner.token_to_id(token)
+    return id !== undefined && id < this.vocabSize ? id : undefined
   }
 
   /** Whether the vocabulary has this id. */

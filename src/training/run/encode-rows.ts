@@ -1,6 +1,6 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { endedStep } from '../../core/step-text.ts'
-import { placeSteps } from '../../engine/step-readouts.ts'
+import { placeSteps } from '../../engine/reading/place-steps.ts'
 import type { ExampleEncoder } from '../../objectives/example-encoder.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
 import { completionSequence } from '../../objectives/sequence.ts'

@@ -37,6 +37,7 @@ export function trainedConfig(
 ): { readonly config: DecoderConfig; readonly newHead: boolean } {
   const rewards = objectiveById(objective).trains === 'reward-model'
   const scored = config.outputHead.kind === 'score'
+  if (rewards && config.outputHead.kind === 'score' && config.outputHead.hiddenLayer) throw twoLayers()
   if (rewards && !scored)
     return { config: { ...config, outputHead: { kind: 'score', labels: 1, bias: true } }, newHead: true }
   if (rewards || !scored) return { config, newHead: false }
@@ -47,6 +48,17 @@ export function trainedConfig(
     found: 'a score head',
     place: { file: 'config.json', field: 'architectures' },
     nextStep: 'Choose a policy, or an objective for reward models.',
+  })
+}
+
+function twoLayers(): StepscopeError {
+  return new StepscopeError({
+    code: 'bad-setting',
+    message: 'A score head of two layers can be read here, but not trained',
+    expected: 'a score head of one layer, or a language model',
+    found: 'score.0 and score.2',
+    place: { file: 'config.json', field: 'architectures' },
+    nextStep: 'Train from the language model that the reward model was made from.',
   })
 }
 

@@ -1,6 +1,6 @@
-import { pushAll } from '../core/push-all.ts'
-import { bareStep, endedStep } from '../core/step-text.ts'
-import type { Tokenizer } from './tokenizer/tokenizer.ts'
+import { pushAll } from '../../core/push-all.ts'
+import { bareStep, endedStep } from '../../core/step-text.ts'
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 
 /**
  * Tokens of the steps, and for each step the index of the token it is scored at: the last one that completes `scoreAt`,
