@@ -7,6 +7,9 @@ import type { Local, Value } from './assembler/values.ts'
  */
 export type Arithmetic = 'strict' | 'fused'
 
+/** a · b + c, of four lanes. */
+export type MultiplyAdd = (a: Value<'v128'>, b: Value<'v128'>, c: Value<'v128'>) => Value<'v128'>
+
 /** By name, what a kernel's bindings are. */
 type Bindings = Readonly<Record<string, unknown>>
 
@@ -24,7 +27,7 @@ export interface WasmContext<B extends Bindings> {
   readonly scratch: Local<'i32'>
   readonly arithmetic: Arithmetic
   /** a · b + c in the backend's arithmetic. */
-  madd(a: Value<'v128'>, b: Value<'v128'>, c: Value<'v128'>): Value<'v128'>
+  readonly madd: MultiplyAdd
 }
 
 /**

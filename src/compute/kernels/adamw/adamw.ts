@@ -2,6 +2,7 @@ import type { Kernel } from '../../backend.ts'
 import { quadGroups } from '../quads.ts'
 import type { AdamwShape } from './adamw.reference.ts'
 import { ADAMW_BINDINGS, adamwReference } from './adamw.reference.ts'
+import { adamwWasm } from './adamw.wasm.ts'
 import { adamwWgsl } from './adamw.wgsl.ts'
 
 /**
@@ -15,6 +16,7 @@ export function adamwKernel(shape: AdamwShape): Kernel<typeof ADAMW_BINDINGS> {
     bindings: ADAMW_BINDINGS,
     wgsl: () => adamwWgsl(shape),
     workgroups: (quads) => quadGroups(quads, shape.lanes),
+    wasm: () => adamwWasm(shape),
     reference: (views) => adamwReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { ColumnSumsShape } from './column-sums.reference.ts'
 import { COLUMN_SUMS_BINDINGS, columnSumsReference } from './column-sums.reference.ts'
+import { columnSumsWasm } from './column-sums.wasm.ts'
 import { columnSumsWgsl } from './column-sums.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function columnSumsKernel(shape: ColumnSumsShape): Kernel<typeof COLUMN_S
     bindings: COLUMN_SUMS_BINDINGS,
     wgsl: () => columnSumsWgsl(shape),
     workgroups: () => [Math.ceil(shape.columns / 4 / shape.lanes), 1, 1],
+    wasm: () => columnSumsWasm(shape),
     reference: (views) => columnSumsReference(shape, views),
   }
 }

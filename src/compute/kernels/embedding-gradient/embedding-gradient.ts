@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { EmbeddingGradientShape } from './embedding-gradient.reference.ts'
 import { EMBEDDING_GRADIENT_BINDINGS, embeddingGradientReference } from './embedding-gradient.reference.ts'
+import { embeddingGradientWasm } from './embedding-gradient.wasm.ts'
 import { embeddingGradientWgsl } from './embedding-gradient.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function embeddingGradientKernel(shape: EmbeddingGradientShape): Kernel<t
     bindings: EMBEDDING_GRADIENT_BINDINGS,
     wgsl: () => embeddingGradientWgsl(shape),
     workgroups: (segments) => [Math.ceil(shape.hidden / 4 / shape.lanes), segments, 1],
+    wasm: () => embeddingGradientWasm(shape),
     reference: (views) => embeddingGradientReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { EmbeddingShape } from './embedding.reference.ts'
 import { EMBEDDING_BINDINGS, embeddingReference } from './embedding.reference.ts'
+import { embeddingWasm } from './embedding.wasm.ts'
 import { embeddingWgsl } from './embedding.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function embeddingKernel(shape: EmbeddingShape): Kernel<typeof EMBEDDING_
     bindings: EMBEDDING_BINDINGS,
     wgsl: () => embeddingWgsl(shape),
     workgroups: (rows) => [Math.ceil(shape.hidden / 4 / shape.lanes), rows, 1],
+    wasm: () => embeddingWasm(shape),
     reference: (views) => embeddingReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { GainGradientShape } from './gain-gradient.reference.ts'
 import { GAIN_GRADIENT_BINDINGS, gainGradientReference } from './gain-gradient.reference.ts'
+import { gainGradientWasm } from './gain-gradient.wasm.ts'
 import { gainGradientWgsl } from './gain-gradient.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function gainGradientKernel(shape: GainGradientShape): Kernel<typeof GAIN
     bindings: GAIN_GRADIENT_BINDINGS,
     wgsl: () => gainGradientWgsl(shape),
     workgroups: () => [Math.ceil(shape.hidden / 4 / shape.lanes), 1, 1],
+    wasm: () => gainGradientWasm(shape),
     reference: (views) => gainGradientReference(shape, views),
   }
 }

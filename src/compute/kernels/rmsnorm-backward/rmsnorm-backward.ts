@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { RmsnormBackwardShape } from './rmsnorm-backward.reference.ts'
 import { RMSNORM_BACKWARD_BINDINGS, rmsnormBackwardReference } from './rmsnorm-backward.reference.ts'
+import { rmsnormBackwardWasm } from './rmsnorm-backward.wasm.ts'
 import { rmsnormBackwardWgsl } from './rmsnorm-backward.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function rmsnormBackwardKernel(shape: RmsnormBackwardShape): Kernel<typeo
     bindings: RMSNORM_BACKWARD_BINDINGS,
     wgsl: () => rmsnormBackwardWgsl(shape),
     workgroups: (rows) => [shape.lanes === 1 ? Math.ceil(rows / shape.serialLanes) : rows, 1, 1],
+    wasm: () => rmsnormBackwardWasm(shape),
     reference: (views) => rmsnormBackwardReference(shape, views),
   }
 }

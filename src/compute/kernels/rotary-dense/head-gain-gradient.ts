@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { HeadGainGradientShape } from './head-gain-gradient.reference.ts'
 import { HEAD_GAIN_GRADIENT_BINDINGS, headGainGradientReference } from './head-gain-gradient.reference.ts'
+import { headGainGradientWasm } from './head-gain-gradient.wasm.ts'
 import { headGainGradientWgsl } from './head-gain-gradient.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function headGainGradientKernel(shape: HeadGainGradientShape): Kernel<typ
     bindings: HEAD_GAIN_GRADIENT_BINDINGS,
     wgsl: () => headGainGradientWgsl(shape),
     workgroups: () => [Math.ceil((2 * shape.headDim) / shape.lanes), 1, 1],
+    wasm: () => headGainGradientWasm(shape),
     reference: (views) => headGainGradientReference(shape, views),
   }
 }

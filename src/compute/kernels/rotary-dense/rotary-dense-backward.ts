@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { RotaryDenseShape } from './rotary-dense.reference.ts'
 import { ROTARY_DENSE_BACKWARD_BINDINGS, rotaryDenseBackwardReference } from './rotary-dense-backward.reference.ts'
+import { rotaryDenseBackwardWasm } from './rotary-dense-backward.wasm.ts'
 import { rotaryDenseBackwardWgsl } from './rotary-dense-backward.wgsl.ts'
 
 /**
@@ -14,6 +15,7 @@ export function rotaryDenseBackwardKernel(shape: RotaryDenseShape): Kernel<typeo
     bindings: ROTARY_DENSE_BACKWARD_BINDINGS,
     wgsl: () => rotaryDenseBackwardWgsl(shape),
     workgroups: (rows) => [Math.ceil(rows / shape.lanes), Math.ceil(shape.stride / shape.headWidth), 1],
+    wasm: () => rotaryDenseBackwardWasm(shape),
     reference: (views) => rotaryDenseBackwardReference(shape, views),
   }
 }

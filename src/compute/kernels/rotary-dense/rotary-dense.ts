@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { RotaryDenseShape } from './rotary-dense.reference.ts'
 import { ROTARY_DENSE_BINDINGS, rotaryDenseReference } from './rotary-dense.reference.ts'
+import { rotaryDenseWasm } from './rotary-dense.wasm.ts'
 import { rotaryDenseWgsl } from './rotary-dense.wgsl.ts'
 
 /**
@@ -14,6 +15,7 @@ export function rotaryDenseKernel(shape: RotaryDenseShape): Kernel<typeof ROTARY
     bindings: ROTARY_DENSE_BINDINGS,
     wgsl: () => rotaryDenseWgsl(shape),
     workgroups: (rows) => [Math.ceil(rows / shape.lanes), Math.ceil(shape.stride / shape.headWidth), 1],
+    wasm: () => rotaryDenseWasm(shape),
     reference: (views) => rotaryDenseReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { RotaryShape } from './rotary.reference.ts'
 import { ROTARY_BINDINGS, rotaryReference } from './rotary.reference.ts'
+import { rotaryWasm } from './rotary.wasm.ts'
 import { rotaryWgsl } from './rotary.wgsl.ts'
 
 /**
@@ -19,6 +20,7 @@ export function rotaryKernel(shape: RotaryShape): Kernel<typeof ROTARY_BINDINGS>
       targets,
       Math.ceil(headDim / 2 / Math.min(pairs, headDim / 2)),
     ],
+    wasm: () => rotaryWasm(shape),
     reference: (views) => rotaryReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { SumOfSquaresShape } from './sum-of-squares.reference.ts'
 import { SUM_OF_SQUARES_BINDINGS, sumOfSquaresReference } from './sum-of-squares.reference.ts'
+import { sumOfSquaresWasm } from './sum-of-squares.wasm.ts'
 import { sumOfSquaresWgsl } from './sum-of-squares.wgsl.ts'
 
 /**
@@ -14,6 +15,7 @@ export function sumOfSquaresKernel(shape: SumOfSquaresShape): Kernel<typeof SUM_
     bindings: SUM_OF_SQUARES_BINDINGS,
     wgsl: () => sumOfSquaresWgsl(shape),
     workgroups: () => [lanes === 1 ? Math.ceil(partials / serialLanes) : partials, 1, 1],
+    wasm: () => sumOfSquaresWasm(shape),
     reference: (views) => sumOfSquaresReference(shape, views),
   }
 }
