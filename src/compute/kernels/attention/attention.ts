@@ -1,5 +1,6 @@
 import type { Kernel } from '../../backend.ts'
 import { ATTENTION_BINDINGS, attentionReference } from './attention.reference.ts'
+import { attentionWasm } from './attention.wasm.ts'
 import { cooperativeAttentionWgsl, serialAttentionWgsl } from './attention.wgsl.ts'
 import type { AttentionShape } from './attention-shape.ts'
 
@@ -19,6 +20,7 @@ export function attentionKernel(shape: AttentionShape): Kernel<typeof ATTENTION_
     bindings: ATTENTION_BINDINGS,
     wgsl: () => (serial ? serialAttentionWgsl(shape) : cooperativeAttentionWgsl(shape)),
     workgroups: (rows) => (serial ? [Math.ceil((rows * heads) / serialLanes), 1, 1] : [heads, rows, 1]),
+    wasm: () => attentionWasm(shape),
     reference: (views) => attentionReference(shape, views),
   }
 }

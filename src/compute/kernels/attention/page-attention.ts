@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { AttentionShape } from './attention-shape.ts'
 import { PAGE_ATTENTION_BINDINGS, pageAttentionReference } from './page-attention.reference.ts'
+import { pageAttentionWasm } from './page-attention.wasm.ts'
 import { cooperativePageAttentionWgsl, serialPageAttentionWgsl } from './page-attention.wgsl.ts'
 
 /**
@@ -17,6 +18,7 @@ export function pageAttentionKernel(shape: AttentionShape): Kernel<typeof PAGE_A
     wgsl: () => (serial ? serialPageAttentionWgsl(shape) : cooperativePageAttentionWgsl(shape)),
     workgroups: (items) =>
       serial ? [Math.ceil((items * keyValueHeads) / serialLanes), 1, 1] : [items, keyValueHeads, 1],
+    wasm: () => pageAttentionWasm(shape),
     reference: (views) => pageAttentionReference(shape, views),
   }
 }

@@ -4,6 +4,7 @@ import {
   CAUSAL_ATTENTION_BACKWARD_KEYS_BINDINGS,
   causalAttentionBackwardKeysReference,
 } from './causal-attention-backward-keys.reference.ts'
+import { causalAttentionBackwardKeysWasm } from './causal-attention-backward-keys.wasm.ts'
 import { causalAttentionBackwardKeysWgsl } from './causal-attention-backward-keys.wgsl.ts'
 import { tileWorkgroups } from './row-tile.wgsl.ts'
 
@@ -23,6 +24,7 @@ export function causalAttentionBackwardKeysKernel(
     bindings: CAUSAL_ATTENTION_BACKWARD_KEYS_BINDINGS,
     wgsl: () => causalAttentionBackwardKeysWgsl(shape, TILE_ROWS),
     workgroups: (rows) => tileWorkgroups(rows, TILE_ROWS, shape.keyValueHeads, shape.lanes),
+    wasm: () => causalAttentionBackwardKeysWasm(shape),
     reference: (views) => causalAttentionBackwardKeysReference(shape, views),
   }
 }

@@ -4,6 +4,7 @@ import {
   CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS,
   causalAttentionBackwardQueriesReference,
 } from './causal-attention-backward-queries.reference.ts'
+import { causalAttentionBackwardQueriesWasm } from './causal-attention-backward-queries.wasm.ts'
 import { causalAttentionBackwardQueriesWgsl } from './causal-attention-backward-queries.wgsl.ts'
 import { tileWorkgroups } from './row-tile.wgsl.ts'
 
@@ -22,6 +23,7 @@ export function causalAttentionBackwardQueriesKernel(
     bindings: CAUSAL_ATTENTION_BACKWARD_QUERIES_BINDINGS,
     wgsl: () => causalAttentionBackwardQueriesWgsl(shape, TILE_ROWS),
     workgroups: (rows) => tileWorkgroups(rows, TILE_ROWS, shape.heads, shape.lanes),
+    wasm: () => causalAttentionBackwardQueriesWasm(shape),
     reference: (views) => causalAttentionBackwardQueriesReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { CausalAttentionShape } from './causal-attention.reference.ts'
 import { CAUSAL_ATTENTION_BINDINGS, causalAttentionReference } from './causal-attention.reference.ts'
+import { causalAttentionWasm } from './causal-attention.wasm.ts'
 import { causalAttentionWgsl } from './causal-attention.wgsl.ts'
 import { tileWorkgroups } from './row-tile.wgsl.ts'
 
@@ -18,6 +19,7 @@ export function causalAttentionKernel(shape: CausalAttentionShape): Kernel<typeo
     bindings: CAUSAL_ATTENTION_BINDINGS,
     wgsl: () => causalAttentionWgsl(shape, TILE_ROWS),
     workgroups: (rows) => tileWorkgroups(rows, TILE_ROWS, shape.heads, shape.lanes),
+    wasm: () => causalAttentionWasm(shape),
     reference: (views) => causalAttentionReference(shape, views),
   }
 }
