@@ -11,9 +11,9 @@ test('a policy alone: searches without scores run, the others say what they need
   await setup.getByRole('combobox', { name: 'Reward model' }).selectOption('none')
   await expect(setup.getByRole('status')).toHaveText(/Beam search needs a reward model/)
   await expect(run).toBeDisabled()
-  await expect(strategy.getByRole('option', { name: 'Best of N (needs a reward model)' })).toBeDisabled()
+  await expect(strategy.getByRole('option', { name: 'Best of N, PRM (needs a reward model)' })).toBeDisabled()
 
-  for (const name of ['Greedy decoding', 'Sampling, majority']) {
+  for (const name of ['Greedy decoding', 'Majority vote']) {
     await strategy.selectOption(name)
     await expect(setup.getByRole('status')).toHaveCount(0)
     await runToEnd(page)
@@ -28,7 +28,7 @@ test('a policy alone: searches without scores run, the others say what they need
   await expect(page.getByRole('status').filter({ hasText: 'needs a reward model' })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Run all' })).toBeDisabled()
   await page.getByRole('combobox', { name: 'Strategy 1' }).selectOption('Greedy decoding')
-  await page.getByRole('combobox', { name: 'Strategy 2' }).selectOption('Sampling, majority')
+  await page.getByRole('combobox', { name: 'Strategy 2' }).selectOption('Majority vote')
   await page.getByRole('button', { name: 'Run all' }).click()
   const columns = page.getByRole('region', { name: /^Strategy \d/ })
   for (const column of await columns.all()) {

@@ -4,8 +4,10 @@ import { expect, test } from './fixtures.ts'
 
 const STRATEGIES = [
   'Greedy decoding',
-  'Sampling, majority',
-  'Best of N',
+  'Majority vote',
+  'Weighted vote, PRM',
+  'Best of N, PRM',
+  'Best of N, ORM',
   'Greedy tree search',
   'Beam search',
   'Lookahead search',

@@ -71,7 +71,7 @@ test('a question is put to a chat model by its template, and its answer is compa
   // Capabilities that the task does not have are not offered.
   await expect(setup.getByRole('button', { name: 'Random' })).toHaveCount(0)
   await expect(setup.getByRole('combobox', { name: 'Policy' })).toContainText('small-chat')
-  await setup.getByRole('combobox', { name: 'Strategy' }).selectOption('Sampling, majority')
+  await setup.getByRole('combobox', { name: 'Strategy' }).selectOption('Majority vote')
   // A problem of a file, chosen by keyboard: its gold answer comes along, and no model sees it.
   await chooseFile(page, setup.getByRole('button', { name: 'Problems from a file' }), 'wrong.jsonl', [
     ROWS[0],

@@ -2,6 +2,7 @@ import { BOUNDS } from '../core/bounds.ts'
 import { plainText } from '../core/outside-text.ts'
 import { readStrategySpec } from '../formats/strategy-spec.ts'
 import { describeRange, readSetting } from '../search/check-setup.ts'
+import { todaysStrategy } from '../search/earlier-setup.ts'
 import type { RunSetup } from '../search/events.ts'
 import type { Aggregation } from '../search/models.ts'
 import type { Setting, SettingName, StrategyConfig, StrategyId } from '../search/settings.ts'
@@ -78,7 +79,7 @@ export interface StrategyChoice {
 export function readStrategy(option: string, text: string, common: Partial<StrategyConfig>): StrategyChoice {
   try {
     const { strategy, config } = readStrategySpec(text)
-    return { name: text, strategy, config: { ...common, ...config } }
+    return { name: text, ...todaysStrategy({ strategy, config: { ...common, ...config } }) }
   } catch (error) {
     throw new UsageError(`--${option}: Strategy ${plainText(text)}: ${(error as Error).message}`)
   }

@@ -34,7 +34,7 @@ afterAll(() => {
 
 async function search(strategy: StrategyId, text: string, prefix: readonly string[] = []): Promise<SearchEvent[]> {
   const problem = countdown.parse(text)
-  const config = { ...DEFAULT_CONFIG, n: 8, m: 4 }
+  const config = { ...DEFAULT_CONFIG, n: 8, m: 4, voteBatch: 3 }
   const setup: RunSetup = { task: 'countdown', problem: text, strategy, config, seed: 7, prefix }
   const context = {
     prompt: countdown.notation.prompt(problem),
@@ -52,7 +52,10 @@ const executed = () =>
   [policy, reward].map(({ model }) => model.counters().executedTokens + model.counters().cacheHitTokens)
 const RUNS: readonly (readonly [StrategyId, string, readonly string[]])[] = [
   ['greedy-decoding', '3 5 7 2 > 24', []],
-  ['best-of-n', '3 5 7 2 > 24', []],
+  ['sampling', '3 5 7 2 > 24', []],
+  ['best-of-n-prm', '3 5 7 2 > 24', []],
+  ['best-of-n-orm', '3 5 7 2 > 24', ['3*5=15 : 7 2 15\n']],
+  ['weighted-vote-orm', '1 8 2 13 > 24', []],
   ['greedy-tree', '1 8 2 13 > 24', []],
   ['beam', '3 5 7 2 > 24', []],
   ['beam', '3 5 7 2 > 24', ['3*5=15 : 7 2 15\n']],

@@ -13,8 +13,9 @@ import { PREFERENCE_FORMAT, SFT_FORMAT, STEPWISE_FORMAT, UNPAIRED_FORMAT } from 
 const EARLIER = 'tests/fixtures/earlier'
 const read = (file: string): string => readFileSync(file, 'utf8')
 
-/** A run is read with the settings that came after it, at their defaults. */
+/** A run is read with the settings that came after it, at their defaults, and with its strategy's name of today. */
 function withLaterSettings(key: string, value: unknown): unknown {
+  if (key === 'strategy' && value === 'best-of-n') return 'best-of-n-prm'
   return key === 'config' ? { ...DEFAULT_CONFIG, ...(value as object) } : value
 }
 
@@ -31,6 +32,22 @@ describe('files of the version before', () => {
     defaults: LinkState
     links: { hash: string; change: Partial<LinkState> }[]
   }
+  it('best of n that answered by votes opens as the vote that it was', () => {
+    const file = `${EARLIER}/runs/best-of-n.stepscope.json`
+    const text = read(file).replaceAll('"answerBy":"score"', '"answerBy":"weighted-vote"')
+    const voted = text.replaceAll('"answerBy": "score"', '"answerBy": "weighted-vote"')
+    const { setup, events } = readRunFile(voted, file)
+    expect([setup.strategy, events[0]?.type === 'started' && events[0].setup.strategy]).toEqual(
+      Array(2).fill('weighted-vote-prm'),
+    )
+    expect(events).toHaveLength(readRunFile(read(file), file).events.length)
+    const compared = 'compare=best-of-n:answerBy=weighted-vote,best-of-n'
+    expect(readPermalink(`strategy=best-of-n&answerBy=majority&${compared}`, defaults)).toMatchObject({
+      state: { strategy: 'sampling', compare: [{ strategy: 'weighted-vote-prm' }, { strategy: 'best-of-n-prm' }] },
+      problems: [],
+    })
+  })
+
   it.each(links)('link $hash', ({ hash, change }) => {
     const { state, problems } = readPermalink(hash, defaults)
     expect(problems).toEqual([])

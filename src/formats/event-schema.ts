@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BACKEND_KINDS } from '../core/backends.ts'
 import { BOUNDS, bounded } from '../core/bounds.ts'
+import { EARLIER_STRATEGY_IDS, todaysStrategy } from '../search/earlier-setup.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import { DECISION_RULES, STOP_REASON_IDS } from '../search/events.ts'
 import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
@@ -31,11 +32,14 @@ export const setupSchema = z.object({
   problem: z.string(),
   // Runs of earlier versions lack it.
   fields: z.record(z.string(), z.unknown()).exactOptional(),
-  strategy: z.enum(STRATEGY_IDS),
+  strategy: z.enum([...STRATEGY_IDS, ...EARLIER_STRATEGY_IDS]),
   config: configSchema,
   seed: bounded(BOUNDS.seed),
   prefix: z.array(z.string()),
-}) satisfies z.ZodType<RunSetup>
+})
+
+/** The same of a run, its strategy as it is called today. */
+export const runSetupSchema = setupSchema.transform(todaysStrategy) satisfies z.ZodType<RunSetup>
 
 const modelLedger = z.object({
   asked: count,
@@ -101,7 +105,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('started'),
     ledger,
-    setup: setupSchema,
+    setup: runSetupSchema,
     prompt: z.string(),
     policy: modelInfoSchema,
     reward: rewardInfoSchema.nullable(),

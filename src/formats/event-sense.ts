@@ -1,5 +1,5 @@
 import type { Decision, RunSetup, SearchEvent, StepData } from '../search/events.ts'
-import { answerRule } from '../search/settings.ts'
+import { aggregationOf, answerRule } from '../search/settings.ts'
 import { senseless } from './senseless.ts'
 
 /** Log-probabilities are differences of float32 numbers: one of a certain token may come out a little above 0. */
@@ -119,14 +119,16 @@ class Checks {
 
   /** A sum of log-odds may be any number. */
   private pathScore(value: number | null, field: string): void {
-    if (this.setup.config.aggregation !== 'sum-log-odds') this.unit(value, field)
+    if (aggregationOf(this.setup) !== 'sum-log-odds') this.unit(value, field)
   }
 
   /** The answers of a vote are compared by sums over their paths. */
   private compared(decision: Decision, field: 'score' | 'against'): void {
     const answers = decision.rule === 'answer' || decision.rule === 'not-answer'
     const value = decision[field]
-    if (!answers || answerRule(this.setup) === 'score') this.pathScore(value, `decision.${field}`)
+    // Once every strategy had sums where the setting said so, those with a single finished path among them.
+    const voted = answerRule(this.setup) !== 'score' || this.setup.config.answerBy !== 'score'
+    if (!answers || !voted) this.pathScore(value, `decision.${field}`)
     else if (value !== null && value < 0 && this.setup.config.aggregation !== 'sum-log-odds') {
       this.fail(`decision.${field}`, 'A score is out of range', 'a number from 0', value)
     }

@@ -4,6 +4,7 @@ import { BOUNDS, describeBound, isWithin } from '../core/bounds.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
 import { readMeaning } from '../search/check-setup.ts'
+import { namedStrategy, todaysStrategy } from '../search/earlier-setup.ts'
 import { readGivenStep } from '../search/given-step.ts'
 import type { StrategyConfig, StrategyId } from '../search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS } from '../search/settings.ts'
@@ -52,7 +53,9 @@ const whole = (key: string, bound: Bound): Field<number> => ({
 const position = (key: string, bound: Bound): Field<number | null> => ({ ...whole(key, bound), write: String })
 
 /** The one table of fields: what stands in the state, and how it stands in the URL. */
-const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkState[K]> } = {
+const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]: Field<LinkState[K]> } & {
+  readonly strategy: Field<NonNullable<ReturnType<typeof namedStrategy>>>
+} = {
   task: text('task'),
   problem: text('problem'),
   gold: text('gold'),
@@ -61,7 +64,7 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config'>]: Field<LinkSt
   strategy: {
     key: 'strategy',
     read: (value) => {
-      const strategy = STRATEGY_IDS.find((id) => id === value)
+      const strategy = namedStrategy(value)
       if (!strategy) throw badValue(`one of ${STRATEGY_IDS.join(', ')}`, value)
       return strategy
     },
@@ -173,8 +176,7 @@ export function readPermalink(
     gold: field('gold'),
     policy: field('policy'),
     reward: field('reward'),
-    strategy,
-    config,
+    ...todaysStrategy({ strategy, config }),
     seed: field('seed'),
     prefix: field('prefix'),
     event: field('event'),

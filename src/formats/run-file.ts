@@ -5,7 +5,7 @@ import { checkSetup } from '../search/check-setup.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { ModelInfo, RewardModelInfo } from '../search/models.ts'
 import { checkEvents, countNodes } from './event-order.ts'
-import { eventSchema, modelInfoSchema, rewardInfoSchema, setupSchema } from './event-schema.ts'
+import { eventSchema, modelInfoSchema, rewardInfoSchema, runSetupSchema } from './event-schema.ts'
 import { parseWith } from './parse.ts'
 import { senseless } from './senseless.ts'
 
@@ -63,7 +63,7 @@ const header = {
   createdAt: z.iso.datetime(),
   title: z.string(),
   status: z.enum(RUN_FILE_STATUSES),
-  setup: setupSchema,
+  setup: runSetupSchema,
   models: modelsSchema.nullable(),
   measured: measuredSchema,
   parent: parentSchema.nullable(),

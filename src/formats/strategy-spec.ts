@@ -1,5 +1,6 @@
 import { StepscopeError } from '../core/errors.ts'
 import { readMeaning } from '../search/check-setup.ts'
+import { namedStrategy, todaysStrategy } from '../search/earlier-setup.ts'
 import type { StrategyConfig, StrategyId } from '../search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS } from '../search/settings.ts'
 
@@ -12,7 +13,7 @@ export interface StrategySpec {
 /** `lookahead:n=4:lookahead=2`. Throws a StepscopeError `bad-setting`. */
 export function readStrategySpec(text: string): StrategySpec {
   const [name = '', ...settings] = text.split(':')
-  const strategy = STRATEGY_IDS.find((id) => id === name)
+  const strategy = namedStrategy(name)
   if (!strategy) throw badSetting(`one of ${STRATEGY_IDS.join(', ')}`, name)
   const config: Record<string, unknown> = {}
   for (const setting of settings) {
@@ -22,7 +23,7 @@ export function readStrategySpec(text: string): StrategySpec {
     if (Object.hasOwn(config, known)) throw badSetting('each setting once', setting)
     config[known] = readMeaning(known, values.join('='))
   }
-  return { strategy, config: config as Partial<StrategyConfig> }
+  return todaysStrategy({ strategy, config: config as Partial<StrategyConfig> })
 }
 
 /** The inverse of `readStrategySpec`, settings in the order of the table. */

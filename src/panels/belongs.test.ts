@@ -38,7 +38,7 @@ it('a run belongs to the setup and the models that made it, until one of them ch
   session.adoptRun(rig.active().id)
   session.setConfig({ lookahead: 3 })
   expect(whats(rig)).toEqual([])
-  session.setStrategy('best-of-n')
+  session.setStrategy('best-of-n-prm')
   expect(whats(rig)).toEqual(['strategy'])
   await rig.store.dispose()
 })

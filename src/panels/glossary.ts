@@ -18,6 +18,11 @@ export const TERMS = {
       'A model that reads a solution so far and scores its last step from 0 to 1: here, the chance that the policy finishes correctly from there.',
     source: paper('Lightman et al. 2023, Let’s verify step by step', '2305.20050'),
   },
+  orm: {
+    name: 'Outcome reward model (ORM)',
+    answer: 'A model that reads a whole response and scores it once, from 0 to 1: the chance that its answer is right.',
+    source: paper('Cobbe et al. 2021, Training verifiers to solve math word problems', '2110.14168'),
+  },
   step: {
     name: 'Step',
     answer: 'One line of a solution, up to its line end. Search decides after every step, not after every token.',

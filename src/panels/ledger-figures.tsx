@@ -1,11 +1,12 @@
 import type { Ledger, ModelLedger } from '../search/events.ts'
+import { savedByStop } from '../search/votes.ts'
 import type { RunView } from '../state/search/runs-state.ts'
 import { formatDuration, formatNumber, formatPercent } from '../viz/layout/format-number.ts'
 import { Breakdown, Figure } from './figure.tsx'
 import { TERMS } from './glossary.ts'
 import styles from './ledger-figures.module.css'
 import { formatRatio, ledgerTokens } from './per-token.ts'
-import { measuredRows } from './run-facts.ts'
+import { measuredRows, rewardWord } from './run-facts.ts'
 
 /** Tokens a search without shared beginnings would have executed again, as a share. */
 function savedBySharing({ policy, reward }: Ledger): number | null {
@@ -28,6 +29,8 @@ export function LedgerFigures({ run }: { run: RunView }) {
   const { wallMs } = run.measured
   const tokens = ledgerTokens(ledger)
   const saved = savedBySharing(ledger)
+  const word = rewardWord(run.tree)
+  const stop = savedByStop(run.tree)
   return (
     <dl className={styles.figures}>
       <Figure
@@ -36,9 +39,9 @@ export function LedgerFigures({ run }: { run: RunView }) {
         why={<Breakdown text="Tokens run through the policy." rows={tokenRows(policy)} />}
       />
       <Figure
-        name="PRM tokens"
+        name={`${word} tokens`}
         value={formatNumber(reward.executed)}
-        why={<Breakdown text="Tokens run through the process reward model." rows={tokenRows(reward)} />}
+        why={<Breakdown text="Tokens run through the reward model." rows={tokenRows(reward)} />}
       />
       <Figure
         name="Compute"
@@ -48,7 +51,7 @@ export function LedgerFigures({ run }: { run: RunView }) {
             text={TERMS.flops.answer}
             rows={[
               ['policy', formatNumber(policy.flops, 'FLOP')],
-              ['PRM', formatNumber(reward.flops, 'FLOP')],
+              [word, formatNumber(reward.flops, 'FLOP')],
             ]}
           />
         }
@@ -61,12 +64,24 @@ export function LedgerFigures({ run }: { run: RunView }) {
             text={`${TERMS.sharing.answer} The ratio is asked over executed: how often each token run was needed.`}
             rows={[
               ['policy, executed of asked', `${formatNumber(policy.executed)} / ${formatNumber(policy.asked)}`],
-              ['PRM, executed of asked', `${formatNumber(reward.executed)} / ${formatNumber(reward.asked)}`],
+              [`${word}, executed of asked`, `${formatNumber(reward.executed)} / ${formatNumber(reward.asked)}`],
               ['asked / executed', formatRatio(tokens)],
             ]}
           />
         }
       />
+      {stop === null ? null : (
+        <Figure
+          name="Saved by the stop"
+          value={`about ${formatNumber(stop.flops, 'FLOP')}`}
+          why={
+            <Breakdown
+              text="The vote stopped before all responses were drawn to their end. What the others would have cost is not known: it is taken to be what those that were drawn cost on average."
+              rows={[['responses left', `${stop.left} of ${stop.of}`]]}
+            />
+          }
+        />
+      )}
       <Figure
         name="Time"
         value={wallMs === 0 ? '–' : formatDuration(wallMs)}

@@ -26,7 +26,10 @@ function Details({ run }: { run: RunView }) {
         <>
           <Facts title="Policy" rows={computedRows(made.policy, modelName(made.policy.id, engine))} />
           {made.reward ? (
-            <Facts title="PRM" rows={computedRows(made.reward, modelName(made.reward.id, engine))} />
+            <Facts
+              title={made.reward.kind === 'outcome' ? 'ORM' : 'PRM'}
+              rows={computedRows(made.reward, modelName(made.reward.id, engine))}
+            />
           ) : null}
         </>
       ) : (

@@ -1,5 +1,6 @@
 import type { Ledger, SearchEvent } from '../search/events.ts'
-import type { ModelInfo } from '../search/models.ts'
+import type { ModelInfo, RewardModelInfo } from '../search/models.ts'
+import type { SearchTree } from '../search/tree.ts'
 import type { LoadedModels } from '../state/models/engine-state.ts'
 import type { Measured } from '../state/search/runs-state.ts'
 import { formatBytes, formatDuration, formatNumber } from '../viz/layout/format-number.ts'
@@ -22,9 +23,14 @@ export function measuredRows(measured: Measured, ledger: Ledger): readonly (read
 /** The models that made a run, as its first event names them; null before it. */
 export function modelsOf(
   events: readonly SearchEvent[],
-): { readonly policy: ModelInfo; readonly reward: ModelInfo | null } | null {
+): { readonly policy: ModelInfo; readonly reward: RewardModelInfo | null } | null {
   const [first] = events
   return first?.type === 'started' ? { policy: first.policy, reward: first.reward } : null
+}
+
+/** What a run's reward model is called in short. */
+export function rewardWord({ started }: Pick<SearchTree, 'started'>): 'PRM' | 'ORM' {
+  return started?.reward?.kind === 'outcome' ? 'ORM' : 'PRM'
 }
 
 /** How a model computed, line by line, below its name. */

@@ -1,5 +1,5 @@
 import type { StrategyId } from '../search/settings.ts'
-import { STRATEGY_IDS, strategyById } from '../search/settings.ts'
+import { STRATEGY_IDS, strategyName, usesRewardModel } from '../search/settings.ts'
 
 /** For a select; strategies that the models at hand cannot run say why. */
 export function strategyOptions(hasReward: boolean): readonly {
@@ -8,8 +8,8 @@ export function strategyOptions(hasReward: boolean): readonly {
   readonly disabled: boolean
 }[] {
   return STRATEGY_IDS.map((id) => {
-    const { name, scored } = strategyById(id)
-    const lacking = scored && !hasReward
+    const lacking = usesRewardModel(id) && !hasReward
+    const name = strategyName(id)
     return { value: id, label: lacking ? `${name} (needs a reward model)` : name, disabled: lacking }
   })
 }

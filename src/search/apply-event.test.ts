@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { applyEvent, emptyTree } from './apply-event.ts'
 import { describeEvent } from './describe-event.ts'
 import type { SearchEvent } from './events.ts'
+import { STRATEGY_IDS } from './settings.ts'
 import { collect, setupOf, treeOf } from './testing/collect.ts'
 import { randomModels } from './testing/random-models.ts'
 import { ScriptedPolicy, ScriptedRewardModel, tableScript } from './testing/scripted-models.ts'
@@ -79,7 +80,7 @@ describe('applyEvent', () => {
   })
 
   it('replays a long run from any prefix to the same tree', async () => {
-    const events = await collect(setupOf('best-of-n', { n: 512, maxRounds: 12 }, { seed: 2 }), randomModels(4))
+    const events = await collect(setupOf('best-of-n-prm', { n: 512, maxRounds: 12 }, { seed: 2 }), randomModels(4))
     const whole = treeOf(events)
     for (const share of [0, 0.1, 0.5, 0.9, 1]) {
       const length = Math.floor(share * events.length)
@@ -229,7 +230,7 @@ describe('describeEvent', () => {
   })
 
   it('has a sentence for every event of every strategy', async () => {
-    for (const strategy of ['greedy-decoding', 'sampling', 'best-of-n', 'greedy-tree', 'beam', 'lookahead'] as const) {
+    for (const strategy of STRATEGY_IDS) {
       const config = { n: 8, m: 2, aggregation: 'sum-log-odds', answerBy: 'weighted-vote', maxRounds: 4 } as const
       const sentences = story(await collect(setupOf(strategy, config, { prefix: ['a\n'] }), randomModels(8)))
       for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z][^\n]*\.$/)

@@ -1,6 +1,7 @@
 import { aggregate } from './aggregate.ts'
 import type { Decision, NodeId, ProposedEvent, RolledOutEvent, SearchEvent, StepData } from './events.ts'
 import { EMPTY_LEDGER } from './ledger.ts'
+import { aggregationOf } from './settings.ts'
 import type { NodeState, SearchTree, TreeNode } from './tree.ts'
 import { pathTo } from './tree-paths.ts'
 
@@ -18,7 +19,7 @@ export function applyEvent(tree: SearchTree, event: SearchEvent): SearchTree {
   }
   switch (event.type) {
     case 'started':
-      return { ...next, started: event, aggregation: event.setup.config.aggregation, nodes: [rootNode()] }
+      return { ...next, started: event, aggregation: aggregationOf(event.setup), nodes: [rootNode()] }
     case 'proposed':
       return { ...next, nodes: propose(tree.nodes, event) }
     case 'scored':
@@ -51,7 +52,9 @@ function stateAfter(type: 'kept' | 'pruned', { rule }: Decision, node: TreeNode 
 function propose(nodes: readonly TreeNode[], event: ProposedEvent): readonly TreeNode[] {
   const { round, given, samples } = event
   const count = samples.length
-  if (event.reused) return change(nodes, event.node, { state: 'proposed', round, count })
+  // A rollout's step that is taken up waits for a decision; a step that is drawn once more keeps the one it has.
+  const state = nodes[event.node]?.state === 'rolledOut' ? { state: 'proposed' as const } : {}
+  if (event.reused) return change(nodes, event.node, { ...state, round, count })
   return append(nodes, event, { state: 'proposed', round, count, given })
 }
 

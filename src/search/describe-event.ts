@@ -2,9 +2,9 @@ import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { AGGREGATION_NAMES } from './aggregate.ts'
 import type { Decision, FinishedEvent, NodeId, SearchEvent } from './events.ts'
 import { STOP_REASONS } from './events.ts'
-import { answerRule, choosesByVote, strategyName, usesSetting } from './settings.ts'
+import { answerRule, choosesByVote, judgesResponses, strategyName, usesSetting } from './settings.ts'
 import type { SearchTree } from './tree.ts'
-import { voteOf, votesSentence } from './votes.ts'
+import { savedByStop, voteOf, votesSentence } from './votes.ts'
 
 /**
  * One plain sentence on what an event means, with the numbers compared.
@@ -19,11 +19,20 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
     case 'proposed': {
       if (event.given) return `Given: ${quote(event.text)} is where the search starts from.`
       const times = event.samples.length > 1 ? `, ${event.samples.length} times` : ''
-      const known = event.reused ? ', which a rollout had found already' : ''
+      const known = !event.reused
+        ? ''
+        : tree.nodes[event.node]?.state === 'proposed'
+          ? ', which a rollout had found already'
+          : ', which stood there already'
       const end = event.text === '' ? 'the end of the response' : quote(event.text)
       return `Proposed${times}: ${end}${known} (probability ${percent(event.logprob)}).`
     }
     case 'scored':
+      if (responsesAreJudged(tree)) {
+        return event.score === null
+          ? 'Not judged: nothing was written.'
+          : `Judged: the response that ends in ${quote(text(tree, event.node))} gets ${number(event.score)}.`
+      }
       return event.score === null
         ? `Not scored: nothing was written, so the path keeps ${number(event.pathScore)}.`
         : `Scored: ${quote(text(tree, event.node))} gets ${number(event.score)}${pathPart(event.score, event.pathScore, tree)}.`
@@ -102,23 +111,30 @@ function describePruned(node: NodeId, { rule, score, against, kept }: Decision, 
 
 function describeEnd({ reason, answer, correct, explanation }: FinishedEvent, tree: SearchTree): string {
   const votes = votesSentence(tree)
+  const saving = savedByStop(tree)
   const result =
     answer === null
       ? 'No answer'
       : `The answer ${plainText(answer)} ${correct === null ? 'cannot be checked' : correct ? 'is right' : 'is wrong'}`
   const why = plainText(explanation, PARAGRAPH_CHARACTERS)
-  return `Finished: ${STOP_REASONS[reason].clause}. ${result}: ${why}${votes ? ` ${votes}` : ''}`
+  return `Finished: ${STOP_REASONS[reason].clause}. ${result}: ${why}${votes ? ` ${votes}` : ''}${saving ? ` ${saving.left} of ${saving.of} responses were not drawn to their end.` : ''}`
+}
+
+function responsesAreJudged({ started }: SearchTree): boolean {
+  return started !== null && judgesResponses(started.setup.strategy)
 }
 
 function byScore(tree: SearchTree): string {
   const setup = tree.started?.setup
+  if (responsesAreJudged(tree)) return 'by the score of the whole response'
   const rolledOut = setup && usesSetting(setup.strategy, 'lookahead') && setup.config.lookahead > 0
   const where = rolledOut ? ' at the end of the rollout' : ''
   return `by ${AGGREGATION_NAMES[tree.aggregation]}${where}`
 }
 
 function comparedBy(tree: SearchTree): string {
-  return comparedByVote(tree) ?? `by ${AGGREGATION_NAMES[tree.aggregation]}`
+  const whole = responsesAreJudged(tree) ? 'by the score of the whole response' : null
+  return comparedByVote(tree) ?? whole ?? `by ${AGGREGATION_NAMES[tree.aggregation]}`
 }
 
 /** How votes were counted; null where the best score is the answer. */

@@ -70,11 +70,11 @@ export interface StepData {
 export interface ProposedEvent extends EventBase, StepData {
   readonly type: 'proposed'
   readonly round: number
-  /** How many identical samples this node stands for, and which they were. */
+  /** Which identical samples this node stands for, earlier ones included. */
   readonly samples: readonly number[]
   /** True for a step of the given prefix. */
   readonly given: boolean
-  /** True where the node already stood in the tree as part of a rollout and is now proposed itself. */
+  /** True where the node already stood in the tree: as part of a rollout, or proposed before and now drawn again. */
   readonly reused: boolean
 }
 
@@ -165,6 +165,14 @@ export const STOP_REASONS = {
     sentence: 'A rollout reached an answer that checks, so the search stopped.',
   },
   'enough-candidates': { clause: 'enough paths are finished', sentence: 'Enough paths finished.' },
+  'vote-decided': {
+    clause: 'the responses that are left cannot change the vote',
+    sentence: 'The vote was decided, so the other responses were not drawn to their end.',
+  },
+  'vote-ahead': {
+    clause: 'the leading answer is ahead by the lead that was set',
+    sentence: 'One answer was ahead by the lead, so the other responses were not drawn to their end.',
+  },
   'no-open-path': { clause: 'no path is open', sentence: 'No open path was left.' },
   'max-rounds': { clause: 'the last round is over', sentence: 'The round limit was reached.' },
 } as const

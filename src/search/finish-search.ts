@@ -27,7 +27,7 @@ export function* finishSearch(
   const scored = usesRewardModel(run.setup.strategy)
   const unfinished = byRank(open)
   yield* cutOff(run, unfinished, round, scored)
-  const rules = { answerBy: answerRule(run.setup), aggregation: run.config.aggregation }
+  const rules = { answerBy: answerRule(run.setup), aggregation: run.aggregation }
   const decisions = end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, rules, scored)
   for (const { node, decision } of decisions) {
     yield decision.rule === 'answer' ? run.kept(node, round, decision) : run.pruned(node, round, decision)

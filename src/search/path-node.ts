@@ -14,6 +14,12 @@ export interface PathNode {
   readonly finished: boolean
   /** Which identical samples it stands for; a step of a rollout stands for itself. */
   samples: readonly number[]
+  /** How many of them the latest call drew. */
+  fresh: number
+  /** Samples drawn from here so far: the next call goes on counting from there. */
+  drawn: number
+  /** The steps that were proposed from here, in the order found. */
+  readonly children: PathNode[]
   /** The reward model has read it, or it has nothing to read. */
   scored: boolean
   /** Score of its own step; null until scored, and where it has none. */

@@ -59,7 +59,8 @@ export function* cutOff(
   scored: boolean,
 ): Generator<PrunedEvent, void> {
   for (const [index, node] of open.entries()) {
-    yield run.pruned(node, round, uncompared('search-ended', scored ? node.rankScore : null, index, open, 0))
+    const score = scored && node.scored ? node.rankScore : null
+    yield run.pruned(node, round, uncompared('search-ended', score, index, open, 0))
   }
 }
 

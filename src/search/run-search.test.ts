@@ -5,10 +5,11 @@ import type { Ledger, RunSetup, SearchEvent } from './events.ts'
 import { AGGREGATIONS } from './models.ts'
 import { runSearch } from './run-search.ts'
 import type { StrategyId } from './settings.ts'
-import { STRATEGY_IDS } from './settings.ts'
+import { judgesResponses, STRATEGY_IDS } from './settings.ts'
 import { collect, PROMPT, setupOf, testChecker, treeOf } from './testing/collect.ts'
 import { randomModels } from './testing/random-models.ts'
 import { ScriptedPolicy } from './testing/scripted-models.ts'
+import { stepsTo } from './tree-paths.ts'
 
 const runs = fc.record({
   strategy: fc.constantFrom(...STRATEGY_IDS),
@@ -19,13 +20,21 @@ const runs = fc.record({
   maxRounds: fc.integer({ min: 1, max: 8 }),
   aggregation: fc.constantFrom(...AGGREGATIONS),
   answerBy: fc.constantFrom('score', 'weighted-vote', 'majority'),
+  voteStop: fc.constantFrom('all', 'decided', 'ahead'),
+  voteBatch: fc.integer({ min: 0, max: 5 }),
+  kind: fc.constantFrom('process', 'outcome'),
   prefix: fc.constantFrom([], ['a\n'], ['b\n', 'c\n']),
 })
 type Run = typeof runs extends fc.Arbitrary<infer T> ? T : never
 
-function setup({ strategy, key, m, kept, lookahead, maxRounds, aggregation, answerBy, prefix }: Run): RunSetup {
-  const config = { n: m * kept, m, lookahead, maxRounds, aggregation, answerBy: answerBy as 'score' }
+function setup({ strategy, key, m, kept, prefix, kind: _, ...settings }: Run): RunSetup {
+  const config = { ...settings, n: m * kept, m, voteLead: 2 } as Partial<RunSetup['config']>
   return setupOf(strategy, config, { seed: key, prefix })
+}
+
+/** Characters that texts have between them, where what they begin with alike counts once. */
+function beginnings(texts: readonly string[]): number {
+  return new Set(texts.flatMap((text) => [...text].map((_, index) => text.slice(0, index + 1)))).size
 }
 
 const endOf = (events: readonly SearchEvent[]): Ledger => {
@@ -44,7 +53,8 @@ describe('every search', () => {
   it('keeps the ledger: each prefix position is run once, by both models', async () => {
     await fc.assert(
       fc.asyncProperty(runs, async (run) => {
-        const models = randomModels(run.key, { overrun: run.key % 2 })
+        const kind = judgesResponses(run.strategy) ? 'outcome' : (run.kind as 'process')
+        const models = randomModels(run.key, { overrun: run.key % 2, kind })
         const events = await collect(setup(run), models)
         const tree = treeOf(events)
         for (const { ledger } of events) {
@@ -58,9 +68,13 @@ describe('every search', () => {
         const policyTokens = sampled.map(({ tokens, children }) => tokens.length - 1 + (children.length > 0 ? 1 : 0))
         const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
         expect(endOf(events).policy.unique).toBe(PROMPT.length + sum(policyTokens))
-        const read = sampled.filter(({ score }) => score !== null).map(({ text }) => text.length)
-        const expected = tree.started?.reward ? PROMPT.length + sum(read) : 0
-        expect(endOf(events).reward.unique).toBe(expected)
+        const scored = sampled.filter(({ score }) => score !== null)
+        const read = judgesResponses(run.strategy)
+          ? beginnings(scored.map(({ id }) => stepsTo(tree, id).join('')))
+          : run.kind === 'process'
+            ? sum(scored.map(({ text }) => text.length))
+            : null
+        if (read !== null) expect(endOf(events).reward.unique).toBe(tree.started?.reward ? PROMPT.length + read : 0)
         expect(endOf(events).reward.merged).toBe(0)
         expect(new Set(models.reward.scored).size).toBe(models.reward.scored.length)
       }),

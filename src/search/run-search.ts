@@ -6,21 +6,23 @@ import type { PathNode } from './path-node.ts'
 import type { SearchContext } from './search-run.ts'
 import { SearchRun } from './search-run.ts'
 import type { StrategyId } from './settings.ts'
-import { usesRewardModel } from './settings.ts'
+import { judgesResponses, STRATEGY_IDS, usesRewardModel } from './settings.ts'
 import { beam } from './strategies/beam.ts'
-import { bestOfN } from './strategies/best-of-n.ts'
 import { greedyDecoding } from './strategies/greedy-decoding.ts'
 import { greedyTree } from './strategies/greedy-tree.ts'
 import { lookahead } from './strategies/lookahead.ts'
-import { sampling } from './strategies/sampling.ts'
+import { sampleResponses } from './strategies/sampling.ts'
 
 /** A strategy continues from the start node until it has yielded `finished`. */
 type Strategy = (run: SearchRun, start: PathNode) => AsyncGenerator<SearchEvent, void>
 
 const STRATEGY_OF: Readonly<Record<StrategyId, Strategy>> = {
   'greedy-decoding': greedyDecoding,
-  sampling,
-  'best-of-n': bestOfN,
+  sampling: sampleResponses,
+  'weighted-vote-prm': sampleResponses,
+  'weighted-vote-orm': sampleResponses,
+  'best-of-n-prm': sampleResponses,
+  'best-of-n-orm': sampleResponses,
   'greedy-tree': greedyTree,
   beam: (run, start) => beam(run, start),
   lookahead,
@@ -46,7 +48,7 @@ export async function* runSearch(
       message: 'This strategy needs a reward model',
       found: setup.strategy,
       place: { field: 'strategy' },
-      nextStep: 'Load a reward model, or choose greedy-decoding or sampling.',
+      nextStep: `Load a reward model, or choose one of ${STRATEGY_IDS.filter((id) => !usesRewardModel(id)).join(', ')}.`,
     })
   }
   // A strategy that asks no reward model gets none, so that its ledger is the policy's alone.
@@ -64,6 +66,10 @@ export async function* runSearch(
 
 async function* search(run: SearchRun): AsyncGenerator<SearchEvent, void> {
   const start = yield* run.start()
-  if (start.finished) yield* finishSearch(run, { reason: 'answered', round: 0, candidates: [start], open: [] })
-  else yield* STRATEGY_OF[run.setup.strategy](run, start)
+  if (!start.finished) {
+    yield* STRATEGY_OF[run.setup.strategy](run, start)
+    return
+  }
+  if (judgesResponses(run.setup.strategy)) yield* run.judge([start], 0)
+  yield* finishSearch(run, { reason: 'answered', round: 0, candidates: [start], open: [] })
 }

@@ -16,11 +16,21 @@ import type {
   StepData,
 } from './events.ts'
 import { ModelAccount } from './ledger.ts'
-import type { Branch, Checker, Policy, Proposal, ProposalFinish, RewardModel, Token, Usage } from './models.ts'
+import type {
+  Aggregation,
+  Branch,
+  Checker,
+  Policy,
+  Proposal,
+  ProposalFinish,
+  RewardModel,
+  Token,
+  Usage,
+} from './models.ts'
 import type { PathNode } from './path-node.ts'
 import { stepData } from './path-node.ts'
 import type { StrategyConfig } from './settings.ts'
-import { choosesByVote } from './settings.ts'
+import { aggregationOf, choosesByVote, judgesResponses } from './settings.ts'
 
 /** What a search works with: the problem's prompt and check, and the two models. */
 export interface SearchContext {
@@ -58,6 +68,8 @@ export class SearchRun {
   private readonly context: SearchContext
   private readonly signal: AbortSignal | undefined
   private readonly scope = new BranchScope()
+  /** Where whole responses are judged: the reward model's prompt, which each of them continues. */
+  private responseBranch: Branch | null = null
   /** Nodes that hold a branch. */
   private readonly holders = new Set<PathNode>()
   private nodes = 0
@@ -75,6 +87,11 @@ export class SearchRun {
     return this.setup.config
   }
 
+  /** How step scores become path scores. */
+  get aggregation(): Aggregation {
+    return aggregationOf(this.setup)
+  }
+
   get ledger(): Ledger {
     return { policy: this.policyAccount.ledger, reward: this.rewardAccount.ledger }
   }
@@ -84,7 +101,7 @@ export class SearchRun {
     const { prompt, policy, reward } = this.context
     this.checkGivenSteps()
     let node = newNode(null, null, [], false)
-    node.pathScore = aggregate(this.config.aggregation, [])
+    node.pathScore = aggregate(this.aggregation, [])
     node.id = this.nodes++
     const opened = await policy.open(prompt)
     this.hold(node, 'policyBranch', this.scope.own(opened.branch, policy))
@@ -101,7 +118,9 @@ export class SearchRun {
     }
     if (reward) {
       const scored = await reward.open(prompt)
-      this.hold(node, 'rewardBranch', this.scope.own(scored.branch, reward))
+      const branch = this.scope.own(scored.branch, reward)
+      if (judgesResponses(this.setup.strategy)) this.responseBranch = branch
+      else this.hold(node, 'rewardBranch', branch)
       this.rewardAccount.add(scored.usage)
     }
     yield {
@@ -121,7 +140,8 @@ export class SearchRun {
 
   /**
    * Proposes steps from several nodes in one batch. Identical steps from one node become one node with several
-   * samples; a step that already stands in the tree as part of a rollout is taken up from there.
+   * samples, in whichever call they were drawn; a step that already stands in the tree as part of a rollout is taken up
+   * from there.
    * Returns the proposed nodes in the order of proposal.
    */
   async *propose(
@@ -135,29 +155,41 @@ export class SearchRun {
       const parent = expansions[proposal.request]?.node
       if (!parent) throw new RangeError(`the policy answered request ${proposal.request}, which was not asked`)
       const twin = groups.find(({ node }) => node.parent === parent && isSameStep(node, proposal))
-      const rollout = parent.greedyChild && isSameStep(parent.greedyChild, proposal) ? parent.greedyChild : null
-      const known = twin?.node ?? rollout
+      const standing = [...parent.children, parent.greedyChild].find((child) => child && isSameStep(child, proposal))
+      const known = twin?.node ?? standing
       if (known) this.scope.release(proposal.branch)
       const group = twin ?? {
-        node: rollout ?? this.grow(parent, proposal),
-        reused: rollout !== null,
+        node: standing ?? this.grow(parent, proposal),
+        reused: standing !== undefined && standing !== null,
         samples: [],
         costs: [],
       }
       if (!twin) groups.push(group)
       group.samples.push(proposal.sample)
-      group.costs.push({ usage: proposal.usage, merged: known !== null })
+      group.costs.push({ usage: proposal.usage, merged: known !== undefined && known !== null })
     }
+    for (const { node, count } of expansions) node.drawn += count
     for (const { node, reused, samples, costs } of groups) {
       if (!reused) node.id = this.nodes++
-      node.samples = samples
+      const again = node.parent?.children.includes(node) === true
+      if (!again) node.parent?.children.push(node)
+      node.samples = again ? [...node.samples, ...samples] : samples
+      node.fresh = samples.length
       for (const { usage, merged } of costs) {
         if (merged) this.policyAccount.merge(usage)
         else this.policyAccount.add(usage)
       }
       // The reward model does not read a step again that a rollout had scored; an engine without a tree would.
       if (reused) this.rewardAccount.reuse(node.asked.reward * samples.length)
-      yield { type: 'proposed', round, ...stepData(node), samples, given: false, reused, ledger: this.ledger }
+      yield {
+        type: 'proposed',
+        round,
+        ...stepData(node),
+        samples: node.samples,
+        given: false,
+        reused,
+        ledger: this.ledger,
+      }
     }
     return groups.map(({ node }) => node)
   }
@@ -177,6 +209,34 @@ export class SearchRun {
         pathScore: node.pathScore,
         ledger: this.ledger,
       }
+    }
+  }
+
+  /**
+   * Judges whole responses, each once, in one batch: what they begin with alike is read once. A response without any text
+   * has no score.
+   */
+  async *judge(nodes: readonly PathNode[], round: number): AsyncGenerator<ScoredEvent, void> {
+    const { reward } = this.context
+    const written = nodes.filter(({ texts }) => texts.length > 0)
+    const branch = required(this.responseBranch)
+    this.signal?.throwIfAborted()
+    const requests = written.map(({ texts }) => ({ branch, steps: [texts.join('')] }))
+    const results = reward && written.length > 0 ? await reward.score(requests, this.signal) : []
+    for (const result of results) reward?.release(result.branch)
+    for (const node of nodes) {
+      const result = results[written.indexOf(node)]
+      node.scored = true
+      if (result) {
+        node.score = result.scores[0] ?? null
+        if (node.score === null) throw new RangeError('the reward model left a response without a score')
+        node.stepScores = [node.score]
+        node.pathScore = node.score
+        node.rankScore = node.score
+        this.rewardAccount.add(result.usage, node.samples.length)
+      }
+      const { id, score, pathScore } = node
+      yield { type: 'scored', round, node: id, score, pathScore, ledger: this.ledger }
     }
   }
 
@@ -227,7 +287,7 @@ export class SearchRun {
       if (!result || score === undefined) throw new RangeError('the reward model left a step without a score')
       node.score = score
       node.stepScores = [...node.stepScores, score]
-      node.pathScore = aggregate(this.config.aggregation, node.stepScores)
+      node.pathScore = aggregate(this.aggregation, node.stepScores)
       node.rankScore = node.pathScore
       node.asked.reward = result.usage.asked
       usages.set(node, result.usage)
@@ -310,8 +370,9 @@ export class SearchRun {
       reused: false,
       ledger: this.ledger,
     }
-    if (this.context.reward) yield* this.score([node], 0)
-    const score = this.context.reward ? node.pathScore : null
+    const scored = this.context.reward !== null && this.responseBranch === null
+    if (scored) yield* this.score([node], 0)
+    const score = scored ? node.pathScore : null
     yield this.kept(node, 0, { rule: 'given', score, against: null, rank: 1, of: 1, kept: 1 })
     return node
   }
@@ -332,8 +393,8 @@ export class SearchRun {
         seed: this.setup.seed,
         // Greedy steps draw no noise, and those of a rollout start from nodes without an id.
         node: temperature === 0 ? 0 : node.id,
-        // A node is sampled from once only, so its samples always start at 0.
-        firstSample: 0,
+        // A node that is sampled from again draws other noise.
+        firstSample: node.drawn,
         maxTokens: Math.min(maxStepTokens, this.contextLength - branch.tokens),
       }
     })
@@ -392,6 +453,9 @@ function newNode(
     texts,
     finished,
     samples: [0],
+    fresh: 1,
+    drawn: 0,
+    children: [],
     scored: false,
     score: null,
     stepScores: parent?.stepScores ?? [],

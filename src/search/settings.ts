@@ -45,7 +45,7 @@ const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const
 export const SETTINGS = {
   n: {
     name: 'Proposals (n)',
-    description: 'Proposals per round in all; for sampling and best-of-N, the number of responses.',
+    description: 'Proposals per round in all; for votes and best-of-N, the number of responses.',
     kind: 'integer',
     default: 16,
     min: 1,
@@ -88,7 +88,7 @@ export const SETTINGS = {
   },
   answerBy: {
     name: 'Answer by',
-    description: 'How the answer is chosen among the finished paths; sampling always takes the majority.',
+    description: 'How the answer is chosen among the finished paths.',
     kind: 'choice',
     default: 'score',
     choices: [
@@ -111,9 +111,36 @@ export const SETTINGS = {
       {
         id: 'decided',
         name: 'When decided',
-        description: 'Sampling stops once the responses still open cannot change the vote; it is the same, for less.',
+        description:
+          'Sampling stops once the responses that are left cannot change the vote: the same answer, for less.',
+      },
+      {
+        id: 'ahead',
+        name: 'When ahead',
+        description: 'Sampling stops once the leading answer is ahead of the next by the lead; the answer may differ.',
       },
     ],
+    rare: true,
+  },
+  voteLead: {
+    name: 'Lead',
+    description:
+      'Votes, or summed scores, that the leading answer must be ahead of the next, where votes stop when ahead.',
+    kind: 'number',
+    default: 4,
+    min: 0,
+    minExcluded: true,
+    max: 1024,
+    step: 1,
+    rare: true,
+  },
+  voteBatch: {
+    name: 'Responses at once',
+    description: 'Responses drawn side by side before votes are counted again; 0 draws all n together.',
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 1024,
     rare: true,
   },
   temperature: {
@@ -212,10 +239,10 @@ interface StrategyDescription {
   readonly name: string
   /** One sentence. */
   readonly description: string
-  /** Whether it asks the reward model. */
-  readonly scored: boolean
-  /** It counts votes, whatever `answerBy` says. */
-  readonly majority?: true
+  /** What it asks the reward model to judge; null where it asks none. */
+  readonly judges: 'steps' | 'responses' | null
+  /** How it chooses the answer, where that is what it is. Others go by `answerBy`, where they use it, else by the best score. */
+  readonly answerBy?: StrategyConfig['answerBy']
   /** The settings that it uses; it ignores the others. */
   readonly settings: readonly SettingName[]
 }
@@ -223,44 +250,68 @@ interface StrategyDescription {
 const LIMITS = ['maxRounds', 'maxStepTokens'] as const
 const SAMPLED = ['temperature', 'topP', 'topK', ...LIMITS] as const
 const BEAM = ['n', 'm', 'aggregation', 'answerBy', ...SAMPLED] as const
+const STOPPED_VOTE = ['voteStop', 'voteLead', 'voteBatch', ...SAMPLED] as const
 
 /** The strategies by id, in the order in which they are shown; `run-search.ts` has what each does. */
 export const STRATEGIES = {
   'greedy-decoding': {
     name: 'Greedy decoding',
     description: 'Always the most probable token; no reward model.',
-    scored: false,
+    judges: null,
     settings: LIMITS,
   },
   sampling: {
-    name: 'Sampling, majority',
+    name: 'Majority vote',
     description: 'n sampled responses; what most of them vote for (self-consistency); no reward model.',
-    scored: false,
-    majority: true,
-    settings: ['n', 'voteStop', ...SAMPLED],
+    judges: null,
+    answerBy: 'majority',
+    settings: ['n', ...STOPPED_VOTE],
   },
-  'best-of-n': {
-    name: 'Best of N',
-    description: 'n sampled responses; the one the reward model scores highest.',
-    scored: true,
-    settings: ['n', 'aggregation', 'answerBy', 'voteStop', ...SAMPLED],
+  'weighted-vote-prm': {
+    name: 'Weighted vote, PRM',
+    description: 'n sampled responses, every step scored; what those with the highest summed path scores vote for.',
+    judges: 'steps',
+    answerBy: 'weighted-vote',
+    settings: ['n', 'aggregation', ...STOPPED_VOTE],
+  },
+  'weighted-vote-orm': {
+    name: 'Weighted vote, ORM',
+    description:
+      'n sampled responses, each judged once as a whole; what those with the highest summed scores vote for.',
+    judges: 'responses',
+    answerBy: 'weighted-vote',
+    settings: ['n', ...SAMPLED],
+  },
+  'best-of-n-prm': {
+    name: 'Best of N, PRM',
+    description: 'n sampled responses, every step scored; the one with the highest path score.',
+    judges: 'steps',
+    answerBy: 'score',
+    settings: ['n', 'aggregation', ...SAMPLED],
+  },
+  'best-of-n-orm': {
+    name: 'Best of N, ORM',
+    description: 'n sampled responses, each judged once as a whole; the one with the highest score.',
+    judges: 'responses',
+    answerBy: 'score',
+    settings: ['n', ...SAMPLED],
   },
   'greedy-tree': {
     name: 'Greedy tree search',
     description: 'Each round m proposals from one path; the reward model keeps the best.',
-    scored: true,
+    judges: 'steps',
     settings: ['m', 'aggregation', ...SAMPLED],
   },
   beam: {
     name: 'Beam search',
     description: 'Each round n proposals; the reward model keeps the best n / m paths.',
-    scored: true,
+    judges: 'steps',
     settings: BEAM,
   },
   lookahead: {
     name: 'Lookahead search',
     description: 'Beam search whose proposals are rolled out k greedy steps before they are scored.',
-    scored: true,
+    judges: 'steps',
     settings: [...BEAM, 'lookahead'],
   },
 } as const satisfies Readonly<Record<string, StrategyDescription>>
@@ -280,7 +331,12 @@ export function strategyName(id: StrategyId): string {
 
 /** Whether a strategy asks the reward model. */
 export function usesRewardModel(id: StrategyId): boolean {
-  return strategyById(id).scored
+  return strategyById(id).judges !== null
+}
+
+/** Whether a strategy has whole responses judged, each once, in place of every step. */
+export function judgesResponses(id: StrategyId): boolean {
+  return strategyById(id).judges === 'responses'
 }
 
 /** Whether a setting changes what a strategy does. */
@@ -294,13 +350,33 @@ interface ConfiguredStrategy {
   readonly config: StrategyConfig
 }
 
-/** How the answer is chosen among the finished paths. */
-export function answerRule({ strategy, config }: ConfiguredStrategy): StrategyConfig['answerBy'] {
-  return strategyById(strategy).majority ? 'majority' : config.answerBy
+/**
+ * What should be known of a strategy with a reward model of this kind, one sentence; null where it asks what the model was
+ * trained to say.
+ */
+export function judgingRemark(strategy: StrategyId, kind: 'process' | 'outcome' | undefined): string | null {
+  const { judges } = strategyById(strategy)
+  if (judges === 'steps' && kind === 'outcome') {
+    return 'The reward model is an ORM, trained on whole responses: here it is asked after every step.'
+  }
+  if (judges === 'responses' && kind === 'process') {
+    return 'The reward model is a PRM: of its scores only the one after the last step is read.'
+  }
+  return null
 }
 
-/** Whether paths are clustered by what they vote for; a strategy with one finished path has nothing to count. */
+/** How the answer is chosen among the finished paths. */
+export function answerRule({ strategy, config }: ConfiguredStrategy): StrategyConfig['answerBy'] {
+  const { answerBy } = strategyById(strategy)
+  return answerBy ?? (usesSetting(strategy, 'answerBy') ? config.answerBy : 'score')
+}
+
+/** Whether paths are clustered by what they vote for. */
 export function choosesByVote(setup: ConfiguredStrategy): boolean {
-  const { majority } = strategyById(setup.strategy)
-  return majority === true || (usesSetting(setup.strategy, 'answerBy') && setup.config.answerBy !== 'score')
+  return answerRule(setup) !== 'score'
+}
+
+/** How step scores become the score of a path: where whole responses are judged, their one score is the path's. */
+export function aggregationOf({ strategy, config }: ConfiguredStrategy): StrategyConfig['aggregation'] {
+  return judgesResponses(strategy) ? 'last' : config.aggregation
 }

@@ -1,34 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { SearchEvent } from './events.ts'
-import type { TestModels } from './testing/collect.ts'
 import { collect, pathText, setupOf, sketch, testChecker, treeOf } from './testing/collect.ts'
-import { randomModels } from './testing/random-models.ts'
-import { ScriptedPolicy, ScriptedRewardModel, tableScript } from './testing/scripted-models.ts'
-
-/** Scores by the last line of the text. */
-function models(
-  table: Record<string, string[]>,
-  scores: Record<string, number> = {},
-): TestModels & {
-  policy: ScriptedPolicy
-  reward: ScriptedRewardModel
-} {
-  const lookUp = (text: string): number => {
-    const line = text.trimEnd().split('\n').at(-1) ?? ''
-    const score = scores[text.trimEnd().replaceAll('\n', '/')] ?? scores[line]
-    if (score === undefined) throw new Error(`no score for ${JSON.stringify(text)}`)
-    return score
-  }
-  return { policy: new ScriptedPolicy(tableScript(table)), reward: new ScriptedRewardModel(lookUp) }
-}
-
-const last = (events: readonly SearchEvent[]) => {
-  const event = events.at(-1)
-  if (event?.type !== 'finished') throw new Error('the run did not finish')
-  return event
-}
-const of = <T extends SearchEvent['type']>(events: readonly SearchEvent[], type: T) =>
-  events.filter((event): event is Extract<SearchEvent, { type: T }> => event.type === type)
+import { endOf as last, scripted as models, ofType as of } from './testing/script.ts'
+import { ScriptedPolicy, tableScript } from './testing/scripted-models.ts'
 
 describe('greedy decoding', () => {
   it('follows the most probable steps with the policy alone', async () => {
@@ -105,7 +78,7 @@ describe('best of n', () => {
 
   it('scores every step once and takes the best path', async () => {
     const { policy, reward } = models(table, scores)
-    const events = await collect(setupOf('best-of-n', { n: 4 }), { policy, reward })
+    const events = await collect(setupOf('best-of-n-prm', { n: 4 }), { policy, reward })
     expect(sketch(treeOf(events))).toEqual(['> a ×2', '> b', '> c', '= a/A no', '= a/A yes', '= b/A yes', '! c/A no'])
     expect(reward.scored).toHaveLength(7)
     expect(last(events)).toMatchObject({ reason: 'enough-candidates', node: 7, answer: 'no', correct: false })
@@ -114,66 +87,6 @@ describe('best of n', () => {
       [5, 0.8, 0.95],
       [4, 0.7, 0.95],
     ])
-  })
-
-  it('chooses by the votes that are set', async () => {
-    const choose = async (config: Parameters<typeof setupOf>[1]) => {
-      const { policy, reward } = models(table, scores)
-      const events = await collect(setupOf('best-of-n', { n: 4, ...config }), { policy, reward })
-      return pathText(treeOf(events), last(events).node ?? 0)
-    }
-    // yes: 0.8 + 0.85 = 1.65; no: 0.7 + 0.95 = 1.65, found first. Its best member is shown.
-    expect(await choose({ answerBy: 'weighted-vote' })).toBe('c/A no')
-    expect(await choose({ answerBy: 'majority' })).toBe('a/A no')
-  })
-})
-
-describe('a vote that stops when it is decided', () => {
-  const table = {
-    '': ['A yes\n', 'A yes\n', 'a\n', 'A yes\n'],
-    'a\n': ['A no\n'],
-  }
-
-  it('leaves the responses that cannot change it open, and spends nothing on them', async () => {
-    const run = async (voteStop: 'all' | 'decided', n = 4) => {
-      const { policy } = models(table)
-      return collect(setupOf('sampling', { n, voteStop }), { policy, reward: null })
-    }
-    const [all, decided] = [await run('all'), await run('decided')]
-    expect(sketch(treeOf(all))).toEqual(['! A yes ×3', '> a', '= a/A no'])
-    expect(sketch(treeOf(decided))).toEqual(['! A yes ×3', 'x a'])
-    expect(of(decided, 'pruned').map(({ node, decision }) => [node, decision.rule])).toEqual([[2, 'search-ended']])
-    expect(last(decided)).toMatchObject({ reason: 'enough-candidates', answer: 'yes', node: last(all).node })
-    expect(last(all).ledger.policy.executed - last(decided).ledger.policy.executed).toBe('A no\n'.length)
-  })
-
-  it('goes on while the responses that are left could draw level', async () => {
-    const { policy } = models({ ...table, '': ['A yes\n', 'A yes\n', 'a\n', 'a\n'], 'a\n': ['A no\n', 'A no\n'] })
-    const events = await collect(setupOf('sampling', { n: 4, voteStop: 'decided' }), { policy, reward: null })
-    expect(last(events).candidates.map(({ count }) => count)).toEqual([2, 2])
-  })
-
-  it('has the result of all responses, for fewer tokens in some runs and more in none', async () => {
-    let fewer = 0
-    for (let key = 0; key < 60; key++) {
-      for (const [strategy, answerBy] of [
-        ['sampling', 'score'],
-        ['best-of-n', 'score'],
-        ['best-of-n', 'majority'],
-        ['best-of-n', 'weighted-vote'],
-      ] as const) {
-        const aggregation = key % 2 === 0 ? 'last' : 'sum-log-odds'
-        const run = async (voteStop: 'all' | 'decided') =>
-          last(await collect(setupOf(strategy, { n: 8, answerBy, aggregation, voteStop }), randomModels(key)))
-        const [all, decided] = [await run('all'), await run('decided')]
-        expect(decided.answer).toBe(all.answer)
-        const saved = all.ledger.policy.executed - decided.ledger.policy.executed
-        expect(saved).toBeGreaterThanOrEqual(0)
-        if (saved > 0) fewer += 1
-        if (strategy === 'best-of-n' && answerBy === 'score') expect(decided).toEqual(all)
-      }
-    }
-    expect(fewer).toBeGreaterThan(20)
   })
 })
 
@@ -196,8 +109,8 @@ describe('the aggregation that is set', () => {
         [`${name}/A yes`, paths[name][1]],
       ]),
     )
-    const scripted = models({ '': names.map((name) => `${name}\n`), ...table }, scores)
-    const events = await collect(setupOf('best-of-n', { n: 5, aggregation }), scripted)
+    const both = models({ '': names.map((name) => `${name}\n`), ...table }, scores)
+    const events = await collect(setupOf('best-of-n-prm', { n: 5, aggregation }), both)
     expect(pathText(treeOf(events), last(events).node ?? 0)).toBe(`${aggregation}/A yes`)
   })
 })
@@ -440,8 +353,8 @@ describe('lookahead search', () => {
   it('with k = 0 is beam search', async () => {
     const tree = { '': ['a\n', 'b\n'], 'a\n': ['A yes\n', 'A no\n'], 'b\n': ['A no\n'] }
     const run = async (strategy: 'beam' | 'lookahead') => {
-      const scripted = models(tree, { a: 0.3, b: 0.5, 'A yes': 0.4, 'A no': 0.2 })
-      const events = await collect(setupOf(strategy, { n: 4, m: 2, lookahead: 0 }), scripted)
+      const both = models(tree, { a: 0.3, b: 0.5, 'A yes': 0.4, 'A no': 0.2 })
+      const events = await collect(setupOf(strategy, { n: 4, m: 2, lookahead: 0 }), both)
       return events.slice(1)
     }
     expect(await run('lookahead')).toEqual(await run('beam'))

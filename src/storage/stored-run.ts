@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { setupSchema } from '../formats/event-schema.ts'
+import { runSetupSchema } from '../formats/event-schema.ts'
 import { parseWith } from '../formats/parse.ts'
 import type { RunFile, RunFileStatus } from '../formats/run-file.ts'
 import { measuredSchema, modelsSchema, parentSchema } from '../formats/run-file.ts'
@@ -45,7 +45,7 @@ const storedRunSchema = z.object({
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   status: z.enum(['finished', 'cancelled', 'failed', 'interrupted', 'running', 'paused']),
-  setup: setupSchema,
+  setup: runSetupSchema,
   models: modelsSchema.nullable(),
   measured: measuredSchema,
   parent: parentSchema.nullable(),

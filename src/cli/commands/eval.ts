@@ -8,7 +8,7 @@ import { checkSetup } from '../../search/check-setup.ts'
 import type { RunSetup } from '../../search/events.ts'
 import type { ModelInfo, RewardModelInfo } from '../../search/models.ts'
 import { runSearch } from '../../search/run-search.ts'
-import { usesRewardModel } from '../../search/settings.ts'
+import { judgingRemark, usesRewardModel } from '../../search/settings.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
@@ -55,7 +55,7 @@ export const evaluate: Command = {
     strategies: {
       type: 'string',
       value: 'LIST',
-      description: 'Strategies, separated by commas; default greedy-decoding,best-of-n,greedy-tree,beam,lookahead.',
+      description: 'Strategies, separated by commas; default greedy-decoding,best-of-n-prm,greedy-tree,beam,lookahead.',
     },
     ...STRATEGY_OPTIONS,
     out: {
@@ -81,7 +81,7 @@ export const evaluate: Command = {
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? DEFAULT_TASK)
     const common = readConfigOptions(options)
-    const listed = options.text('strategies') ?? 'greedy-decoding,best-of-n,greedy-tree,beam,lookahead'
+    const listed = options.text('strategies') ?? 'greedy-decoding,best-of-n-prm,greedy-tree,beam,lookahead'
     const names = listed.split(',').map((name) => name.trim())
     if (names.some((name) => name === '')) throw new UsageError('--strategies has an empty name')
     const choices = names.map((name) => readStrategy('strategies', name, common))
@@ -101,6 +101,10 @@ export const evaluate: Command = {
 
     const needsReward = choices.some(({ strategy }) => usesRewardModel(strategy))
     const engine = await loadCommandEngine(options, output, { needsReward, signal })
+    for (const { name, strategy } of choices) {
+      const remark = judgingRemark(strategy, engine.reward?.info.kind)
+      if (remark !== null) output.err(`stepscope: ${name}: ${remark}\n`)
+    }
     const progress = new ProgressLine(output)
     const results: EvalResult[] = []
     const rows: (EvalRow & { readonly seconds: number })[] = []
@@ -215,7 +219,7 @@ function rowOf(strategy: string, results: readonly EvalResult[]): EvalRow {
 
 function describeTable(rows: readonly (EvalRow & { readonly seconds: number })[]): string {
   return drawTable(
-    ['strategy', 'correct', 'accuracy', '95% interval', 'policy tokens', 'PRM tokens', 'FLOPs', 'seconds'],
+    ['strategy', 'correct', 'accuracy', '95% interval', 'policy tokens', 'reward tokens', 'FLOPs', 'seconds'],
     rows.map(({ strategy, problems, correct, accuracy, interval, policyTokens, rewardTokens, flops, seconds }) => [
       strategy,
       `${correct}/${problems}`,

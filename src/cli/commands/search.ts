@@ -4,8 +4,10 @@ import { applyEvent, emptyTree } from '../../search/apply-event.ts'
 import { checkSetup } from '../../search/check-setup.ts'
 import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/events.ts'
 import { readGivenStep } from '../../search/given-step.ts'
+import type { RewardModelInfo } from '../../search/models.ts'
 import { runSearch } from '../../search/run-search.ts'
-import { usesRewardModel } from '../../search/settings.ts'
+import { judgingRemark, usesRewardModel } from '../../search/settings.ts'
+import { savedByStop } from '../../search/votes.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
@@ -69,6 +71,8 @@ export const search: Command = {
     const engine = await loadCommandEngine(options, output, { needsReward: usesRewardModel(strategy), signal })
     try {
       const { policy, reward } = engine
+      const remark = judgingRemark(strategy, reward?.info.kind)
+      if (remark !== null) output.err(`stepscope: ${remark}\n`)
       const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward }
       const events = runSearch(setup(reward?.info.aggregation), context, signal)
       await (options.flag('json') ? writeEvents(events, output) : writeTree(events, output))
@@ -107,7 +111,12 @@ async function writeTree(events: AsyncIterable<SearchEvent>, output: Output): Pr
   if (!finished || !started) return
   const answer =
     finished.answer === null ? 'No answer' : `Answer ${finished.answer}: ${WORDS[String(finished.correct)]}`
-  output.out(`\n${answer}. ${finished.explanation}\n${describeLedger(finished.ledger)}`)
+  output.out(`\n${answer}. ${finished.explanation}\n${describeLedger(finished.ledger, started.reward?.kind)}`)
+  const saving = savedByStop(tree)
+  if (saving !== null) {
+    const { left, of, flops } = saving
+    output.out(`Saved   ${left} of ${of} responses not drawn to their end, about ${flops.toExponential(2)} FLOPs\n`)
+  }
   const { id, backend, adapter } = started.policy
   output.out(
     `Models  ${[id, started.reward?.id].filter((name) => name !== undefined).join(', ')} on ${backend} (${adapter})\n`,
@@ -133,8 +142,9 @@ const WORDS: Readonly<Record<string, string>> = {
   null: 'not checked, since the problem has no gold answer',
 }
 
-function describeLedger({ policy, reward }: Ledger): string {
-  return describeModel('Policy', policy) + (reward.executed === 0 ? '' : describeModel('PRM', reward))
+function describeLedger({ policy, reward }: Ledger, kind: RewardModelInfo['kind'] | undefined): string {
+  const scored = reward.executed === 0 ? '' : describeModel(kind === 'outcome' ? 'ORM' : 'PRM', reward)
+  return describeModel('Policy', policy) + scored
 }
 
 function describeModel(name: string, { asked, executed, merged, overrun, flops }: ModelLedger): string {

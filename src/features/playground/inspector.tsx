@@ -4,9 +4,11 @@ import { opening } from '../../core/prompt.ts'
 import { eventSentence } from '../../panels/event-sentence.ts'
 import { formatPathScore } from '../../panels/format-path-score.ts'
 import { ResponseText } from '../../panels/response-text.tsx'
+import { rewardWord } from '../../panels/run-facts.ts'
 import { TermWord } from '../../panels/term.tsx'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { aggregate } from '../../search/aggregate.ts'
+import { judgesResponses } from '../../search/settings.ts'
 import type { TreeNode } from '../../search/tree.ts'
 import { useActions, useApp, useDifferences, useRun } from '../../state/hooks.ts'
 import type { RunView } from '../../state/search/runs-state.ts'
@@ -63,6 +65,7 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
   const reading = nodeReading(run, node, probe.state, differences, aggregate)
   const edited = reading.of === 'edited'
   const reveal = useApp((state) => state.preferences.revealTruth)
+  const word = rewardWord(run.tree)
   return (
     <>
       <header className={styles.header}>
@@ -90,10 +93,10 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
           <dl className={styles.facts}>
             <div>
               <dt>
-                <TermWord term="prm">PRM score</TermWord>
+                <TermWord term={word === 'ORM' ? 'orm' : 'prm'}>{word} score</TermWord>
               </dt>
               <dd>
-                <ScoreBar score={reading.score} label="PRM score" lost={reveal && reading.label?.label === 0} />
+                <ScoreBar score={reading.score} label={`${word} score`} lost={reveal && reading.label?.label === 0} />
               </dd>
             </div>
             <div>
@@ -133,7 +136,9 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
         </Panel>
       ) : null}
       {isRoot && !edited ? null : <Truth run={run} node={node} label={reading.label} edited={edited} />}
-      <RankingsTable run={run} node={node} edited={edited ? reading.scores : undefined} />
+      {judgesResponses(run.setup.strategy) ? null : (
+        <RankingsTable run={run} node={node} edited={edited ? reading.scores : undefined} />
+      )}
       {node.verdict === null || probe.state?.firstEdit != null ? <MonteCarlo run={run} node={node} /> : null}
     </>
   )

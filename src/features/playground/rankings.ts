@@ -1,6 +1,7 @@
 import type { NodeId } from '../../search/events.ts'
 import type { Aggregation } from '../../search/models.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
+import { choosesByVote } from '../../search/settings.ts'
 import type { SearchTree, TreeNode } from '../../search/tree.ts'
 
 /** How a node would have fared in its round under one aggregation. */
@@ -41,6 +42,8 @@ export function rankings(
   if (decision === null || (decision.rule !== 'rank' && decision.rule !== 'answer' && decision.rule !== 'not-answer'))
     return []
   const final = decision.rule !== 'rank'
+  // Votes are compared by sums over several paths.
+  if (final && tree.started && choosesByVote(tree.started.setup)) return []
   const cohort = tree.nodes.filter((other) =>
     final
       ? other.decision?.rule === 'answer' || other.decision?.rule === 'not-answer'

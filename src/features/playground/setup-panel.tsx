@@ -1,6 +1,6 @@
 import { describeError } from '../../core/errors.ts'
 import { StrategyForm } from '../../panels/strategy-form.tsx'
-import { choosesByVote } from '../../search/settings.ts'
+import { choosesByVote, judgingRemark } from '../../search/settings.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { TASKS, taskById } from '../../tasks/registry.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -118,6 +118,7 @@ function EditHistory() {
 function StrategyPart() {
   const actions = useActions()
   const { task, strategy, config, settingErrors, seed } = useApp((state) => state.session)
+  const remark = useApp((state) => judgingRemark(strategy, state.engine.models?.reward?.kind))
   return (
     <Panel
       title="Strategy"
@@ -134,6 +135,7 @@ function StrategyPart() {
         onStrategy={actions.session.setStrategy}
         onConfig={actions.session.setConfig}
       />
+      {remark === null ? null : <ErrorNotice tone="caution" details={{ message: remark }} />}
       {choosesByVote({ strategy, config }) ? <p className={styles.muted}>{taskById(task).votesOver}</p> : null}
       <div className={styles.row}>
         <div className={styles.grow}>

@@ -3,9 +3,11 @@ import { useEffect, useMemo, useRef } from 'react'
 import { isStale } from '../../panels/belongs-words.ts'
 import { useTruth } from '../../panels/use-truth.ts'
 import type { NodeId, SearchEvent } from '../../search/events.ts'
+import { choosesByVote } from '../../search/settings.ts'
 import { useActions, useApp, useDifferences } from '../../state/hooks.ts'
 import type { RunView } from '../../state/search/runs-state.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
+import type { IconName } from '../../ui/icon.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { useHotkeys } from '../../ui/use-hotkeys.ts'
@@ -17,8 +19,9 @@ import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
 import styles from './tree-pane.module.css'
+import { VotesView } from './votes-view.tsx'
 
-export type TreeView = 'tree' | 'table'
+export type TreeView = 'tree' | 'table' | 'votes'
 
 interface TreePaneProps {
   run: RunView | null
@@ -37,6 +40,8 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
   const canvas = useRef<TreeCanvasHandle>(null)
   const truth = useTruth(run)
   const stale = isStale(useDifferences(run))
+  const own = run ? ownViews(run) : []
+  const shown = view === 'tree' || own.some(({ value }) => value === view) ? view : 'table'
   const touched = useMemo(() => (run ? nodesOf(run.events[run.cursor - 1]) : []), [run])
 
   // Another run is shown from its beginning, not where the last one was looked at.
@@ -57,12 +62,14 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
         {before}
         <Segmented
           label="View"
-          value={view}
+          value={shown}
           onChange={onView}
-          options={[
-            { value: 'tree', label: <span className={styles.word}>Tree</span>, name: 'Tree', icon: 'tree' },
-            { value: 'table', label: <span className={styles.word}>Table</span>, name: 'Table', icon: 'table' },
-          ]}
+          options={[...BOTH_VIEWS, ...own].map(({ value, name, icon }) => ({
+            value,
+            name,
+            icon,
+            label: <span className={styles.word}>{name}</span>,
+          }))}
         />
         <Button
           variant="plain"
@@ -84,7 +91,7 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
           <StateLegend truth={revealTruth} />
         </Popover>
         <span className={styles.space} />
-        {view === 'tree' ? (
+        {shown === 'tree' ? (
           <>
             <IconButton
               icon="follow"
@@ -99,14 +106,16 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
             </span>
           </>
         ) : null}
-        <PictureButton run={run} canvas={canvas} drawn={view === 'tree'} truth={truth} />
+        <PictureButton run={run} canvas={canvas} drawn={shown === 'tree'} truth={truth} />
         <RunFileButtons run={run} />
         {after}
       </div>
       <div className={styles.stage} data-stale={stale || undefined}>
         {run === null ? (
           <NoTree />
-        ) : view === 'tree' ? (
+        ) : shown === 'votes' ? (
+          <VotesView run={run} />
+        ) : shown === 'tree' ? (
           <TreeCanvas
             ref={canvas}
             className={styles.fill ?? ''}
@@ -130,6 +139,22 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
       </div>
     </section>
   )
+}
+
+interface ViewChoice {
+  readonly value: TreeView
+  readonly name: string
+  readonly icon: IconName
+}
+
+const BOTH_VIEWS: readonly ViewChoice[] = [
+  { value: 'tree', name: 'Tree', icon: 'tree' },
+  { value: 'table', name: 'Table', icon: 'table' },
+]
+
+/** What only some strategies have to show. */
+function ownViews({ setup }: RunView): readonly ViewChoice[] {
+  return choosesByVote(setup) ? [{ value: 'votes', name: 'Votes', icon: 'chart' }] : []
 }
 
 /** Nodes that an event is about. */

@@ -1,4 +1,5 @@
 import type { ProposedEvent, SearchEvent } from '../events.ts'
+import { judgesResponses } from '../settings.ts'
 
 /** Tokens that sequences from one point have between them, where what they begin with alike counts once. */
 class Beginnings {
@@ -26,6 +27,12 @@ export function recount(events: readonly SearchEvent[]): { unique: number; merge
   let merged = 0
   let rewardUnique = 0
   const read = (text: string) => [...(text.endsWith('\n') ? text : `${text}\n`)]
+  const [started] = events
+  const whole = started?.type === 'started' && judgesResponses(started.setup.strategy)
+  const responseTo = (node: number): string => {
+    const step = texts.get(node)
+    return step ? responseTo(step.parent) + step.text : ''
+  }
 
   for (const event of events) {
     if (event.type === 'proposed') {
@@ -42,15 +49,15 @@ export function recount(events: readonly SearchEvent[]): { unique: number; merge
       }
     } else if (event.type === 'scored' && event.score !== null) {
       const { parent = 0, text = '' } = texts.get(event.node) ?? {}
-      const key = `${event.round} ${parent}`
+      const key = whole ? 'all' : `${event.round} ${parent}`
       const together = scorings.get(key) ?? new Beginnings()
       scorings.set(key, together)
-      rewardUnique += together.add(read(text))
+      rewardUnique += together.add(read(whole ? responseTo(event.node) : text))
     }
   }
   for (const call of calls.values()) {
     const together = new Beginnings()
-    for (const { tokens, reused } of call.toSorted((a, b) => (a.samples[0] ?? 0) - (b.samples[0] ?? 0))) {
+    for (const { tokens, reused } of call) {
       const fresh = together.add(tokens.slice(0, -1).map(({ id }) => id))
       if (reused) merged += fresh
       else unique += fresh

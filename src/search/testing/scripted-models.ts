@@ -100,6 +100,8 @@ export interface ScriptedOptions {
   readonly contextLength?: number
   /** Tokens run past every step's end, as an engine that decodes in blocks would. */
   readonly overrun?: number
+  /** Of a reward model; `process` where nothing is said. */
+  readonly kind?: RewardModelInfo['kind']
 }
 
 /**
@@ -205,9 +207,12 @@ function tokensOf(text: string): Token[] {
   return [...text].map((character) => ({ id: character.charCodeAt(0), text: character, logprob: -0.1 }))
 }
 
-/** A reward model that scores what a script says: the text after the prompt up to the step's end. */
+/**
+ * A reward model that scores what a script says: the text after the prompt up to the step's end. One of whole responses runs
+ * what those of one call begin with alike once, as the engine does.
+ */
 export class ScriptedRewardModel implements RewardModel {
-  readonly info: RewardModelInfo = { ...info('scripted-prm'), kind: 'process', aggregation: 'last' }
+  readonly info: RewardModelInfo
   /** Every text that was scored, in order. */
   readonly scored: string[] = []
   private readonly script: (text: string) => number
@@ -218,6 +223,7 @@ export class ScriptedRewardModel implements RewardModel {
   constructor(script: (text: string) => number, options: ScriptedOptions = {}) {
     this.script = script
     this.options = options
+    this.info = { ...info('scripted-prm'), kind: options.kind ?? 'process', aggregation: 'last' }
   }
 
   get live(): number {
@@ -236,6 +242,7 @@ export class ScriptedRewardModel implements RewardModel {
   async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<StepScores[]> {
     await this.options.pause?.()
     signal?.throwIfAborted()
+    const read: string[] = []
     return requests.map(({ branch, steps }) => {
       const before = this.handles.read(branch)
       let text = before.text
@@ -245,8 +252,11 @@ export class ScriptedRewardModel implements RewardModel {
         this.scored.push(response)
         return this.script(response)
       })
-      const executed = text.length - before.text.length
-      const flops = flopsOf(before.text.length, text.length)
+      const known = this.info.kind === 'outcome' ? longestShared(text, read) : 0
+      read.push(text)
+      const start = Math.max(before.text.length, known)
+      const executed = text.length - start
+      const flops = flopsOf(start, text.length)
       return {
         scores,
         branch: this.handles.open(text, text.length),
@@ -263,6 +273,16 @@ export class ScriptedRewardModel implements RewardModel {
   release(branch: Branch): void {
     this.handles.release(branch)
   }
+}
+
+/** How much of a text one of the others begins with. */
+function longestShared(text: string, others: readonly string[]): number {
+  const shared = (other: string): number => {
+    let length = 0
+    while (length < text.length && text[length] === other[length]) length++
+    return length
+  }
+  return Math.max(0, ...others.map(shared))
 }
 
 /**

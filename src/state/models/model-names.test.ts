@@ -92,8 +92,8 @@ it('a model is named by the id that a search has of it', async () => {
     differencesOf({ setup, events }, rig.state()).map(({ what, run: then, now }) => [what, then, now])
   expect(said()).toEqual([['policy', `${title} with other weights (another)`, `${title}, step 60`]])
   await rig.store.actions.models.chooseModel('policy', { kind: 'bundled', id: 'countdown-policy' })
-  expect(said({ ...made.setup, strategy: 'best-of-n' })).toEqual([
-    ['strategy', 'Best of N', 'Beam search'],
+  expect(said({ ...made.setup, strategy: 'best-of-n-prm' })).toEqual([
+    ['strategy', 'Best of N, PRM', 'Beam search'],
     ['policy', title, 'Countdown policy'],
   ])
   await rig.store.dispose()

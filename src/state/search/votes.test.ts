@@ -45,8 +45,8 @@ async function search(strategy: RunSetup['strategy'], config: Partial<StrategyCo
 
 it.each([
   ['sampling', {}],
-  ['best-of-n', { answerBy: 'majority' }],
-  ['best-of-n', { answerBy: 'weighted-vote' }],
+  ['weighted-vote-prm', {}],
+  ['weighted-vote-orm', {}],
 ] as const)(
   'with right paths in the tree, a vote (%s %j) shows one, though every answer is “A 24”',
   async (strategy, config) => {
@@ -64,7 +64,7 @@ it.each([
 )
 
 it('events tell votes only where they count', async () => {
-  const events = await search('best-of-n', {})
+  const events = await search('best-of-n-prm', {})
   expect(JSON.stringify(events)).not.toContain('"vote"')
   expect(events.at(-1)).toMatchObject({ correct: false })
 })

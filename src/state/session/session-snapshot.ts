@@ -2,18 +2,22 @@ import { z } from 'zod'
 import { setupSchema } from '../../formats/event-schema.ts'
 import { parentSchema } from '../../formats/run-file.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
+import { todaysStrategy } from '../../search/earlier-setup.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
 
 /** What a reload restores, besides the saved runs. */
 export const snapshotSchema = z.object({
-  session: setupSchema.omit({ problem: true, fields: true }).extend({
-    problemText: z.string(),
-    // Snapshots of before have none.
-    gold: z.string().default(''),
-    difficulty: z.string(),
-    parent: parentSchema.nullable(),
-  }),
-  compare: z.array(setupSchema.pick({ strategy: true, config: true })),
+  session: setupSchema
+    .omit({ problem: true, fields: true })
+    .extend({
+      problemText: z.string(),
+      // Snapshots of before have none.
+      gold: z.string().default(''),
+      difficulty: z.string(),
+      parent: parentSchema.nullable(),
+    })
+    .transform(todaysStrategy),
+  compare: z.array(setupSchema.pick({ strategy: true, config: true }).transform(todaysStrategy)),
   /** The run in the playground, the events applied (null: all there are, as it followed the run), the selected node. */
   active: z
     .object({ run: z.string(), event: z.int().nonnegative().nullable(), node: z.int().nonnegative().nullable() })
