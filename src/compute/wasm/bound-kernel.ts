@@ -3,11 +3,6 @@ import { HOST } from './control-block.ts'
 import type { LinkedKernel } from './linker.ts'
 import type { WasmBuffer } from './wasm-buffer.ts'
 import { asWasmBuffer } from './wasm-buffer.ts'
-import type { WasmKernel } from './wasm-kernel.ts'
-
-/** Multiply-adds below which a kernel stays on one thread, and that are worth a thread's taking: a few microseconds. */
-const ALONE = 60_000
-const GRAIN = 20_000
 
 /** A kernel with its buffers: the words of its descriptor, and where they lie for the current submit. */
 export class WasmBoundKernel implements BoundKernel {
@@ -28,18 +23,13 @@ export class WasmBoundKernel implements BoundKernel {
 
 export function boundFunction<B extends Bindings>(
   kernel: Kernel<B>,
-  { cost }: WasmKernel<B>,
   linked: LinkedKernel,
   buffers: { readonly [K in keyof B]: BackendBuffer },
 ): WasmBoundKernel {
   const addresses = Object.keys(kernel.bindings).map(
     (name) => asWasmBuffer(buffers[name as keyof B] as BackendBuffer).address,
   )
-  const words = Int32Array.from([
-    ...[linked.units, linked.run],
-    ...[Math.floor(ALONE / cost), Math.max(1, Math.round(GRAIN / cost))],
-    ...addresses,
-  ])
+  const words = Int32Array.of(linked.units, linked.run, ...addresses)
   return new WasmBoundKernel(kernel.name, words, null)
 }
 
@@ -61,5 +51,5 @@ export function boundReference<B extends Bindings>(
     }
     run()
   }
-  return new WasmBoundKernel(kernel.name, Int32Array.of(HOST, 0, 0, 0), host)
+  return new WasmBoundKernel(kernel.name, Int32Array.of(HOST, 0), host)
 }

@@ -39,11 +39,7 @@ export const DESCRIPTOR = {
   units: 0,
   /** Place of the function that does them, or the number of the host's function. */
   run: 4,
-  /** With so many units or fewer, one thread does all. */
-  alone: 8,
-  /** Units that are worth a thread's while. */
-  grain: 12,
-  addresses: 16,
+  addresses: 8,
 } as const
 
 export const HOST = -1

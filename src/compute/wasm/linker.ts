@@ -1,6 +1,6 @@
 import type { Bindings } from '../backend.ts'
 import { ModuleBuilder } from './assembler/module-builder.ts'
-import { i32 } from './assembler/scalars.ts'
+import { i32, i64 } from './assembler/scalars.ts'
 import type { Local, Value } from './assembler/values.ts'
 import { f32x4 } from './assembler/vectors.ts'
 import { RUN_SIGNATURE, UNITS_SIGNATURE } from './runner.ts'
@@ -86,7 +86,12 @@ function moduleOf(batch: readonly Waiting[], shared: boolean, arithmetic: Arithm
       Object.fromEntries(
         Object.keys(bindings).map((name, index) => [name, f.local('i32', i32.load(list, 4 * index))]),
       ) as Addresses<Bindings>
-    const units = builder.function(UNITS_SIGNATURE, (f, [list]) => kernel.units({ f, at: addresses(list, f) }))
+    const units = builder.function(UNITS_SIGNATURE, (f, [list]) => {
+      const context = { f, at: addresses(list, f) }
+      const count = f.local('i32', kernel.units(context))
+      const cost = typeof kernel.cost === 'number' ? i32.const(kernel.cost) : kernel.cost(context)
+      return i64.or(i64.shl(i64.extendI32U(cost), 32), i64.extendI32U(count))
+    })
     const run = builder.function(RUN_SIGNATURE, (f, [list, first, end, scratch]) => {
       const madd = (a: Value<'v128'>, b: Value<'v128'>, c: Value<'v128'>) =>
         arithmetic === 'fused' ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)

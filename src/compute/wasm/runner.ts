@@ -5,13 +5,16 @@ import { i32, i64, select } from './assembler/scalars.ts'
 import type { Local, Value } from './assembler/values.ts'
 import { CONTROL, DESCRIPTOR, HOST } from './control-block.ts'
 
-/** (address of the bindings' addresses) → units. */
-export const UNITS_SIGNATURE = { parameters: ['i32'], result: 'i32' } as const
+/** (address of the bindings' addresses) → units in the low half, multiply-adds of each in the high half. */
+export const UNITS_SIGNATURE = { parameters: ['i32'], result: 'i64' } as const
 /** (address of the bindings' addresses, first unit, end, scratch) → 0. */
 export const RUN_SIGNATURE = { parameters: ['i32', 'i32', 'i32', 'i32'], result: 'i32' } as const
 
 /** Rounds of looking before a thread sleeps: some tens of microseconds. */
 const SPINS = 8000
+/** Multiply-adds below which a kernel stays on one thread, and that are worth a thread's taking: a few microseconds. */
+const ALONE = 60_000
+const GRAIN = 20_000
 const WAIT_NANOSECONDS = 100e6
 
 /** What `work` and `run` return. */
@@ -50,7 +53,7 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
     thread: Value<'i32'>,
   ) =>
     f.drop(
-      f.callIndirect(runType, i32.load(at, DESCRIPTOR.run), [
+      f.callIndirect('i32', runType, i32.load(at, DESCRIPTOR.run), [
         i32.add(at, DESCRIPTOR.addresses),
         ...units,
         scratchOf(thread),
@@ -88,12 +91,18 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
     })
   }
 
-  const runTogether = (f: FunctionBuilder, at: Local<'i32'>, units: Local<'i32'>, canWait: Local<'i32'>) => {
+  const runTogether = (
+    f: FunctionBuilder,
+    at: Local<'i32'>,
+    units: Local<'i32'>,
+    cost: Local<'i32'>,
+    canWait: Local<'i32'>,
+  ) => {
     const ticket = f.local('i64')
     const fair = f.local('i32', i32.divU(units, i32.mul(i32.load(0, CONTROL.threads), 4)))
     f.store('i32', 0, at, CONTROL.job)
     f.store('i32', 0, units, CONTROL.jobUnits)
-    const grain = f.local('i32', i32.load(at, DESCRIPTOR.grain))
+    const grain = f.local('i32', i32.divU(i32.add(cost, GRAIN - 1), cost))
     f.store('i32', 0, select(i32.gtU(grain, fair), grain, fair), CONTROL.jobGrain)
     f.drop(atomicI32.exchange(0, 0, CONTROL.done))
     const number = i64.add(i64.shrU(i64.load(0, CONTROL.ticket), 32), 1)
@@ -140,18 +149,26 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
     { parameters: ['i32', 'i32', 'i32'], result: 'i32', exported: 'run' },
     (f, [list, count, canWait]) => {
       const at = f.local('i32')
+      const counted = f.local('i64')
       const units = f.local('i32')
+      const cost = f.local('i32')
       f.for(0, count, (i) => {
         f.set(at, i32.load(i32.add(list, i32.shl(i, 2))))
         f.if(
           i32.eq(i32.load(at, DESCRIPTOR.units), HOST),
           () => f.drop(f.callImport(0, [i32.load(at, DESCRIPTOR.run)])),
           () => {
-            f.set(units, f.callIndirect(unitsType, i32.load(at, DESCRIPTOR.units), [i32.add(at, DESCRIPTOR.addresses)]))
+            const addresses = i32.add(at, DESCRIPTOR.addresses)
+            f.set(counted, f.callIndirect('i64', unitsType, i32.load(at, DESCRIPTOR.units), [addresses]))
+            f.set(units, i32.wrapI64(counted))
             f.if(units, () => {
               const alone = () => runUnits(f, at, [i32.const(0), units], i32.const(0))
               if (!shared) alone()
-              else f.if(i32.leU(units, i32.load(at, DESCRIPTOR.alone)), alone, () => runTogether(f, at, units, canWait))
+              else {
+                f.set(cost, i32.wrapI64(i64.shrU(counted, 32)))
+                const all = i64.mul(i64.extendI32U(cost), i64.extendI32U(units))
+                f.if(i64.ltU(all, ALONE), alone, () => runTogether(f, at, units, cost, canWait))
+              }
             })
           },
         )

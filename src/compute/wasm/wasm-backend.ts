@@ -118,7 +118,7 @@ class WasmBackend implements Backend {
     if (wasm === undefined) return boundReference(kernel, buffers)
     const linked = await this.linker.add(kernel.name, kernel.bindings, wasm)
     this.runner.needScratch(wasm.scratchBytes ?? 0)
-    return boundFunction(kernel, wasm, linked, buffers)
+    return boundFunction(kernel, linked, buffers)
   }
 
   async submit(record: (recorder: Recorder) => void, reads: readonly ReadRange[] = []): Promise<ArrayBuffer[]> {

@@ -37,8 +37,11 @@ export interface WasmContext<B extends Bindings> {
 export interface WasmKernel<B extends Bindings = Bindings> {
   /** Kernels of one name with equal keys share their function: whatever the code depends on. */
   readonly key: string
-  /** About how many multiply-adds one unit is worth: small work stays on one thread. */
-  readonly cost: number
+  /**
+   * About how many multiply-adds one unit is worth, where that is not the same always as an i32 read from the buffers: small work stays
+   * on one thread.
+   */
+  readonly cost: number | ((context: Pick<WasmContext<B>, 'f' | 'at'>) => Value<'i32'>)
   readonly scratchBytes?: number
   /** How many units there are to do, read from the buffers; 0 where there is nothing to do. */
   units(context: Pick<WasmContext<B>, 'f' | 'at'>): Value<'i32'>

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { MatmulShape } from './matmul.reference.ts'
 import { MATMUL_BINDINGS, matmulReference } from './matmul.reference.ts'
+import { matmulWasm } from './matmul.wasm.ts'
 import { matmulWgsl } from './matmul.wgsl.ts'
 
 /**
@@ -18,6 +19,7 @@ export function matmulKernel(shape: MatmulShape): Kernel<typeof MATMUL_BINDINGS>
     bindings: MATMUL_BINDINGS,
     wgsl: () => matmulWgsl(shape),
     workgroups: (rows) => [Math.ceil(columns / tile.columns / tile.lanes), Math.ceil(rows / tile.rows), 1],
+    wasm: () => matmulWasm(shape),
     reference: (views) => matmulReference(shape, views),
   }
 }

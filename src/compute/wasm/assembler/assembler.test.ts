@@ -154,7 +154,7 @@ test('functions go to their places in the table', () => {
   const signature = { parameters: ['i32'], result: 'i32' } as const
   const functions = [3, 4].map((by) => builder.function(signature, (_, [x]) => i32.mul(x, by)))
   const call = builder.function({ ...signature, exported: 'main' }, (f, [x]) =>
-    f.callIndirect(builder.typeIndex(signature), x, [x]),
+    f.callIndirect('i32', builder.typeIndex(signature), x, [x]),
   )
   expect(call).toBe(2)
   const module = new WebAssembly.Module(builder.bytes(functions, 200))

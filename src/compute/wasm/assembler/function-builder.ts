@@ -144,10 +144,15 @@ export class FunctionBuilder {
     return { type: helper.result, code: [...values.flatMap(({ code }) => code), 0x10, ...unsigned(index)] }
   }
 
-  /** Calls a function of the module's table that takes what `given` are and returns i32. */
-  callIndirect(type: number, index: Operand<'i32'>, given: readonly Value<ValueType>[]): Value<'i32'> {
+  /** Calls a function of the module's table. @param type its signature's number */
+  callIndirect<R extends ValueType>(
+    result: R,
+    type: number,
+    index: Operand<'i32'>,
+    given: readonly Value<ValueType>[],
+  ): Value<R> {
     const code = [...given.flatMap((value) => value.code), ...operand('i32', index).code, 0x11, ...unsigned(type), 0]
-    return { type: 'i32', code }
+    return { type: result, code }
   }
 
   /** Calls an imported function that returns i32. */

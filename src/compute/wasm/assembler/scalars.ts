@@ -58,6 +58,7 @@ export const i64 = {
   shrU: binary('i64', 'i64', 0x88),
   eq: binary('i64', 'i32', 0x51),
   ne: binary('i64', 'i32', 0x52),
+  ltU: binary('i64', 'i32', 0x54),
   extendI32S: unary('i32', 'i64', 0xac),
   extendI32U: unary('i32', 'i64', 0xad),
   reinterpretF64: unary('f64', 'i64', 0xbd),

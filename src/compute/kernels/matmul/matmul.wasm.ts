@@ -1,0 +1,183 @@
+import { i32 } from '../../wasm/assembler/scalars.ts'
+import type { Local } from '../../wasm/assembler/values.ts'
+import type { WasmContext, WasmKernel } from '../../wasm/wasm-kernel.ts'
+import { ROW_SLOT, rowStart } from '../rows.ts'
+import { eachWeightRow, PANEL } from '../weight-format.wasm.ts'
+import type { MATMUL_BINDINGS, MatmulShape } from './matmul.reference.ts'
+import type { Block, TileTools } from './matmul-tile.wasm.ts'
+import { BLOCK_COLUMNS, BLOCK_ROWS, emitTile, MOST_TERMS, packedPanelBytes } from './matmul-tile.wasm.ts'
+
+const BLOCK_PANELS = BLOCK_COLUMNS / PANEL
+/** With fewer rows, packing costs more than it saves. */
+const PACKED_ROWS = 4
+
+/**
+ * A unit is a block of at most 64 rows by 64 columns. Its weights are packed into panels of 8 columns, up to 512 terms at a time, so that a
+ * register tile of 4 × 8 reads one panel from the first cache; a few rows read the weights where they lie.
+ */
+export function matmulWasm(shape: MatmulShape): WasmKernel<typeof MATMUL_BINDINGS> {
+  const {
+    from,
+    epilogue,
+    format = 'f32',
+    inner,
+    columns,
+    inputStride,
+    inputOffset = 0,
+    outputStride,
+    outputOffset,
+  } = shape
+  const columnBlocks = Math.ceil(columns / BLOCK_COLUMNS)
+  const packedBytes = BLOCK_PANELS * packedPanelBytes(shape)
+  const sumsBytes = 4 * BLOCK_ROWS * BLOCK_COLUMNS
+  return {
+    key: JSON.stringify([
+      ...[from, epilogue, format, Math.min(inner, MOST_TERMS), columns],
+      ...[inputStride, inputOffset, outputStride, outputOffset],
+    ]),
+    cost: ({ f, at }) => {
+      const rows = f.local('i32', i32.load(at.rows))
+      return i32.mul(i32.mul(i32.minU(rows, f.local('i32', i32.const(BLOCK_ROWS))), i32.load(at.sizes)), BLOCK_COLUMNS)
+    },
+    scratchBytes: packedBytes + sumsBytes + (from === 'slot' ? 4 * BLOCK_ROWS * MOST_TERMS : 0),
+    units: ({ at }) => i32.mul(i32.divU(i32.add(i32.load(at.rows), BLOCK_ROWS - 1), BLOCK_ROWS), columnBlocks),
+    emit(context) {
+      const { f, at, first, end, scratch, madd } = context
+      const inner = f.local('i32', i32.load(at.sizes))
+      const count = f.local('i32', i32.load(at.rows))
+      const rowBlocks = i32.divU(i32.add(count, BLOCK_ROWS - 1), BLOCK_ROWS)
+      // Blocks of about equal height, in fours.
+      const height = f.local('i32', i32.and(i32.add(i32.divU(i32.sub(i32.add(count, rowBlocks), 1), rowBlocks), 3), -4))
+      f.for(first, end, (unit) => {
+        const row = f.local('i32', i32.mul(i32.divU(unit, columnBlocks), height))
+        const rows = f.local('i32', i32.sub(count, row))
+        f.set(rows, i32.minU(rows, height))
+        const panel = f.local('i32', i32.mul(i32.remU(unit, columnBlocks), BLOCK_PANELS))
+        const panels = f.local('i32', i32.sub(columns / PANEL, panel))
+        f.if(i32.gtU(panels, BLOCK_PANELS), () => f.set(panels, BLOCK_PANELS))
+        const start = f.local('i32', 0)
+        f.loop((again) => {
+          const stop = f.local('i32', i32.add(start, MOST_TERMS))
+          f.set(stop, i32.minU(stop, inner))
+          const block: Block = {
+            ...{ weights: at.weights, bias: at.bias, output: at.output, row, panel, first: start, end: stop },
+            input: f.local('i32'),
+            inputStride: from === 'slot' ? 4 * MOST_TERMS : 4 * inputStride,
+            packed: scratch,
+            sums: f.local('i32', i32.add(scratch, packedBytes)),
+            last: f.local('i32', i32.eq(stop, inner)),
+          }
+          if (from === 'slot') gatherRows(context, shape, block, rows, packedBytes + sumsBytes)
+          else {
+            const offset = i32.add(i32.mul(row, 4 * inputStride), i32.shl(start, 2))
+            f.set(block.input, i32.add(i32.add(at.input, offset), 4 * inputOffset))
+          }
+          const tools = { f, shape, madd }
+          f.if(
+            i32.ltU(rows, PACKED_ROWS),
+            () => fewRows(tools, block, rows, panels),
+            () => manyRows(tools, block, rows, panels),
+          )
+          f.set(start, stop)
+          f.branch(again, i32.ltU(start, inner))
+        })
+      })
+    },
+  }
+}
+
+/** Copies the terms of the block's rows from their slots. */
+function gatherRows(
+  { f, at, scratch }: WasmContext<typeof MATMUL_BINDINGS>,
+  { inputStride, inputOffset = 0 }: MatmulShape,
+  { row, first, end, input, inputStride: bytes }: Block,
+  rows: Local<'i32'>,
+  place: number,
+): void {
+  f.set(input, i32.add(scratch, place))
+  f.for(0, rows, (r) => {
+    const slot = i32.load(i32.add(at.rows, i32.shl(i32.add(row, r), 4)), 4 * (rowStart(0) + ROW_SLOT))
+    const from = i32.add(i32.mul(slot, 4 * inputStride), i32.shl(first, 2))
+    f.copy(
+      i32.add(input, i32.mul(r, bytes)),
+      i32.add(i32.add(at.input, from), 4 * inputOffset),
+      i32.shl(i32.sub(end, first), 2),
+    )
+  })
+}
+
+/** One to three rows, on the weights where they lie. */
+function fewRows(tools: TileTools, block: Block, rows: Local<'i32'>, panels: Local<'i32'>): void {
+  const { f } = tools
+  leftRows(tools, block, f.local('i32', 0), rows, panels, 'weights')
+}
+
+function manyRows(tools: TileTools, block: Block, rows: Local<'i32'>, panels: Local<'i32'>): void {
+  const { f } = tools
+  pack(tools, block, panels)
+  const row = f.local('i32')
+  f.for(0, panels, (panel) => {
+    f.set(row, 0)
+    f.while(i32.leU(i32.add(row, 4), rows), () => {
+      emitTile(tools, block, { row, panel }, { rows: 4, panels: 1, from: 'packed' })
+      f.increase(row, 4)
+    })
+  })
+  f.set(row, i32.and(rows, -4))
+  f.if(i32.ltU(row, rows), () => leftRows(tools, block, row, rows, panels, 'packed'))
+}
+
+/** Fewer than four rows: two and two, then one, over as many panels as keep the processor busy. */
+function leftRows(
+  tools: TileTools,
+  block: Block,
+  row: Local<'i32'>,
+  rows: Local<'i32'>,
+  panels: Local<'i32'>,
+  from: 'packed' | 'weights',
+): void {
+  const { f } = tools
+  for (const [height, width] of [
+    [2, 2],
+    [1, 4],
+  ] as const) {
+    f.if(i32.leU(i32.add(row, height), rows), () => {
+      const panel = f.local('i32', 0)
+      f.while(i32.leU(i32.add(panel, width), panels), () => {
+        emitTile(tools, block, { row, panel }, { rows: height, panels: width, from })
+        f.increase(panel, width)
+      })
+      f.while(i32.ltU(panel, panels), () => {
+        emitTile(tools, block, { row, panel }, { rows: height, panels: 1, from })
+        f.increase(panel, 1)
+      })
+      f.increase(row, height)
+    })
+  }
+}
+
+/** Weights of the block as floats, panel after panel. */
+function pack({ f, shape, madd }: TileTools, block: Block, panels: Local<'i32'>): void {
+  const { format = 'f32', columns } = shape
+  const panelBytes = packedPanelBytes(shape)
+  const packPanels = (panel: Local<'i32'>, width: number) => {
+    const to = f.local('i32', i32.add(block.packed, i32.mul(panel, panelBytes)))
+    const place = f.local('i32', i32.add(block.panel, panel))
+    eachWeightRow(f, { format, columns, madd }, { ...block, panel: place, panels: width }, (quad) => {
+      for (let index = 0; index < 2 * width; index++) {
+        f.store('v128', to, quad(index), (index >> 1) * panelBytes + 16 * (index & 1))
+      }
+      f.increase(to, 4 * PANEL)
+    })
+  }
+  const panel = f.local('i32', 0)
+  const width = format === 'int4' ? 2 : 4
+  f.while(i32.leU(i32.add(panel, width), panels), () => {
+    packPanels(panel, width)
+    f.increase(panel, width)
+  })
+  f.while(i32.ltU(panel, panels), () => {
+    packPanels(panel, 1)
+    f.increase(panel, 1)
+  })
+}
