@@ -26,8 +26,10 @@ function caseFiles(name: string): CheckpointFiles {
 describe.each([
   { name: 'cpu', choice: 'cpu', maxRows: 256, options: {} },
   { name: 'webgpu', choice: 'webgpu', maxRows: 256, options: {} },
+  { name: 'wasm', choice: 'wasm', maxRows: 256, options: {} },
   { name: 'cpu, little room', choice: 'cpu', maxRows: 16, options: LITTLE_ROOM },
   { name: 'webgpu, little room', choice: 'webgpu', maxRows: 16, options: LITTLE_ROOM },
+  { name: 'wasm, little room', choice: 'wasm', maxRows: 16, options: LITTLE_ROOM },
   { name: 'webgpu, kernels for graphics processors', choice: 'webgpu', maxRows: 256, options: HARDWARE },
 ] as const)('$name', ({ choice, maxRows, options }) => {
   let backend: Backend

@@ -199,7 +199,7 @@ onEachBackend('decoder', (backend) => {
         return found
       }
       const { backend: small } = await openBackend({
-        choice: backend().kind === 'webgpu' ? 'webgpu' : 'cpu',
+        choice: backend().kind,
         maxBindingBytes: 16384,
       })
       const split = await run(small)

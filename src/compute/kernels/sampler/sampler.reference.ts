@@ -42,8 +42,8 @@ export const SAMPLER_BINDINGS = {
 export function samplerReference(shape: SamplerShape, views: Views<typeof SAMPLER_BINDINGS>): () => void {
   const { vocabulary, logitsStride, steps } = shape
   const { rows, sequences, flags, logits, states, results } = views
-  const sequenceFloats = new Float32Array(sequences.buffer)
-  const resultFloats = new Float32Array(results.buffer)
+  const sequenceFloats = new Float32Array(sequences.buffer, sequences.byteOffset, sequences.length)
+  const resultFloats = new Float32Array(results.buffer, results.byteOffset, results.length)
   const sampler = new TokenSampler(vocabulary)
 
   return () => {
