@@ -30,7 +30,7 @@ const SAMPLE: Omit<ProposeRequest, 'branch'> = {
   maxTokens: 64,
 }
 
-describe.each(['cpu', 'webgpu'] as const)('the bundled models on %s', (choice) => {
+describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
   let reward: EngineRewardModel

@@ -19,7 +19,7 @@ interface Expected {
 const expected = JSON.parse(readFileSync('tests/fixtures/words-expected.json', 'utf8')) as readonly Expected[]
 const MOST_LINES = 40
 
-describe.each(['cpu', 'webgpu'] as const)('the bundled models of word problems on %s', (choice) => {
+describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models of word problems on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
   let prm: EngineRewardModel

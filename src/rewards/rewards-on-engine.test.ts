@@ -26,7 +26,7 @@ const labelProblem = (problem: CountdownProblem) => ({
   isValid: (steps: readonly string[]) => countdown.label(problem, steps).valid,
 })
 
-describe.each(['cpu', 'webgpu'] as const)('rollouts and labels on %s', (choice) => {
+describe.each(['cpu', 'wasm', 'webgpu'] as const)('rollouts and labels on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
   const live = () => {
