@@ -3,8 +3,8 @@ import type { FunctionBuilder } from './assembler/function-builder.ts'
 import { ModuleBuilder } from './assembler/module-builder.ts'
 import type { Value } from './assembler/values.ts'
 import { f32x4, v128 } from './assembler/vectors.ts'
-import type { MultiplyAdd } from './exponential.ts'
 import { exponential, logarithm } from './exponential.ts'
+import type { MultiplyAdd } from './wasm-kernel.ts'
 
 const strict: MultiplyAdd = (a, b, c) => f32x4.add(f32x4.mul(a, b), c)
 

@@ -1,9 +1,7 @@
 import type { FunctionBuilder } from './assembler/function-builder.ts'
 import type { Value } from './assembler/values.ts'
 import { f32x4, i32x4, v128 } from './assembler/vectors.ts'
-
-/** a · b + c for four lanes, in the module's arithmetic: strict (two roundings) or fused where the machine fuses. */
-export type MultiplyAdd = (a: Value<'v128'>, b: Value<'v128'>, c: Value<'v128'>) => Value<'v128'>
+import type { MultiplyAdd } from './wasm-kernel.ts'
 
 /** Below it, results would be smaller than normal numbers, which are slow; they are 0. */
 const LEAST = -87.33

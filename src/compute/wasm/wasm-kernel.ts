@@ -7,7 +7,7 @@ import type { Local, Value } from './assembler/values.ts'
  */
 export type Arithmetic = 'strict' | 'fused'
 
-/** a · b + c, of four lanes. */
+/** a · b + c for four lanes, in the module's arithmetic: strict (two roundings) or fused where the machine fuses. */
 export type MultiplyAdd = (a: Value<'v128'>, b: Value<'v128'>, c: Value<'v128'>) => Value<'v128'>
 
 /** By name, what a kernel's bindings are. */

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { LogitsGradientShape } from './logits-gradient.reference.ts'
 import { LOGITS_GRADIENT_BINDINGS, logitsGradientReference } from './logits-gradient.reference.ts'
+import { logitsGradientWasm } from './logits-gradient.wasm.ts'
 import { logitsGradientWgsl, QUADS_PER_LANE } from './logits-gradient.wgsl.ts'
 
 /**
@@ -13,6 +14,7 @@ export function logitsGradientKernel(shape: LogitsGradientShape): Kernel<typeof 
     bindings: LOGITS_GRADIENT_BINDINGS,
     wgsl: () => logitsGradientWgsl(shape),
     workgroups: (rows) => [Math.ceil(shape.stride / 4 / (shape.lanes * QUADS_PER_LANE)), rows, 1],
+    wasm: () => logitsGradientWasm(shape),
     reference: (views) => logitsGradientReference(shape, views),
   }
 }

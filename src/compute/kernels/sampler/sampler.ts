@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { SamplerShape } from './sampler.reference.ts'
 import { SAMPLER_BINDINGS, samplerReference } from './sampler.reference.ts'
+import { samplerWasm } from './sampler.wasm.ts'
 import { samplerWgsl } from './sampler.wgsl.ts'
 
 /**
@@ -14,6 +15,7 @@ export function samplerKernel(shape: SamplerShape): Kernel<typeof SAMPLER_BINDIN
     bindings: SAMPLER_BINDINGS,
     wgsl: () => samplerWgsl(shape),
     workgroups: (rows) => [rows, 1, 1],
+    wasm: () => samplerWasm(shape),
     reference: (views) => samplerReference(shape, views),
   }
 }

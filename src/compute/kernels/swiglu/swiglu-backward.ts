@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import { quadGroups } from '../quads.ts'
 import { SWIGLU_BACKWARD_BINDINGS, swigluBackwardReference } from './swiglu-backward.reference.ts'
+import { swigluBackwardWasm } from './swiglu-backward.wasm.ts'
 import { swigluBackwardWgsl } from './swiglu-backward.wgsl.ts'
 import type { SwigluShape } from './swiglu-shape.ts'
 
@@ -14,6 +15,7 @@ export function swigluBackwardKernel(shape: SwigluShape): Kernel<typeof SWIGLU_B
     bindings: SWIGLU_BACKWARD_BINDINGS,
     wgsl: () => swigluBackwardWgsl(shape),
     workgroups: (rows) => quadGroups((rows * shape.columns) / 8, shape.lanes),
+    wasm: () => swigluBackwardWasm(shape),
     reference: (views) => swigluBackwardReference(shape, views),
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import { quadGroups } from '../quads.ts'
 import { SWIGLU_BINDINGS, swigluReference } from './swiglu.reference.ts'
+import { swigluWasm } from './swiglu.wasm.ts'
 import { swigluWgsl } from './swiglu.wgsl.ts'
 import type { SwigluShape } from './swiglu-shape.ts'
 
@@ -14,6 +15,7 @@ export function swigluKernel(shape: SwigluShape): Kernel<typeof SWIGLU_BINDINGS>
     bindings: SWIGLU_BINDINGS,
     wgsl: () => swigluWgsl(shape),
     workgroups: (rows) => quadGroups((rows * shape.columns) / 8, shape.lanes),
+    wasm: () => swigluWasm(shape),
     reference: (views) => swigluReference(shape, views),
   }
 }

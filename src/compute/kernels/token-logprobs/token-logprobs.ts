@@ -1,6 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { TokenLogprobsShape } from './token-logprobs.reference.ts'
 import { TOKEN_LOGPROBS_BINDINGS, tokenLogprobsReference } from './token-logprobs.reference.ts'
+import { tokenLogprobsWasm } from './token-logprobs.wasm.ts'
 import { tokenLogprobsWgsl } from './token-logprobs.wgsl.ts'
 
 /**
@@ -14,6 +15,7 @@ export function tokenLogprobsKernel(shape: TokenLogprobsShape): Kernel<typeof TO
     bindings: TOKEN_LOGPROBS_BINDINGS,
     wgsl: () => tokenLogprobsWgsl(shape),
     workgroups: (rows) => [shape.lanes === 1 ? Math.ceil(rows / shape.serialLanes) : rows, 1, 1],
+    wasm: () => tokenLogprobsWasm(shape),
     reference: (views) => tokenLogprobsReference(shape, views),
   }
 }
