@@ -10,6 +10,8 @@ const STRATEGIES = [
   'Best of N, ORM',
   'Greedy tree search',
   'Beam search',
+  'Diverse tree search (DVTS)',
+  'REBASE',
   'Lookahead search',
 ] as const
 

@@ -1,3 +1,4 @@
+import { EARLIER_STRATEGY_IDS } from '../../src/search/earlier-setup.ts'
 import { STOP_REASON_IDS } from '../../src/search/events.ts'
 import type { Setting } from '../../src/search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS, settingOf } from '../../src/search/settings.ts'
@@ -18,7 +19,7 @@ function settingRule(setting: Setting): Rule {
 const setupFields = {
   task: text,
   problem: text,
-  strategy: exactly(...STRATEGY_IDS),
+  strategy: exactly(...STRATEGY_IDS, ...EARLIER_STRATEGY_IDS),
   config: object(configFields),
   seed: whole(0, 2 ** 32 - 1),
   prefix: list(text),
@@ -61,12 +62,29 @@ const step = {
   finish: exactly('step', 'eos', 'length'),
   verdict: or(verdict, nothing),
 }
-const decision = object({ rule: text, score: anyScore, against: anyScore, rank: whole(), of: whole(), kept: whole() })
+const decision = object({
+  rule: text,
+  score: anyScore,
+  against: anyScore,
+  rank: whole(),
+  of: whole(),
+  kept: whole(),
+  subtree: optional(whole()),
+  share: optional(object({ children: whole(), left: whole() })),
+})
 const round = whole()
 
 const EVENTS: Readonly<Record<string, Rule>> = {
   started: object({ ledger, setup, prompt: text, policy, reward }),
-  proposed: object({ ledger, ...step, round, samples: list(whole(), 1), given: flag, reused: flag }),
+  proposed: object({
+    ledger,
+    ...step,
+    round,
+    samples: list(whole(), 1),
+    given: flag,
+    reused: flag,
+    subtrees: optional(list(whole())),
+  }),
   scored: object({ ledger, round, node: whole(), score, pathScore: number() }),
   rolledOut: object({
     ledger,

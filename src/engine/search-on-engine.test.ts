@@ -59,6 +59,8 @@ const RUNS: readonly (readonly [StrategyId, string, readonly string[]])[] = [
   ['greedy-tree', '1 8 2 13 > 24', []],
   ['beam', '3 5 7 2 > 24', []],
   ['beam', '3 5 7 2 > 24', ['3*5=15 : 7 2 15\n']],
+  ['dvts', '3 5 7 2 > 24', []],
+  ['rebase', '3 5 7 2 > 24', []],
   ['lookahead', '11 1 3 4 > 23', []],
 ]
 

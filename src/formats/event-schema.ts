@@ -96,6 +96,8 @@ const decision = z.object({
   rank: count,
   of: count,
   kept: count,
+  subtree: count.exactOptional(),
+  share: z.object({ children: count, left: count }).exactOptional(),
 })
 
 const round = count
@@ -118,6 +120,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     samples: z.array(count),
     given: z.boolean(),
     reused: z.boolean(),
+    subtrees: z.array(count).exactOptional(),
   }),
   z.object({ type: z.literal('scored'), ledger, round, node: nodeId, score: nullableNumber, pathScore: z.number() }),
   z.object({

@@ -15,6 +15,7 @@ function path(id: number, answer: string | null, pathScore: number, count = 1, v
     fresh: count,
     drawn: 0,
     children: [],
+    subtrees: [],
     scored: true,
     score: pathScore,
     stepScores: [pathScore],

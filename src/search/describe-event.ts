@@ -54,7 +54,8 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
   }
 }
 
-function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: Decision, tree: SearchTree): string {
+function describeKept(node: NodeId, decision: Decision, tree: SearchTree): string {
+  const { rule, score, against, rank, of, kept, subtree, share } = decision
   const step = quote(text(tree, node))
   const mine = score === null ? '' : ` with ${number(score, against)}`
   switch (rule) {
@@ -74,14 +75,23 @@ function describeKept(node: NodeId, { rule, score, against, rank, of, kept }: De
           : `Answer: ${step} ends the only finished path${mine}.`
       }
       return `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
+    case 'share':
+      if (share === undefined) break
+      return `Kept: ${step}${mine} gets ${share.children} of the ${count(share.left, 'proposal')} left, by the softmax of ${AGGREGATION_NAMES[tree.aggregation]}s.`
     default:
-      if (of === 1) return `Kept: ${step}${mine} is the only open path.`
-      if (of <= kept) return `Kept: ${step}${mine}; all ${of} open paths go on.`
-      return `Kept: ${step}${mine} is place ${rank} of ${of}, and ${kept} ${kept === 1 ? 'is' : 'are'} kept; the best one pruned has ${number(against, score)}, ${byScore(tree)}.`
   }
+  if (subtree !== undefined) {
+    const next =
+      against === null ? 'is its only proposal' : `is the best of its ${of}; the next has ${number(against, score)}`
+    return `Kept in subtree ${subtree + 1}: ${step}${mine} ${next}, ${byScore(tree)}.`
+  }
+  if (of === 1) return `Kept: ${step}${mine} is the only open path.`
+  if (of <= kept) return `Kept: ${step}${mine}; all ${of} open paths go on.`
+  return `Kept: ${step}${mine} is place ${rank} of ${of}, and ${kept} ${kept === 1 ? 'is' : 'are'} kept; the best one pruned has ${number(against, score)}, ${byScore(tree)}.`
 }
 
-function describePruned(node: NodeId, { rule, score, against, kept }: Decision, tree: SearchTree): string {
+function describePruned(node: NodeId, decision: Decision, tree: SearchTree): string {
+  const { rule, score, against, kept, subtree, share } = decision
   const step = quote(text(tree, node))
   const mine = score === null ? '' : ` at ${number(score)}`
   switch (rule) {
@@ -99,12 +109,17 @@ function describePruned(node: NodeId, { rule, score, against, kept }: Decision, 
         return `Not shown: ${step} has the same votes as the answer; another of its paths is shown.`
       }
       return `Not the answer: ${step} with ${number(score, against)} ${score === against ? 'only equals' : 'is below'} the chosen ${number(against, score)}, ${comparedBy(tree)}.`
+    case 'share':
+      return share?.left === 0
+        ? `Pruned: ${step}${mine} gets no proposal; the paths above it took them all.`
+        : `Pruned: ${step}${mine} gets no proposal.`
     default: {
+      const where = subtree === undefined ? 'Pruned' : `Pruned in subtree ${subtree + 1}`
       const others =
         kept === 1 ? `the one kept (${number(against, score)})` : `the ${kept} kept (lowest ${number(against, score)})`
       if (score === against)
-        return `Pruned: ${step} with ${number(score)} only equals ${others}, proposed earlier, ${byScore(tree)}.`
-      return `Pruned: ${step} with ${number(score, against)} is below ${others}, ${byScore(tree)}.`
+        return `${where}: ${step} with ${number(score)} only equals ${others}, proposed earlier, ${byScore(tree)}.`
+      return `${where}: ${step} with ${number(score, against)} is below ${others}, ${byScore(tree)}.`
     }
   }
 }

@@ -76,6 +76,8 @@ export interface ProposedEvent extends EventBase, StepData {
   readonly given: boolean
   /** True where the node already stood in the tree: as part of a rollout, or proposed before and now drawn again. */
   readonly reused: boolean
+  /** Of several independent searches: those that proposed it, from 0. */
+  readonly subtrees?: readonly number[]
 }
 
 export interface ScoredEvent extends EventBase {
@@ -103,6 +105,7 @@ export interface RolledOutEvent extends EventBase {
 
 export const DECISION_RULES = [
   'rank',
+  'share',
   'only-child',
   'candidate',
   'answer',
@@ -122,6 +125,10 @@ export interface Decision {
   readonly rank: number
   readonly of: number
   readonly kept: number
+  /** Of several independent searches: the one that decided, from 0; the ranking is among its own proposals. */
+  readonly subtree?: number
+  /** Proposals of the next round that it gets, of how many that were left for it and those ranked below. */
+  readonly share?: { readonly children: number; readonly left: number }
 }
 
 export interface KeptEvent extends EventBase {
@@ -173,6 +180,7 @@ export const STOP_REASONS = {
     clause: 'the leading answer is ahead by the lead that was set',
     sentence: 'One answer was ahead by the lead, so the other responses were not drawn to their end.',
   },
+  'subtrees-ended': { clause: 'every subtree has ended', sentence: 'Every subtree ended.' },
   'no-open-path': { clause: 'no path is open', sentence: 'No open path was left.' },
   'max-rounds': { clause: 'the last round is over', sentence: 'The round limit was reached.' },
 } as const

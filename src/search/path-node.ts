@@ -20,6 +20,8 @@ export interface PathNode {
   drawn: number
   /** The steps that were proposed from here, in the order found. */
   readonly children: PathNode[]
+  /** Independent searches that proposed it; none where there is only one. */
+  subtrees: readonly number[]
   /** The reward model has read it, or it has nothing to read. */
   scored: boolean
   /** Score of its own step; null until scored, and where it has none. */

@@ -22,6 +22,7 @@ const runs = fc.record({
   answerBy: fc.constantFrom('score', 'weighted-vote', 'majority'),
   voteStop: fc.constantFrom('all', 'decided', 'ahead'),
   voteBatch: fc.integer({ min: 0, max: 5 }),
+  balance: fc.constantFrom(0.01, 0.2, 10),
   kind: fc.constantFrom('process', 'outcome'),
   prefix: fc.constantFrom([], ['a\n'], ['b\n', 'c\n']),
 })

@@ -8,9 +8,11 @@ import { SearchRun } from './search-run.ts'
 import type { StrategyId } from './settings.ts'
 import { judgesResponses, STRATEGY_IDS, usesRewardModel } from './settings.ts'
 import { beam } from './strategies/beam.ts'
+import { diverseTree } from './strategies/diverse-tree.ts'
 import { greedyDecoding } from './strategies/greedy-decoding.ts'
 import { greedyTree } from './strategies/greedy-tree.ts'
 import { lookahead } from './strategies/lookahead.ts'
+import { rebase } from './strategies/rebase.ts'
 import { sampleResponses } from './strategies/sampling.ts'
 
 /** A strategy continues from the start node until it has yielded `finished`. */
@@ -25,6 +27,8 @@ const STRATEGY_OF: Readonly<Record<StrategyId, Strategy>> = {
   'best-of-n-orm': sampleResponses,
   'greedy-tree': greedyTree,
   beam: (run, start) => beam(run, start),
+  dvts: diverseTree,
+  rebase,
   lookahead,
 }
 

@@ -46,6 +46,8 @@ export interface SearchContext {
 export interface Expansion {
   readonly node: PathNode
   readonly count: number
+  /** Subtrees that stand at the node: each owns an equal part of the samples, in this order. */
+  readonly subtrees?: readonly number[]
 }
 
 /** A proposed step before it is in the tree, with what it cost. */
@@ -53,6 +55,7 @@ interface Group {
   readonly node: PathNode
   readonly reused: boolean
   readonly samples: number[]
+  readonly subtrees: Set<number>
   readonly costs: { readonly usage: Usage; readonly merged: boolean }[]
 }
 
@@ -162,19 +165,24 @@ export class SearchRun {
         node: standing ?? this.grow(parent, proposal),
         reused: standing !== undefined && standing !== null,
         samples: [],
+        subtrees: new Set<number>(),
         costs: [],
       }
       if (!twin) groups.push(group)
       group.samples.push(proposal.sample)
+      const { subtrees = [], count = 1 } = expansions[proposal.request] ?? {}
+      const owner = subtrees[Math.floor(((proposal.sample - parent.drawn) * subtrees.length) / count)]
+      if (owner !== undefined) group.subtrees.add(owner)
       group.costs.push({ usage: proposal.usage, merged: known !== undefined && known !== null })
     }
     for (const { node, count } of expansions) node.drawn += count
-    for (const { node, reused, samples, costs } of groups) {
+    for (const { node, reused, samples, subtrees, costs } of groups) {
       if (!reused) node.id = this.nodes++
       const again = node.parent?.children.includes(node) === true
       if (!again) node.parent?.children.push(node)
       node.samples = again ? [...node.samples, ...samples] : samples
       node.fresh = samples.length
+      node.subtrees = [...subtrees]
       for (const { usage, merged } of costs) {
         if (merged) this.policyAccount.merge(usage)
         else this.policyAccount.add(usage)
@@ -188,6 +196,7 @@ export class SearchRun {
         samples: node.samples,
         given: false,
         reused,
+        ...(subtrees.size > 0 ? { subtrees: node.subtrees } : {}),
         ledger: this.ledger,
       }
     }
@@ -456,6 +465,7 @@ function newNode(
     fresh: 1,
     drawn: 0,
     children: [],
+    subtrees: [],
     scored: false,
     score: null,
     stepScores: parent?.stepScores ?? [],

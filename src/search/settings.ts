@@ -61,6 +61,17 @@ export const SETTINGS = {
     max: 1024,
     stops: POWERS,
   },
+  balance: {
+    name: 'Balance (T)',
+    description:
+      'Temperature of the softmax that shares the next proposals: low gives them to the best path, high to all.',
+    kind: 'number',
+    default: 0.2,
+    min: 0,
+    minExcluded: true,
+    max: 100,
+    step: 0.1,
+  },
   lookahead: {
     name: 'Lookahead (k)',
     description: 'Further greedy steps a proposal is rolled out before it is scored; 0 is beam search.',
@@ -307,6 +318,18 @@ export const STRATEGIES = {
     description: 'Each round n proposals; the reward model keeps the best n / m paths.',
     judges: 'steps',
     settings: BEAM,
+  },
+  dvts: {
+    name: 'Diverse tree search (DVTS)',
+    description: 'n / m independent subtrees, each searched greedily with m proposals a round.',
+    judges: 'steps',
+    settings: BEAM,
+  },
+  rebase: {
+    name: 'REBASE',
+    description: 'Each round n proposals, shared among all open paths by their scores; finished paths lower n.',
+    judges: 'steps',
+    settings: ['n', 'balance', 'aggregation', 'answerBy', ...SAMPLED],
   },
   lookahead: {
     name: 'Lookahead search',

@@ -20,6 +20,8 @@ export interface TreeNode {
   /** Identical samples merged here. */
   readonly count: number
   readonly given: boolean
+  /** Of several independent searches: those that proposed it, from 0. */
+  readonly subtrees: readonly number[]
   /** Score of this step; null until scored. */
   readonly score: number | null
   /** Path score by the run's aggregation; null until scored. */

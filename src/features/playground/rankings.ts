@@ -47,7 +47,8 @@ export function rankings(
   const cohort = tree.nodes.filter((other) =>
     final
       ? other.decision?.rule === 'answer' || other.decision?.rule === 'not-answer'
-      : other.decision?.rule === 'rank' && other.round === node.round,
+      : other.round === node.round &&
+        (decision.subtree === undefined ? other.decision?.rule === 'rank' : other.subtrees.includes(decision.subtree)),
   )
   const scores = cohort.map((other) => ({
     id: other.id,

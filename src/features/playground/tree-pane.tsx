@@ -18,10 +18,11 @@ import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
 import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
+import { SubtreesView } from './subtrees-view.tsx'
 import styles from './tree-pane.module.css'
 import { VotesView } from './votes-view.tsx'
 
-export type TreeView = 'tree' | 'table' | 'votes'
+export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees'
 
 interface TreePaneProps {
   run: RunView | null
@@ -115,6 +116,8 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
           <NoTree />
         ) : shown === 'votes' ? (
           <VotesView run={run} />
+        ) : shown === 'subtrees' ? (
+          <SubtreesView run={run} />
         ) : shown === 'tree' ? (
           <TreeCanvas
             ref={canvas}
@@ -154,7 +157,9 @@ const BOTH_VIEWS: readonly ViewChoice[] = [
 
 /** What only some strategies have to show. */
 function ownViews({ setup }: RunView): readonly ViewChoice[] {
-  return choosesByVote(setup) ? [{ value: 'votes', name: 'Votes', icon: 'chart' }] : []
+  const votes: ViewChoice = { value: 'votes', name: 'Votes', icon: 'chart' }
+  const subtrees: ViewChoice = { value: 'subtrees', name: 'Subtrees', icon: 'tree' }
+  return [...(setup.strategy === 'dvts' ? [subtrees] : []), ...(choosesByVote(setup) ? [votes] : [])]
 }
 
 /** Nodes that an event is about. */

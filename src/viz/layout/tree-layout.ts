@@ -223,7 +223,7 @@ function columnLength(level: readonly NodeId[], tree: SearchTree, bare: boolean)
     const { main, rest } = stepLabel(node, tree)
     step = Math.max(step, main.length)
     characters = Math.max(characters, main.length + (rest === '' ? 0 : rest.length + 1))
-    duplicates ||= node.count > 1
+    duplicates ||= node.count > 1 || node.visits > 0 || node.subtrees.length > 0
     finished ||= node.verdict !== null
   }
   const whole = Math.ceil(Math.max(characters, 4) / 4) * 4

@@ -26,7 +26,7 @@ export interface NodeFace {
   /** In [0, 1], and as an index of the colour scale; −1 where there is no score yet. */
   readonly value: number
   readonly level: number
-  /** `×3` for merged duplicates, visits for Monte Carlo tree search, or nothing. */
+  /** `×3` for merged duplicates, `n5` for visits of Monte Carlo tree search, `s1,2` for subtrees, or nothing. */
   readonly badge: string
   readonly verdict: ReturnType<typeof verdictOf> | null
   readonly given: boolean
@@ -40,7 +40,9 @@ export type FaceCache = WeakMap<TreeNode, NodeFace>
 function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
   const { main, rest } = stepLabel(node, tree)
   const score = node.parent === null ? null : shownScore(node)
+  const copies = node.count > 1 ? `×${node.count}` : ''
   const visits = node.visits > 0 ? `n${node.visits}` : ''
+  const subtrees = node.subtrees.length > 0 ? `s${node.subtrees.map((index) => index + 1).join()}` : ''
   return {
     appearance: appearanceOf(node),
     main,
@@ -48,12 +50,21 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     score: node.parent === null ? '' : formatScore(score),
     value: score ?? 0,
     level: score === null ? -1 : scoreLevel(score),
-    badge: node.count > 1 ? `×${node.count}` : visits,
+    badge: [copies, visits, subtrees].filter((part) => part !== '').join(' '),
     verdict: node.verdict === null ? null : verdictOf(node.verdict),
     given: node.given,
     edge: edgeWidth(node.logprob),
-    words: node.count > 1 ? `${stateInWords(node)}, ${node.count} identical samples` : stateInWords(node),
+    words: [stateInWords(node), ...countsInWords(node)].join(', '),
   }
+}
+
+function countsInWords({ count, visits, subtrees }: TreeNode): string[] {
+  const numbers = subtrees.map((index) => index + 1).join(', ')
+  return [
+    ...(count > 1 ? [`${count} identical samples`] : []),
+    ...(visits > 0 ? [`${visits} ${visits === 1 ? 'visit' : 'visits'}`] : []),
+    ...(subtrees.length > 0 ? [`subtree ${numbers}`] : []),
+  ]
 }
 
 /** Everything of a tree that is drawn besides positions; faces of unchanged nodes are taken from the cache. */

@@ -180,6 +180,7 @@ function addNode(
     pathScore: parent === null ? null : score,
     rollout: null,
     decision: null,
+    subtrees: [],
     visits: 0,
     value: null,
     numbers,

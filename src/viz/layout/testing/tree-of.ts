@@ -24,6 +24,7 @@ export function treeOf(specs: readonly NodeSpec[]): SearchTree {
     pathScore: spec.score ?? null,
     rollout: null,
     decision: null,
+    subtrees: [],
     visits: 0,
     value: null,
     ...spec,
