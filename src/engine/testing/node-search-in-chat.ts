@@ -24,6 +24,13 @@ export const QUESTIONS = [
   { question: 'Bo has $30 and spends a third of it. How much is left?', answer: '30 / 3 = 10, 30 - 10 = 20\n#### 20' },
 ] as const
 
+interface ChatSearch extends Pick<LoadOptions, 'weights'> {
+  /** Rows of GSM8K's columns; those of `QUESTIONS` where not given. */
+  readonly rows?: readonly unknown[]
+  /** Where the policy's steps end; by lines where not given. Random weights hardly ever say a line end, but many letters. */
+  readonly stepEnd?: readonly string[]
+}
+
 /**
  * Beam search on questions put in a chat, by a policy with random weights and a small reward model with random weights: what is
  * said means nothing, how it goes does.
@@ -32,12 +39,12 @@ export const QUESTIONS = [
 export async function searchInChat(
   backend: Backend,
   config: Readonly<Record<string, unknown>>,
-  options: Pick<LoadOptions, 'weights'> = {},
+  { rows = QUESTIONS, stepEnd = ['\n\n', '\n'], ...weights }: ChatSearch = {},
 ): Promise<SearchEvent[][]> {
-  const load = { id: 'chat', ...options }
+  const load = { id: 'chat', ...weights }
   const files = randomCheckpoint(config, {
     ...tokenizerFiles(),
-    'stepscope.json': { role: 'policy', step_end: ['\n\n', '\n'] },
+    'stepscope.json': { role: 'policy', step_end: stepEnd },
   })
   const policy = await loadPolicy(backend, files, load, createDecoder)
   const scorer = {
@@ -66,7 +73,7 @@ export async function searchInChat(
   const task = taskById('maths')
   const runs: SearchEvent[][] = []
   try {
-    for (const row of QUESTIONS) {
+    for (const row of rows) {
       const problem = task.readFields(row)
       const setup = {
         task: task.id,
