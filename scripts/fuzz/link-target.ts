@@ -10,6 +10,7 @@ const DEFAULTS: LinkState = {
   task: 'countdown',
   problem: '4 3 6 8 > 40',
   gold: '',
+  system: null,
   policy: 'countdown-policy',
   reward: 'countdown-prm',
   strategy: 'beam',

@@ -6,6 +6,8 @@ export interface PutProblem {
   readonly notation: string | null
   /** What a chat begins with, unless the model's manifest says otherwise; '' for nothing. */
   readonly system: string
+  /** What a person wants a chat with the policy to begin with, in place of the task's and the manifest's; '' for nothing. */
+  readonly ownSystem?: string
   /** Worked examples before the question, for a model that only goes on with a text. */
   readonly examples: readonly { readonly question: string; readonly response: string }[]
 }

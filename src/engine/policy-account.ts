@@ -1,6 +1,7 @@
 import type {
   Branch,
   ModelInfo,
+  OpenedPrompt,
   Proposal,
   ProposalFinish,
   ProposeRequest,
@@ -13,6 +14,7 @@ import { GROUP_SIZE, SharedHistories } from './cache/shared-histories.ts'
 import { TOKEN_ENDS_STEP } from './decoder/decoder.ts'
 import { tokenFlops } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
+import type { WrittenPrompt } from './prompt/prompt-writer.ts'
 import { stepEndCut } from './tokenizer/step-end.ts'
 import type { Tokenizer } from './tokenizer/tokenizer.ts'
 
@@ -23,6 +25,8 @@ export interface PolicyAccountParts {
   readonly eosTokenIds: readonly number[]
   /** Per vocabulary id, as the sampler wants them. */
   readonly tokenFlags: Uint32Array
+  /** Throws a StepscopeError where the context has no room for so many tokens. */
+  readonly checkLength: (tokens: number) => void
 }
 
 /** One sample of a call. */
@@ -74,8 +78,20 @@ export function samplesOf(requests: readonly ProposeRequest[]): AskedSample[] {
   })
 }
 
+/** What each of a call's requests pays for at its node, which it takes over until the call's end. */
+export function chargeAll(
+  requests: readonly ProposeRequest[],
+  nodes: readonly ChargedNode[],
+): (asked: AskedSample) => number {
+  const pending = requests.map(({ count }, index) => {
+    const node = nodes[index]
+    return node && count > 0 ? charge(node) : 0
+  })
+  return ({ request, index, sample }) => (sample === request.firstSample ? (pending[index] ?? 0) : 0)
+}
+
 /** Takes over a node's pending tokens for the current request. @returns how many it has to pay for */
-export function charge(node: ChargedNode): number {
+function charge(node: ChargedNode): number {
   if (node.charged || node.pending.length === 0) return 0
   node.charged = true
   return node.pending.length
@@ -102,19 +118,42 @@ export class PolicyAccount {
     this.eos = new Set(parts.eosTokenIds)
   }
 
-  /** Of a prompt of so many tokens: whole, whoever else holds it. */
-  opened(tokens: number): Usage {
-    return { asked: tokens, executed: tokens, overrun: 0, flops: tokenFlops(this.parts.info.flops, 0, tokens, 0) }
+  /** A prompt that was opened: all of it counts, whoever else holds it. */
+  opened({ ids, text }: WrittenPrompt, branch: Branch): OpenedPrompt {
+    const { info, tokenizer } = this.parts
+    const tokens = ids.length
+    const texts = tokenizer.texts(ids)
+    return {
+      branch,
+      prompt: text,
+      promptTokens: ids.map((id, index) => ({ id, text: texts[index] ?? '' })),
+      usage: { asked: tokens, executed: tokens, overrun: 0, flops: tokenFlops(info.flops, 0, tokens, 0) },
+    }
   }
 
   /**
-   * Of given tokens after a context: all but the last are run, and each is read.
-   * @param pending tokens of the context that this request pays for
+   * A given text after a node, which pays for what is pending there: all of its tokens but the last are run, and each is read.
+   * @throws StepscopeError where the context has no room for it
    */
-  extended(context: number, pending: number, added: number): Usage {
-    const executed = pending + Math.max(0, added - 1)
-    const flops = added === 0 ? 0 : tokenFlops(this.parts.info.flops, context - pending, executed, added)
-    return { asked: context + added, executed: added === 0 ? 0 : executed, overrun: 0, flops }
+  extending(node: ChargedNode & { readonly tokens: number }, text: string): GivenText {
+    const { info, tokenizer, checkLength } = this.parts
+    const ids = tokenizer.encode(text)
+    const [context, added] = [node.tokens, ids.length]
+    checkLength(context + added)
+    const pending = added === 0 ? 0 : charge(node)
+    const executed = added === 0 ? 0 : pending + added - 1
+    const flops = added === 0 ? 0 : tokenFlops(info.flops, context - pending, executed, added)
+    const texts = tokenizer.texts(ids)
+    const read: Token[] = []
+    return {
+      ids,
+      usage: { asked: context + added, executed, overrun: 0, flops },
+      take: (index, logprob) => read.push({ id: ids[index] ?? 0, text: texts[index] ?? '', logprob }),
+      done: () => {
+        checkReadings(read, info, text)
+        return read
+      },
+    }
   }
 
   /**
@@ -193,6 +232,16 @@ export class PolicyAccount {
   private token(id: number, logprob: number): Token {
     return { id, text: this.eos.has(id) ? '' : this.parts.tokenizer.text(id), logprob }
   }
+}
+
+/** A given text while it is read. */
+export interface GivenText {
+  readonly ids: readonly number[]
+  readonly usage: Usage
+  /** In the order of the tokens. */
+  take(index: number, logprob: number): void
+  /** @throws StepscopeError `bad-checkpoint` where a number cannot be used */
+  done(): Token[]
 }
 
 export interface TextReading {

@@ -5,6 +5,7 @@ import type { Manifest } from '../search/manifest.ts'
 import type {
   Branch,
   ModelInfo,
+  OpenedPrompt,
   Policy,
   Proposal,
   ProposeRequest,
@@ -12,11 +13,11 @@ import type {
   TokenReading,
   Usage,
 } from '../search/models.ts'
-import { checkLogprobs, checkReadings } from '../search/read-out.ts'
+import { checkLogprobs } from '../search/read-out.ts'
 import type { SequenceNode } from './branch.ts'
 import type { EngineModel } from './engine-model.ts'
 import { readLogits } from './logprobs.ts'
-import { charge, PolicyAccount, samplesOf, settle } from './policy-account.ts'
+import { chargeAll, PolicyAccount, samplesOf, settle } from './policy-account.ts'
 import type { PromptWriter } from './prompt/prompt-writer.ts'
 import { notationPrompts } from './prompt/prompt-writer.ts'
 import type { DecodeOutcome, ExecuteRequest, SequenceGroup } from './scheduler/scheduler-requests.ts'
@@ -46,7 +47,6 @@ export interface PolicyParts {
  */
 export class EnginePolicy implements Policy {
   readonly info: ModelInfo
-  readonly stepEnd: string
   /** How it is asked; null for a model in training. */
   readonly manifest: Manifest | null
   readonly model: EngineModel
@@ -57,17 +57,20 @@ export class EnginePolicy implements Policy {
   constructor(parts: PolicyParts) {
     this.model = parts.model
     this.tokenizer = parts.tokenizer
-    this.info = parts.info
-    this.stepEnd = parts.stepEnds[0]
+    this.info = { ...parts.info, stepEnds: parts.stepEnds }
     this.manifest = parts.manifest ?? null
     this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
-    this.account = new PolicyAccount({ ...parts, eosTokenIds: parts.model.decoder.config.eosTokenIds })
+    this.account = new PolicyAccount({
+      ...parts,
+      eosTokenIds: parts.model.decoder.config.eosTokenIds,
+      checkLength: (tokens) => parts.model.checkLength(tokens),
+    })
   }
 
-  async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
-    const { ids, text } = this.prompts(prompt)
-    const node = await this.model.prompt(ids, true)
-    return { branch: this.model.branches.hand(node), prompt: text, usage: this.account.opened(ids.length) }
+  async open(prompt: Prompt): Promise<OpenedPrompt> {
+    const written = this.prompts(prompt)
+    const node = await this.model.prompt(written.ids, true)
+    return this.account.opened(written, this.model.branches.hand(node))
   }
 
   /** The tokens of a response as they are put to the model, and where each of its steps ends; nothing is run. */
@@ -82,35 +85,26 @@ export class EnginePolicy implements Policy {
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
     const parent = this.model.branches.node(branch)
-    const ids = this.tokenizer.encode(text)
-    this.model.checkLength(parent.tokens + ids.length)
-    if (ids.length === 0)
-      return { branch: this.fork(branch), tokens: [], usage: this.account.extended(parent.tokens, 0, 0) }
-    const usage = this.account.extended(parent.tokens, charge(parent), ids.length)
-    const texts = this.tokenizer.texts(ids)
-    const read: Token[] = []
+    const { ids, usage, take, done } = this.account.extending(parent, text)
+    if (ids.length === 0) return { branch: this.fork(branch), tokens: [], usage }
     const node = await this.append(parent, ids, undefined, {
       readings: {
         read: (row, index) => [ids[index] ?? 0, readLogits(row, ids[index] ?? 0, 0).logprob],
         fits: ([id], index) => id === ids[index],
-        take: ([id = 0, logprob = 0], index) => read.push({ id, text: texts[index] ?? '', logprob }),
+        take: ([, logprob = 0], index) => take(index, logprob),
       },
     })
     try {
-      checkReadings(read, this.info, text)
+      return { tokens: done(), branch: this.model.branches.hand(node), usage }
     } catch (error) {
       node.release()
       throw error
     }
-    return { branch: this.model.branches.hand(node), tokens: read, usage }
   }
 
   async propose(requests: readonly ProposeRequest[], signal?: AbortSignal): Promise<Proposal[]> {
     const parents = requests.map(({ branch }) => this.model.branches.node(branch).retain())
-    const pending = requests.map(({ count }, index) => {
-      const parent = parents[index]
-      return parent && count > 0 ? charge(parent) : 0
-    })
+    const owed = chargeAll(requests, parents)
     try {
       const samples = samplesOf(requests)
       const outcomes = await allOrNothing(
@@ -120,14 +114,12 @@ export class EnginePolicy implements Policy {
         signal,
       )
       return samples.map((asked, i) => {
-        const { request, index, sample } = asked
-        const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
         const outcome = outcomes[i] ?? null
         const branch =
           outcome === null
-            ? this.fork(request.branch)
+            ? this.fork(asked.request.branch)
             : this.model.branches.hand(this.model.node(outcome.sequence, outcome.tokenIds.slice(-1)))
-        return this.account.proposal(asked, outcome, owed, branch)
+        return this.account.proposal(asked, outcome, owed(asked), branch)
       })
     } finally {
       for (const parent of parents) {

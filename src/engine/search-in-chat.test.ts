@@ -15,7 +15,12 @@ const SMALL = {
 test('questions are put to a chat model by its template, searched by beam, and judged by a gold answer that no prompt shows', async () => {
   const { backend } = await openBackend({ choice: 'webgpu' })
   const runs = await searchInChat(backend, SMALL)
+  const [own] = await searchInChat(backend, SMALL, { rows: QUESTIONS.slice(0, 1), system: 'Be brief.' })
   backend.dispose()
+  expect(own?.[0]).toMatchObject({
+    setup: { system: 'Be brief.' },
+    prompt: expect.stringMatching(/^<\|im_start\|>system\nBe brief\.<\|im_end\|>/),
+  })
   for (const [index, events] of runs.entries()) {
     const { question } = QUESTIONS[index] ?? { question: '' }
     const [started] = events
@@ -23,6 +28,10 @@ test('questions are put to a chat model by its template, searched by beam, and j
     expect(started.prompt).toContain(`<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`)
     expect(started.prompt).toContain('<|im_start|>system\nPlease reason step by step')
     expect(started.prompt).not.toContain('####')
+    const tokens = started.promptTokens ?? []
+    expect(tokens.map(({ text }) => text).join('')).toBe(started.prompt)
+    expect(tokens[0]).toEqual({ id: 151_644, text: '<|im_start|>' })
+    expect(started.policy.stepEnds).toEqual(['\n\n', '\n'])
     // Each special token of the template is one token.
     expect(started.ledger.policy.asked).toBeLessThan(80)
     const finished = events.at(-1)

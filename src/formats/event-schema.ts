@@ -35,6 +35,8 @@ export const setupSchema = z.object({
   strategy: z.enum([...STRATEGY_IDS, ...EARLIER_STRATEGY_IDS]),
   config: configSchema,
   seed: bounded(BOUNDS.seed),
+  // Told where a person chose it.
+  system: z.string().exactOptional(),
   prefix: z.array(z.string()),
 })
 
@@ -60,6 +62,7 @@ export const modelInfoSchema = z.object({
   parameters: count,
   weights: z.enum(WEIGHT_FORMATS).exactOptional(),
   contextLength: bounded(BOUNDS.positions),
+  stepEnds: z.array(z.string().min(1)).min(1).exactOptional(),
   backend: z.enum([...BACKEND_KINDS, 'scripted', 'transformers.js', 'remote']),
   adapter: z.string(),
   flops: z.object({ token: flops, head: flops, context: flops }),
@@ -79,11 +82,13 @@ const verdict = z.object({
   explanation: z.string(),
 })
 
+const promptToken = z.object({ id: bounded(BOUNDS.tokenId), text: z.string() })
+
 const step = {
   node: nodeId,
   parent: nodeId,
   text: z.string(),
-  tokens: z.array(z.object({ id: bounded(BOUNDS.tokenId), text: z.string(), logprob: z.number() })),
+  tokens: z.array(promptToken.extend({ logprob: z.number() })),
   logprob: z.number(),
   finish: z.enum(['step', 'eos', 'length']),
   verdict: verdict.nullable(),
@@ -109,6 +114,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     ledger,
     setup: runSetupSchema,
     prompt: z.string(),
+    promptTokens: z.array(promptToken).exactOptional(),
     policy: modelInfoSchema,
     reward: rewardInfoSchema.nullable(),
   }),

@@ -13,6 +13,7 @@ const defaults: LinkState = {
   task: 'countdown',
   problem: '3 5 7 2 > 24',
   gold: '',
+  system: null,
   policy: 'countdown-policy',
   reward: 'countdown-prm',
   strategy: 'beam',
@@ -52,6 +53,7 @@ const anyState: fc.Arbitrary<LinkState> = fc.record({
   task: fc.string(),
   problem: fc.string({ unit: 'grapheme' }),
   gold: fc.string({ unit: 'grapheme' }),
+  system: fc.option(fc.string({ unit: 'grapheme' })),
   policy: fc.string(),
   reward: fc.string(),
   strategy: fc.constantFrom(...STRATEGY_IDS),
@@ -130,6 +132,7 @@ describe('a link from elsewhere', () => {
     ['problem=3%205%207%202%20>%2024', { problem }],
     [`prefix=${solved}%22%5D&seed=3`, { prefix: ['3*5=15 : 7 2 15\n'], seed: 3 }],
     [`prefix=${solved}%5Cn%22%5D`, { prefix: ['3*5=15 : 7 2 15\n'] }],
+    [`prefix=${solved}%5Cn15%2B7%3D22%5Cn%5Cn%22%5D`, { prefix: ['3*5=15 : 7 2 15\n15+7=22\n\n'] }],
     ['prefix=%5B%22A%2024%5Cn%22%5D', { prefix: ['A 24\n'] }],
     // What the settings cannot be together, and their limits, stand under the fields.
     ['n=6&m=4&strategy=beam', { config: { ...config, n: 6 } }],
@@ -144,8 +147,6 @@ describe('a link from elsewhere', () => {
   })
 
   it.each([
-    [`prefix=${solved}%5Cn15%2B7%3D22%20:%202%2022%5Cn%22%5D`, 'prefix', /^A given step has several lines/],
-    [`prefix=${solved}%5Cr15%22%5D`, 'prefix', /^A given step has several lines/],
     ['prefix=%5B%22%22%5D', 'prefix', /^A given step is empty/],
     ['prefix=%5B%22%5Cn%22%5D', 'prefix', /^A given step is empty/],
     ['prefix=%5B%22%20%20%22%5D', 'prefix', /^A given step is empty/],

@@ -19,6 +19,8 @@ export interface LinkState {
   readonly problem: string
   /** The gold answer that a person gave; '' for none. */
   readonly gold: string
+  /** What a person wants a chat with the policy to begin with; null: what the task and the model say. */
+  readonly system: string | null
   readonly policy: string
   readonly reward: string
   readonly strategy: StrategyId
@@ -59,6 +61,7 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
   task: text('task'),
   problem: text('problem'),
   gold: text('gold'),
+  system: text('system'),
   policy: text('policy'),
   reward: text('prm'),
   strategy: {
@@ -174,6 +177,7 @@ export function readPermalink(
     task: field('task'),
     problem: field('problem'),
     gold: field('gold'),
+    system: field('system'),
     policy: field('policy'),
     reward: field('reward'),
     ...todaysStrategy({ strategy, config }),

@@ -1,4 +1,4 @@
-import type { ModelInfo, ProposalFinish, RewardModelInfo, Token, Verdict } from './models.ts'
+import type { ModelInfo, PromptToken, ProposalFinish, RewardModelInfo, Token, Verdict } from './models.ts'
 import type { StrategyConfig, StrategyId } from './settings.ts'
 
 /** Run-local node id: 0 is the problem, then in order of appearance. */
@@ -17,6 +17,11 @@ export interface RunSetup {
   readonly strategy: StrategyId
   readonly config: StrategyConfig
   readonly seed: number
+  /**
+   * What a chat with the policy begins with, where a person said so: in place of the task's message and the one of the
+   * model's manifest; '' for nothing.
+   */
+  readonly system?: string
   /** Steps given by the person; the search continues after them. Each with its step end. */
   readonly prefix: readonly string[]
 }
@@ -49,6 +54,8 @@ export interface StartedEvent extends EventBase {
   readonly type: 'started'
   readonly setup: RunSetup
   readonly prompt: string
+  /** As the policy was given them. Runs of before have none, nor those of engines that do not tell. */
+  readonly promptTokens?: readonly PromptToken[]
   readonly policy: ModelInfo
   readonly reward: RewardModelInfo | null
 }

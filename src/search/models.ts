@@ -25,6 +25,8 @@ export interface ModelInfo {
   /** How weights lie on the device, where the engine tells. */
   readonly weights?: (typeof WEIGHT_FORMATS)[number]
   readonly contextLength: number
+  /** Texts that end a policy's step, the one first that a step is given where it has none; a line end where nothing is said. */
+  readonly stepEnds?: readonly string[]
   readonly backend: BackendKind | 'scripted' | 'transformers.js' | 'remote'
   /** Human-readable adapter, e.g. `SwiftShader (LLVM 16)` or `CPU (TypeScript)`. */
   readonly adapter: string
@@ -115,15 +117,22 @@ export interface TokenReading extends Token {
   readonly alternatives: readonly Token[]
 }
 
+/** A token of a prompt; special ones by the text that stands for them. */
+export type PromptToken = Pick<Token, 'id' | 'text'>
+
+export interface OpenedPrompt {
+  readonly branch: Branch
+  readonly usage: Usage
+  /** The text as it was put to the model. */
+  readonly prompt: string
+  /** Its tokens, where the engine tells. */
+  readonly promptTokens?: readonly PromptToken[]
+}
+
 export interface Policy {
   readonly info: ModelInfo
-  /** What its steps end with; a newline where nothing is said. */
-  readonly stepEnd?: string
-  /**
-   * Opens a sequence: the prompt, executed once however many open it at the same time.
-   * @returns `prompt`: the text as it was put to the model
-   */
-  open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }>
+  /** Opens a sequence: the prompt, executed once however many open it at the same time. */
+  open(prompt: Prompt): Promise<OpenedPrompt>
   /** Appends a given text (a prefix to continue from) to a branch; the given branch stays valid. */
   extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }>
   /** Draws one step per sample, all requests of all concurrent callers in one batch; ordered by request, then sample. */

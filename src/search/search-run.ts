@@ -1,7 +1,7 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Prompt } from '../core/prompt.ts'
 import { opening } from '../core/prompt.ts'
-import { endedStep } from '../core/step-text.ts'
+import { bareStep, endedStep } from '../core/step-text.ts'
 import { aggregate } from './aggregate.ts'
 import { BranchScope } from './branch-scope.ts'
 import type {
@@ -130,12 +130,13 @@ export class SearchRun {
       type: 'started',
       setup: this.setup,
       prompt: opened.prompt,
+      ...(opened.promptTokens ? { promptTokens: opened.promptTokens } : {}),
       policy: policy.info,
       reward: reward?.info ?? null,
       ledger: this.ledger,
     }
     for (const step of this.setup.prefix) {
-      node = yield* this.extend(node, endedStep(step, policy.stepEnd))
+      node = yield* this.extend(node, endedStep(step, policy.info.stepEnds))
     }
     this.releaseAllBut([node])
     return node
@@ -342,11 +343,22 @@ export class SearchRun {
     this.holders.clear()
   }
 
-  /** Nothing can be continued from a step that ends the response. */
+  /** Each is one step, and nothing can be continued from a step that ends the response. */
   private checkGivenSteps(): void {
     const { prefix } = this.setup
-    const { stepEnd } = this.context.policy
-    const ended = prefix.map((step) => endedStep(step, stepEnd))
+    const { stepEnds = ['\n'] } = this.context.policy.info
+    const ended = prefix.map((step) => endedStep(step, stepEnds))
+    const several = ended.find((step) => stepEnds.some((end) => bareStep(step, stepEnds).includes(end)))
+    if (several !== undefined) {
+      throw new StepscopeError({
+        code: 'bad-setting',
+        message: 'A given step has several steps in it',
+        expected: `text without ${stepEnds.map((end) => JSON.stringify(end)).join(' or ')}, which ends this policy’s steps`,
+        found: JSON.stringify(several),
+        place: { field: 'prefix' },
+        nextStep: 'Give every step by itself.',
+      })
+    }
     const last = ended.findIndex((_, index) => this.checker.isFinal(ended.slice(0, index + 1)))
     if (last < 0 || last === prefix.length - 1) return
     throw new StepscopeError({

@@ -384,10 +384,21 @@ describe('a given prefix', () => {
   it('ends as the policy’s own steps do', async () => {
     const { policy, reward } = models({ 'x\n\n': ['A yes\n'] }, { x: 0.5, 'A yes': 0.8 })
     const events = await collect(setupOf('beam', {}, { prefix: ['x\n'] }), {
-      policy: Object.assign(policy, { stepEnd: '\n\n' }),
+      policy: Object.assign(policy, { info: { ...policy.info, stepEnds: ['\n\n'] } }),
       reward,
     })
     expect(last(events).response).toBe('x\n\nA yes\n')
+  })
+
+  it('may have line ends inside where these do not end the policy’s steps; several steps in one are refused', async () => {
+    const { policy, reward } = models({ 'x\ny\n\n': ['A yes\n'] }, { 'x/y': 0.5, 'A yes': 0.8 })
+    const blank = Object.assign(policy, { info: { ...policy.info, stepEnds: ['\n\n'] } })
+    const events = await collect(setupOf('beam', {}, { prefix: ['x\ny'] }), { policy: blank, reward })
+    expect(last(events).response).toBe('x\ny\n\nA yes\n')
+    const several = setupOf('beam', {}, { prefix: ['x\ny'] })
+    await expect(collect(several, models({}, {}))).rejects.toThrow(
+      /prefix: A given step has several steps in it .*without "\\n", which ends this policy’s steps, found "x\\ny\\n"/,
+    )
   })
 
   it('goes no further than the answer: what follows it is refused before a model is asked', async () => {

@@ -520,6 +520,30 @@ describe('the probe', () => {
     await rig.store.dispose()
   })
 
+  it('ends steps as the run’s policy does: a line end stays in a step that a blank line ends', async () => {
+    const rig = await startedRig({
+      search: async function* (setup, signal) {
+        for await (const event of syntheticSearch(setup, signal)) {
+          if (event.type === 'started') yield { ...event, policy: { ...event.policy, stepEnds: ['\n\n'] } }
+          else yield event.type === 'proposed' ? { ...event, text: `so:\n${event.text}\n` } : event
+        }
+      },
+    })
+    const { probe } = rig.store.actions
+    const id = await begin(rig)
+    await over(rig, id)
+    probe.open(id, 5)
+    const texts = () => rig.state().probe.steps.map(({ text }) => text)
+    expect(texts()).toEqual(['so:\n0+1=1', 'so:\n0+2=2'])
+    probe.editStep(1, 'so:\n\n1+1=2 ')
+    expect(texts()).toEqual(['so:\n0+1=1', 'so:\n1+1=2 '])
+    probe.insertStep(2, 'x')
+    await rig.until((state) => state.probe.status === 'ready')
+    await probe.continueSearch()
+    expect(rig.active().setup.prefix).toEqual(['so:\n0+1=1\n\n', 'so:\n1+1=2 \n\n', 'x\n\n'])
+    await rig.store.dispose()
+  })
+
   it('reads the path anew once other models are loaded, before and after an edit', async () => {
     const { reward } = SYNTHETIC_ENGINE
     let level = 0.25

@@ -187,6 +187,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
           task: setup.task,
           problemText: setup.problem,
           gold: goldOf(setup),
+          system: setup.system ?? null,
           strategy: setup.strategy,
           config: setup.config,
           seed: setup.seed,

@@ -11,6 +11,7 @@ export const INITIAL_SESSION: SessionCore = {
   task: DEFAULT_TASK,
   problemText: '4 3 6 8 > 40',
   gold: '',
+  system: null,
   difficulty: '4-numbers',
   strategy: 'beam',
   config: DEFAULT_CONFIG,

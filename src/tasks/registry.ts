@@ -48,9 +48,13 @@ export function problemOf({ task: id, problem, fields }: ProblemText): {
   return { task, problem: fields === undefined ? task.parse(problem) : task.readFields(fields) }
 }
 
-/** What models are given for a problem. */
-export function promptOf<Problem>(task: Task<Problem>, problem: Problem): PutProblem {
+/**
+ * What models are given for a problem.
+ * @param system what a person wants a chat with the policy to begin with
+ */
+export function promptOf<Problem>(task: Task<Problem>, problem: Problem, system?: string): PutProblem {
   return {
+    ...(system === undefined ? {} : { ownSystem: system }),
     question: task.question(problem),
     notation: task.notation?.prompt(problem) ?? null,
     ...task.instructions,

@@ -1,5 +1,6 @@
 import { StepscopeError } from '../core/errors.ts'
 import type { Prompt } from '../core/prompt.ts'
+import type { Manifest } from '../search/manifest.ts'
 import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
 import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
 import type { RefCounted } from './ref-counted.ts'
@@ -10,7 +11,8 @@ export type EngineReport = Omit<EngineStatus, 'tokensPerSecond' | 'executedToken
 
 /** The models of a search on one backend. */
 export interface Engine {
-  readonly policy: Policy
+  /** With the manifest that it is asked by, where it has one. */
+  readonly policy: Policy & { readonly manifest?: Manifest | null }
   /** Null where searches do without. */
   readonly reward: RewardModel | null
   /** Passes and bytes read back are those of its models, each since it was loaded. */
@@ -78,7 +80,9 @@ export class EngineHost {
       this.dispose()
       this.onLost(error)
     })
-    return { policy: next.policy.info, reward: next.reward?.info ?? null }
+    const { info, manifest } = next.policy
+    const asked = manifest ? { asked: { prompt: manifest.prompt, ...systemOf(manifest) } } : {}
+    return { policy: info, reward: next.reward?.info ?? null, ...asked }
   }
 
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>> {
@@ -149,6 +153,10 @@ export class EngineHost {
       nextStep: 'Load the models first.',
     })
   }
+}
+
+function systemOf({ system }: Manifest): { readonly system?: string } {
+  return system === undefined ? {} : { system }
 }
 
 async function scoresOf(

@@ -37,6 +37,8 @@ export interface LoadedModels {
   readonly policy: ModelInfo
   /** Null where searches do without. */
   readonly reward: RewardModelInfo | null
+  /** How problems are put to the policy, where its manifest says so. */
+  readonly asked?: Pick<StatedManifest, 'prompt' | 'system'>
 }
 
 /** What the status chip shows. `software` adapters are told apart because they show structure, not speed. */
@@ -194,7 +196,7 @@ export interface WorkerMethods {
   cancelRun(params: { readonly runId: string }): void
   /** Scores of every step (none without a reward model), and the policy's reading of every token. Steps with their step ends. */
   probe(params: {
-    readonly problem: Pick<RunSetup, 'task' | 'problem' | 'fields'>
+    readonly problem: Pick<RunSetup, 'task' | 'problem' | 'fields' | 'system'>
     readonly steps: readonly string[]
   }): {
     readonly scores: readonly number[]

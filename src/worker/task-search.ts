@@ -11,6 +11,6 @@ export async function* searchTask(
 ): AsyncGenerator<SearchEvent, void> {
   const { task, problem } = problemOf(setup)
   const { policy, reward } = models
-  const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward }
+  const context = { prompt: promptOf(task, problem, setup.system), checker: checkerFor(task, problem), policy, reward }
   yield* runSearch(setup, context, signal)
 }

@@ -115,7 +115,7 @@ export class WorkerService {
         this.tokens.look(this.engine.executedTokens())
         this.scheduleStatus()
         const { task, problem } = problemOf(of)
-        return this.engine.probe(promptOf(task, problem), steps, signal)
+        return this.engine.probe(promptOf(task, problem, of.system), steps, signal)
       },
       startTraining: (given) => this.trainings().start(given, this.shareBackend, signal),
       continueTraining: (given) => this.trainings().continue(given, this.shareBackend, signal),

@@ -44,7 +44,8 @@ export const search: Command = {
       multiple: true,
       value: 'TEXT',
       check: (_, text) => void readStep(text),
-      description: 'A given first step, without its newline; may be repeated. The search continues after them.',
+      description:
+        'A given first step; its step end may be left out. May be repeated. The search continues after them.',
     },
     json: { type: 'boolean', description: 'Write the events as JSON lines instead of the tree.' },
     ...MODEL_OPTIONS,
@@ -82,12 +83,12 @@ export const search: Command = {
   },
 }
 
-/** A given step with the newline that ends it. Throws a UsageError where it is not one line. */
+/** A given step. Throws a UsageError where it is empty. */
 function readStep(text: string): string {
   try {
     return readGivenStep(text)
   } catch {
-    throw new UsageError('--step must be one line of text, without its newline')
+    throw new UsageError('--step is empty: write the text of a step')
   }
 }
 

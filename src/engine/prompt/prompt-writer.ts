@@ -1,5 +1,5 @@
 import { StepscopeError } from '../../core/errors.ts'
-import type { Prompt } from '../../core/prompt.ts'
+import type { Prompt, PutProblem } from '../../core/prompt.ts'
 import { promptText } from '../../core/prompt.ts'
 import type { Manifest } from '../../search/manifest.ts'
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
@@ -33,19 +33,24 @@ export function notationPrompts(tokenizer: Pick<Tokenizer, 'encodePrompt'>): Pro
 }
 
 /**
- * The writer of a folder's manifest.
+ * The writer of a folder's manifest. A chat begins with what a person says of it, which is meant for the policy alone, else with
+ * the manifest's message, else with the task's.
  * @throws StepscopeError `bad-checkpoint` where it says chat and the folder has no template
  */
 export async function readPromptWriter(
   files: CheckpointFiles,
-  { prompt: form, system }: Pick<Manifest, 'prompt' | 'system'>,
+  { prompt: form, system, role }: Pick<Manifest, 'prompt' | 'system' | 'role'>,
   tokenizer: PromptTokenizer,
   signal?: AbortSignal,
 ): Promise<PromptWriter> {
-  if (form !== 'chat') return formPrompts({ form }, system, tokenizer)
+  const systemOf = (prompt: PutProblem): string => {
+    const own = role === 'policy' ? prompt.ownSystem : undefined
+    return own ?? system ?? prompt.system
+  }
+  if (form !== 'chat') return formPrompts({ form }, systemOf, tokenizer)
   const template = await readChatTemplate(files, signal)
   if (template !== null) {
-    return formPrompts({ form, template, specials: tokenizer.specialTexts }, system, tokenizer)
+    return formPrompts({ form, template, specials: tokenizer.specialTexts }, systemOf, tokenizer)
   }
   throw new StepscopeError({
     code: 'bad-checkpoint',
@@ -57,13 +62,17 @@ export async function readPromptWriter(
   })
 }
 
-function formPrompts(style: PromptStyle, system: string | undefined, tokenizer: PromptTokenizer): PromptWriter {
+function formPrompts(
+  style: PromptStyle,
+  systemOf: (prompt: PutProblem) => string,
+  tokenizer: PromptTokenizer,
+): PromptWriter {
   return (prompt) => {
     if (typeof prompt === 'string' && style.form !== 'chat') {
       return { ids: tokenizer.encodePrompt(prompt), text: prompt }
     }
     const given = typeof prompt === 'string' ? { question: prompt, notation: null, system: '', examples: [] } : prompt
-    const { text, cuts, rendered } = promptFor({ ...given, system: system ?? given.system }, style)
+    const { text, cuts, rendered } = promptFor({ ...given, system: systemOf(given) }, style)
     return { ids: rendered ? tokenizer.encodeRendered(text, cuts) : tokenizer.encodePrompt(text), text }
   }
 }

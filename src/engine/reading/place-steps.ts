@@ -19,12 +19,12 @@ export function placeSteps(
     if (step === '') throw new RangeError(`step ${index} is empty: it has no score`)
     const special = tokenizer.special(scoreAt)
     if (special !== undefined) {
-      pushAll(ids, tokenizer.encode(bareStep(bareStep(step, scoreAt))))
+      pushAll(ids, tokenizer.encode(bareStep(bareStep(step, [scoreAt]))))
       if (ids.length < room) ids.push(special)
       readouts.push(ids.length - 1)
       continue
     }
-    const marked = step.includes(scoreAt) && !/^\n+$/.test(scoreAt) ? step : endedStep(step, scoreAt)
+    const marked = step.includes(scoreAt) && !/^\n+$/.test(scoreAt) ? step : endedStep(step, [scoreAt])
     const all = tokenizer.encode(marked)
     // A sequence that fills the context to its last token is read there.
     const stepIds = marked === step || ids.length + all.length <= room ? all : tokenizer.encode(step)

@@ -29,6 +29,8 @@ interface ChatSearch extends Pick<LoadOptions, 'weights'> {
   readonly rows?: readonly unknown[]
   /** Where the policy's steps end; by lines where not given. Random weights hardly ever say a line end, but many letters. */
   readonly stepEnd?: readonly string[]
+  /** What a person wants the chat to begin with. */
+  readonly system?: string
 }
 
 /**
@@ -39,7 +41,7 @@ interface ChatSearch extends Pick<LoadOptions, 'weights'> {
 export async function searchInChat(
   backend: Backend,
   config: Readonly<Record<string, unknown>>,
-  { rows = QUESTIONS, stepEnd = ['\n\n', '\n'], ...weights }: ChatSearch = {},
+  { rows = QUESTIONS, stepEnd = ['\n\n', '\n'], system, ...weights }: ChatSearch = {},
 ): Promise<SearchEvent[][]> {
   const load = { id: 'chat', ...weights }
   const files = randomCheckpoint(config, {
@@ -79,12 +81,13 @@ export async function searchInChat(
         task: task.id,
         problem: task.format(problem),
         fields: task.fields(problem),
+        ...(system === undefined ? {} : { system }),
         strategy: 'beam',
         config: { ...DEFAULT_CONFIG, n: 4, m: 2, maxRounds: 3, maxStepTokens: 12 },
         seed: 5,
         prefix: [],
       } as const
-      const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward }
+      const context = { prompt: promptOf(task, problem, system), checker: checkerFor(task, problem), policy, reward }
       const events: SearchEvent[] = []
       for await (const event of runSearch(setup, context)) events.push(event)
       runs.push(events)

@@ -28,6 +28,7 @@ import { MonteCarlo } from './monte-carlo.tsx'
 import { nodeReading, recordedScores } from './node-reading.ts'
 import { PathEditor } from './path-editor.tsx'
 import { RankingsTable } from './rankings-table.tsx'
+import { SentPrompt } from './sent-prompt.tsx'
 import { useProbe } from './use-probe.ts'
 
 /** Everything known of the selected node, and what can be tried from it. */
@@ -149,13 +150,7 @@ function Reading({ run, node }: { run: RunView; node: TreeNode }) {
   const { started, nodes } = run.tree
   if (started === null) return null
   if (node.parent === null) {
-    return (
-      <Panel title="Prompt as sent">
-        <p className={styles.prompt}>
-          <OutsideText text={started.prompt} most={PARAGRAPH_CHARACTERS} lines />
-        </p>
-      </Panel>
-    )
+    return <SentPrompt text={started.prompt} tokens={started.promptTokens} />
   }
   if (taskById(run.setup.task).grammar !== undefined) return null
   const text = idsFromRoot(run.tree, node.id)

@@ -73,7 +73,7 @@ export function MonteCarlo({ run, node }: { run: RunView; node: TreeNode }) {
 function startsFrom(estimate: Estimate, steps: readonly ProbeStep[]): boolean {
   return (
     estimate.prefix.length === steps.length &&
-    steps.every((step, index) => estimate.prefix[index]?.trimEnd() === step.text)
+    steps.every((step, index) => estimate.prefix[index] === step.text + step.end)
   )
 }
 

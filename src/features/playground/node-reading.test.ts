@@ -14,7 +14,14 @@ if (!node) throw new Error('no ranked node')
 const label = { valid: false, reachable: false, label: 0, message: 'wrong' } as const
 const run = { tree, events, labels: { [node.id]: { ...label, valid: true, message: 'recorded' } } }
 const token = { id: 1, text: 'x', logprob: -1, alternatives: [] }
-const step = (score: number): ProbeStep => ({ text: `step ${score}`, score, tokens: [token], logprob: -1, label })
+const step = (score: number): ProbeStep => ({
+  text: `step ${score}`,
+  end: '\n',
+  score,
+  tokens: [token],
+  logprob: -1,
+  label,
+})
 const probe = (change: Partial<ProbeState>): ProbeState => ({
   run: 'a',
   node: node.id,

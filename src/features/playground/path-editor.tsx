@@ -158,10 +158,11 @@ function EditableSteps({ state, original, firstEdit, recorded }: EditableStepsPr
           // A step is its place in the path; its text is what is edited.
           <li key={index} className={styles.step} data-changed={changed || undefined}>
             <span className={styles.index}>{index + 1}</span>
-            <input
+            <textarea
               className={styles.input}
               aria-label={`Step ${index + 1}`}
               value={step.text}
+              rows={rowsOf(step.text)}
               spellCheck={false}
               autoComplete="off"
               data-last-step={index === state.length - 1 || undefined}
@@ -214,6 +215,16 @@ function EditableSteps({ state, original, firstEdit, recorded }: EditableStepsPr
       })}
     </ol>
   )
+}
+
+/** Characters of the inspector's line, about. */
+const LINE = 32
+const MOST_ROWS = 8
+
+/** Rows of a step's field, for browsers that do not fit a field to its text. */
+function rowsOf(text: string): number {
+  const rows = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / LINE)), 0)
+  return Math.min(MOST_ROWS, rows)
 }
 
 const readLogprob = (step: ProbeStep | undefined): string =>

@@ -68,6 +68,7 @@ function ProblemPart() {
           onChange={actions.session.setGold}
         />
       ) : null}
+      <SystemMessage />
       {task.generator ? (
         <div className={styles.row}>
           <div className={styles.grow}>
@@ -100,6 +101,41 @@ function ProblemPart() {
         </div>
       ) : null}
     </Panel>
+  )
+}
+
+/** What a chat begins with: for policies that are asked in a chat, and where a link or a run brought one. */
+function SystemMessage() {
+  const actions = useActions()
+  const { task, system } = useApp((state) => state.session)
+  const asked = useApp((state) => state.engine.models?.asked)
+  const chat = asked?.prompt === 'chat'
+  if (!chat && system === null) return null
+  const usual = asked?.system ?? taskById(task).instructions.system
+  const text = system ?? usual
+  const from = asked?.system === undefined ? 'the task' : 'the model'
+  return (
+    <div className={styles.system}>
+      <TextField
+        label="System message"
+        lines={text.length > 40 ? 3 : 2}
+        value={text}
+        placeholder="none"
+        hint={
+          chat
+            ? system === null
+              ? `What the chat with the policy begins with, as ${from} says it; empty for nothing.`
+              : 'What the chat with the policy begins with; empty for nothing.'
+            : 'This policy is not asked in a chat: the message is not used.'
+        }
+        onChange={actions.session.setSystem}
+      />
+      {system === null ? null : (
+        <Button variant="plain" icon="restart" onClick={() => actions.session.setSystem(null)}>
+          The message of {from}
+        </Button>
+      )}
+    </div>
   )
 }
 

@@ -26,7 +26,7 @@ export function usePlaygroundKeys(run: RunView | null, toggleView: () => void): 
     Escape: onRun(({ id }) => actions.runs.select(id, null)),
     v: toggleView,
     t: () => actions.preferences.set({ revealTruth: !revealTruth }),
-    e: () => document.querySelector<HTMLInputElement>('[data-last-step]')?.focus(),
+    e: () => document.querySelector<HTMLTextAreaElement>('[data-last-step]')?.focus(),
     n: () => actions.session.randomProblem(),
     'Ctrl+z': () => actions.session.undo(),
     'Ctrl+Shift+z': () => actions.session.redo(),

@@ -1,7 +1,7 @@
 import type { Prompt } from '../../core/prompt.ts'
 import { readLogits } from '../../engine/logprobs.ts'
 import type { AskedSample } from '../../engine/policy-account.ts'
-import { charge, PolicyAccount, samplesOf, settle } from '../../engine/policy-account.ts'
+import { chargeAll, PolicyAccount, samplesOf, settle } from '../../engine/policy-account.ts'
 import type { PromptWriter } from '../../engine/prompt/prompt-writer.ts'
 import { notationPrompts } from '../../engine/prompt/prompt-writer.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
@@ -9,6 +9,7 @@ import type { Manifest } from '../../search/manifest.ts'
 import type {
   Branch,
   ModelInfo,
+  OpenedPrompt,
   Policy,
   Proposal,
   ProposeRequest,
@@ -16,7 +17,6 @@ import type {
   TokenReading,
   Usage,
 } from '../../search/models.ts'
-import { checkReadings } from '../../search/read-out.ts'
 import type { SnapshotSequence } from './decode-sequences.ts'
 import { decodeSequences } from './decode-sequences.ts'
 import { misuse, SnapshotNode } from './snapshot.ts'
@@ -58,53 +58,42 @@ interface Handle {
  */
 export class SnapshotPolicy implements Policy {
   readonly info: ModelInfo
-  readonly stepEnd: string
   readonly manifest: Manifest | null
   readonly model: SnapshotModel
-  private readonly tokenizer: Tokenizer
   private readonly tokenFlags: Uint32Array
   private readonly prompts: PromptWriter
   private readonly account: PolicyAccount
 
   constructor(parts: SnapshotPolicyParts) {
     this.model = parts.model
-    this.tokenizer = parts.tokenizer
-    this.info = parts.info
-    this.stepEnd = parts.stepEnds[0]
+    this.info = { ...parts.info, stepEnds: parts.stepEnds }
     this.manifest = parts.manifest ?? null
     this.tokenFlags = parts.tokenFlags
     this.prompts = parts.prompts ?? notationPrompts(parts.tokenizer)
-    this.account = new PolicyAccount(parts)
+    this.account = new PolicyAccount({ ...parts, checkLength: (tokens) => parts.model.checkLength(tokens) })
   }
 
-  async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage; prompt: string }> {
-    const { ids, text } = this.prompts(prompt)
-    const node = await this.model.prompt(ids)
-    return { branch: this.hand(node), prompt: text, usage: this.account.opened(ids.length) }
+  async open(prompt: Prompt): Promise<OpenedPrompt> {
+    const written = this.prompts(prompt)
+    const node = await this.model.prompt(written.ids)
+    return this.account.opened(written, this.hand(node))
   }
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {
     const parent = this.node(branch)
-    const ids = this.tokenizer.encode(text)
-    this.model.checkLength(parent.tokens + ids.length)
-    if (ids.length === 0)
-      return { branch: this.fork(branch), tokens: [], usage: this.account.extended(parent.tokens, 0, 0) }
-    const usage = this.account.extended(parent.tokens, charge(parent), ids.length)
-    const texts = this.tokenizer.texts(ids)
-    const read: Token[] = []
+    const { ids, usage, take, done } = this.account.extending(parent, text)
+    if (ids.length === 0) return { branch: this.fork(branch), tokens: [], usage }
     parent.retain()
     try {
-      const node = await this.model.append(parent, ids, (logits, index) => {
-        const id = ids[index] ?? 0
-        read.push({ id, text: texts[index] ?? '', logprob: readLogits(logits, id, 0).logprob })
-      })
+      const node = await this.model.append(parent, ids, (logits, index) =>
+        take(index, readLogits(logits, ids[index] ?? 0, 0).logprob),
+      )
       try {
-        checkReadings(read, this.info, text)
+        return { tokens: done(), branch: this.hand(node), usage }
       } catch (error) {
         node.release()
         throw error
       }
-      return { branch: this.hand(node), tokens: read, usage }
     } finally {
       letGo(parent)
     }
@@ -112,10 +101,7 @@ export class SnapshotPolicy implements Policy {
 
   async propose(requests: readonly ProposeRequest[], signal?: AbortSignal): Promise<Proposal[]> {
     const parents = requests.map(({ branch }) => this.node(branch).retain())
-    const pending = requests.map(({ count }, index) => {
-      const parent = parents[index]
-      return parent && count > 0 ? charge(parent) : 0
-    })
+    const owed = chargeAll(requests, parents)
     try {
       const samples = samplesOf(requests).map((asked): Sample => {
         const { request, index, sample, group } = asked
@@ -133,14 +119,17 @@ export class SnapshotPolicy implements Policy {
         signal,
       )
       return samples.map(({ asked, sequence }) => {
-        const { request, index, sample } = asked
-        const owed = sample === request.firstSample ? (pending[index] ?? 0) : 0
         if (sequence === null || sequence.end === null)
-          return this.account.proposal(asked, null, owed, this.fork(request.branch))
+          return this.account.proposal(asked, null, owed(asked), this.fork(asked.request.branch))
         const { tokenIds, logprobs, end } = sequence
         const branch = this.hand(new SnapshotNode(end, tokenIds.slice(-1), null))
         const executed = tokenIds.slice(0, -1)
-        return this.account.proposal(asked, { tokenIds, logprobs, executed, sampled: tokenIds.length }, owed, branch)
+        return this.account.proposal(
+          asked,
+          { tokenIds, logprobs, executed, sampled: tokenIds.length },
+          owed(asked),
+          branch,
+        )
       })
     } finally {
       for (const parent of parents) letGo(parent)

@@ -13,6 +13,7 @@ export interface Difference {
   readonly what:
     | 'problem'
     | 'gold answer'
+    | 'system message'
     | 'given steps'
     | 'strategy'
     | 'settings'
@@ -45,6 +46,9 @@ export function differencesOf(
     const [made, now] = [goldOf(setup), goldOf({ task: session.task, problem, fields: session.problem.fields })]
     if (made !== now) differ('gold answer', made || 'none', now || 'none')
   }
+  if ((setup.system ?? null) !== session.system) {
+    differ('system message', systemWords(setup.system), systemWords(session.system))
+  }
   if (setup.prefix.join('\u0000') !== session.prefix.join('\u0000')) {
     differ('given steps', givenWords(setup.prefix), givenWords(session.prefix))
   }
@@ -72,6 +76,7 @@ export function sameSetup(a: RunSetup, b: RunSetup): boolean {
   return (
     a.task === b.task &&
     a.problem === b.problem &&
+    a.system === b.system &&
     a.strategy === b.strategy &&
     a.seed === b.seed &&
     a.prefix.join('\u0000') === b.prefix.join('\u0000') &&
@@ -94,6 +99,11 @@ function modelWords(made: ModelInfo, chosen: ModelChoice | null, engine: AppStat
   const name = modelName(made.id, engine)
   if (made.id !== chosen?.id) return name
   return `${name} with other weights (${made.hash.slice(0, 8)}${made.weights ? `, ${made.weights}` : ''})`
+}
+
+function systemWords(system: string | null | undefined): string {
+  if (system === null || system === undefined) return 'the default'
+  return system === '' ? 'none' : system
 }
 
 function givenWords(prefix: readonly string[]): string {

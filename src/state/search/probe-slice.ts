@@ -1,4 +1,5 @@
 import { toErrorDetails } from '../../core/errors.ts'
+import { bareStep } from '../../core/step-text.ts'
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import { pathTo } from '../../search/tree-paths.ts'
 import type { LoadedModels } from '../../worker/protocol.ts'
@@ -9,7 +10,7 @@ import { readEstimate } from './estimate.ts'
 import type { Estimate, ProbeState, ProbeStep } from './probe-state.ts'
 import type { RunsSlice } from './runs-slice.ts'
 import type { RunParent, RunView } from './runs-state.ts'
-import { createLabeler, STEP_END } from './task-tools.ts'
+import { createLabeler } from './task-tools.ts'
 
 /** Typing rests this long before the models are asked. */
 const DEBOUNCE_MS = 150
@@ -51,8 +52,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
     }
     patch({ status: 'running', error: null })
     const read = async (of: readonly ProbeStep[]): Promise<ProbeStep[]> => {
-      const texts = of.map(({ text }) => text + STEP_END)
-      const params = { problem: run.setup, steps: texts }
+      const params = { problem: run.setup, steps: of.map(wholeText) }
       const { scores, readings } = await deps.client.call('probe', params, controller.signal)
       return of.map((step, index) => {
         const tokens = readings[index] ?? []
@@ -85,27 +85,30 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
     }, DEBOUNCE_MS)
   }
 
-  /** Puts new lines; what the models said stays for steps before the first change. */
-  const setLines = (lines: readonly string[]): void => {
+  /** Puts other steps; what the models said stays for those before the first change. */
+  const setSteps = (given: readonly WrittenStep[]): void => {
     const run = openRun()
     if (!run) return
     const label = createLabeler(run.setup)
     const { steps: before, original } = get().probe
+    const texts = given.map(wholeText)
     let changed = false
-    const steps = lines.map((text, index): ProbeStep => {
+    const steps = given.map(({ text, end }, index): ProbeStep => {
       const old = before[index]
-      changed ||= old?.text !== text
+      changed ||= !old || wholeText(old) !== texts[index]
       if (!changed && old) return old
-      const known = label?.(lines.slice(0, index + 1).map((line) => line + STEP_END)) ?? null
-      return { text, score: null, tokens: [], logprob: null, label: known }
+      return { text, end, score: null, tokens: [], logprob: null, label: label?.(texts.slice(0, index + 1)) ?? null }
     })
-    const edited = Math.max(lines.length, original.length)
-    const first = Array.from({ length: edited }, (_, index) => index).find(
-      (index) => lines[index] !== original[index]?.text,
-    )
+    const edited = Math.max(texts.length, original.length)
+    const first = Array.from({ length: edited }, (_, index) => index).find((index) => {
+      const was = original[index]
+      return was === undefined || wholeText(was) !== texts[index]
+    })
     patch({ steps, firstEdit: first ?? null })
     askSoon()
   }
+
+  const ends = (): readonly [string, ...string[]] => endsOf(openRun())
 
   const stopListening = runs.onChange((changed) => {
     const { estimates } = get().probe
@@ -121,12 +124,12 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
 
   const prefixTo = (index: number | undefined): string[] => {
     const { steps } = get().probe
-    return steps.slice(0, index === undefined ? steps.length : index + 1).map(({ text }) => text + STEP_END)
+    return steps.slice(0, index === undefined ? steps.length : index + 1).map(wholeText)
   }
 
   const parentOf = (run: RunView): RunParent => ({ run: run.id, node: get().probe.node ?? 0, event: run.cursor })
 
-  const lines = (): string[] => get().probe.steps.map(({ text }) => text)
+  const steps = (): readonly WrittenStep[] => get().probe.steps
 
   const actions: Actions['probe'] = {
     open: (id, node) => {
@@ -136,9 +139,10 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
       asking?.abort()
       const label = createLabeler(run.setup)
       const path = pathTo(tree, node).filter(({ text }) => text !== '')
-      const steps = path.map(
+      const stepEnds = endsOf(run)
+      const read = path.map(
         ({ text, score, tokens, logprob }, index): ProbeStep => ({
-          text: withoutEnd(text),
+          ...writtenStep(text, stepEnds),
           score,
           tokens: tokens.map((token) => ({ ...token, alternatives: [] })),
           logprob,
@@ -146,7 +150,7 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
         }),
       )
       originalBy = null
-      patch({ run: id, node, original: steps, steps, firstEdit: null, status: 'idle', error: null })
+      patch({ run: id, node, original: read, steps: read, firstEdit: null, status: 'idle', error: null })
       askSoon()
     },
     close: () => {
@@ -154,10 +158,11 @@ export function createProbeSlice(context: SliceContext, runs: RunsSlice): ProbeS
       asking?.abort()
       patch({ run: null, node: null, original: [], steps: [], firstEdit: null, status: 'idle', error: null })
     },
-    editStep: (index, text) => setLines(lines().map((line, at) => (at === index ? withoutEnd(text) : line))),
-    insertStep: (index, text) => setLines(lines().toSpliced(index, 0, withoutEnd(text))),
-    removeStep: (index) => setLines(lines().toSpliced(index, 1)),
-    revert: () => setLines(get().probe.original.map(({ text }) => text)),
+    editStep: (index, text) =>
+      setSteps(steps().map((step, at) => (at === index ? { ...step, text: oneStep(text, ends()) } : step))),
+    insertStep: (index, text) => setSteps(steps().toSpliced(index, 0, { text: oneStep(text, ends()), end: ends()[0] })),
+    removeStep: (index) => setSteps(steps().toSpliced(index, 1)),
+    revert: () => setSteps(get().probe.original),
     estimate: async (count, index) => {
       const run = openRun()
       if (!run) return
@@ -219,7 +224,25 @@ function modelsOf(models: LoadedModels | null): string | null {
   return models && `${models.policy.hash} ${models.reward?.hash}`
 }
 
-/** A line as people edit it: no step end, and no line break that would make two steps. */
-function withoutEnd(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').trimEnd()
+type WrittenStep = Pick<ProbeStep, 'text' | 'end'>
+
+const wholeText = ({ text, end }: WrittenStep): string => text + end
+
+/** What ends the steps of a run's policy. */
+function endsOf(run: RunView | null): readonly [string, ...string[]] {
+  const started = run?.events[0]
+  const [first = '\n', ...others] = (started?.type === 'started' && started.policy.stepEnds) || []
+  return [first, ...others]
+}
+
+/** A step of a run as people edit it; one that was cut gets the policy's end. */
+function writtenStep(step: string, ends: readonly [string, ...string[]]): WrittenStep {
+  const text = bareStep(step, ends)
+  return { text, end: step.slice(text.length) || ends[0] }
+}
+
+/** A text as people type it, without what would make two steps of it. */
+function oneStep(text: string, ends: readonly string[]): string {
+  const unix = bareStep(text.replace(/\r\n?/g, '\n'), ends)
+  return ends.reduce((one, end) => one.replaceAll(end, end.length > 1 && end.trim() === '' ? '\n' : ' '), unix)
 }

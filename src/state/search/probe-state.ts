@@ -31,8 +31,10 @@ export interface Estimate {
 }
 
 export interface ProbeStep {
-  /** One line, without its step end. */
+  /** Without its step end. */
   readonly text: string
+  /** The step end that it came with; of a new step, the policy's first. */
+  readonly end: string
   /** The PRM's score; null while unknown. */
   readonly score: number | null
   readonly tokens: readonly TokenReading[]

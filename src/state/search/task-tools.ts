@@ -5,9 +5,6 @@ import { generatorOf, problemOf, TASKS, taskById } from '../../tasks/registry.ts
 import type { ExactLabel } from '../../tasks/task.ts'
 import type { ProblemState, SessionState } from '../session/session-state.ts'
 
-/** Text that ends a step in the tasks' line format. */
-export const STEP_END = '\n'
-
 /**
  * Throws a StepscopeError that names `place` where this version has no such task: the screens cannot show one.
  * @param nextStep what the person can do then

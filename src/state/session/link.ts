@@ -29,6 +29,7 @@ const DEFAULTS: LinkState = {
   task: INITIAL_SESSION.task,
   problem: INITIAL_SESSION.problemText,
   gold: INITIAL_SESSION.gold,
+  system: INITIAL_SESSION.system,
   policy: DEFAULT_POLICY.id,
   reward: bundledChoice(INITIAL_SESSION.task, 'reward')?.id ?? NO_MODEL,
   strategy: INITIAL_SESSION.strategy,
@@ -73,9 +74,9 @@ export function createLinkSlice(
   let asked: RunSetup | null = null
 
   const sessionSetup = (): RunSetup => {
-    const { task, problemText, problem, strategy, config, seed, prefix } = get().session
+    const { task, problemText, problem, system, strategy, config, seed, prefix } = get().session
     const read = problem.ok ? { problem: problem.text, fields: problem.fields } : { problem: problemText }
-    return { task, ...read, strategy, config, seed, prefix: [...prefix] }
+    return { task, ...read, ...(system === null ? {} : { system }), strategy, config, seed, prefix: [...prefix] }
   }
 
   const hash = (recipe = false): string => {
@@ -89,6 +90,7 @@ export function createLinkSlice(
       {
         ...setup,
         gold: goldOf(setup),
+        system: setup.system ?? null,
         policy: state.engine.policy.id,
         reward: state.engine.reward?.id ?? NO_MODEL,
         event: shown ? shown.cursor : null,
@@ -148,7 +150,8 @@ export function createLinkSlice(
       : firstProblem(task)
     const read = readProblem(task, problem, gold)
     const fields = read.ok ? { fields: read.fields } : {}
-    session.adopt({ task, problem, ...fields, strategy, config, seed, prefix }, null)
+    const said = state.system === null ? {} : { system: state.system }
+    session.adopt({ task, problem, ...fields, ...said, strategy, config, seed, prefix }, null)
     engine.choose({ policy: state.policy, reward: state.reward })
     compare.restore(
       state.compare.map((spec) => ({

@@ -12,7 +12,7 @@ import type { SessionState } from './session-state.ts'
 /** What undo goes back to; the rest of the session follows from it. */
 export type SessionCore = Pick<
   SessionState,
-  'task' | 'problemText' | 'gold' | 'difficulty' | 'strategy' | 'config' | 'seed' | 'prefix' | 'parent'
+  'task' | 'problemText' | 'gold' | 'system' | 'difficulty' | 'strategy' | 'config' | 'seed' | 'prefix' | 'parent'
 >
 
 export interface SessionSlice {
@@ -46,15 +46,18 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
   }
 
   const problemSetup: SessionSlice['problemSetup'] = () => {
-    const { task, problem, seed, prefix } = get().session
-    if (problem.ok) return { task, problem: problem.text, fields: problem.fields, seed, prefix: [...prefix] }
+    const { task, problem, system, seed, prefix } = get().session
+    if (problem.ok) {
+      const { text, fields } = problem
+      return { task, problem: text, fields, ...(system === null ? {} : { system }), seed, prefix: [...prefix] }
+    }
     notify({ tone: 'error', text: 'This problem cannot run', error: problem.error })
     return null
   }
 
   const adopt: SessionSlice['adopt'] = (setup, parent) => {
-    const { task, problem, strategy, config, seed, prefix } = setup
-    edit(null, { task, problemText: problem, gold: goldOf(setup), strategy, config, seed, prefix, parent })
+    const { task, problem, system = null, strategy, config, seed, prefix } = setup
+    edit(null, { task, problemText: problem, gold: goldOf(setup), system, strategy, config, seed, prefix, parent })
   }
 
   return {
@@ -76,11 +79,12 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
     actions: {
       setTask: (task) => {
         if (task === get().session.task) return
-        edit(null, { task, ...firstProblem(task), prefix: [], parent: null })
+        edit(null, { task, ...firstProblem(task), system: null, prefix: [], parent: null })
       },
       setProblem: (problemText) => edit('problem', { problemText, prefix: [], parent: null }),
       setGold: (gold) => edit('gold', { gold, parent: null }),
       chooseProblem: (problemText, gold) => edit(null, { problemText, gold, prefix: [], parent: null }),
+      setSystem: (system) => edit(system === null ? null : 'system', { system, parent: null }),
       setDifficulty: (difficulty) => edit(null, { difficulty }),
       randomProblem: () => {
         const { task, difficulty } = get().session
@@ -112,8 +116,8 @@ export function createSessionSlice(context: SliceContext): SessionSlice {
 }
 
 function coreOf(session: SessionState): SessionCore {
-  const { task, problemText, gold, difficulty, strategy, config, seed, prefix, parent } = session
-  return { task, problemText, gold, difficulty, strategy, config, seed, prefix, parent }
+  const { task, problemText, gold, system, difficulty, strategy, config, seed, prefix, parent } = session
+  return { task, problemText, gold, system, difficulty, strategy, config, seed, prefix, parent }
 }
 
 /** A session from its core: the problem read, the settings checked. */

@@ -8,11 +8,12 @@ import { AGGREGATIONS } from '../../search/models.ts'
 /** What a reload restores, besides the saved runs. */
 export const snapshotSchema = z.object({
   session: setupSchema
-    .omit({ problem: true, fields: true })
+    .omit({ problem: true, fields: true, system: true })
     .extend({
       problemText: z.string(),
       // Snapshots of before have none.
       gold: z.string().default(''),
+      system: z.string().nullable().default(null),
       difficulty: z.string(),
       parent: parentSchema.nullable(),
     })

@@ -22,6 +22,8 @@ export interface SessionState {
   /** The gold answer as it is typed, where the task lets a person give one; '' where it is not known. */
   readonly gold: string
   readonly problem: ProblemState
+  /** What a chat with the policy begins with, '' for nothing; null: what the model's manifest says, else the task. */
+  readonly system: string | null
   readonly difficulty: string
   readonly strategy: StrategyId
   readonly config: StrategyConfig
@@ -41,6 +43,8 @@ export interface SessionActions {
   setGold(text: string): void
   /** A problem of a file, with its gold answer; '' where that is not known. */
   chooseProblem(text: string, gold: string): void
+  /** Null goes back to what the model and the task say. */
+  setSystem(system: string | null): void
   setDifficulty(difficulty: string): void
   /** A new problem of the chosen difficulty. */
   randomProblem(): void

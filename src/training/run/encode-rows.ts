@@ -57,7 +57,7 @@ export class RowEncoder implements ExampleEncoder {
   }
 
   ended(step: string): string {
-    return endedStep(step, this.trained.stepEnd)
+    return endedStep(step, [this.trained.stepEnd])
   }
 
   private placed(steps: readonly string[], room: number, fieldOf: (step: number) => string) {
