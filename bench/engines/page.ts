@@ -1,23 +1,26 @@
 import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import type { Roofline } from '../roofline/measure.ts'
 import type { DecodeCell, EngineSession, PrefillCell, ScoreCell } from './cells.ts'
+import type { StepscopeOptions } from './stepscope.ts'
 import { StepscopeSession } from './stepscope.ts'
+import type { TransformersJsOptions } from './transformersjs.ts'
 import { openTransformersJs } from './transformersjs.ts'
+import type { WllamaOptions } from './wllama.ts'
 import { WllamaSession } from './wllama.ts'
 
 export type PageEngine =
-  | { readonly kind: 'stepscope'; readonly backend: 'webgpu' | 'cpu' }
-  | { readonly kind: 'transformersjs'; readonly device: 'webgpu' | 'wasm'; readonly threads: number }
-  | { readonly kind: 'wllama'; readonly threads: number }
+  | ({ readonly kind: 'stepscope' } & StepscopeOptions)
+  | ({ readonly kind: 'transformersjs' } & TransformersJsOptions)
+  | ({ readonly kind: 'wllama' } & WllamaOptions)
 
 const FILES = ['config.json', 'model.safetensors']
 
 let session: EngineSession | null = null
 
 async function openSession(engine: PageEngine, model: string): Promise<EngineSession> {
-  if (engine.kind === 'transformersjs') return openTransformersJs(engine.device, engine.threads, model)
-  if (engine.kind === 'wllama') return WllamaSession.open(engine.threads, model)
-  return StepscopeSession.open(engine.backend, await openUrlCheckpoint({ baseUrl: `/models/${model}/`, files: FILES }))
+  if (engine.kind === 'transformersjs') return openTransformersJs(engine, model)
+  if (engine.kind === 'wllama') return WllamaSession.open(engine, model)
+  return StepscopeSession.open(engine, await openUrlCheckpoint({ baseUrl: `/models/${model}/`, files: FILES }))
 }
 
 function opened(): EngineSession {

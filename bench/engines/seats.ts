@@ -19,33 +19,92 @@ export interface EngineChoice {
   readonly label: string
   readonly place: 'page' | 'node'
   readonly ours: boolean
+  /** Of weights, where it is not float32: only for models that are large enough for it to matter. */
+  readonly format?: string
   readonly engine: PageEngine | { readonly kind: 'onnxruntime-node' }
 }
+
+/** What WASM engines are measured with; more threads than cores would only wait. */
+const THREADS = [1, 2] as const
 
 export const ENGINES: readonly EngineChoice[] = [
   page('stepscope-webgpu', 'Stepscope, WebGPU', { kind: 'stepscope', backend: 'webgpu' }),
   page('stepscope-cpu', 'Stepscope, CPU (TypeScript)', { kind: 'stepscope', backend: 'cpu' }),
+  ...THREADS.map((threads) =>
+    page(`stepscope-wasm${suffix(threads)}`, `Stepscope, WASM, ${threadWords(threads)}`, {
+      kind: 'stepscope',
+      backend: 'wasm',
+      threads,
+    }),
+  ),
   page('transformersjs-webgpu', 'Transformers.js, WebGPU', { kind: 'transformersjs', device: 'webgpu', threads: 1 }),
-  page('transformersjs-wasm', 'Transformers.js, WASM, 1 thread', {
-    kind: 'transformersjs',
-    device: 'wasm',
-    threads: 1,
-  }),
-  page('transformersjs-wasm-2', 'Transformers.js, WASM, 2 threads', {
-    kind: 'transformersjs',
-    device: 'wasm',
-    threads: 2,
-  }),
-  page('wllama-wasm', 'wllama, WASM, 1 thread', { kind: 'wllama', threads: 1 }),
-  page('wllama-wasm-2', 'wllama, WASM, 2 threads', { kind: 'wllama', threads: 2 }),
+  ...THREADS.map((threads) =>
+    page(`transformersjs-wasm${suffix(threads)}`, `Transformers.js, WASM, ${threadWords(threads)}`, {
+      kind: 'transformersjs',
+      device: 'wasm',
+      threads,
+    }),
+  ),
+  ...THREADS.map((threads) =>
+    page(`wllama-wasm${suffix(threads)}`, `wllama, WASM, ${threadWords(threads)}`, { kind: 'wllama', threads }),
+  ),
+  ...smallFormats(),
   node('node-stepscope-webgpu', 'Stepscope, WebGPU in Node', { kind: 'stepscope', backend: 'webgpu' }),
+  ...THREADS.map((threads) =>
+    node(`node-stepscope-wasm${suffix(threads)}`, `Stepscope, WASM in Node, ${threadWords(threads)}`, {
+      kind: 'stepscope',
+      backend: 'wasm',
+      threads,
+    }),
+  ),
   node('node-stepscope-cpu', 'Stepscope, CPU in Node', { kind: 'stepscope', backend: 'cpu' }),
   node('node-onnxruntime', 'onnxruntime-node, CPU', { kind: 'onnxruntime-node' }),
 ]
 
-/** Engines that run passes of any shape; wllama only completes prompts. */
-export function runsPasses({ engine }: EngineChoice): boolean {
-  return engine.kind !== 'wllama'
+/** Engines whose weights are in float32. */
+export const FLOAT_ENGINES = ENGINES.filter(({ format }) => format === undefined)
+
+/** Ids of one engine in WASM in float32, with any number of threads. */
+export function wasmEngines(name: 'stepscope' | 'transformersjs' | 'wllama'): readonly string[] {
+  return THREADS.map((threads) => `${name}-wasm${suffix(threads)}`)
+}
+
+/** As `wasmEngines`, with the weights in any format. */
+export function wasmEnginesOfAnyFormat(name: Parameters<typeof wasmEngines>[0]): readonly string[] {
+  const formats = ENGINES.filter(({ id, format }) => format !== undefined && id.startsWith(`${name}-wasm`))
+  return [...wasmEngines(name), ...formats.map(({ id }) => id)]
+}
+
+/** Each engine's smaller formats, with as many threads as the rest has at most. */
+function smallFormats(): EngineChoice[] {
+  const threads = Math.max(...THREADS)
+  const formatted = (name: string, label: string, format: string, engine: PageEngine) => ({
+    ...page(
+      `${name}-wasm${suffix(threads)}-${format.toLowerCase()}`,
+      `${label}, WASM, ${threadWords(threads)}, ${format}`,
+      engine,
+    ),
+    format,
+  })
+  return [
+    ...(['int8', 'int4'] as const).map((weights) =>
+      formatted('stepscope', 'Stepscope', weights, { kind: 'stepscope', backend: 'wasm', threads, weights }),
+    ),
+    ...(['q8', 'q4'] as const).map((dtype) =>
+      formatted('transformersjs', 'Transformers.js', dtype, { kind: 'transformersjs', device: 'wasm', threads, dtype }),
+    ),
+    ...(['Q8_0', 'Q4_0'] as const).map((format) =>
+      formatted('wllama', 'wllama', format, { kind: 'wllama', threads, format }),
+    ),
+  ]
+}
+
+function suffix(threads: number): string {
+  return threads === 1 ? '' : `-${threads}`
+}
+
+function threadWords(threads: number): string {
+  return threads === 1 ? '1 thread' : `${threads} threads`
 }
 
 /** Why a cell has no figure. */
@@ -141,7 +200,7 @@ async function open({ place, engine }: EngineChoice, model: string): Promise<Ope
 async function openInNode(engine: EngineChoice['engine'], model: string): Promise<EngineSession> {
   if (engine.kind === 'onnxruntime-node') return openOnnxNode(`${MODELS}${model}/`)
   if (engine.kind !== 'stepscope') throw new Error(`${engine.kind} does not run in Node`)
-  return StepscopeSession.open(engine.backend, await openCheckpointDirectory(`${MODELS}${model}`))
+  return StepscopeSession.open(engine, await openCheckpointDirectory(`${MODELS}${model}`))
 }
 
 type PageGlobal = { engines: EnginesPageApi }

@@ -1,7 +1,9 @@
 import type { Backend } from '../../src/compute/backend.ts'
 import { openBackend } from '../../src/compute/open-backend.ts'
+import type { BackendKind } from '../../src/core/backends.ts'
 import type { SequenceNode } from '../../src/engine/branch.ts'
 import type { CheckpointFiles } from '../../src/engine/checkpoint/checkpoint-files.ts'
+import type { WeightChoice } from '../../src/engine/decoder/decoder.ts'
 import { createDecoder } from '../../src/engine/decoder/decoder-model.ts'
 import type { EngineModel } from '../../src/engine/engine-model.ts'
 import { loadModel } from '../../src/engine/load-model.ts'
@@ -22,21 +24,31 @@ import { best } from './cells.ts'
 
 const SEED = 7
 
+export interface StepscopeOptions {
+  readonly backend: BackendKind
+  /** Of the WASM backend. */
+  readonly threads?: number
+  /** f32 where nothing is said, as the peers' files are. */
+  readonly weights?: WeightChoice
+}
+
 /** The product's own path, without tokenizer: the engine's model, its cache and its scheduler. */
 export class StepscopeSession implements EngineSession {
   private readonly backend: Backend
   private readonly files: CheckpointFiles
+  private readonly weights: WeightChoice
   private model: EngineModel | null = null
   private burst: number | undefined
 
-  private constructor(backend: Backend, files: CheckpointFiles) {
+  private constructor(backend: Backend, files: CheckpointFiles, weights: WeightChoice) {
     this.backend = backend
     this.files = files
+    this.weights = weights
   }
 
-  static async open(choice: 'webgpu' | 'cpu', files: CheckpointFiles): Promise<StepscopeSession> {
-    const { backend } = await openBackend({ choice })
-    return new StepscopeSession(backend, files)
+  static async open({ backend: choice, threads, weights }: StepscopeOptions, files: CheckpointFiles) {
+    const { backend } = await openBackend({ choice, ...(threads === undefined ? {} : { wasm: { threads } }) })
+    return new StepscopeSession(backend, files, weights ?? 'f32')
   }
 
   get adapter(): string {
@@ -153,7 +165,8 @@ export class StepscopeSession implements EngineSession {
   private async open(burst?: number): Promise<EngineModel> {
     if (this.model !== null && this.burst === burst) return this.model
     this.model?.dispose()
-    this.model = await loadModel(this.backend, this.files, burst === undefined ? {} : { burst }, createDecoder)
+    const options = { weights: this.weights, ...(burst === undefined ? {} : { burst }) }
+    this.model = await loadModel(this.backend, this.files, options, createDecoder)
     this.burst = burst
     return this.model
   }

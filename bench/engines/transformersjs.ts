@@ -1,4 +1,5 @@
 import { AutoModelForCausalLM, env, Tensor } from '@huggingface/transformers'
+import type { OnnxDtype } from '../models/onnx-products.ts'
 import type { OnnxModel } from './onnx-session.ts'
 import { OnnxSession } from './onnx-session.ts'
 
@@ -11,10 +12,15 @@ interface ModelConfig {
   readonly head_dim?: number
 }
 
-/** @param threads of the WASM build; more than one needs a page that is isolated from other origins */
+export interface TransformersJsOptions {
+  readonly device: 'webgpu' | 'wasm'
+  /** Of the WASM build; more than one needs a page that is isolated from other origins. */
+  readonly threads: number
+  readonly dtype?: OnnxDtype
+}
+
 export async function openTransformersJs(
-  device: 'webgpu' | 'wasm',
-  threads: number,
+  { device, threads, dtype = 'fp32' }: TransformersJsOptions,
   name: string,
 ): Promise<OnnxSession<Tensor>> {
   env.allowLocalModels = true
@@ -25,10 +31,10 @@ export async function openTransformersJs(
     env.backends.onnx.wasm.wasmPaths = '/peer-wasm/'
     env.backends.onnx.wasm.numThreads = threads
   }
-  const model = await AutoModelForCausalLM.from_pretrained(name, { device, dtype: 'fp32' })
+  const model = await AutoModelForCausalLM.from_pretrained(name, { device, dtype })
   const config = model.config as unknown as ModelConfig
   const onnx: OnnxModel<Tensor> = {
-    adapter: device === 'webgpu' ? 'WebGPU' : `WASM, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
+    adapter: device === 'webgpu' ? 'WebGPU' : `WASM, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${dtype}`,
     layers: config.num_hidden_layers,
     keyValueHeads: config.num_key_value_heads ?? config.num_attention_heads,
     headDim: config.head_dim ?? config.hidden_size / config.num_attention_heads,

@@ -1,7 +1,16 @@
 import { Wllama } from '@wllama/wllama'
 import { ggufText } from '../models/gguf-characters.ts'
-import type { DecodeAnswer, DecodeCell, EngineSession, ScoreAnswer, Timing } from './cells.ts'
+import type { GgufFormat } from '../models/gguf-formats.ts'
+import { ggufName } from '../models/gguf-formats.ts'
+import type { DecodeAnswer, DecodeCell, EngineSession, PrefillCell, ScoreAnswer, Timing } from './cells.ts'
 import { best } from './cells.ts'
+
+export interface WllamaOptions {
+  /** More than one needs a page that is isolated from other origins. */
+  readonly threads: number
+  /** Of the weights; float32 where nothing is said. */
+  readonly format?: GgufFormat
+}
 
 const WASM = '/wllama/wllama.wasm'
 /** First logits that are compared. */
@@ -27,26 +36,26 @@ interface Completion {
  * takes no adapter without shader-f16, as software adapters are, and says nothing when it falls back.
  */
 export class WllamaSession implements EngineSession {
-  private readonly threads: number
+  private readonly options: WllamaOptions
   private readonly file: Blob
   private readonly vocabulary: number
   private opened: Wllama | null = null
 
-  private constructor(threads: number, file: Blob, vocabulary: number) {
-    this.threads = threads
+  private constructor(options: WllamaOptions, file: Blob, vocabulary: number) {
+    this.options = options
     this.file = file
     this.vocabulary = vocabulary
   }
 
-  /** @param threads more than one needs a page that is isolated from other origins */
-  static async open(threads: number, name: string): Promise<WllamaSession> {
+  static async open(options: WllamaOptions, name: string): Promise<WllamaSession> {
     const config = (await (await fetch(`/models/${name}/config.json`)).json()) as { readonly vocab_size: number }
-    const file = await (await fetch(`/models/${name}/model.gguf`)).blob()
-    return new WllamaSession(threads, file, config.vocab_size)
+    const file = await (await fetch(`/models/${name}/${ggufName(options.format)}`)).blob()
+    return new WllamaSession(options, file, config.vocab_size)
   }
 
   get adapter(): string {
-    return `WASM, ${this.threads === 1 ? '1 thread' : `${this.threads} threads`}`
+    const { threads, format = 'F32' } = this.options
+    return `WASM, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${format}`
   }
 
   async decode({ rows, prefix, newTokens, ...effort }: DecodeCell): Promise<DecodeAnswer> {
@@ -64,12 +73,19 @@ export class WllamaSession implements EngineSession {
     return { ...timing, work: null, logits }
   }
 
-  prefill(): Promise<Timing> {
-    return Promise.reject(new Error('wllama is measured in tree-decode alone'))
+  /** A slot for each prompt, nothing in its cache, and one token sampled at the end. */
+  async prefill({ prompts, ...effort }: PrefillCell): Promise<Timing> {
+    const engine = await this.load(prompts.length, Math.max(...prompts.map((ids) => ids.length)) + 1)
+    const texts = prompts.map((ids) => ggufText(ids))
+    return best(async () => {
+      const start = performance.now()
+      await Promise.all(texts.map((text, slot) => complete(engine, text, slot, 1, 0, false)))
+      return performance.now() - start
+    }, effort)
   }
 
   score(): Promise<ScoreAnswer> {
-    return Promise.reject(new Error('wllama is measured in tree-decode alone'))
+    return Promise.reject(new Error('wllama reads no outputs of a score head'))
   }
 
   async dispose(): Promise<void> {
@@ -83,7 +99,7 @@ export class WllamaSession implements EngineSession {
     const engine = new Wllama({ default: WASM }, { suppressNativeLog: true })
     await engine.loadModel([this.file], {
       n_gpu_layers: 0,
-      n_threads: this.threads,
+      n_threads: this.options.threads,
       n_parallel: slots,
       n_ctx: slots * 256 * Math.ceil(length / 256),
       kv_unified: false,
@@ -114,6 +130,7 @@ async function complete(
   slot: number,
   tokens: number,
   probabilities: number,
+  cached = true,
 ): Promise<Completion> {
   const request = {
     prompt,
@@ -121,7 +138,7 @@ async function complete(
     max_tokens: tokens,
     temperature: 0,
     ignore_eos: true,
-    cache_prompt: true,
+    cache_prompt: cached,
     n_probs: probabilities,
   }
   return (await engine.createCompletion(request)) as unknown as Completion

@@ -2,6 +2,8 @@ import { open } from 'node:fs/promises'
 import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
 import { firstLayer } from './first-layer.ts'
 import { ggufCharacter } from './gguf-characters.ts'
+import type { GgufFormat } from './gguf-formats.ts'
+import { GGUF_TYPES, ggufBytes, ggufEncode } from './gguf-formats.ts'
 
 const MAGIC = 0x46554747
 const VERSION = 3
@@ -13,21 +15,24 @@ const FLOAT32 = 6
 const BOOL = 7
 const STRING = 8
 const ARRAY = 9
-/** Type of a tensor, and of the whole file. */
-const F32 = 0
 const NORMAL_TOKEN = 1
 
 /**
- * Writes a Llama checkpoint as the GGUF file that llama.cpp loads: float32, and a vocabulary of one character for each
+ * Writes a Llama checkpoint as the GGUF file that llama.cpp loads: norms in float32, and a vocabulary of one character for each
  * token, so that any tokens can be given as text. Layout: gguf.md of ggml, version 3.
  */
-export async function writeGgufLlama(path: string, config: DecoderConfig, weights: WeightSource): Promise<void> {
+export async function writeGgufLlama(
+  path: string,
+  config: DecoderConfig,
+  weights: WeightSource,
+  format: GgufFormat = 'F32',
+): Promise<void> {
   const tensors = tensorsOf(config)
   const header = new Writer()
   header.uint32(MAGIC)
   header.uint32(VERSION)
   header.uint64(tensors.length)
-  const settings = settingsOf(config)
+  const settings = settingsOf(config, format)
   header.uint64(settings.length)
   for (const setting of settings) setting(header)
   let end = 0
@@ -37,9 +42,10 @@ export async function writeGgufLlama(path: string, config: DecoderConfig, weight
     header.string(name)
     header.uint32(dims.length)
     for (const dim of dims) header.uint64(dim)
-    header.uint32(F32)
+    header.uint32(GGUF_TYPES[formatOf(dims, format)].tensor)
     header.uint64(end)
-    end = aligned(end + 4 * dims.reduce((product, dim) => product * dim, 1))
+    const count = dims.reduce((product, dim) => product * dim, 1)
+    end = aligned(end + ggufBytes(formatOf(dims, format), count))
   }
   const file = await open(path, 'w')
   try {
@@ -47,11 +53,16 @@ export async function writeGgufLlama(path: string, config: DecoderConfig, weight
     for (const { source, heads } of tensors) {
       const values = await weights.read(source)
       const written = heads === undefined ? values : interleaved(values, heads, config.headDim)
-      await file.writeFile(padded(new Uint8Array(written.buffer, written.byteOffset, written.byteLength)))
+      await file.writeFile(padded(ggufEncode(formatOf(weights.shape(source), format), written)))
     }
   } finally {
     await file.close()
   }
+}
+
+/** A vector is read as a whole, and stays as it is. */
+function formatOf(dims: readonly number[], format: GgufFormat): GgufFormat {
+  return dims.length === 1 ? 'F32' : format
 }
 
 interface GgufTensor {
@@ -91,14 +102,14 @@ function tensorsOf({ layers, heads, keyValueHeads, tiedEmbeddings }: DecoderConf
 
 type Setting = (writer: Writer) => void
 
-function settingsOf(config: DecoderConfig): Setting[] {
+function settingsOf(config: DecoderConfig, format: GgufFormat): Setting[] {
   const { rope } = firstLayer(config)
   if (rope.type !== 'default') throw new Error(`rotary positions of type ${rope.type} are not written`)
   const tokens = Array.from({ length: config.vocabSize }, (_, id) => ggufCharacter(id))
   return [
     text('general.architecture', 'llama'),
     uint32('general.alignment', ALIGNMENT),
-    uint32('general.file_type', F32),
+    uint32('general.file_type', GGUF_TYPES[format].file),
     uint32('llama.context_length', config.maxPositions),
     uint32('llama.embedding_length', config.hiddenSize),
     uint32('llama.block_count', config.layers.length),

@@ -1,17 +1,8 @@
-import { open } from 'node:fs/promises'
 import type { DecoderConfig, WeightSource } from '../../src/engine/decoder/decoder.ts'
 import { firstLayer } from './first-layer.ts'
-import type { Field, Message } from './protobuf.ts'
-import { bytes, float, integer, message, text } from './protobuf.ts'
-
-const FLOAT = 1
-const INT32 = 6
-const INT64 = 7
-const IR_VERSION = 8
-const OPSET = 17
-const CONTRIB = 'com.microsoft'
-
-type Dim = number | string
+import { attribute, CONTRIB, FLOAT, Graph, INT32, INT64, permutation } from './onnx-graph.ts'
+import type { OnnxDtype } from './onnx-products.ts'
+import { addProduct } from './onnx-products.ts'
 
 /**
  * `grouped`: the fused operator of the files on the Hugging Face hub, which onnxruntime runs for several rows with a past
@@ -20,18 +11,19 @@ type Dim = number | string
 export type AttentionOperators = 'grouped' | 'plain'
 
 /**
- * Writes a Llama checkpoint as the ONNX file that Transformers.js loads: float32, with cache, for rows without padding on
- * their left. Field numbers: onnx.proto3 of ONNX 1.16.
+ * Writes a Llama checkpoint as the ONNX file that Transformers.js loads: with cache, for rows without padding on their
+ * left; all but matrices in float32.
  */
 export async function writeOnnxLlama(
   path: string,
   config: DecoderConfig,
   weights: WeightSource,
   operators: AttentionOperators,
+  dtype: OnnxDtype = 'fp32',
 ): Promise<void> {
   const graph = new Graph()
   const { hiddenSize, layers, keyValueHeads, headDim } = config
-  const cache = (length: string): Dim[] => ['batch', keyValueHeads, length, headDim]
+  const cache = (length: string) => ['batch', keyValueHeads, length, headDim]
 
   graph.input('input_ids', INT64, ['batch', 'sequence'])
   graph.input('attention_mask', INT64, ['batch', 'total'])
@@ -52,8 +44,7 @@ export async function writeOnnxLlama(
   }
   const product = async (input: string, name: string) => {
     const [rows = 0, columns = 0] = weights.shape(name)
-    graph.floats(name, transpose(await weights.read(name), rows, columns), [columns, rows])
-    return graph.node('MatMul', [input, name], [`${name}.out`])
+    return addProduct(graph, dtype, input, { name, values: await weights.read(name), rows, columns }, `${name}.out`)
   }
 
   const embedding = 'model.embed_tokens.weight'
@@ -90,9 +81,8 @@ export async function writeOnnxLlama(
     graph.output('logits', FLOAT, ['batch', 'sequence', outputHead.labels])
   } else {
     const name = config.tiedEmbeddings ? embedding : 'lm_head.weight'
-    const transposed = transpose(await weights.read(name), config.vocabSize, hiddenSize)
-    graph.floats('head', transposed, [hiddenSize, config.vocabSize])
-    graph.node('MatMul', [last, 'head'], ['logits'])
+    const head = { name: 'head', values: await weights.read(name), rows: config.vocabSize, columns: hiddenSize }
+    addProduct(graph, dtype, last, head, 'logits')
     graph.output('logits', FLOAT, ['batch', 'sequence', config.vocabSize])
   }
   for (let layer = 0; layer < layers.length; layer++) {
@@ -202,75 +192,6 @@ function plainAttention(graph: Graph, { heads, keyValueHeads, headDim }: Decoder
   }
 }
 
-class Graph {
-  private readonly nodes: Field[] = []
-  private readonly initializers: Field[] = []
-  private readonly inputs: Field[] = []
-  private readonly outputs: Field[] = []
-
-  input(name: string, type: number, dims: readonly Dim[]): void {
-    this.inputs.push(message(11, valueInfo(name, type, dims)))
-  }
-
-  output(name: string, type: number, dims: readonly Dim[]): void {
-    this.outputs.push(message(12, valueInfo(name, type, dims)))
-  }
-
-  floats(name: string, values: Float32Array, dims: readonly number[]): void {
-    this.tensor(name, FLOAT, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), dims)
-  }
-
-  integers(name: string, values: readonly bigint[], dims: readonly number[]): void {
-    this.tensor(name, INT64, new Uint8Array(BigInt64Array.from(values).buffer), dims)
-  }
-
-  /** @returns the first output's name */
-  node(
-    type: string,
-    inputs: readonly string[],
-    outputs: readonly [string, ...string[]],
-    attributes: readonly Field[] = [],
-    domain = '',
-  ): string {
-    const fields = [...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name))]
-    fields.push(text(3, outputs[0]), text(4, type), ...attributes)
-    if (domain !== '') fields.push(text(7, domain))
-    this.nodes.push(message(1, fields))
-    return outputs[0]
-  }
-
-  async write(path: string): Promise<void> {
-    const graph: Message = [...this.nodes, text(2, 'llama'), ...this.initializers, ...this.inputs, ...this.outputs]
-    const opset = (domain: string, version: number) => message(8, [text(1, domain), integer(2, version)])
-    const model = [integer(1, IR_VERSION), message(7, graph), opset('', OPSET), opset(CONTRIB, 1)]
-    const file = await open(path, 'w')
-    try {
-      for (const part of model.flat()) await file.writeFile(part)
-    } finally {
-      await file.close()
-    }
-  }
-
-  private tensor(name: string, type: number, data: Uint8Array, dims: readonly number[]): void {
-    const shape = dims.map((dim) => integer(1, dim))
-    this.initializers.push(message(5, [...shape, integer(2, type), text(8, name), bytes(9, data)]))
-  }
-}
-
-function attribute(name: string, value: number, isFloat = false): Field {
-  const content = isFloat ? [float(2, value), integer(20, 1)] : [integer(3, value), integer(20, 2)]
-  return message(5, [text(1, name), ...content])
-}
-
-function permutation(...axes: readonly number[]): Field {
-  return message(5, [text(1, 'perm'), ...axes.map((axis) => integer(8, axis)), integer(20, 7)])
-}
-
-function valueInfo(name: string, type: number, dims: readonly Dim[]): Message {
-  const shape = dims.map((dim) => message(1, [typeof dim === 'number' ? integer(1, dim) : text(2, dim)]))
-  return [text(1, name), message(2, [message(1, [integer(1, type), message(2, shape)])])]
-}
-
 function rotary(config: DecoderConfig): { cosines: Float32Array; sines: Float32Array } {
   const { maxPositions, headDim } = config
   const { rope } = firstLayer(config)
@@ -286,12 +207,4 @@ function rotary(config: DecoderConfig): { cosines: Float32Array; sines: Float32A
     }
   }
   return { cosines, sines }
-}
-
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(values.length)
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column] as number
-  }
-  return out
 }

@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { openCheckpointDirectory } from '../../src/cli/checkpoint-directory.ts'
 import { openWeights } from '../../src/engine/checkpoint/checkpoint-weights.ts'
 import { readConfig } from '../../src/engine/checkpoint/config.ts'
+import type { GgufFormat } from './gguf-formats.ts'
+import { ggufName } from './gguf-formats.ts'
 import { writeGgufLlama } from './gguf-llama.ts'
 import type { AttentionOperators } from './onnx-llama.ts'
 import { writeOnnxLlama } from './onnx-llama.ts'
+import type { OnnxDtype } from './onnx-products.ts'
 import { writeRandomLlama } from './random-llama.ts'
 import { MODELS } from './served-files.ts'
 
@@ -16,6 +19,9 @@ const POLICY_ONNX = fileURLToPath(new URL('../fixtures/onnx/model.onnx', import.
 /** Positions that the benchmarks' longest prefix needs; the bundled models were trained for 256. */
 const POSITIONS = 2048
 const COPIED = ['model.safetensors', 'tokenizer.json', 'tokenizer_config.json', 'stepscope.json']
+
+/** Of files, as Transformers.js asks for them. */
+const ONNX_NAMES: Readonly<Record<OnnxDtype, string>> = { fp32: 'model', q8: 'model_quantized', q4: 'model_q4' }
 
 export const POLICY = 'countdown-policy'
 export const POLICY_FUSED = 'countdown-policy-fused'
@@ -43,23 +49,23 @@ async function copyCheckpoint(from: string, to: string): Promise<void> {
 }
 
 /** Writes a checkpoint's ONNX file where it is not there yet. */
-export async function exportOnnx(name: string, operators: AttentionOperators): Promise<void> {
+export async function exportOnnx(name: string, operators: AttentionOperators, dtype?: OnnxDtype): Promise<void> {
   const folder = `${MODELS}${name}/`
-  const path = `${folder}onnx/model.onnx`
+  const path = `${folder}onnx/${ONNX_NAMES[dtype ?? 'fp32']}.onnx`
   if (existsSync(path)) return
   await mkdir(`${folder}onnx`, { recursive: true })
   const files = await openCheckpointDirectory(folder)
-  await writeOnnxLlama(`${path}.part`, await readConfig(files), await openWeights(files), operators)
+  await writeOnnxLlama(`${path}.part`, await readConfig(files), await openWeights(files), operators, dtype)
   await rename(`${path}.part`, path)
 }
 
 /** Writes a checkpoint's GGUF file where it is not there yet. */
-async function exportGguf(name: string): Promise<void> {
+async function exportGguf(name: string, format?: GgufFormat): Promise<void> {
   const folder = `${MODELS}${name}/`
-  const path = `${folder}model.gguf`
+  const path = folder + ggufName(format)
   if (existsSync(path)) return
   const files = await openCheckpointDirectory(folder)
-  await writeGgufLlama(`${path}.part`, await readConfig(files), await openWeights(files))
+  await writeGgufLlama(`${path}.part`, await readConfig(files), await openWeights(files), format)
   await rename(`${path}.part`, path)
 }
 
@@ -84,7 +90,7 @@ const SMOLLM2_CONFIG = {
   torch_dtype: 'float32',
 }
 
-/** Random weights of SmolLM2-135M's shape, for all engines alike; 0.6 GB each for the checkpoint and its ONNX file. */
+/** Random weights of SmolLM2-135M's shape, for all engines alike; 0.6 GB each for the checkpoint, its ONNX and its GGUF file, and as much for their smaller formats. */
 export async function prepareSmolLm2(): Promise<void> {
   const folder = `${MODELS}${SMOLLM2}/`
   const weights = `${folder}model.safetensors`
@@ -95,6 +101,6 @@ export async function prepareSmolLm2(): Promise<void> {
     await writeRandomLlama(`${weights}.part`, SMOLLM2_CONFIG, 135)
     await rename(`${weights}.part`, weights)
   }
-  await exportOnnx(SMOLLM2, 'grouped')
-  await exportGguf(SMOLLM2)
+  for (const dtype of ['fp32', 'q8', 'q4'] as const) await exportOnnx(SMOLLM2, 'grouped', dtype)
+  for (const format of ['F32', 'Q8_0', 'Q4_0'] as const) await exportGguf(SMOLLM2, format)
 }

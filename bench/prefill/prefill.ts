@@ -1,5 +1,5 @@
 import type { PrefillCell } from '../engines/cells.ts'
-import { isMissing, runsPasses, Seat } from '../engines/seats.ts'
+import { FLOAT_ENGINES, isMissing, Seat, wasmEngines } from '../engines/seats.ts'
 import { modelShape } from '../models/model-shape.ts'
 import { POLICY, prepareBundled } from '../models/prepare-models.ts'
 import { countdownText } from '../models/prompt-tokens.ts'
@@ -30,11 +30,11 @@ interface PrefillResult {
 
 /**
  * Prompts run in one pass, nothing of them in the cache, all rows different. The peers compute logits of every token, which
- * their files ask for; this engine only of the last one.
+ * their files ask for; this engine only of the last one, as wllama, which samples a token from it.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = readOptions(args)
-  const engines = options.engines.filter(runsPasses)
+  const engines = options.engines.filter((choice) => FLOAT_ENGINES.includes(choice))
   await prepareBundled()
   if (options.whole) progress('Expected time: 5 minutes.')
   const shape = await modelShape(POLICY)
@@ -95,16 +95,19 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       )
       .sort((a, b) => (b.tokensPerSecond ?? 0) - (a.tokensPerSecond ?? 0))[0]
   const ours = headline('stepscope-webgpu')
-  const ratio = (peer: PrefillResult | undefined): number | null =>
-    ours?.tokensPerSecond && peer?.tokensPerSecond ? ours.tokensPerSecond / peer.tokensPerSecond : null
+  const wasm = headline(...wasmEngines('stepscope'))
+  const ratio = (own: PrefillResult | undefined, peer: PrefillResult | undefined): number | null =>
+    own?.tokensPerSecond && peer?.tokensPerSecond ? own.tokensPerSecond / peer.tokensPerSecond : null
   const summary = {
     benchmark: 'prefill',
     adapter: roofline?.adapter ?? null,
     date: new Date().toISOString(),
     command: ['npm run bench -- prefill', ...args].join(' '),
     headline: HEADLINE,
-    ratio_vs_transformersjs_webgpu: ratio(headline('transformersjs-webgpu')),
-    ratio_vs_transformersjs_wasm: ratio(headline('transformersjs-wasm', 'transformersjs-wasm-2')),
+    ratio_vs_transformersjs_webgpu: ratio(ours, headline('transformersjs-webgpu')),
+    ratio_vs_transformersjs_wasm: ratio(ours, headline(...wasmEngines('transformersjs'))),
+    ratio_wasm_vs_transformersjs_wasm: ratio(wasm, headline(...wasmEngines('transformersjs'))),
+    ratio_wasm_vs_wllama: ratio(wasm, headline(...wasmEngines('wllama'))),
     roofline_share: ours?.rooflineShare ?? null,
     roofline,
     figures: results,

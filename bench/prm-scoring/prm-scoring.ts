@@ -1,5 +1,6 @@
 import type { ScoreAnswer, ScoreCell } from '../engines/cells.ts'
-import { isMissing, runsPasses, Seat } from '../engines/seats.ts'
+import type { EngineChoice } from '../engines/seats.ts'
+import { FLOAT_ENGINES, isMissing, Seat, wasmEngines } from '../engines/seats.ts'
 import { PRM, prepareBundled } from '../models/prepare-models.ts'
 import { countdownProblems, countdownPrompt, countdownTokens } from '../models/prompt-tokens.ts'
 import { readOptions } from '../options.ts'
@@ -33,7 +34,7 @@ interface ScoreResult {
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = readOptions(args)
-  const engines = options.engines.filter(runsPasses)
+  const engines = options.engines.filter(scores)
   await prepareBundled()
   if (options.whole) progress('Expected time: 5 minutes.')
   const results: ScoreResult[] = []
@@ -78,11 +79,17 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     command: ['npm run bench -- prm-scoring', ...args].join(' '),
     headline: { candidates: HEADLINE },
     ...ratios(results),
-    largest_difference_cached_full: cachedAgainstFull(results),
+    largest_difference_cached_full: cachedAgainstFull(results, ['stepscope-webgpu']),
+    largest_difference_cached_full_wasm: cachedAgainstFull(results, wasmEngines('stepscope')),
     figures: results.map(({ scores: _, ...result }) => result),
   }
   if (options.whole) await keepResults('prm-scoring', summary)
   return summary
+}
+
+/** wllama only completes prompts. */
+function scores(choice: EngineChoice): boolean {
+  return FLOAT_ENGINES.includes(choice) && choice.engine.kind !== 'wllama'
 }
 
 /** Candidates as a policy would propose them: one operation each on the numbers of a problem, after three steps. */
@@ -128,28 +135,40 @@ function ratios(results: readonly ScoreResult[]): Record<string, number | null> 
         )
         .map(({ candidatesPerSecond }) => candidatesPerSecond ?? 0),
     )
-  const ours = fastest(['stepscope-webgpu'], ['cached'])
-  const ratio = (peers: readonly string[], modes: readonly ScoreCell['mode'][]): number | null => {
-    const theirs = fastest(peers, modes)
+  const ratio = (
+    peers: readonly string[],
+    modes: readonly ScoreCell['mode'][],
+    own: readonly string[] = ['stepscope-webgpu'],
+  ): number | null => {
+    const [ours, theirs] = [fastest(own, ['cached']), fastest(peers, modes)]
     return ours > 0 && theirs > 0 ? ours / theirs : null
   }
-  const wasm = ['transformersjs-wasm', 'transformersjs-wasm-2']
+  const wasm = wasmEngines('transformersjs')
+  const own = wasmEngines('stepscope')
   return {
     ratio_vs_transformersjs_webgpu: ratio(['transformersjs-webgpu'], ['cached', 'full']),
     ratio_vs_transformersjs_wasm: ratio(wasm, ['cached', 'full']),
     ratio_vs_transformersjs_webgpu_full: ratio(['transformersjs-webgpu'], ['full']),
     ratio_vs_transformersjs_wasm_full: ratio(wasm, ['full']),
     ratio_vs_own_full: ratio(['stepscope-webgpu'], ['full']),
+    ratio_wasm_vs_transformersjs_wasm: ratio(wasm, ['cached', 'full'], own),
+    ratio_wasm_vs_transformersjs_wasm_full: ratio(wasm, ['full'], own),
+    // wllama tells no outputs of a score head.
+    ratio_wasm_vs_wllama: null,
+    ratio_wasm_vs_own_full: ratio(own, ['full'], own),
   }
 }
 
-/** Largest difference of this engine's cached scores from those of full passes, before the sigmoid. */
-function cachedAgainstFull(results: readonly ScoreResult[]): number | null {
-  const own = results.filter(({ engine, scores }) => engine === 'stepscope-webgpu' && scores.length > 0)
+/** Largest difference of one engine's cached scores from those of its full passes, before the sigmoid. */
+function cachedAgainstFull(results: readonly ScoreResult[], engines: readonly string[]): number | null {
+  const own = results.filter(({ engine, scores }) => engines.includes(engine) && scores.length > 0)
   const pairs = own
     .filter(({ mode }) => mode === 'cached')
     .flatMap((cached) => {
-      const full = own.find(({ mode, candidates }) => mode === 'full' && candidates === cached.candidates)
+      const full = own.find(
+        ({ mode, candidates, engine }) =>
+          mode === 'full' && candidates === cached.candidates && engine === cached.engine,
+      )
       return full === undefined ? [] : cached.scores.map((score, index) => Math.abs(score - (full.scores[index] ?? 0)))
     })
   return pairs.length === 0 ? null : Math.max(...pairs)

@@ -23,7 +23,7 @@ export interface BurstResult {
 /** Lengths of a decode burst side by side, one model load for each. */
 export async function measureBursts({ engines, seconds, repetitions }: BenchOptions): Promise<BurstResult[]> {
   const results: BurstResult[] = []
-  for (const choice of engines.filter(({ ours }) => ours))
+  for (const choice of engines.filter(({ ours, format }) => ours && format === undefined))
     results.push(await burstsOf(choice, { seconds, repetitions }))
   return results
 }

@@ -1,5 +1,5 @@
 import type { EngineChoice } from '../engines/seats.ts'
-import { ENGINES, isMissing, Seat } from '../engines/seats.ts'
+import { ENGINES, FLOAT_ENGINES, isMissing, Seat, wasmEngines, wasmEnginesOfAnyFormat } from '../engines/seats.ts'
 import { modelShape } from '../models/model-shape.ts'
 import { POLICY, POLICY_FUSED, prepareBundled, prepareSmolLm2, SMOLLM2 } from '../models/prepare-models.ts'
 import { countdownText, randomTokens } from '../models/prompt-tokens.ts'
@@ -56,7 +56,7 @@ async function wantedGrids({ model }: BenchOptions): Promise<Grid[]> {
     const shape = await modelShape(SMOLLM2)
     grids.push({
       model: SMOLLM2,
-      title: 'SmolLM2-135M, random weights, float32',
+      title: 'SmolLM2-135M, random weights, float32 where no other format is named',
       rows: [1, 16],
       prefixes: [32],
       engines: ENGINES.filter(({ id }) => !id.endsWith('-cpu')),
@@ -74,7 +74,7 @@ async function bundledGrids(): Promise<Grid[]> {
     title: 'Bundled policy, 0.8 M parameters',
     rows: [1, 4, 16, 64],
     prefixes: [32, 192, 1024],
-    engines: ENGINES,
+    engines: FLOAT_ENGINES,
     shape: await modelShape(POLICY),
     tokens: countdownText,
     newTokens: 23,
@@ -85,7 +85,9 @@ async function bundledGrids(): Promise<Grid[]> {
     title: 'The same weights for the peers, with the fused operators of the files on the Hugging Face hub',
     rows: [HEADLINE.rows],
     prefixes: [HEADLINE.prefix],
-    engines: ENGINES.filter(({ engine }) => engine.kind === 'transformersjs' || engine.kind === 'onnxruntime-node'),
+    engines: FLOAT_ENGINES.filter(
+      ({ engine }) => engine.kind === 'transformersjs' || engine.kind === 'onnxruntime-node',
+    ),
   }
   return [bundled, fused]
 }
@@ -162,6 +164,8 @@ function differences(cells: readonly CellResult[]): string[] {
     const first = cells.find(
       ({ model, prefix, logits }) => model === cell.model && prefix === cell.prefix && logits.length > 0,
     )
+    // Smaller formats round the weights.
+    if (!FLOAT_ENGINES.some(({ id }) => id === cell.engine)) return []
     if (first === undefined || cell.logits.length === 0) return []
     const own = centred(cell.logits)
     const others = centred(first.logits)
@@ -209,19 +213,32 @@ interface Place {
   readonly prefix: number
 }
 
-/** Tokens per second of this engine over those of each peer at its best. */
+/**
+ * Tokens per second of this engine over those of each peer at its best: on WebGPU, and in WASM, each with the number of
+ * threads that suits it. `_any_format`: with weights in the format that suits each, float32 among them.
+ */
 function ratios(cells: readonly CellResult[], models: readonly string[], place: Place): Record<string, number | null> {
-  const ratio = (mode: CellResult['mode'], ...peers: readonly string[]): number | null => {
-    const ours = fastest(cells, models, place, [OURS], mode)?.tokensPerSecond
+  const ratio = (mode: CellResult['mode'], own: readonly string[], peers: readonly string[]): number | null => {
+    const ours = fastest(cells, models, place, own, mode)?.tokensPerSecond
     const theirs = fastest(cells, models, place, peers, 'greedy')?.tokensPerSecond
     return ours && theirs ? ours / theirs : null
   }
   const of = (mode: CellResult['mode'], suffix: string) => ({
-    [`ratio_vs_transformersjs_webgpu${suffix}`]: ratio(mode, 'transformersjs-webgpu'),
-    [`ratio_vs_transformersjs_wasm${suffix}`]: ratio(mode, 'transformersjs-wasm', 'transformersjs-wasm-2'),
-    [`ratio_vs_wllama${suffix}`]: ratio(mode, 'wllama-wasm', 'wllama-wasm-2'),
+    [`ratio_vs_transformersjs_webgpu${suffix}`]: ratio(mode, [OURS], ['transformersjs-webgpu']),
+    [`ratio_vs_transformersjs_wasm${suffix}`]: ratio(mode, [OURS], wasmEngines('transformersjs')),
+    [`ratio_vs_wllama${suffix}`]: ratio(mode, [OURS], wasmEngines('wllama')),
+    ...wasmRatios(mode, suffix, wasmEngines),
   })
-  return { ...of('sampled', ''), ...of('distinct', '_distinct') }
+  const wasmRatios = (mode: CellResult['mode'], suffix: string, engines: typeof wasmEngines) => ({
+    [`ratio_wasm_vs_transformersjs_wasm${suffix}`]: ratio(mode, engines('stepscope'), engines('transformersjs')),
+    [`ratio_wasm_vs_wllama${suffix}`]: ratio(mode, engines('stepscope'), engines('wllama')),
+  })
+  const formats = ENGINES.some(({ id, format }) => format !== undefined && cells.some(({ engine }) => engine === id))
+  return {
+    ...of('sampled', ''),
+    ...of('distinct', '_distinct'),
+    ...(formats && models.includes(SMOLLM2) ? wasmRatios('sampled', '_any_format', wasmEnginesOfAnyFormat) : {}),
+  }
 }
 
 function fastest(
