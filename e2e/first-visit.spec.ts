@@ -25,12 +25,18 @@ test('the guide stays away once dismissed', async ({ page }) => {
   await expect(page.getByText('A recorded search')).toBeHidden()
 })
 
-test('the status chip names the adapter and what it means', async ({ page }) => {
+test('the status chip says what the models run on, and why', async ({ page }) => {
   await openReady(page)
+  await expect(app.chip(page)).toHaveAccessibleName(/WebAssembly SIMD, \d+ threads?, strict/)
   await app.chip(page).click()
   const details = page.getByRole('dialog', { name: 'Engine' })
-  await expect(details).toContainText('WebGPU')
+  await expect(details).toContainText('The graphics adapter is software (SwiftShader), which is slower')
   await expect(details).toContainText('Countdown policy')
   await expect(details).toContainText('Countdown PRM')
+
+  // A software adapter is there for whoever asks for it.
+  await openReady(page, '/?backend=webgpu')
+  await app.chip(page).click()
+  await expect(details).toContainText('WebGPU')
   await expect(details).toContainText('This graphics adapter is software')
 })

@@ -79,7 +79,7 @@ test('a bad folder is refused with file and field, and the app goes on with what
     const leave = page.getByRole('button', { name: 'Leave it' })
     if (await leave.isVisible()) await leave.click()
   }
-  await expect(app.chip(page)).toHaveAccessibleName(/SwiftShader/)
+  await expect(app.chip(page)).toHaveAccessibleName(/WebAssembly/)
   await page.getByRole('link', { name: 'Playground' }).click()
   await runToEnd(page)
 })

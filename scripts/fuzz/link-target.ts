@@ -23,6 +23,7 @@ const DEFAULTS: LinkState = {
     { strategy: 'greedy-tree', config: {} },
     { strategy: 'beam', config: {} },
   ],
+  arithmetic: 'auto',
   recipe: null,
 }
 

@@ -7,7 +7,7 @@ import { AppStoreProvider } from '../state/hooks.ts'
 import { App } from './app.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { browserIsolation, isolateByReload } from './isolation.ts'
-import { dropLink, readLink } from './route.ts'
+import { dropLink, readBackend, readLink } from './route.ts'
 import { registerServiceWorker, reloadWithNewest } from './service-worker.ts'
 import '../ui/tokens.css'
 import '../ui/base.css'
@@ -21,7 +21,7 @@ if (import.meta.env.PROD) {
 store.subscribe(({ link }, before) => {
   if (before.link.carrying && !link.carrying) dropLink()
 })
-void store.start(readLink())
+void store.start(readLink(), readBackend())
 
 const root = document.getElementById('root')
 if (root) {

@@ -27,6 +27,11 @@ export function readLink(): string {
   return parseRoute(location.hash).link
 }
 
+/** The backend that the address asks for, before its `#`: `?backend=wasm`; null where it does not. */
+export function readBackend(): string | null {
+  return new URLSearchParams(location.search).get('backend')
+}
+
 /**
  * Takes the permalink out of the address once it is carried out, so that a reload shows the work that followed; until then a
  * reload needs it.

@@ -4,6 +4,7 @@ import type { Backend } from '../compute/backend.ts'
 import { openTuningMemory } from '../compute/node-tuning-memory.ts'
 import { openBackend } from '../compute/open-backend.ts'
 import { MATMUL_TILE_NAMES } from '../compute/tuning.ts'
+import { ARITHMETICS, BACKEND_CHOICES, BACKEND_NAMES } from '../core/backends.ts'
 import { BOUNDS } from '../core/bounds.ts'
 import { DEFAULT_TASK } from '../core/default-task.ts'
 import { StepscopeError } from '../core/errors.ts'
@@ -23,7 +24,6 @@ import type { Options, ParsedOptions } from './options.ts'
 import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 import type { Output } from './output.ts'
 import { ProgressLine } from './output.ts'
-import { READING_OPTIONS, readReading } from './reading-options.ts'
 
 const CHECKPOINTS = join(dirname(fileURLToPath(import.meta.url)), '../../public/checkpoints')
 
@@ -49,15 +49,26 @@ const IMPLICIT_BETA = 0.05
 
 const TASK_IDS = Object.values(TASKS).map(({ id }) => id)
 
-const BACKENDS = ['auto', 'webgpu', 'cpu'] as const
 const TUNINGS = ['table', 'auto', ...MATMUL_TILE_NAMES] as const
 const WEIGHTS = ['auto', 'f32', 'f16', 'int8', 'int4'] as const
 
 export const BACKEND_OPTION: Options = {
   backend: {
-    ...oneOf(BACKENDS),
-    value: 'auto|webgpu|cpu',
-    description: 'Where the models run; auto (default) takes WebGPU where there is an adapter, else the CPU.',
+    ...oneOf(BACKEND_CHOICES),
+    value: BACKEND_CHOICES.join('|'),
+    description:
+      'Where the models run; auto (default) takes WebGPU on a graphics card, else WebAssembly, else plain TypeScript (cpu).',
+  },
+  threads: {
+    ...wholeWithin(BOUNDS.threads),
+    value: 'N',
+    description: 'Threads of WebAssembly (default: as many as suit the machine); results do not depend on them.',
+  },
+  arithmetic: {
+    ...oneOf(ARITHMETICS),
+    value: ARITHMETICS.join('|'),
+    description:
+      'Of WebAssembly: strict gives the same bits on every machine, fused is faster; strict keeps auto from graphics cards.',
   },
   tuning: {
     ...oneOf(TUNINGS),
@@ -95,28 +106,33 @@ export const MODEL_OPTIONS: Options = {
   'prm-beta': {
     ...numberBetween(0, 1000),
     value: 'NUMBER',
-    description: 'β of an implicit reward model; default: as its stepscope.json says, else 0.05.',
+    description: 'β of an implicit reward model; default 0.05.',
   },
-  ...READING_OPTIONS,
   'cache-mb': {
     ...wholeWithin(BOUNDS.cacheMebibytes),
     value: 'MIB',
-    description: 'Keys and values of each model, in MiB (default: 128 on WebGPU, 256 on the CPU).',
+    description: 'Keys and values of each model, in MiB (default: 128 on WebGPU, else 256).',
   },
   ...WEIGHTS_OPTION,
   ...BACKEND_OPTION,
 }
 
-/** Opens the backend that `--backend` asks for; why the CPU was taken goes to stderr. */
+/** Opens the backend that `--backend` asks for; why `auto` did not take a graphics card goes to stderr. */
 export async function openCommandBackend(options: ParsedOptions, output: Output): Promise<Backend> {
-  const choice = readChoice('backend', options.text('backend') ?? 'auto', BACKENDS)
+  const choice = readChoice('backend', options.text('backend') ?? 'auto', BACKEND_CHOICES)
   const tuning = readChoice('tuning', options.text('tuning') ?? 'table', TUNINGS)
+  const threads = readNumber(options, 'threads')
+  const arithmetic = options.text('arithmetic')
   const tile = tuning === 'auto' ? 'measured' : tuning
   const { backend, note } = await openBackend({
     choice,
+    wasm: {
+      ...(threads === undefined ? {} : { threads }),
+      ...(arithmetic === undefined ? {} : { arithmetic: readChoice('arithmetic', arithmetic, ARITHMETICS) }),
+    },
     ...(tile === 'table' ? {} : { tile, tuningMemory: openTuningMemory() }),
   })
-  if (note !== null) output.err(`stepscope: ${note}\n`)
+  if (note !== null) output.err(`stepscope: ${note} Running on ${BACKEND_NAMES[backend.kind]} instead.\n`)
   if (backend.kind === 'webgpu') output.holdsDevice?.()
   return backend
 }
@@ -148,9 +164,8 @@ export interface CommandEngine {
 }
 
 /** A reward model, and the models that it is made of. */
-export interface CommandRewardModel {
+interface CommandRewardModel {
   readonly model: RewardModel
-  /** Where it is one model, that model; of an implicit one, the model and its reference. */
   readonly parts: readonly (EnginePolicy | EngineRewardModel)[]
 }
 
@@ -162,13 +177,13 @@ export async function openCommandRewardModel(
   options: ParsedOptions,
   output: Output,
   { task, signal }: { readonly task: string | undefined; readonly signal: AbortSignal },
-): Promise<CommandRewardModel & { dispose(): void }> {
+): Promise<{ readonly model: RewardModel; dispose(): void }> {
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
   const backend = await openCommandBackend(options, output)
   try {
     const reward = await loadCommandRewardModel(backend, options, task, { tasks: TASK_IDS, weights, ...cache, signal })
-    return { ...reward, dispose: () => dispose(backend, null, reward) }
+    return { model: reward.model, dispose: () => dispose(backend, null, reward) }
   } catch (error) {
     backend.dispose()
     throw error
@@ -182,26 +197,20 @@ async function loadCommandRewardModel(
   task: string | undefined,
   loading: LoadOptions,
 ): Promise<CommandRewardModel> {
-  const reference = options.text('prm-reference')
-  const prm = options.text('prm') ?? options.text('model')
+  const [prm, reference] = ['prm', 'prm-reference'].map((name) => options.text(name))
   const beta = readNumber(options, 'prm-beta')
-  const manifest = readReading(options)
-  const implicit = manifest.reading?.id === 'implicit'
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
-    if (implicit) throw new UsageError('--reading implicit needs --prm-reference')
     const model = await fromFolder(prm ?? bundledFolder(task, 'reward'), (files) =>
-      loadRewardModel(backend, files, { ...loading, manifest }, createDecoder),
+      loadRewardModel(backend, files, loading, createDecoder),
     )
     return { model, parts: [model] }
   }
-  if (prm === undefined) throw new UsageError('--prm-reference needs the model that was trained from it')
-  if (manifest.reading !== undefined && !implicit) throw new UsageError('--prm-reference is for --reading implicit')
+  if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
   const load = (directory: string, signal: AbortSignal) =>
     fromFolder(directory, (files) => loadPolicy(backend, files, { ...loading, signal }, createDecoder))
   const parts = await loadWithReference([prm, reference], load, `the reference ${reference}`, loading.signal)
-  const stated = parts[0].manifest?.reading?.beta
-  return { model: new ImplicitRewardModel(...parts, beta ?? stated ?? IMPLICIT_BETA), parts }
+  return { model: new ImplicitRewardModel(...parts, beta ?? IMPLICIT_BETA), parts }
 }
 
 /**

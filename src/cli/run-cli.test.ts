@@ -50,7 +50,7 @@ describe('stepscope', () => {
       expect(help).toMatchObject({ code: 0, err: '' })
       expect(help.out).toContain(`Usage: stepscope ${command}`)
       // Answers are graded without a model.
-      expect(help.out.includes('--backend auto|webgpu|cpu')).toBe(command !== 'grade')
+      expect(help.out.includes('--backend auto|webgpu|wasm|cpu')).toBe(command !== 'grade')
       expect((await run('help', command)).out).toBe(help.out)
       expect(Math.max(...help.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
     }
@@ -66,7 +66,7 @@ describe('stepscope', () => {
     [['search', '--problem', '3 5 7 2 > 24', '--n', 'many'], 2, '--n'],
     [['search', '--problem', '3 5 7 2 > 24', '--strategy', 'magic'], 2, 'Strategy magic'],
     [['search', '--problem', '3 5 7 2 > 24', '--seed', '-1'], 2, '--seed'],
-    [['search', '--problem', '3 5 7 2 > 24', '--backend', 'abacus'], 2, 'auto, webgpu, cpu'],
+    [['search', '--problem', '3 5 7 2 > 24', '--backend', 'abacus'], 2, 'auto, webgpu, wasm, cpu'],
     [['search', '--problem', '3 5 7 2 > 24', '--step', ''], 2, '--step must be one line'],
     [['search', '--problem', '3 5 > 24'], 1, 'too few numbers'],
     [['search', '--problem', '3 5 7 2 > 24', '--task', 'chess'], 1, 'found chess'],
@@ -283,6 +283,18 @@ describe('stepscope logits', () => {
 })
 
 describe('stepscope engine', () => {
+  it('runs in WebAssembly with so many threads and the arithmetic that is asked for', async () => {
+    const { out, err } = await run('engine', '--backend', 'wasm', '--threads', '1', '--arithmetic', 'strict', '--json')
+    expect(err).toBe('')
+    const { backend, adapter, models } = JSON.parse(out) as {
+      backend: string
+      adapter: string
+      models: { info: { choices: object } }[]
+    }
+    expect([backend, adapter]).toEqual(['wasm', 'CPU (WebAssembly SIMD, 1 thread, strict)'])
+    for (const { info } of models) expect(info.choices).toMatchObject({ arithmetic: 'strict' })
+  })
+
   it('says what the models run on, and every byte that they hold', async () => {
     const text = await run('engine', '--backend', 'cpu')
     expect(text).toMatchObject({ code: 0, err: '' })

@@ -46,6 +46,7 @@ export const BOUNDS = {
   rowsOfProblem: { min: 1, max: 1_000_000 },
   /** Completions that one problem may take. */
   completions: { min: 1, max: 1_000_000_000 },
+  threads: { min: 1, max: 256 },
   /** MiB of keys and values. */
   cacheMebibytes: { min: 1, max: 65_536 },
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ARITHMETIC_CHOICES } from '../core/backends.ts'
 import { describeError } from '../core/errors.ts'
 import { OBJECTIVE_IDS } from '../objectives/registry.ts'
 import type { StrategyConfig } from '../search/settings.ts'
@@ -26,6 +27,7 @@ const defaults: LinkState = {
     { strategy: 'greedy-tree', config: {} },
     { strategy: 'beam', config: {} },
   ],
+  arithmetic: 'auto',
   recipe: null,
 }
 
@@ -56,6 +58,7 @@ const anyState: fc.Arbitrary<LinkState> = fc.record({
   system: fc.option(fc.string({ unit: 'grapheme' })),
   policy: fc.string(),
   reward: fc.string(),
+  arithmetic: fc.constantFrom(...ARITHMETIC_CHOICES),
   strategy: fc.constantFrom(...STRATEGY_IDS),
   config: anyConfig,
   seed: fc.integer({ min: 0, max: 0xffffffff }),

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { ArithmeticChoice } from '../core/backends.ts'
+import { ARITHMETIC_CHOICES } from '../core/backends.ts'
 import type { Bound } from '../core/bounds.ts'
 import { BOUNDS, describeBound, isWithin } from '../core/bounds.ts'
 import type { ErrorDetails } from '../core/errors.ts'
@@ -23,6 +25,8 @@ export interface LinkState {
   readonly system: string | null
   readonly policy: string
   readonly reward: string
+  /** What is asked of whoever opens it; `strict` gives the same tree on every machine. */
+  readonly arithmetic: ArithmeticChoice
   readonly strategy: StrategyId
   readonly config: StrategyConfig
   readonly seed: number
@@ -64,6 +68,15 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
   system: text('system'),
   policy: text('policy'),
   reward: text('prm'),
+  arithmetic: {
+    key: 'arithmetic',
+    read: (value) => {
+      const arithmetic = ARITHMETIC_CHOICES.find((id) => id === value)
+      if (!arithmetic) throw badValue(`one of ${ARITHMETIC_CHOICES.join(', ')}`, value)
+      return arithmetic
+    },
+    write: (value) => value,
+  },
   strategy: {
     key: 'strategy',
     read: (value) => {
@@ -180,6 +193,7 @@ export function readPermalink(
     system: field('system'),
     policy: field('policy'),
     reward: field('reward'),
+    arithmetic: field('arithmetic'),
     ...todaysStrategy({ strategy, config }),
     seed: field('seed'),
     prefix: field('prefix'),

@@ -26,6 +26,18 @@ it('tells by name what is computed otherwise here', () => {
   expect(computedDifferently({ policy: { ...model, id: 'renamed' }, reward }, loaded)).toEqual([])
 })
 
+it('calls strict WebAssembly with another number of threads the same', () => {
+  const strict = { ...model, backend: 'wasm', adapter: '2 threads', choices: { arithmetic: 'strict' } } as const
+  const here = (info: LoadedModels['policy']): LoadedModels => ({ policy: info, reward: null })
+  const differs = (now: LoadedModels['policy']) => computedDifferently({ policy: strict, reward: null }, here(now))
+  expect(differs({ ...strict, adapter: '8 threads' })).toEqual([])
+  expect(differs({ ...strict, adapter: '8 threads', choices: { arithmetic: 'fused' } })).toEqual([
+    'adapter',
+    'arithmetic',
+  ])
+  expect(differs({ ...strict, backend: 'cpu', adapter: 'CPU' })).toEqual(['backend', 'adapter'])
+})
+
 it('says nothing of other weights, or without models', () => {
   expect(computedDifferently({ policy: { ...model, hash: 'cccc' }, reward }, loaded)).toBeNull()
   expect(computedDifferently({ policy: model, reward: { ...reward, hash: 'cccc' } }, loaded)).toBeNull()

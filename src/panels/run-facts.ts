@@ -33,6 +33,11 @@ export function rewardWord({ started }: Pick<SearchTree, 'started'>): 'PRM' | 'O
   return started?.reward?.kind === 'outcome' ? 'ORM' : 'PRM'
 }
 
+/** With strict arithmetic WebAssembly gives the same bits on every machine, with any number of threads. */
+function bothStrict(then: ModelInfo, now: ModelInfo): boolean {
+  return [then, now].every(({ backend, choices }) => backend === 'wasm' && choices?.arithmetic === 'strict')
+}
+
 /** How a model computed, line by line, below its name. */
 export function computedRows(model: ModelInfo, name: string): readonly (readonly [string, string])[] {
   return [['model', name], ...choicesOf(model)]
@@ -66,7 +71,7 @@ export function computedDifferently(
     const before = new Map(choicesOf(then))
     for (const [name, value] of choicesOf(now)) {
       const old = before.get(name)
-      if (old !== undefined && old !== value) differ.add(name)
+      if (old !== undefined && old !== value && !(name === 'adapter' && bothStrict(then, now))) differ.add(name)
     }
   }
   return [...differ]

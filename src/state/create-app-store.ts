@@ -31,7 +31,7 @@ import { createTrainingSlice } from './training/training-slice.ts'
 export type AppStore = Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'> & {
   readonly actions: Actions
   /** Opens storage, shows the last or the recorded run, applies the URL hash; the models load meanwhile. */
-  start(hash: string): Promise<void>
+  start(hash: string, backend?: string | null): Promise<void>
   /** Saves what waits to be saved, then lets go of worker and storage. */
   dispose(): Promise<void>
 }
@@ -113,6 +113,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       compare: compared.entries.map(({ strategy, config }) => ({ strategy, config })),
       active: shown ? { run: shown.id, event: shown.following ? null : shown.cursor, node: shown.selected } : null,
       backend: chosen.backend,
+      arithmetic: chosen.arithmetic,
       policy: chosen.policy.id,
       reward: chosen.reward?.id ?? NO_MODEL,
       preferences,
@@ -142,7 +143,8 @@ export function createAppStore(deps: AppDependencies): AppStore {
       viewOf(state) !== viewOf(before) ||
       state.engine.policy !== before.engine.policy ||
       state.engine.reward !== before.engine.reward ||
-      state.engine.backend !== before.engine.backend
+      state.engine.backend !== before.engine.backend ||
+      state.engine.arithmetic !== before.engine.arithmetic
     if (started && changed) cancelSnapshot ??= deps.later(() => void saveSnapshot(), SNAPSHOT_MS)
   })
 
@@ -216,7 +218,8 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const restore = (saved: Snapshot): void => {
     session.restore(saved.session)
     compare.restore(saved.compare)
-    engine.choose({ policy: saved.policy, reward: saved.reward, backend: saved.backend })
+    const { policy, reward, backend, arithmetic } = saved
+    engine.choose({ policy, reward, backend, arithmetic })
     set({ preferences: saved.preferences })
     training.restoreDraft(saved.training.recipe, saved.training.active)
   }
@@ -248,7 +251,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     getInitialState: store.getInitialState,
     subscribe: store.subscribe,
     actions,
-    start: async (hash) => {
+    start: async (hash, backend = null) => {
       const linked = hash.replace(/^#/, '') !== ''
       if (linked) link.begin()
       const sample = deps.fetchText(SAMPLE_PATH)
@@ -259,6 +262,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       // Only a choice that may be among the downloaded models waits for their list.
       if (linked || (saved && !engine.knows(saved.policy, saved.reward))) await restored
       if (saved) restore(saved)
+      if (backend !== null) engine.chooseBackend(backend)
       if (linked) {
         link.apply(hash)
         // The recorded run is shown where the link is of it, and no other problem's.

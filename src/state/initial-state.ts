@@ -35,6 +35,7 @@ export function initialState(): AppState {
     engine: {
       phase: 'idle',
       backend: 'auto',
+      arithmetic: 'auto',
       weights: { policy: 'auto', reward: 'auto' },
       policy: DEFAULT_POLICY,
       reward: bundledChoice(INITIAL_SESSION.task, 'reward'),

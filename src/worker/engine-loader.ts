@@ -67,7 +67,7 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
           wantedReward && openScored(sources, wantedReward.source, lease, signal),
           implicit ? openScored(sources, implicit.reference.source, lease, signal) : null,
         ])
-        const open = shared ?? hold(await openShared(params.backend))
+        const open = shared ?? hold(await openShared(params))
         const { backend, activity } = open.value
         const options = (model: 'policy' | 'reward', { source, manifest, weights }: WantedModel): LoadOptions => ({
           id: source.id,
@@ -141,8 +141,8 @@ async function openScored(
   return opened.files
 }
 
-async function openShared(choice: ParamsOf<'load'>['backend']): Promise<RefCounted<OpenBackend>> {
-  const { backend, note } = await openBackend({ choice })
+async function openShared({ backend: choice, arithmetic }: ParamsOf<'load'>): Promise<RefCounted<OpenBackend>> {
+  const { backend, note } = await openBackend({ choice, ...(arithmetic === undefined ? {} : { wasm: { arithmetic } }) })
   return new RefCounted<OpenBackend>({ backend, note, activity: new Activity() }, () => backend.dispose())
 }
 

@@ -1,4 +1,4 @@
-import type { BackendKind } from '../core/backends.ts'
+import type { Arithmetic, BackendChoice, BackendKind } from '../core/backends.ts'
 import type { ErrorDetails } from '../core/errors.ts'
 import type { RemotePlan, TransferProgress } from '../downloads/model-library.ts'
 import type { StoredModel } from '../downloads/stored-model.ts'
@@ -31,7 +31,7 @@ export type FolderSummary = CheckpointSummary
 /** How a model's weights lie on the device; `auto` decides by the model's size. */
 export type WeightChoice = EngineWeightChoice
 
-export type BackendChoice = 'auto' | 'webgpu' | 'cpu'
+export type { ArithmeticChoice, BackendChoice } from '../core/backends.ts'
 
 export interface LoadedModels {
   readonly policy: ModelInfo
@@ -48,7 +48,7 @@ export interface EngineStatus {
   readonly software: boolean
   /** Where the policy runs on an engine of its own, its name and device, e.g. `Transformers.js, WASM`. */
   readonly policyEngine?: string
-  /** Why WebGPU is not used, where it is not. */
+  /** Why it is not the first choice, or has one thread, where that is so. */
   readonly note: string | null
   /** Live bytes by purpose, e.g. `policy weights`, `policy cache`, `reward weights`. */
   readonly bytes: Readonly<Record<string, number>>
@@ -159,6 +159,8 @@ export interface WorkerMethods {
   /** Opens the backend and loads the models (replacing what was loaded); progress comes as messages. */
   load(params: {
     readonly backend: BackendChoice
+    /** Left out: the backend's own. */
+    readonly arithmetic?: Arithmetic
     readonly policy: WantedModel
     /** Null: searches do without. */
     readonly reward: (WantedModel & { readonly implicit?: ImplicitReading }) | null

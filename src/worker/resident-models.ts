@@ -11,7 +11,7 @@ type Role = 'policy' | 'reward'
 /** An open backend, with what its models share. */
 export interface OpenBackend {
   readonly backend: Backend
-  /** Why it is not WebGPU, where it is not. */
+  /** As `EngineStatus` tells it. */
   readonly note: string | null
   readonly activity: Activity
 }
@@ -25,10 +25,14 @@ export interface Residents {
   readonly reward: RefCounted<RewardPart> | null
 }
 
-/** Whether this backend is what would be opened: for `auto` as well where it is WebGPU. */
-export function sameBackend({ params, backend }: Residents, now: LoadParams): boolean {
-  if (params.backend === now.backend) return true
-  return backend.value.backend.kind === 'webgpu' && now.backend !== 'cpu'
+/** Whether this backend is what would be opened. */
+export function sameBackend({ params, backend }: Pick<Residents, 'params' | 'backend'>, now: LoadParams): boolean {
+  const { kind, software } = backend.value.backend
+  if (params.backend === now.backend && params.arithmetic === now.arithmetic) return true
+  // A graphics card has arithmetic of its own, whatever is asked for.
+  if (kind === 'webgpu')
+    return now.backend === 'webgpu' || (now.backend === 'auto' && !software && now.arithmetic !== 'strict')
+  return kind === 'wasm' && now.backend === 'wasm' && params.arithmetic === now.arithmetic
 }
 
 /** The same model, read the same way. Everything that is asked of it counts, so that an option added later does, too. */

@@ -25,7 +25,7 @@ interface ModelFacts {
 
 export const engine: Command = {
   name: 'engine',
-  usage: '[--backend auto|webgpu|cpu] [--json] [options]',
+  usage: '[--backend auto|webgpu|wasm|cpu] [--json] [options]',
   summary: 'Shows what the models run on: adapter, features, limits, the engine’s choices, bytes by purpose.',
   options: {
     json: { type: 'boolean', description: 'Write one JSON object instead of tables.' },

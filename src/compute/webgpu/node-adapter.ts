@@ -27,6 +27,11 @@ function chooseDriver(environment: NodeJS.ProcessEnv): void {
   if (software !== undefined) environment.VK_ICD_FILENAMES = software.path
 }
 
+/** Whether there may be a graphics card, which only Linux tells without loading a driver. */
+export function mayHaveGraphicsCard(): boolean {
+  return process.platform !== 'linux' || hasGraphicsCard()
+}
+
 /** With a card, the loader tries all drivers; without one, the cards' drivers only cost time and warnings. */
 function hasGraphicsCard(): boolean {
   const rendering = existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'))

@@ -15,6 +15,7 @@ import { bufferTooLarge, noRoom } from '../memory-errors.ts'
 import { MemoryMeter } from '../memory-meter.ts'
 import type { AdapterClass, MatmulTileName, Tuning } from '../tuning.ts'
 import { MATMUL_TILES, tileCandidates, tuningFor } from '../tuning.ts'
+import { adapterName, isSoftware } from './adapter-names.ts'
 import { StagingRing } from './staging-ring.ts'
 import { COMPUTE_STAGE, COPY_DST, COPY_SRC, MAP_MODE_READ, STORAGE } from './usage.ts'
 
@@ -349,11 +350,6 @@ function asGpuBuffer(buffer: BackendBuffer): GpuBuffer {
   throw new TypeError('the buffer belongs to another backend')
 }
 
-function adapterName(info: GPUAdapterInfo): string {
-  if (/swiftshader/i.test(info.architecture)) return 'SwiftShader'
-  return info.description || [info.vendor, info.architecture].filter((part) => part !== '').join(' ') || 'WebGPU'
-}
-
 function adapterClass({ features }: GPUDevice, info: GPUAdapterInfo): AdapterClass {
   return {
     kind: 'webgpu',
@@ -361,11 +357,6 @@ function adapterClass({ features }: GPUDevice, info: GPUAdapterInfo): AdapterCla
     subgroupSize: info.subgroupMaxSize,
     subgroups: features.has('subgroups') && info.subgroupMinSize === info.subgroupMaxSize,
   }
-}
-
-function isSoftware(info: GPUAdapterInfo): boolean {
-  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(names)
 }
 
 /** An error outside allocation and loading: nothing that follows can be trusted. */

@@ -107,10 +107,7 @@ export async function policyManifest(
   given: StatedManifest,
   signal?: AbortSignal,
 ): Promise<Manifest> {
-  const stored = await readManifest(files, signal)
-  // Half of an implicit reward model is a language model, which writes steps as any does.
-  const own: StatedManifest = stored.reading?.id === 'implicit' ? { ...stored, role: 'policy' } : stored
-  return complete(files, own, given, ['policy'], signal)
+  return complete(files, await readManifest(files, signal), given, ['policy'], signal)
 }
 
 /**

@@ -206,6 +206,8 @@ const CHOICES: Readonly<Record<string, string>> = {
   weights: 'How weights lie on the device; smaller formats round them.',
   product: 'How much of a matrix product one invocation computes.',
   attention: 'How the invocations share one row and head.',
+  arithmetic:
+    'Strict: products are rounded before they are added, the same bits on every machine. Fused: one rounding, faster.',
   reductions: 'How the invocations share a norm or a choice of token.',
   burst: 'Tokens sampled in a row before results are read back.',
 }

@@ -1,7 +1,8 @@
 import { useState } from 'react'
+import { BACKEND_NAMES } from '../../core/backends.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
-import type { BackendChoice, WeightChoice } from '../../state/models/engine-state.ts'
+import type { ArithmeticChoice, BackendChoice, WeightChoice } from '../../state/models/engine-state.ts'
 import { choiceWords, loadedName } from '../../state/models/model-names.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
@@ -22,8 +23,15 @@ import { TrainedSection } from './trained-section.tsx'
 
 const BACKENDS: readonly { readonly value: BackendChoice; readonly label: string }[] = [
   { value: 'auto', label: 'Automatic' },
-  { value: 'webgpu', label: 'WebGPU' },
-  { value: 'cpu', label: 'CPU' },
+  { value: 'webgpu', label: BACKEND_NAMES.webgpu },
+  { value: 'wasm', label: BACKEND_NAMES.wasm },
+  { value: 'cpu', label: BACKEND_NAMES.cpu },
+]
+
+const ARITHMETICS: readonly { readonly value: ArithmeticChoice; readonly label: string }[] = [
+  { value: 'auto', label: 'Automatic' },
+  { value: 'strict', label: 'Strict' },
+  { value: 'fused', label: 'Fused' },
 ]
 
 const WEIGHTS: readonly { readonly value: WeightChoice; readonly label: string; readonly hint: string }[] = [
@@ -37,7 +45,7 @@ const WEIGHTS: readonly { readonly value: WeightChoice; readonly label: string; 
 /** Policy and reward model: what is loaded, what can be, and your own folders. */
 export function ModelsScreen() {
   const actions = useActions()
-  const { folder, error, phase, backend, status } = useApp((state) => state.engine)
+  const { folder, error, phase, backend, arithmetic, status } = useApp((state) => state.engine)
   const addingOnnx = useApp((state) => state.onnx.status !== 'closed')
   const [adding, setAdding] = useState(false)
   return (
@@ -102,13 +110,25 @@ export function ModelsScreen() {
           onChange={(next) => void actions.engine.setBackend(next)}
         />
         <p className={styles.muted}>
-          Automatic takes WebGPU where there is an adapter, else the CPU. Both give the same tokens up to ties.
+          Automatic takes WebGPU on a graphics card, else WebAssembly on the CPU, else plain TypeScript. All give the
+          same tokens up to ties.
+        </p>
+        <Segmented
+          label="Arithmetic of WebAssembly"
+          value={arithmetic}
+          options={ARITHMETICS}
+          disabled={phase === 'loading' || backend === 'webgpu' || backend === 'cpu'}
+          onChange={(next) => void actions.engine.setArithmetic(next)}
+        />
+        <p className={styles.muted}>
+          Strict gives the same bits on every machine, so that a link shows everybody the same tree; it keeps Automatic
+          from graphics cards. Fused is faster where the processor can.
         </p>
         {status ? (
           <table className={styles.bytes}>
             <caption className={styles.muted}>
               {status.adapter}
-              {status.software ? ', a software adapter' : ''}:{' '}
+              {status.backend === 'webgpu' && status.software ? ', a software adapter' : ''}:{' '}
               {formatBytes(Object.values(status.bytes).reduce((sum, part) => sum + part, 0))} in use
             </caption>
             <tbody>

@@ -1,3 +1,4 @@
+import { BACKEND_CHOICES } from '../../core/backends.ts'
 import type { ErrorDetails } from '../../core/errors.ts'
 import { toErrorDetails } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
@@ -16,7 +17,7 @@ import { addRate } from './rates.ts'
 
 type Part = 'policy' | 'reward'
 /** What a load is asked for. */
-export type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'weights'>
+export type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'arithmetic' | 'weights'>
 
 /** After a lost device or a crash, one reload is tried at once; a second loss within this time waits for the person. */
 const RELOAD_GUARD_MS = 60_000
@@ -48,7 +49,10 @@ export interface EngineSlice {
     readonly policy?: string
     readonly reward?: string
     readonly backend?: EngineState['backend']
+    readonly arithmetic?: EngineState['arithmetic']
   }): void
+  /** Takes over what an address asks for, without loading; tells where there is no such backend. */
+  chooseBackend(asked: string): void
   onLoading(model: Part, loadedBytes: number, totalBytes: number): void
   onStatus(status: NonNullable<EngineState['status']>): void
   /** @param reload whether the models are loaded again at once, where that may help */
@@ -90,6 +94,7 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
     try {
       const params: ParamsOf<'load'> = {
         backend: wanted.backend,
+        ...(wanted.arithmetic === 'auto' ? {} : { arithmetic: wanted.arithmetic }),
         policy: { ...wantedModel(wanted.policy, held), weights: wanted.weights.policy },
         reward: wanted.reward && { ...wantedModel(wanted.reward, held), weights: wanted.weights.reward },
       }
@@ -118,8 +123,8 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
   const load = async (change: Partial<Choice> = {}): Promise<boolean> => {
     loading?.controller.abort()
     const controller = new AbortController()
-    const { policy, reward, backend, weights } = get().engine
-    const result = runLoad({ policy, reward, backend, weights, ...change }, controller.signal)
+    const { policy, reward, backend, arithmetic, weights } = get().engine
+    const result = runLoad({ policy, reward, backend, arithmetic, weights, ...change }, controller.signal)
     const entry = { controller, done: result.then(() => {}) }
     loading = entry
     const loaded = await result
@@ -133,6 +138,9 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
     },
     setBackend: async (backend) => {
       await load({ backend })
+    },
+    setArithmetic: async (arithmetic) => {
+      await load({ arithmetic })
     },
     setWeights: async (role, weights) => {
       await load({ weights: { ...get().engine.weights, [role]: weights } })
@@ -157,11 +165,12 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
       // A load in progress is waited for, and its failure is everybody's.
       const waited = loading !== null
       while (loading) await loading.done
-      const { phase, policy, reward, backend, weights } = get().engine
+      const { phase, policy, reward, backend, arithmetic, weights } = get().engine
       const same =
         loadedChoice?.policy.id === policy.id &&
         loadedChoice.reward?.id === reward?.id &&
         loadedChoice.backend === backend &&
+        loadedChoice.arithmetic === arithmetic &&
         loadedChoice.weights.policy === weights.policy &&
         loadedChoice.weights.reward === weights.reward
       if (phase === 'ready' && same) return true
@@ -232,7 +241,25 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
         policy: pick('policy', change.policy, get().engine.policy),
         reward: change.reward === NO_MODEL ? null : pick('reward', change.reward, get().engine.reward),
         ...(change.backend === undefined ? {} : { backend: change.backend }),
+        ...(change.arithmetic === undefined ? {} : { arithmetic: change.arithmetic }),
       })
+    },
+    chooseBackend: (asked) => {
+      const backend = BACKEND_CHOICES.find((choice) => choice === asked)
+      if (backend !== undefined) patch({ backend })
+      else
+        notify({
+          tone: 'warning',
+          text: 'Part of the address was not understood',
+          error: {
+            code: 'bad-setting',
+            message: 'There is no such backend',
+            expected: `one of ${BACKEND_CHOICES.join(', ')}`,
+            found: JSON.stringify(plainText(asked, 80)),
+            place: { file: 'address', field: 'backend' },
+            nextStep: 'The backend stays as it was.',
+          },
+        })
     },
     onLoading: (model, loadedBytes, totalBytes) =>
       patch({ progress: { ...get().engine.progress, [model]: { loadedBytes, totalBytes } } }),

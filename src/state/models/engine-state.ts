@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../../core/errors.ts'
 import type { ModelRole } from '../../search/manifest.ts'
 import type {
+  ArithmeticChoice,
   BackendChoice,
   EngineStatus,
   FolderSummary,
@@ -12,7 +13,14 @@ import type {
 import type { OnnxSettings } from './onnx-state.ts'
 
 // Screens see neither the worker nor the formats; these are the names of theirs that they need.
-export type { BackendChoice, EngineStatus, LoadedModels, ManifestFields, WeightChoice } from '../../worker/protocol.ts'
+export type {
+  ArithmeticChoice,
+  BackendChoice,
+  EngineStatus,
+  LoadedModels,
+  ManifestFields,
+  WeightChoice,
+} from '../../worker/protocol.ts'
 
 /** A model by name. The File objects of a local folder are kept outside the state. */
 export interface ModelChoice {
@@ -40,6 +48,8 @@ export interface EngineState {
   /** `idle`: nothing asked yet. `lost`: the device or the worker is gone; `load` starts afresh. */
   readonly phase: 'idle' | 'loading' | 'ready' | 'failed' | 'lost'
   readonly backend: BackendChoice
+  /** Of WebAssembly; `strict` keeps `auto` from graphics cards, too. */
+  readonly arithmetic: ArithmeticChoice
   /** How each model's weights lie on the device. */
   readonly weights: { readonly policy: WeightChoice; readonly reward: WeightChoice }
   readonly policy: ModelChoice
@@ -73,6 +83,7 @@ export interface EngineActions {
   /** Loads the chosen models on the chosen backend; also the way back after `failed` and `lost`. */
   load(): Promise<void>
   setBackend(backend: BackendChoice): Promise<void>
+  setArithmetic(arithmetic: ArithmeticChoice): Promise<void>
   setWeights(role: 'policy' | 'reward', weights: WeightChoice): Promise<void>
   cancelLoad(): void
   /** Searches do without a reward model. */

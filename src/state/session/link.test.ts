@@ -112,3 +112,29 @@ it('carries a system message, of which searches are told, and an empty one', asy
   expect(rig.state().session.system).toBeNull()
   await rig.store.dispose()
 })
+
+it('a link that asks for strict arithmetic has it from whoever opens it, and goes on asking', async () => {
+  const rig = storeRig({ files })
+  await rig.store.start('#problem=3+5+7+2+%3E+24&arithmetic=strict', 'webgpu')
+  await rig.until(({ engine }) => engine.phase === 'ready')
+  // WebGPU has no strict arithmetic: what is there may be taken instead.
+  expect(rig.state().engine).toMatchObject({ backend: 'auto', arithmetic: 'strict' })
+  expect(rig.store.actions.link.hash()).toContain('arithmetic=strict')
+
+  await rig.store.actions.engine.setArithmetic('auto')
+  expect(rig.store.actions.link.hash()).not.toContain('arithmetic')
+  await rig.store.actions.engine.setBackend('wasm')
+  rig.store.actions.link.apply('#arithmetic=strict&seed=3')
+  expect(rig.state().engine).toMatchObject({ backend: 'wasm', arithmetic: 'strict' })
+  rig.store.actions.link.apply('#seed=4')
+  expect(rig.state().engine.arithmetic).toBe('strict')
+  await rig.store.dispose()
+})
+
+it('an address that asks for no backend there is says so, and changes nothing', async () => {
+  const rig = storeRig({ files })
+  await rig.store.start('', 'abacus')
+  expect(rig.state().engine.backend).toBe('auto')
+  expect(rig.state().notices).toMatchObject([{ error: { place: { field: 'backend' }, found: '"abacus"' } }])
+  await rig.store.dispose()
+})

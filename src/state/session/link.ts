@@ -32,6 +32,7 @@ const DEFAULTS: LinkState = {
   system: INITIAL_SESSION.system,
   policy: DEFAULT_POLICY.id,
   reward: bundledChoice(INITIAL_SESSION.task, 'reward')?.id ?? NO_MODEL,
+  arithmetic: 'auto',
   strategy: INITIAL_SESSION.strategy,
   config: DEFAULT_CONFIG,
   seed: INITIAL_SESSION.seed,
@@ -93,6 +94,7 @@ export function createLinkSlice(
         system: setup.system ?? null,
         policy: state.engine.policy.id,
         reward: state.engine.reward?.id ?? NO_MODEL,
+        arithmetic: state.engine.arithmetic,
         event: shown ? shown.cursor : null,
         node: shown ? shown.selected : null,
         compare: state.compare.entries.map(({ strategy, config }) => ({
@@ -152,7 +154,14 @@ export function createLinkSlice(
     const fields = read.ok ? { fields: read.fields } : {}
     const said = state.system === null ? {} : { system: state.system }
     session.adopt({ task, problem, ...fields, ...said, strategy, config, seed, prefix }, null)
-    engine.choose({ policy: state.policy, reward: state.reward })
+    engine.choose({
+      policy: state.policy,
+      reward: state.reward,
+      // What a link says nothing of stays as the person has it.
+      ...(state.arithmetic === 'auto' ? {} : { arithmetic: state.arithmetic }),
+      // Another backend than WebAssembly has no strict arithmetic.
+      ...(state.arithmetic === 'strict' && get().engine.backend !== 'wasm' ? { backend: 'auto' as const } : {}),
+    })
     compare.restore(
       state.compare.map((spec) => ({
         strategy: spec.strategy,

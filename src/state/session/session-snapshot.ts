@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ARITHMETIC_CHOICES, BACKEND_CHOICES } from '../../core/backends.ts'
 import { setupSchema } from '../../formats/event-schema.ts'
 import { parentSchema } from '../../formats/run-file.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
@@ -23,7 +24,9 @@ export const snapshotSchema = z.object({
   active: z
     .object({ run: z.string(), event: z.int().nonnegative().nullable(), node: z.int().nonnegative().nullable() })
     .nullable(),
-  backend: z.enum(['auto', 'webgpu', 'cpu']),
+  backend: z.enum(BACKEND_CHOICES),
+  // Snapshots of before have none.
+  arithmetic: z.enum(ARITHMETIC_CHOICES).default('auto'),
   policy: z.string(),
   reward: z.string(),
   /** Null where it cannot be read any more: the rest is worth keeping. */
