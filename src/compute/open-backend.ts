@@ -138,18 +138,16 @@ async function findGpu(hardware: boolean): Promise<{ gpu: GPU | undefined; nextS
   // The specifier is not a literal, so that bundlers for the browser leave Node's half alone.
   const path = './webgpu/node-adapter.ts'
   const node = (await import(/* @vite-ignore */ path)) as {
-    createNodeGpu(): Promise<GPU>
-    mayHaveGraphicsCard(): boolean
+    createNodeGpu(options: { hardware: boolean }): Promise<GPU | null>
   }
-  if (hardware && !node.mayHaveGraphicsCard()) throw notTaken('This machine shows no graphics card.')
-  try {
-    return { gpu: await node.createNodeGpu(), nextStep }
-  } catch (cause) {
+  const gpu = await node.createNodeGpu({ hardware }).catch((cause: unknown) => {
     throw new StepscopeError(
       { code: 'no-adapter', message: 'WebGPU could not be loaded in Node.', nextStep },
       { cause },
     )
-  }
+  })
+  if (gpu === null) throw notTaken('This machine shows no graphics card.')
+  return { gpu, nextStep }
 }
 
 function isNode(): boolean {

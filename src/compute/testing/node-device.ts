@@ -5,8 +5,8 @@ import { createWebGpuBackend } from '../webgpu/webgpu-backend.ts'
 /** A WebGPU backend and the device under it, with which tests do what drivers do. */
 export async function openWithDevice(): Promise<{ backend: Backend; device: GPUDevice; info: GPUAdapterInfo }> {
   const gpu = await createNodeGpu()
-  const adapter = await gpu.requestAdapter()
-  if (adapter === null) throw new Error('no adapter')
+  const adapter = await gpu?.requestAdapter()
+  if (!adapter) throw new Error('no adapter')
   let device: GPUDevice | undefined
   const spy = {
     info: adapter.info,

@@ -10,8 +10,10 @@ const SOFTWARE_DRIVER = /^lvp_icd.*\.json$/
  * Dawn's `GPU` for Node. Finds the Vulkan driver by itself: a graphics card's where the kernel shows one, else Mesa's
  * software driver. Dawn reads the environment when it is loaded, so it is imported only after that is set.
  * The caller keeps the returned object for as long as it uses devices of it.
+ * @param hardware for a graphics card alone: null where there is none, which only Linux tells without loading a driver
  */
-export async function createNodeGpu(): Promise<GPU> {
+export async function createNodeGpu({ hardware = false } = {}): Promise<GPU | null> {
+  if (hardware && process.platform === 'linux' && !hasGraphicsCard()) return null
   if (process.platform === 'linux') chooseDriver(process.env)
   const { create } = await import('webgpu')
   return create([])
@@ -25,11 +27,6 @@ function chooseDriver(environment: NodeJS.ProcessEnv): void {
     .flatMap((folder) => readdirSync(folder).map((name) => ({ name, path: join(folder, name) })))
     .find(({ name }) => SOFTWARE_DRIVER.test(name))
   if (software !== undefined) environment.VK_ICD_FILENAMES = software.path
-}
-
-/** Whether there may be a graphics card, which only Linux tells without loading a driver. */
-export function mayHaveGraphicsCard(): boolean {
-  return process.platform !== 'linux' || hasGraphicsCard()
 }
 
 /** With a card, the loader tries all drivers; without one, the cards' drivers only cost time and warnings. */
