@@ -24,6 +24,7 @@ import type { Options, ParsedOptions } from './options.ts'
 import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 import type { Output } from './output.ts'
 import { ProgressLine } from './output.ts'
+import { READING_OPTIONS, readReading } from './reading-options.ts'
 
 const CHECKPOINTS = join(dirname(fileURLToPath(import.meta.url)), '../../public/checkpoints')
 
@@ -106,8 +107,9 @@ export const MODEL_OPTIONS: Options = {
   'prm-beta': {
     ...numberBetween(0, 1000),
     value: 'NUMBER',
-    description: 'β of an implicit reward model; default 0.05.',
+    description: 'β of an implicit reward model; default: as its stepscope.json says, else 0.05.',
   },
+  ...READING_OPTIONS,
   'cache-mb': {
     ...wholeWithin(BOUNDS.cacheMebibytes),
     value: 'MIB',
@@ -164,8 +166,9 @@ export interface CommandEngine {
 }
 
 /** A reward model, and the models that it is made of. */
-interface CommandRewardModel {
+export interface CommandRewardModel {
   readonly model: RewardModel
+  /** Where it is one model, that model; of an implicit one, the model and its reference. */
   readonly parts: readonly (EnginePolicy | EngineRewardModel)[]
 }
 
@@ -177,13 +180,13 @@ export async function openCommandRewardModel(
   options: ParsedOptions,
   output: Output,
   { task, signal }: { readonly task: string | undefined; readonly signal: AbortSignal },
-): Promise<{ readonly model: RewardModel; dispose(): void }> {
+): Promise<CommandRewardModel & { dispose(): void }> {
   const weights = readWeights(options)
   const cache = readCacheBytes(options)
   const backend = await openCommandBackend(options, output)
   try {
     const reward = await loadCommandRewardModel(backend, options, task, { tasks: TASK_IDS, weights, ...cache, signal })
-    return { model: reward.model, dispose: () => dispose(backend, null, reward) }
+    return { ...reward, dispose: () => dispose(backend, null, reward) }
   } catch (error) {
     backend.dispose()
     throw error
@@ -197,20 +200,26 @@ async function loadCommandRewardModel(
   task: string | undefined,
   loading: LoadOptions,
 ): Promise<CommandRewardModel> {
-  const [prm, reference] = ['prm', 'prm-reference'].map((name) => options.text(name))
+  const reference = options.text('prm-reference')
+  const prm = options.text('prm') ?? options.text('model')
   const beta = readNumber(options, 'prm-beta')
+  const manifest = readReading(options)
+  const implicit = manifest.reading?.id === 'implicit'
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
+    if (implicit) throw new UsageError('--reading implicit needs --prm-reference')
     const model = await fromFolder(prm ?? bundledFolder(task, 'reward'), (files) =>
-      loadRewardModel(backend, files, loading, createDecoder),
+      loadRewardModel(backend, files, { ...loading, manifest }, createDecoder),
     )
     return { model, parts: [model] }
   }
-  if (prm === undefined) throw new UsageError('--prm-reference needs --prm')
+  if (prm === undefined) throw new UsageError('--prm-reference needs the model that was trained from it')
+  if (manifest.reading !== undefined && !implicit) throw new UsageError('--prm-reference is for --reading implicit')
   const load = (directory: string, signal: AbortSignal) =>
     fromFolder(directory, (files) => loadPolicy(backend, files, { ...loading, signal }, createDecoder))
   const parts = await loadWithReference([prm, reference], load, `the reference ${reference}`, loading.signal)
-  return { model: new ImplicitRewardModel(...parts, beta ?? IMPLICIT_BETA), parts }
+  const stated = parts[0].manifest?.reading?.beta
+  return { model: new ImplicitRewardModel(...parts, beta ?? stated ?? IMPLICIT_BETA), parts }
 }
 
 /**

@@ -426,3 +426,66 @@ describe('searches that must agree', () => {
     expect([cut.code, cut.out]).toEqual([0, expect.stringContaining('No path finished within 1 round')])
   })
 })
+
+describe('reward models of other projects', () => {
+  const folderOf = (name: string) => `tests/fixtures/readings/${name}`
+  const expectedRows = (name: string): readonly Record<string, unknown>[] =>
+    JSON.parse(readFileSync(`${folderOf(name)}/expected.json`, 'utf8')).rows
+
+  it.each([
+    ['two-labels-blank-line', ['--reading', 'two-labels', '--separator', '\\n\\n']],
+    ['two-labels-newline', ['--reading', 'two-labels', '--separator', '\n']],
+    ['two-layer-head-extra-token', []],
+    ['value-head-at-newline', ['--reading', 'value-head']],
+    ['candidate-tokens-at-step-tag', ['--reading', 'step-tag']],
+    ['candidate-tokens-in-chat-turns', ['--reading', 'chat-turns']],
+    ['outcome-in-chat', []],
+  ])('are scored as their reading says: %s %j', async (name, reading) => {
+    const rows = expectedRows(name)
+    const input = write(`${name}.jsonl`, ...rows.map(({ problem, steps }) => ({ problem, steps })))
+    const args = ['score', '--model', folderOf(name), '--task', 'maths', '--input', input, '--tokens', ...reading]
+    const { code, out, err } = await run(...args, ...cpu)
+    expect([code, err]).toEqual([0, ''])
+    const scored = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(scored).toEqual(
+      rows.map(({ problem, steps, ids, positions, scores, reward }) => ({
+        problem,
+        steps,
+        scores: (scores as number[]).map((score) => expect.closeTo(score, 4)),
+        ...(reward === undefined ? {} : { reward: expect.closeTo(reward as number, 4) }),
+        token_ids: ids,
+        positions,
+      })),
+    )
+  })
+
+  it('say what is missing, and what does not fit', async () => {
+    const input = write('steps.jsonl', { problem: 'What is 2 + 2?', steps: ['2 + 2 = 4.'] })
+    const score = (...more: string[]) => run('score', '--task', 'maths', '--input', input, ...more, ...cpu)
+    const model = ['--model', folderOf('two-labels-newline')]
+    expect((await score(...model)).err).toMatch(/score_at: The field is missing/)
+    expect((await score(...model, '--reading', 'step-tag')).err).toMatch(/config\.json, architectures: /)
+    const implicit = await score(...model, '--reading', 'implicit')
+    expect([implicit.code, implicit.err]).toEqual([2, expect.stringContaining('needs --prm-reference')])
+    const both = await score(...model, '--reading', 'two-labels', '--prm-reference', folderOf('two-labels-newline'))
+    expect([both.code, both.err]).toEqual([2, expect.stringContaining('is for --reading implicit')])
+  })
+
+  it('are two language models, one read against the other', async () => {
+    const policy = 'public/checkpoints/countdown-policy'
+    const input = write('countdown.jsonl', { problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15'] })
+    const args = ['score', '--input', input, '--model', policy, '--reading', 'implicit', '--prm-reference', policy]
+    const { code, out, err } = await run(...args, '--tokens', ...cpu)
+    expect([code, err]).toEqual([0, ''])
+    const [row] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    // A model does not differ from itself.
+    expect(row.scores).toEqual([expect.closeTo(0.5, 6)])
+    expect(row.positions).toEqual([row.token_ids.length - 1])
+  })
+})

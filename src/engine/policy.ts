@@ -1,5 +1,6 @@
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import type { Prompt } from '../core/prompt.ts'
+import { pushAll } from '../core/push-all.ts'
 import type { Manifest } from '../search/manifest.ts'
 import type {
   Branch,
@@ -70,6 +71,16 @@ export class EnginePolicy implements Policy {
     const written = this.prompts(prompt)
     const node = await this.model.prompt(written.ids, true)
     return this.account.opened(written, this.model.branches.hand(node))
+  }
+
+  /** The tokens of a response as they are put to the model, and where each of its steps ends; nothing is run. */
+  write(prompt: Prompt, steps: readonly string[]): { readonly ids: readonly number[]; readonly positions: number[] } {
+    const ids = [...this.prompts(prompt).ids]
+    const positions = steps.map((step) => {
+      pushAll(ids, this.tokenizer.encode(step))
+      return ids.length - 1
+    })
+    return { ids, positions }
   }
 
   async extend(branch: Branch, text: string): Promise<{ branch: Branch; tokens: Token[]; usage: Usage }> {

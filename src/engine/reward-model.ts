@@ -60,6 +60,11 @@ export class EngineRewardModel implements RewardModel {
     this.scoring = scoring
   }
 
+  /** Whether it says one number of a whole response; a search's steps are then read as if the response ended with each. */
+  get wholes(): boolean {
+    return this.reader.wholes
+  }
+
   async open(prompt: Prompt): Promise<{ branch: Branch; usage: Usage }> {
     const ids = this.reader.open(prompt)
     const node = await this.model.prompt(ids, false)

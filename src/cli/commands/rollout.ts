@@ -23,7 +23,14 @@ import { readSampling, SAMPLING_OPTIONS } from '../sampling-options.ts'
 import { showSetProgress } from '../set-progress.ts'
 import { readSeed, seedOption } from '../strategy-options.ts'
 
-const { prm: _, 'prm-reference': __, 'prm-beta': ___, ...POLICY_OPTIONS } = MODEL_OPTIONS
+const {
+  prm: _,
+  'prm-reference': __,
+  'prm-beta': ___,
+  reading: ____,
+  separator: _____,
+  ...POLICY_OPTIONS
+} = MODEL_OPTIONS
 
 const FORMAT: AppendFormat<RolloutRow> = {
   ...ROLLOUT_FORMAT,

@@ -3,26 +3,20 @@ import { StepscopeError } from '../../core/errors.ts'
 import { orderedWork } from '../../core/ordered-work.ts'
 import type { Prompt } from '../../core/prompt.ts'
 import { bareStep, endedStep } from '../../core/step-text.ts'
-import { createDecoder } from '../../engine/decoder/decoder-model.ts'
-import { loadRewardModel } from '../../engine/load-model.ts'
+import { EngineRewardModel } from '../../engine/reward-model.ts'
 import { writeRows } from '../../formats/json-lines.ts'
 import type { RewardModel } from '../../search/models.ts'
 import { promptOf, taskById } from '../../tasks/registry.ts'
 import { createLineFile } from '../append-file.ts'
-import { fromFolder } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import {
-  BACKEND_OPTION,
-  bundledFolder,
-  modelFolders,
-  openCommandBackend,
-  readWeights,
-  WEIGHTS_OPTION,
-} from '../engine.ts'
+import type { CommandRewardModel } from '../engine.ts'
+import { BACKEND_OPTION, MODEL_OPTIONS, modelFolders, openCommandRewardModel, WEIGHTS_OPTION } from '../engine.ts'
 import type { JsonLine } from '../files.ts'
 import { atLine, checkOutputFile, readJsonLines } from '../files.ts'
+import type { Option } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
+import { READING_OPTIONS } from '../reading-options.ts'
 
 /** Lines scored together. */
 const TOGETHER = 64
@@ -49,44 +43,50 @@ export const score: Command = {
       value: 'FILE.jsonl',
       description: 'The same lines with "scores", one a step; default: standard output.',
     },
+    tokens: {
+      type: 'boolean',
+      description: 'Adds "token_ids", as the model reads the line, and "positions", where its scores are read.',
+    },
+    ...READING_OPTIONS,
+    'prm-reference': {
+      type: 'string',
+      value: 'DIR',
+      description: 'The model that --model was trained from, for --reading implicit.',
+    },
+    'prm-beta': MODEL_OPTIONS['prm-beta'] as Option,
     ...WEIGHTS_OPTION,
     ...BACKEND_OPTION,
   },
+  notes: [
+    'A model that says one number of a whole response has one score for each line, and "reward", the number before its sigmoid.',
+  ],
   run: async (options, output, signal) => {
     const task = taskById(options.text('task') ?? DEFAULT_TASK)
     const file = options.required('input')
-    const weights = readWeights(options)
+    const inLines = task.notation !== undefined
     const lines = (await readJsonLines(file, 'responses')).map((line) => {
       try {
         const problem = task.parse(readProblem(line.value.problem))
-        return { ...line, prompt: promptOf(task, problem), steps: readSteps(line) }
+        return { ...line, prompt: promptOf(task, problem), steps: readSteps(line, inLines) }
       } catch (error) {
         throw atLine(error, file, line.line)
       }
     })
     const out = options.text('out')
     if (out !== undefined) await checkOutputFile(out, [file, ...modelFolders(options)])
-    const directory = options.text('model') ?? bundledFolder(task.id, 'reward')
-    const backend = await openCommandBackend(options, output)
+    const reward = await openCommandRewardModel(options, output, { task: task.id, signal })
     const progress = new ProgressLine(output)
     try {
-      const model = await fromFolder(directory, (files) =>
-        loadRewardModel(backend, files, { weights, signal }, createDecoder),
-      )
-      try {
-        const results = scoreLines(model, lines, file, signal)
-        await writeLines(results, out, output, (done) => {
-          const all = lines.length
-          progress.show(`Scored ${done} of ${all}`)
-          const where = out ?? 'Standard output'
-          output.kept?.(`${where} has the scores of the first ${done} of ${all} lines: run the command again for all.`)
-        })
-      } finally {
-        model.model.dispose()
-      }
+      const results = scoreLines(reward, lines, { file, tokens: options.flag('tokens'), signal })
+      await writeLines(results, out, output, (done) => {
+        const all = lines.length
+        progress.show(`Scored ${done} of ${all}`)
+        const where = out ?? 'Standard output'
+        output.kept?.(`${where} has the scores of the first ${done} of ${all} lines: run the command again for all.`)
+      })
     } finally {
       progress.clear()
-      backend.dispose()
+      reward.dispose()
     }
   },
 }
@@ -98,14 +98,20 @@ interface ScoredLine extends JsonLine {
 
 /** The lines with their scores, in order; what fails is thrown after the lines before it. */
 function scoreLines(
-  model: RewardModel,
+  { model, parts }: Pick<CommandRewardModel, 'model' | 'parts'>,
   lines: readonly ScoredLine[],
-  file: string,
-  signal: AbortSignal,
+  { file, tokens, signal }: { readonly file: string; readonly tokens: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<object, void> {
+  const [first] = parts
   const work = async ({ line, value, prompt, steps }: ScoredLine, _: number, ended: AbortSignal): Promise<object> => {
     try {
-      return { ...value, scores: await scoreSteps(model, prompt, steps, ended) }
+      const scored =
+        first instanceof EngineRewardModel && first.wholes && steps.length > 0
+          ? await scoreWhole(first, prompt, steps, ended)
+          : { scores: await scoreSteps(model, prompt, steps, ended) }
+      if (!tokens || first === undefined) return { ...value, ...scored }
+      const { ids, positions } = first.write(prompt, steps)
+      return { ...value, ...scored, token_ids: ids, positions }
     } catch (error) {
       throw atLine(error, file, line)
     }
@@ -133,6 +139,16 @@ async function writeLines(
   }
 }
 
+async function scoreWhole(
+  model: EngineRewardModel,
+  prompt: Prompt,
+  steps: readonly string[],
+  signal: AbortSignal,
+): Promise<object> {
+  const { scores, outputs } = await model.read(prompt, steps, signal)
+  return { scores, reward: outputs[0]?.[0] }
+}
+
 async function scoreSteps(
   model: RewardModel,
   prompt: Prompt,
@@ -156,12 +172,13 @@ function readProblem(value: unknown): string {
   throw badField('problem', 'a text like "3 5 7 2 > 24"', value)
 }
 
-/** The steps, each with the newline that ends it. */
-function readSteps({ value: { steps } }: JsonLine): string[] {
+/** The steps, each with the newline that ends it. @param inLines whether the task's steps are lines */
+function readSteps({ value: { steps } }: JsonLine, inLines: boolean): string[] {
   if (!Array.isArray(steps)) throw badField('steps', 'a list of texts', steps)
   return steps.map((step: unknown, index) => {
     // A model may have written an empty line: it is a step, and has a score.
-    if (typeof step !== 'string' || bareStep(step).includes('\n')) {
+    if (typeof step !== 'string') throw badField(`steps[${index}]`, 'a text', step)
+    if (inLines && bareStep(step).includes('\n')) {
       throw badField(`steps[${index}]`, 'one line of text, without its newline', step)
     }
     return endedStep(step)

@@ -107,7 +107,10 @@ export async function policyManifest(
   given: StatedManifest,
   signal?: AbortSignal,
 ): Promise<Manifest> {
-  return complete(files, await readManifest(files, signal), given, ['policy'], signal)
+  const stored = await readManifest(files, signal)
+  // Half of an implicit reward model is a language model, which writes steps as any does.
+  const own: StatedManifest = stored.reading?.id === 'implicit' ? { ...stored, role: 'policy' } : stored
+  return complete(files, own, given, ['policy'], signal)
 }
 
 /**

@@ -118,15 +118,30 @@ export function renderChat(
   return unmarked(run(template, guarded, [mark], true), mark)
 }
 
-/** A message made of texts that people wrote and of texts between them whose ends are wanted: special tokens in those are tokens. */
+/** A text that people wrote, or one between those whose end is wanted: special tokens in it are tokens. */
+export type MarkedPart = string | { readonly mark: string }
+
 export interface MarkedMessage {
   readonly role: ChatMessage['role']
-  readonly content: readonly (string | { readonly mark: string })[]
+  readonly content: readonly MarkedPart[]
 }
 
 export interface MarkedText extends RenderedText {
   /** Where each mark ends, in their order. */
   readonly ends: readonly number[]
+}
+
+/** The parts as one text, without a template. */
+export function markedText(parts: readonly MarkedPart[], specials: readonly string[]): MarkedText {
+  let text = ''
+  const [cuts, ends]: [number[], number[]] = [[], []]
+  for (const part of parts) {
+    const start = text.length
+    text += typeof part === 'string' ? part : part.mark
+    if (typeof part === 'string') cuts.push(...cutsOf(part, specials).map((cut) => start + cut))
+    else ends.push(text.length)
+  }
+  return { text, cuts, ends }
 }
 
 /**
@@ -254,16 +269,21 @@ function marksFor(count: number, texts: readonly string[]): string[] {
   throw new StepscopeError({ code: 'bad-problem', message: 'The text has all characters for private use' })
 }
 
-/** The text with a mark behind the first character of whatever is written as a special token. */
-function guard(text: string, specials: readonly string[], mark: string): string {
+/** Places behind the first character of whatever is written as a special token, ascending. */
+function cutsOf(text: string, specials: readonly string[]): number[] {
   const cuts = new Set<number>()
   for (const special of specials) {
     const first = String.fromCodePoint(special.codePointAt(0) ?? 0).length
     if (first >= special.length) continue
     for (let at = text.indexOf(special); at >= 0; at = text.indexOf(special, at + 1)) cuts.add(at + first)
   }
+  return [...cuts].sort((a, b) => a - b)
+}
+
+/** The text with a mark at these places. */
+function guard(text: string, specials: readonly string[], mark: string): string {
   let [guarded, from] = ['', 0]
-  for (const cut of [...cuts].sort((a, b) => a - b)) {
+  for (const cut of cutsOf(text, specials)) {
     guarded += text.slice(from, cut) + mark
     from = cut
   }

@@ -37,6 +37,7 @@ export async function configFor(
   signal?: AbortSignal,
 ): Promise<DecoderConfig> {
   const { activation, id } = reading
+  if (id === 'implicit') throw needsReference()
   const own = stated.outputHead.kind === 'language-model'
   const valued = own && activation !== 'candidates' && (await hasValueHead(files, signal))
   const config = valued ? { ...stated, outputHead: VALUE_HEAD } : stated
@@ -75,7 +76,6 @@ export async function openReading(
   signal?: AbortSignal,
 ): Promise<OpenedReading> {
   const { activation, candidates, input, scoreAt } = reading
-  if (reading.id === 'implicit') throw needsReference()
   const scoring = scoreFunction(activation, activation === 'candidates' ? candidateIds(tokenizer, candidates) : null)
   if (input === 'prompt') {
     return { scoring, reader: (length) => stepEndReader(prompts, tokenizer, scoreAt, length) }

@@ -22,6 +22,8 @@ export interface Continuation {
 
 /** What a reward model is given, piece by piece as a search grows. */
 export interface StepReader {
+  /** Whether there is one score for a whole response, at its end. */
+  readonly wholes: boolean
   /** Tokens that every response to the prompt begins with. */
   open(prompt: Prompt): readonly number[]
   /**
@@ -44,6 +46,7 @@ export function stepEndReader(
   contextLength: number,
 ): StepReader {
   return {
+    wholes: false,
     open: (prompt) => prompts(prompt).ids,
     continue: ({ ids: known }, steps, room) => [{ from: known.length, ...placeSteps(tokenizer, scoreAt, steps, room) }],
     write: (prompt, steps) => {
@@ -61,6 +64,7 @@ export function stepEndReader(
  */
 export function writtenReader(write: StepWriter, wholes: boolean): StepReader {
   return {
+    wholes,
     open: (prompt) => {
       const problem = problemText(prompt)
       const [one, other] = [write(problem, ['a'], 1).ids, write(problem, ['0'], 1).ids]

@@ -1,6 +1,7 @@
+import { pushAll } from '../../core/push-all.ts'
 import type { Reading } from '../../search/reading.ts'
-import type { ChatTemplate, MarkedMessage } from '../prompt/chat-template.ts'
-import { renderMarkedChat } from '../prompt/chat-template.ts'
+import type { ChatTemplate, MarkedMessage, MarkedPart, MarkedText } from '../prompt/chat-template.ts'
+import { markedText, renderMarkedChat } from '../prompt/chat-template.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 
 /** A problem and its steps as one sequence of tokens. */
@@ -16,7 +17,7 @@ export interface WrittenSteps {
  */
 export type StepWriter = (problem: string, steps: readonly string[], from?: number) => WrittenSteps
 
-type WriterTokenizer = Pick<Tokenizer, 'encodeAlone' | 'encodeRendered' | 'specialTexts'>
+type WriterTokenizer = Pick<Tokenizer, 'encodeRendered' | 'specialTexts'>
 
 export interface StepWriterParts {
   readonly reading: Reading
@@ -40,78 +41,95 @@ export function createStepWriter(parts: StepWriterParts): StepWriter {
   }
 }
 
-/** A step as it stands in a text: step ends that a policy wrote are left out, the reading puts its own. */
-function stepText({ beforeStep, trimsSteps }: Reading, step: string, index: number): string {
+/** A step as it stands in a text, behind what the reading puts before it; step ends that a policy wrote are left out. */
+function stepParts({ beforeStep, trimsSteps }: Reading, step: string, index: number): readonly [string, string] {
   const bare = trimsSteps ? step.trim() : step.replace(/\n+$/, '')
   const before = beforeStep.replaceAll('{n}', String(index + 1))
   // Steps of some data sets come with their numbers.
-  return before !== '' && bare.startsWith(before.trimEnd()) ? bare : before + bare
+  return [before !== '' && bare.startsWith(before.trimEnd()) ? '' : before, bare]
 }
 
 function piecesWriter({ reading, tokenizer, bos }: StepWriterParts): StepWriter {
-  const after = tokenizer.encodeAlone(reading.scoreAt)
-  const between = tokenizer.encodeAlone(reading.betweenSteps)
+  const specials = tokenizer.specialTexts
+  const encode = (...parts: readonly MarkedPart[]) => {
+    const { text, cuts } = markedText(parts, specials)
+    return tokenizer.encodeRendered(text, cuts)
+  }
+  const after = encode({ mark: reading.scoreAt })
+  const between = encode({ mark: reading.betweenSteps })
   return (problem, steps, from = 0) => {
-    const ids = [...bos, ...tokenizer.encodeAlone(problem + reading.afterProblem)]
+    const ids = [...bos, ...encode(problem, { mark: reading.afterProblem })]
     const positions: number[] = []
     for (const [index, step] of steps.entries()) {
-      const piece = tokenizer.encodeAlone(stepText(reading, step, index))
-      ids.push(...(index === 0 ? [] : between), ...piece, ...after)
+      const [before, text] = stepParts(reading, step, index)
+      pushAll(ids, [...(index === 0 ? [] : between), ...encode({ mark: before }, text), ...after])
       if (index >= from) positions.push(ids.length - 1)
     }
     return { ids, positions }
   }
 }
 
-function textWriter({ reading, tokenizer, bos }: StepWriterParts): StepWriter {
-  const encode = (text: string) => [...bos, ...tokenizer.encodeAlone(text)]
-  return (problem, steps, from = 0) => {
-    let text = problem + reading.afterProblem
-    const ends: number[] = []
-    for (const [index, step] of steps.entries()) {
-      text += (index === 0 ? '' : reading.betweenSteps) + stepText(reading, step, index) + reading.scoreAt
-      if (index >= from) ends.push(text.length)
-    }
-    const ids = encode(text)
-    return { ids, positions: ends.map((end) => placeIn(ids, encode(text.slice(0, end)))) }
-  }
+function textWriter(parts: StepWriterParts): StepWriter {
+  const { reading, tokenizer, bos } = parts
+  return placing(parts, (problem, steps) => {
+    const written = steps.flatMap((step, index): MarkedPart[] => {
+      const [before, text] = stepParts(reading, step, index)
+      return [{ mark: (index === 0 ? '' : reading.betweenSteps) + before }, text, { mark: reading.scoreAt }]
+    })
+    const marked = markedText([problem, { mark: reading.afterProblem }, ...written], tokenizer.specialTexts)
+    // Of each step the last mark; the first of all is the problem's.
+    return { marked: { ...marked, ends: marked.ends.filter((_, index) => index > 0 && index % 2 === 0) }, before: bos }
+  })
 }
 
 function chatWriter(parts: StepWriterParts): StepWriter {
-  const { reading, tokenizer, template } = parts
+  const { tokenizer, template } = parts
   if (template === null) throw new TypeError('a chat needs a template')
+  return placing(parts, (problem, steps) => ({
+    marked: renderMarkedChat(template, messagesOf(parts, problem, steps), tokenizer.specialTexts),
+    before: [],
+  }))
+}
+
+/** A writer of whole texts, with one end for each step. */
+function placing(
+  { reading, tokenizer }: StepWriterParts,
+  write: (
+    problem: string,
+    steps: readonly string[],
+  ) => { readonly marked: MarkedText; readonly before: readonly number[] },
+): StepWriter {
   const behind = reading.readAt === 'answer' ? reading.answer.length : 0
   return (problem, steps, from = 0) => {
-    const { text, cuts, ends } = renderMarkedChat(template, messagesOf(parts, problem, steps), tokenizer.specialTexts)
-    const encode = (end: number) =>
-      tokenizer.encodeRendered(
-        text.slice(0, end),
-        cuts.filter((cut) => cut < end),
-      )
-    const ids = encode(text.length)
-    return { ids, positions: ends.slice(from).map((end) => placeIn(ids, encode(end - behind))) }
+    const { marked, before } = write(problem, steps)
+    const encode = (end: number) => {
+      const cuts = marked.cuts.filter((cut) => cut < end)
+      return [...before, ...tokenizer.encodeRendered(marked.text.slice(0, end), cuts)]
+    }
+    const ids = encode(marked.text.length)
+    return { ids, positions: marked.ends.slice(from).map((end) => placeIn(ids, encode(end - behind))) }
   }
 }
 
 /** The chat, with one mark for each step: what follows it, or the answer to it. */
 function messagesOf({ reading, system }: StepWriterParts, problem: string, steps: readonly string[]): MarkedMessage[] {
   const { input, readAt, scoreAt, afterProblem, betweenSteps, answer } = reading
-  const before: MarkedMessage[] = system === '' ? [] : [{ role: 'system', content: [system] }]
+  const start: MarkedMessage[] = system === '' ? [] : [{ role: 'system', content: [system] }]
   if (input === 'turns') {
     const turns = steps.flatMap((step, index): MarkedMessage[] => {
-      const asked = [index === 0 ? problem + afterProblem : '', stepText(reading, step, index)]
+      const asked = (index === 0 ? problem + afterProblem : '') + stepParts(reading, step, index).join('')
       return [
-        { role: 'user', content: [...asked, readAt === 'answer' ? scoreAt : { mark: scoreAt }] },
+        { role: 'user', content: [asked, readAt === 'answer' ? scoreAt : { mark: scoreAt }] },
         { role: 'assistant', content: [readAt === 'answer' ? { mark: answer } : answer] },
       ]
     })
-    return [...before, ...turns]
+    return [...start, ...turns]
   }
   const response = steps.flatMap((step, index) => [
-    (index === 0 ? '' : betweenSteps) + stepText(reading, step, index),
+    (index === 0 ? '' : betweenSteps) + stepParts(reading, step, index).join(''),
     { mark: scoreAt },
   ])
-  return [...before, { role: 'user', content: [problem + afterProblem] }, { role: 'assistant', content: response }]
+  return [...start, { role: 'user', content: [problem + afterProblem] }, { role: 'assistant', content: response }]
 }
 
 /** The token that completes a beginning of a text: its last one, or the one that goes on behind it. */

@@ -61,19 +61,11 @@ export class Tokenizer {
    * @throws StepscopeError as `encode`
    */
   encodePrompt(text: string): number[] {
-    return [...this.before, ...this.encodeAlone(text)]
-  }
-
-  /**
-   * Token ids of a text by itself, without tokens that the template would put before it.
-   * @throws StepscopeError as `encode`
-   */
-  encodeAlone(text: string): number[] {
     const ids = this.encode(text)
     const [start] = this.pieces(text)
-    if (this.first === this.inner || start === undefined) return ids
+    if (this.first === this.inner || start === undefined) return [...this.before, ...ids]
     const rest = this.encode(text.slice(start.length))
-    return [...this.first.encode(start, { add_special_tokens: false }).ids, ...rest]
+    return [...this.before, ...this.first.encode(start, { add_special_tokens: false }).ids, ...rest]
   }
 
   /**

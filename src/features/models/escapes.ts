@@ -1,12 +1,4 @@
-/** Line ends, tabs and backslashes as a person types them in a one-line field. */
-export function showEscapes(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t')
-}
-
-/** The inverse of `showEscapes`; an unfinished escape stays as typed. */
-export function readEscapes(text: string): string {
-  return text.replace(/\\([nt\\])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter === 't' ? '\t' : '\\'))
-}
+import { readEscapes, showEscapes } from '../../core/escapes.ts'
 
 const OR = ' or '
 

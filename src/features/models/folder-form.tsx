@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { readEscapes, showEscapes } from '../../core/escapes.ts'
 import { plainText } from '../../core/outside-text.ts'
 import type { ManifestField } from '../../search/manifest.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
@@ -9,7 +10,6 @@ import { OutsideText } from '../../ui/outside-text.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
-import { readEscapes, showEscapes } from './escapes.ts'
 import { firstFields, PromptField, StepEndField, TaskField } from './manifest-fields.tsx'
 import styles from './models-screen.module.css'
 
