@@ -1,7 +1,5 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Locator, Page, TestInfo } from '@playwright/test'
-import { QWEN_HALF_BILLION, randomCheckpoint } from '../src/engine/testing/random-checkpoint.ts'
+import type { Locator, Page } from '@playwright/test'
+import { writeSmallChat } from '../src/engine/testing/node-small-chat.ts'
 import { app, openReady, runToEnd } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
@@ -14,30 +12,6 @@ const ROWS = [
   { problem: 'Two crates hold $2^5$ pears each. How many pears is that?', answer: '64', solution: '$\\boxed{64}$' },
   { question: CRATES, answer: '149*29=<<149*29=4321>>4321\n#### 4321' },
 ]
-
-/** A folder of a chat model that is small and has random weights: what it says means nothing. */
-async function chatModel(testInfo: TestInfo): Promise<string> {
-  const folder = testInfo.outputPath('small-chat')
-  await mkdir(folder, { recursive: true })
-  await cp('tests/fixtures/chat/chatml', folder, { recursive: true })
-  const config = {
-    ...QWEN_HALF_BILLION,
-    hidden_size: 32,
-    intermediate_size: 64,
-    num_attention_heads: 1,
-    num_key_value_heads: 1,
-    num_hidden_layers: 1,
-    max_position_embeddings: 1024,
-    vocab_size: 424,
-    bos_token_id: 0,
-    eos_token_id: 0,
-  }
-  const files = randomCheckpoint(config, { 'stepscope.json': { role: 'policy', step_end: '\n' } })
-  for (const file of files.files) {
-    await writeFile(join(folder, file), await files.read(file, 0, await files.size(file)))
-  }
-  return folder
-}
 
 async function chooseFile(page: Page, button: Locator, name: string, rows: readonly unknown[]): Promise<void> {
   const chooser = page.waitForEvent('filechooser')
@@ -56,7 +30,7 @@ test('a question is put to a chat model by its template, and its answer is compa
   page,
 }, testInfo) => {
   await openReady(page, '/#/models')
-  await chooseFolder(page, await chatModel(testInfo))
+  await chooseFolder(page, await writeSmallChat(testInfo.outputPath('small-chat')))
   const policies = page.getByRole('list', { name: /^Policy/ })
   const confirm = page.getByRole('form', { name: /small-chat/ })
   await confirm.getByRole('button', { name: 'Load it' }).click()
@@ -91,6 +65,8 @@ test('a question is put to a chat model by its template, and its answer is compa
   await expect(list).toHaveCount(0)
   await expect(setup.getByRole('textbox', { name: 'Problem', exact: true })).toHaveValue(CRATES)
   await expect(setup.getByRole('textbox', { name: 'Gold answer' })).toHaveValue('4321')
+  await expect(setup.getByRole('textbox', { name: 'System message' })).toHaveValue(/^Please reason step by step/)
+  await setup.getByRole('textbox', { name: 'System message' }).fill('Be brief.')
   await runToEnd(page)
   await expect(app.result(page)).toContainText(/Wrong|Right|No answer/)
 
@@ -98,6 +74,12 @@ test('a question is put to a chat model by its template, and its answer is compa
   await page.getByText('Table', { exact: true }).click()
   await app.rows(page).first().click()
   await expect(inspector).toContainText('<|im_start|>user')
+  await expect(inspector).toContainText('Be brief.')
+  await inspector.getByRole('radio', { name: /^\d+ tokens$/ }).click()
+  await expect(inspector.getByRole('list', { name: 'Tokens of the prompt' }).getByRole('listitem').first()).toHaveText(
+    /^<\|im_start\|>\d+$/,
+  )
+  await inspector.getByRole('radio', { name: 'Text' }).click()
   await expect(inspector).toContainText(CRATES)
   await expect(inspector).not.toContainText('4321')
 

@@ -19,6 +19,7 @@ import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
 import { BUNDLED_MODELS, bundledModel } from '../tasks/bundled-models.ts'
 import { TASKS } from '../tasks/registry.ts'
+import { ASKING_OPTIONS, readAsking } from './asking-options.ts'
 import { fromFolder, openCheckpointDirectory } from './checkpoint-directory.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { numberBetween, oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
@@ -110,6 +111,7 @@ export const MODEL_OPTIONS: Options = {
     description: 'β of an implicit reward model; default: as its stepscope.json says, else 0.05.',
   },
   ...READING_OPTIONS,
+  ...ASKING_OPTIONS,
   'cache-mb': {
     ...wholeWithin(BOUNDS.cacheMebibytes),
     value: 'MIB',
@@ -253,7 +255,9 @@ export async function loadCommandEngine(
   })
   let policy: EnginePolicy | null = null
   try {
-    policy = await fromFolder(directory, (files) => loadPolicy(backend, files, loading('policy'), createDecoder))
+    policy = await fromFolder(directory, (files) =>
+      loadPolicy(backend, files, { ...loading('policy'), manifest: readAsking(options) }, createDecoder),
+    )
     const reward = needsReward ? await loadCommandRewardModel(backend, options, task, loading('reward model')) : null
     return {
       backend,

@@ -17,6 +17,7 @@ import type { ValueTree } from '../rewards/value-tree.ts'
 import { treeRows } from '../rewards/value-tree.ts'
 import { aggregate } from '../search/aggregate.ts'
 import type { Policy, RewardModel, Usage } from '../search/models.ts'
+import { labelsOf } from '../tasks/registry.ts'
 import type { LabelRow, RolloutGroup } from './label-rows.ts'
 
 /** The lines that one problem's responses give. */
@@ -43,7 +44,7 @@ export function byMonteCarlo(policy: Policy, { k, seed, soft }: CompletionSettin
       const group = groups[problem]
       const rows = values.map((own, index) =>
         stepwise(
-          group?.sent ?? '',
+          group?.text ?? '',
           group?.responses[index]?.steps ?? [],
           own.map((value) => (soft ? softLabel(value) : hardLabel(value))),
         ),
@@ -62,11 +63,12 @@ export function byOmega(
   return async function* (groups, set) {
     const settings = { ...limits, k }
     for await (const { problem, tree, usage } of omegaLabels(policy, groups, { ...set, seed, settings })) {
+      const text = groups[problem]?.text ?? tree.text
       const rows = asTree
-        ? [omegaNode(tree)]
+        ? [omegaNode({ ...tree, text })]
         : treeRows(tree).flatMap(({ completions, values }) =>
             stepwise(
-              tree.text,
+              text,
               completions,
               values.map((value) => (soft ? value : value > 0)),
             ),
@@ -76,12 +78,13 @@ export function byOmega(
   }
 }
 
-/** The task's own labels: a stepwise row per response. */
+/** The task's own labels: a stepwise row per response. Throws a StepscopeError where the task has none. */
 export function byTask(): LabelMethod {
   return (groups, set) =>
-    eachGroup(groups, set, ({ sent, responses, label }) =>
-      responses.flatMap(({ steps }) => stepwise(sent, steps, exactLabels(steps, label))),
-    )
+    eachGroup(groups, set, ({ text, responses, task, label }) => {
+      if (label === undefined) labelsOf(task)
+      return responses.flatMap(({ steps }) => (label ? stepwise(text, steps, exactLabels(steps, label)) : []))
+    })
 }
 
 /** The verdict on each response: an unpaired row per response. */
@@ -90,7 +93,7 @@ export function byOutcome(): LabelMethod {
     eachGroup(groups, set, (group) =>
       group.rows.flatMap(({ steps, verdict }) => {
         const completion = steps.map(({ text }) => text).join('')
-        return completion === '' ? [] : [{ prompt: group.sent, completion, label: isRight(group, verdict) }]
+        return completion === '' ? [] : [{ prompt: group.text, completion, label: isRight(group, verdict) }]
       }),
     )
 }
@@ -105,7 +108,7 @@ export function byPairs(settings: PairSettings, reward: RewardModel | null): Lab
     }))
     const written = ranked.filter(({ text }) => text !== '')
     const pairs = preferencePairs(written, { ...settings, seed: itemSeed(settings.seed, index) })
-    return pairs.map(({ chosen, rejected }) => ({ prompt: group.sent, chosen, rejected }))
+    return pairs.map(({ chosen, rejected }) => ({ prompt: group.text, chosen, rejected }))
   }
   if (reward === null) return (groups, set) => eachGroup(groups, set, (group, index) => pairsOf(group, index, null))
   return async function* (groups, set) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BOUNDS } from '../core/bounds.ts'
 import { StepscopeError } from '../core/errors.ts'
+import { promptText } from '../core/prompt.ts'
 import { readNumberedRows } from '../formats/json-lines.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
 import type { RolloutRow } from '../formats/rollout-file.ts'
@@ -9,7 +10,8 @@ import type { PreferenceRow, StepwiseRow, UnpairedRow } from '../objectives/rows
 import type { GivenResponse } from '../rewards/given-response.ts'
 import { givenResponse } from '../rewards/given-response.ts'
 import type { LabelProblem } from '../rewards/monte-carlo-labels.ts'
-import { checkerFor, labelsOf, problemOf, promptOf as promptOfProblem } from '../tasks/registry.ts'
+import type { AnyTask } from '../tasks/registry.ts'
+import { checkerFor, problemOf, promptOf as promptOfProblem } from '../tasks/registry.ts'
 import type { AppendFormat } from './append-file.ts'
 import { readTextFile } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
@@ -30,10 +32,11 @@ export const ROLLOUT_INPUT: Options = {
 export interface RolloutGroup extends LabelProblem {
   readonly rows: readonly RolloutRow[]
   readonly responses: readonly GivenResponse[]
-  /** The prompt as it was put to the policy. */
-  readonly sent: string
-  /** The task's exact label of a prefix. */
-  label(steps: readonly string[]): { readonly label: 0 | 1 }
+  /** The prompt of its rows: in the task's notation where it has one, else in words. Each model puts it into its own form. */
+  readonly text: string
+  readonly task: AnyTask
+  /** The task's exact label of a prefix, where it has such labels. */
+  label?(steps: readonly string[]): { readonly label: 0 | 1 }
 }
 
 /** The responses that `--input` and `--limit` name, by problem. */
@@ -74,15 +77,21 @@ function groupRollouts(
     if (!first) throw new RangeError('a group has no rows')
     try {
       const { task, problem } = problemOf(first)
-      const label = labelsOf(task)
+      const { label } = task
+      const prompt = promptOfProblem(task, problem, first.source.system)
       return {
         rows: own,
         place: { file, line },
-        prompt: promptOfProblem(task, problem),
-        sent: first.prompt,
+        prompt,
+        text: promptText(prompt),
+        task,
         ...checkerFor(task, problem),
-        isValid: (steps) => label(problem, steps).valid,
-        label: (steps) => label(problem, steps),
+        ...(label
+          ? {
+              isValid: (steps: readonly string[]) => label(problem, steps).valid,
+              label: (steps: readonly string[]) => label(problem, steps),
+            }
+          : {}),
         responses: own.map(givenResponse),
       }
     } catch (error) {

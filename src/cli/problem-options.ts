@@ -6,26 +6,38 @@ import { nextTask } from '../engine/scheduler/next-task.ts'
 import { readProblemFile } from '../formats/problem-file.ts'
 import { makeProblems } from '../tasks/generate-problems.ts'
 import type { AnyTask } from '../tasks/registry.ts'
-import { generatorOf } from '../tasks/registry.ts'
+import { generatorOf, TASKS } from '../tasks/registry.ts'
 import { SPLITS } from '../tasks/split.ts'
 import { readTextFile } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 
+/** `3-numbers, 4-numbers (countdown); …` */
+function difficultyWords(): string {
+  return TASKS.flatMap(({ id, generator }) =>
+    generator ? [`${generator.difficulties.map((difficulty) => difficulty.id).join(', ')} (${id})`] : [],
+  ).join('; ')
+}
+
 /** Which problems a command works on. */
 export const PROBLEM_OPTIONS: Options = {
-  task: { type: 'string', value: 'NAME', description: `The task of the problems; default ${DEFAULT_TASK}.` },
+  task: {
+    type: 'string',
+    value: 'NAME',
+    description: `The task of the problems: ${TASKS.map(({ id }) => id).join(', ')}; default ${DEFAULT_TASK}.`,
+  },
   problems: {
     type: 'string',
     value: 'FILE.jsonl',
-    description: 'A problem a line, {"numbers": [3, 5, 7, 2], "target": 24}; other fields are ignored.',
+    description:
+      'A problem a line in the task’s columns, e.g. {"numbers": [3, 5, 7, 2], "target": 24}, {"question": "…", "answer": "… #### 72"} of GSM8K, or {"problem": "…", "answer": "…"} of MATH-500; other fields are ignored.',
   },
   generate: {
     ...wholeWithin(BOUNDS.problems),
     value: 'COUNT',
     description: 'So many different problems from the task’s generator.',
   },
-  difficulty: { type: 'string', value: 'ID', description: 'Of generated problems, e.g. 3-numbers or 4-numbers.' },
+  difficulty: { type: 'string', value: 'ID', description: `Of generated problems: ${difficultyWords()}.` },
   split: {
     ...oneOf(SPLITS),
     value: SPLITS.join('|'),

@@ -19,6 +19,9 @@ export interface RolloutSource {
   readonly maxSteps: number
   readonly maxStepTokens: number
   readonly stopAtAnswer: boolean
+  /** How the policy was asked, where the command said so: what its chat began with, and what ended its steps. */
+  readonly system?: string
+  readonly stepEnds?: readonly string[]
 }
 
 /** One step with every token of it. */
@@ -89,6 +92,8 @@ export const ROLLOUT_FORMAT: RowFormat<RolloutRow> = {
       maxSteps: bounded(BOUNDS.responseSteps),
       maxStepTokens: bounded(BOUNDS.stepTokens),
       stopAtAnswer: z.boolean(),
+      system: z.string().exactOptional(),
+      stepEnds: z.array(z.string().min(1)).exactOptional(),
     }),
   }),
   example: 'stepscope rollout does',

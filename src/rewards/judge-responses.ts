@@ -1,4 +1,5 @@
 import type { TrialGroup } from '../core/statistics.ts'
+import { mean } from '../core/statistics.ts'
 import { aggregate } from '../search/aggregate.ts'
 import type { Aggregation, Verdict } from '../search/models.ts'
 import { areaUnderCurve } from './area-under-curve.ts'
@@ -7,29 +8,34 @@ import { areaWithin } from './area-within.ts'
 import { expectedCalibrationError } from './calibration.ts'
 import { exactLabels } from './exact-labels.ts'
 import { firstErrorF1 } from './first-error.ts'
+import type { PlacedProblem } from './problem-set.ts'
+import { knownVerdict } from './problem-set.ts'
 
 /** The responses to one problem, as a task knows them. */
-export interface JudgedGroup {
+export interface JudgedGroup extends PlacedProblem {
   readonly responses: readonly { readonly steps: readonly string[] }[]
   verify(steps: readonly string[]): Verdict
-  /** The task's exact label of a prefix. */
-  label(steps: readonly string[]): { readonly label: 0 | 1 }
+  /** The task's exact label of a prefix, where it has such labels. */
+  label?(steps: readonly string[]): { readonly label: 0 | 1 }
+}
+
+/** Scores of steps beside exact labels. */
+export interface JudgedSteps {
+  readonly count: number
+  /** Share whose label is right. */
+  readonly right: number
+  /** Null where all labels are alike. */
+  readonly auc: number | null
+  /** Null where no problem has steps of both labels at one depth. */
+  readonly within: AreaWithin | null
+  readonly calibrationError: number
+  readonly firstErrorF1: number | null
 }
 
 /** What a reward model's scores are worth. */
 export interface JudgedResponses {
-  /** All steps beside their exact labels. */
-  readonly steps: {
-    readonly count: number
-    /** Share whose label is right. */
-    readonly right: number
-    /** Null where all labels are alike. */
-    readonly auc: number | null
-    /** Null where no problem has steps of both labels at one depth. */
-    readonly within: AreaWithin | null
-    readonly calibrationError: number
-    readonly firstErrorF1: number | null
-  }
+  /** All steps beside their exact labels; null where the task has none. */
+  readonly steps: JudgedSteps | null
   readonly problems: number
   /** Responses of a problem that something is picked from: the fewest that any has. */
   readonly n: number
@@ -43,6 +49,7 @@ export interface JudgedResponses {
  * Judges scores of steps by exact labels, and by what is picked with them out of each problem's first n responses. The best
  * is the one with the highest path score among those with an answer; ties go to the first, as in best-of-N.
  * @param scores by group, response and step
+ * @throws StepscopeError `bad-problem` for a problem without a gold answer
  */
 export function judgeResponses(
   groups: readonly JudgedGroup[],
@@ -51,34 +58,14 @@ export function judgeResponses(
 ): JudgedResponses {
   const n = groups.reduce((least, { responses }) => Math.min(least, responses.length), Number.POSITIVE_INFINITY)
   if (groups.length === 0 || n === 0) throw new RangeError('there is nothing to judge')
-  const traced = groups.map(({ responses, label }, group) =>
-    responses.map(({ steps }, index) => ({
-      scores: scores[group]?.[index] ?? [],
-      labels: exactLabels(steps, label).map(Number),
-    })),
-  )
-  const traces = traced.flat()
-  const said = traces.flatMap((trace) => [...trace.scores])
-  const labels = traces.flatMap((trace) => trace.labels)
-  const samples = groups.map(({ responses, verify }, group) =>
-    responses.slice(0, n).map(({ steps }, index) => {
-      const { answer, correct } = verify(steps)
+  const samples = groups.map((own, group) =>
+    own.responses.slice(0, n).map(({ steps }, index) => {
       const path = aggregate(aggregation, scores[group]?.[index] ?? [])
-      return { answer, right: correct === true, path }
+      return { answer: own.verify(steps).answer, right: knownVerdict(own, steps), path }
     }),
   )
   return {
-    steps: {
-      count: labels.length,
-      right: labels.reduce((sum, label) => sum + label, 0) / labels.length,
-      auc: areaUnderCurve(said, labels),
-      within: areaWithin(traced),
-      calibrationError: expectedCalibrationError(said, labels),
-      firstErrorF1: firstErrorF1(
-        traces.map((trace) => ({ scores: trace.scores, firstError: trace.labels.indexOf(0) })),
-        0.5,
-      ).f1,
-    },
+    steps: judgeSteps(groups, scores),
     problems: groups.length,
     n,
     rates: samples.map((own) => ({ successes: own.filter(({ right }) => right).length, trials: own.length })),
@@ -86,6 +73,36 @@ export function judgeResponses(
       const answered = own.filter(({ answer }) => answer !== null)
       return bestOf(answered.length > 0 ? answered : own)?.right ?? false
     }).length,
+  }
+}
+
+function judgeSteps(
+  groups: readonly JudgedGroup[],
+  scores: readonly (readonly (readonly number[])[])[],
+): JudgedSteps | null {
+  const traced: { scores: readonly number[]; labels: number[] }[][] = []
+  for (const [group, { responses, label }] of groups.entries()) {
+    if (label === undefined) return null
+    traced.push(
+      responses.map(({ steps }, index) => ({
+        scores: scores[group]?.[index] ?? [],
+        labels: exactLabels(steps, label).map(Number),
+      })),
+    )
+  }
+  const traces = traced.flat()
+  const said = traces.flatMap((trace) => [...trace.scores])
+  const labels = traces.flatMap((trace) => trace.labels)
+  return {
+    count: labels.length,
+    right: mean(labels),
+    auc: areaUnderCurve(said, labels),
+    within: areaWithin(traced),
+    calibrationError: expectedCalibrationError(said, labels),
+    firstErrorF1: firstErrorF1(
+      traces.map((trace) => ({ scores: trace.scores, firstError: trace.labels.indexOf(0) })),
+      0.5,
+    ).f1,
   }
 }
 

@@ -23,7 +23,10 @@ export interface ResponseProblem extends PlacedProblem {
  * Whether a response is right, where that is known.
  * @throws StepscopeError `bad-problem` where the problem has no gold answer
  */
-export function knownVerdict({ verify, place }: ResponseProblem, steps: readonly string[]): boolean {
+export function knownVerdict(
+  { verify, place }: Pick<ResponseProblem, 'verify' | 'place'>,
+  steps: readonly string[],
+): boolean {
   const { correct } = verify(steps)
   if (correct !== null) return correct
   throw new StepscopeError({

@@ -1,4 +1,4 @@
-import { DEFAULT_TASK } from '../core/default-task.ts'
+import { DEFAULT_PROBLEM, DEFAULT_TASK } from '../core/default-task.ts'
 import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
 import type { AppState } from './app-state.ts'
@@ -9,10 +9,10 @@ import { deriveSession } from './session/session-slice.ts'
 
 export const INITIAL_SESSION: SessionCore = {
   task: DEFAULT_TASK,
-  problemText: '4 3 6 8 > 40',
+  problemText: DEFAULT_PROBLEM.text,
   gold: '',
   system: null,
-  difficulty: '4-numbers',
+  difficulty: DEFAULT_PROBLEM.difficulty,
   strategy: 'beam',
   config: DEFAULT_CONFIG,
   seed: 7,

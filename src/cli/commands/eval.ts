@@ -11,6 +11,7 @@ import { runSearch } from '../../search/run-search.ts'
 import { judgingRemark, usesRewardModel } from '../../search/settings.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
+import { readAsking } from '../asking-options.ts'
 import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import type { CommandEngine } from '../engine.ts'
@@ -112,7 +113,7 @@ export const evaluate: Command = {
       const models = { policy: engine.policy.info, reward: engine.reward?.info ?? null }
       const keeper = await openResultKeeper(out, {
         resume,
-        source: sourceOf(task, choices, seed, models),
+        source: { ...sourceOf(task, choices, seed, models), ...readAsking(options) },
         expected: choices.flatMap(({ name }) =>
           problems.map((problem, index) => ({
             strategy: name,

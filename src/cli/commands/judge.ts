@@ -1,5 +1,5 @@
 import { groupedRate, mean, passAtK, wilsonInterval } from '../../core/statistics.ts'
-import type { JudgedResponses } from '../../rewards/judge-responses.ts'
+import type { JudgedResponses, JudgedSteps } from '../../rewards/judge-responses.ts'
 import { judgeResponses } from '../../rewards/judge-responses.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
 import type { Command } from '../command.ts'
@@ -8,7 +8,7 @@ import { ROLLOUT_INPUT, readRollouts, taskOf } from '../label-rows.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
 
-const { policy: _, ...REWARD_OPTIONS } = MODEL_OPTIONS
+const { policy: _, system: __, 'step-end': ___, ...REWARD_OPTIONS } = MODEL_OPTIONS
 
 export const judge: Command = {
   name: 'judge',
@@ -20,7 +20,7 @@ export const judge: Command = {
     ...REWARD_OPTIONS,
   },
   notes: [
-    'Steps are compared with the task’s exact labels: AUC over all steps; AUC within problem and depth, over pairs of a right and a wrong step of one problem at one depth, ties half (a search chooses between such steps; its interval is a bootstrap over problems); expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
+    'Steps are compared with the task’s exact labels, where it has them: AUC over all steps; AUC within problem and depth, over pairs of a right and a wrong step of one problem at one depth, ties half (a search chooses between such steps; its interval is a bootstrap over problems); expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
   ],
   run: async (options, output, signal) => {
     const groups = await readRollouts(options)
@@ -50,18 +50,13 @@ export const judge: Command = {
 }
 
 function describe({ steps, problems, n, rates, best }: JudgedResponses): string {
-  const number = (value: number | null): string => (value === null ? 'none' : value.toFixed(3))
   const { rate, interval } = groupedRate(rates)
   const share = (right: number): string => {
     const [low, high] = wilsonInterval(right, problems)
     return `${(right / problems).toFixed(3)} (95% interval ${number(low)}–${number(high)})`
   }
   const lines: readonly (readonly [string, string])[] = [
-    ['steps', `${steps.count}, ${number(steps.right)} of them right`],
-    ['AUC', number(steps.auc)],
-    ['AUC within', describeWithin(steps.within)],
-    ['calibration', `${number(steps.calibrationError)} expected error`],
-    ['first error', `F1 ${number(steps.firstErrorF1)}`],
+    ...(steps === null ? [['steps', 'the task has no exact labels of them'] as const] : describeSteps(steps)),
     ['pass@1', `${rate.toFixed(3)} (95% interval ${number(interval[0])}–${number(interval[1])})`],
     [`best-of-${n}`, share(best)],
     [`pass@${n}`, mean(rates.map((group) => passAtK(group, n))).toFixed(3)],
@@ -69,7 +64,19 @@ function describe({ steps, problems, n, rates, best }: JudgedResponses): string 
   return lines.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join('')
 }
 
-function describeWithin(within: JudgedResponses['steps']['within']): string {
+function describeSteps(steps: JudgedSteps): readonly (readonly [string, string])[] {
+  return [
+    ['steps', `${steps.count}, ${number(steps.right)} of them right`],
+    ['AUC', number(steps.auc)],
+    ['AUC within', describeWithin(steps.within)],
+    ['calibration', `${number(steps.calibrationError)} expected error`],
+    ['first error', `F1 ${number(steps.firstErrorF1)}`],
+  ]
+}
+
+const number = (value: number | null): string => (value === null ? 'none' : value.toFixed(3))
+
+function describeWithin(within: JudgedSteps['within']): string {
   if (within === null) return 'none: no problem has right and wrong steps at one depth'
   const { auc, interval, pairs, groups, problems } = within
   const [low, high] = interval

@@ -5,6 +5,7 @@ import { mean } from '../../core/statistics.ts'
 import { addUsage, NO_USAGE } from '../../rewards/usage.ts'
 import type { ModelInfo } from '../../search/models.ts'
 import { describeKept, openAppendFile } from '../append-file.ts'
+import { readAsking } from '../asking-options.ts'
 import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS, modelFolders, openCommandRewardModel } from '../engine.ts'
 import { checkOutputFile } from '../files.ts'
@@ -85,7 +86,11 @@ export const label: Command = {
     const { method, model, dispose } = await openMethod(plan, options, output, { task: taskOf(groups), signal })
     const progress = new ProgressLine(output)
     try {
-      const source = { ...plan.source, ...(model === null ? {} : { model: model.id, hash: model.hash }) }
+      const source = {
+        ...plan.source,
+        ...readAsking(options),
+        ...(model === null ? {} : { model: model.id, hash: model.hash }),
+      }
       const out = await openAppendFile(file, LABEL_FILE, {
         resume: options.flag('resume'),
         source,
@@ -210,11 +215,11 @@ function checkSamePrompts(groups: readonly RolloutGroup[], kept: readonly Source
   for (const [index, row] of kept.entries()) {
     const group = groups[row.source.problem]
     const prompt = promptOf(row)
-    if (group === undefined || group.sent === prompt) continue
+    if (group === undefined || group.text === prompt) continue
     throw new StepscopeError({
       code: 'bad-setting',
       message: 'The file was begun with other responses',
-      expected: JSON.stringify(group.sent),
+      expected: JSON.stringify(group.text),
       found: JSON.stringify(prompt),
       place: { file, line: index + 1 },
       nextStep: 'Give the input that it was made with, or another file.',

@@ -13,6 +13,7 @@ import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
 import type { AppendFormat } from '../append-file.ts'
 import { describeKept, openAppendFile } from '../append-file.ts'
+import { readAsking } from '../asking-options.ts'
 import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS, modelFolders } from '../engine.ts'
 import { checkOutputFile } from '../files.ts'
@@ -81,7 +82,7 @@ export const rollout: Command = {
     const { info } = engine.policy
     const { temperature, topP, topK, maxSteps, maxStepTokens, stopAtAnswer } = sampling
     const settings = { seed, n, temperature, topP, topK, maxSteps, maxStepTokens, stopAtAnswer }
-    const source: RolloutSource = { policy: info.id, hash: info.hash, ...settings }
+    const source: RolloutSource = { policy: info.id, hash: info.hash, ...settings, ...readAsking(options) }
     const progress = new ProgressLine(output)
     try {
       const out = await openAppendFile(file, FORMAT, {

@@ -9,10 +9,11 @@ import { runSearch } from '../../search/run-search.ts'
 import { judgingRemark, usesRewardModel } from '../../search/settings.ts'
 import { savedByStop } from '../../search/votes.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
-import { checkerFor, promptOf, taskById } from '../../tasks/registry.ts'
+import { checkerFor, promptOf, TASKS, taskById } from '../../tasks/registry.ts'
 import type { Command } from '../command.ts'
 import { drawTree } from '../draw-tree.ts'
 import { loadCommandEngine, MODEL_OPTIONS } from '../engine.ts'
+import type { ParsedOptions } from '../options.ts'
 import { UsageError } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
@@ -30,13 +31,22 @@ export const search: Command = {
   usage: '--problem "3 5 7 2 > 24" [--strategy beam] [options]',
   summary: 'Searches one problem, and shows the tree or, with --json, every event.',
   options: {
-    task: { type: 'string', value: 'NAME', description: `The task of the problem; default ${DEFAULT_TASK}.` },
+    task: {
+      type: 'string',
+      value: 'NAME',
+      description: `The task of the problem: ${TASKS.map(({ id }) => id).join(', ')}; default ${DEFAULT_TASK}.`,
+    },
     gold: {
       type: 'string',
       value: 'TEXT',
       description: 'The gold answer, for tasks whose problems do not have it in them. No model is shown it.',
     },
-    problem: { type: 'string', value: 'TEXT', required: true, description: 'The problem, e.g. "3 5 7 2 > 24".' },
+    problem: {
+      type: 'string',
+      value: 'TEXT',
+      required: true,
+      description: 'The problem as its task is typed, e.g. "3 5 7 2 > 24", or a question in words.',
+    },
     strategy: { type: 'string', value: 'NAME', description: 'See below; default beam.' },
     ...STRATEGY_OPTIONS,
     step: {
@@ -63,6 +73,7 @@ export const search: Command = {
       fields: task.fields(problem),
       strategy,
       config: completeConfig(choice.config, aggregation),
+      ...systemOf(options),
       seed: readSeed(options),
       prefix,
     })
@@ -74,13 +85,24 @@ export const search: Command = {
       const { policy, reward } = engine
       const remark = judgingRemark(strategy, reward?.info.kind)
       if (remark !== null) output.err(`stepscope: ${remark}\n`)
-      const context = { prompt: promptOf(task, problem), checker: checkerFor(task, problem), policy, reward }
+      const context = {
+        prompt: promptOf(task, problem, options.text('system')),
+        checker: checkerFor(task, problem),
+        policy,
+        reward,
+      }
       const events = runSearch(setup(reward?.info.aggregation), context, signal)
       await (options.flag('json') ? writeEvents(events, output) : writeTree(events, output))
     } finally {
       engine.dispose()
     }
   },
+}
+
+/** The system message belongs to the run. */
+function systemOf(options: ParsedOptions): Pick<RunSetup, 'system'> {
+  const system = options.text('system')
+  return system === undefined ? {} : { system }
 }
 
 /** A given step. Throws a UsageError where it is empty. */
