@@ -1,111 +1,41 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import type { Backend } from '../../compute/backend.ts'
 import { openWithDevice } from '../../compute/testing/node-device.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
-import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
 import { loadModel } from '../../engine/load-model.ts'
 import { memoryFiles } from '../../engine/testing/memory-files.ts'
-import type { RecipeInput, TrainingRecipe } from '../../formats/training-recipe.ts'
-import { readRecipe } from '../../formats/training-recipe.ts'
 import type { TrainingEvent } from '../run-events.ts'
 import { memoryStore } from '../testing/memory-store.ts'
+import { openSmallRun, runSmall, SMALL_POLICY, savedBits, smallRecipe } from '../testing/node-small-run.ts'
 import { exportRun } from './export-run.ts'
 import type { RunStore } from './run-store.ts'
 import { branchSave, lastSave, readSave } from './saves.ts'
-import { runTraining } from './training-run.ts'
-
-const POLICY = 'public/checkpoints/countdown-policy'
-
-function small(given: Partial<RecipeInput>): TrainingRecipe {
-  return readRecipe({
-    objective: 'sft',
-    model: 'countdown-policy',
-    steps: 4,
-    batch: 2,
-    saveEvery: 2,
-    evaluateEvery: 100,
-    evaluateProblems: 1,
-    maxTokens: 80,
-    passTokens: 256,
-    data: { source: 'generated', problems: 8 },
-    rollout: { samples: 3 },
-    ...given,
-  })
-}
-
-interface Options {
-  readonly model?: CheckpointFiles
-  readonly signal?: AbortSignal
-  readonly data?: string
-}
-
-async function open(backend: Backend, recipe: TrainingRecipe, store: RunStore, { model, signal, data }: Options = {}) {
-  const { rewardModel } = recipe
-  return runTraining(
-    {
-      backend,
-      model: model ?? (await openCheckpointDirectory(POLICY)),
-      reference: null,
-      rewardModel:
-        rewardModel === undefined ? null : await openCheckpointDirectory(`public/checkpoints/${rewardModel}`),
-      data: data === undefined ? null : { name: 'rows.jsonl', text: data },
-      store,
-      signal: signal ?? new AbortController().signal,
-      gate: () => Promise.resolve(),
-      clock: () => 0,
-    },
-    recipe,
-  )
-}
-
-async function train(
-  backend: Backend,
-  recipe: TrainingRecipe,
-  store: RunStore,
-  options: Options & { readonly stopAfter?: number } = {},
-): Promise<TrainingEvent[]> {
-  const events: TrainingEvent[] = []
-  for await (const event of await open(backend, recipe, store, options)) {
-    events.push(event)
-    // Like a closed tab: nobody asks for the next event any more.
-    if (event.type === 'step' && event.step === options.stopAfter) break
-  }
-  return events
-}
-
-/** Bits of each tensor, as their hash: quick to compare. */
-async function weightsOf(store: RunStore) {
-  const { weights = [] } = (await readSave(store)) ?? {}
-  return [...weights].map(([name, { data }]) => [name, createHash('sha256').update(data).digest('hex')] as const)
-}
 
 onEachBackend('training runs', (backend) => {
   test.each(['sft', 'dpo', 'grpo', 'ppo'] as const)(
     '%s goes on from a save to the same bits as without a break',
     async (objective) => {
-      const recipe = small({ objective, steps: 2, saveEvery: 1, settings: { innerEpochs: 1, minibatches: 2 } })
+      const recipe = smallRecipe({ objective, steps: 2, saveEvery: 1, settings: { innerEpochs: 1, minibatches: 2 } })
       const whole = memoryStore()
-      await train(backend(), recipe, whole)
+      await runSmall(backend(), recipe, whole)
       const broken = memoryStore()
-      await train(backend(), recipe, broken, { stopAfter: 2 })
+      await runSmall(backend(), recipe, broken, { stopAfter: 2 })
       expect((await lastSave(broken))?.step).toBe(1)
-      expect(await weightsOf(broken)).not.toEqual(await weightsOf(whole))
-      const events = await train(backend(), recipe, broken)
+      expect(await savedBits(broken)).not.toEqual(await savedBits(whole))
+      const events = await runSmall(backend(), recipe, broken)
       expect(events.find((event) => event.type === 'started')).toMatchObject({ step: 2 })
-      expect(await weightsOf(broken)).toEqual(await weightsOf(whole))
+      expect(await savedBits(broken)).toEqual(await savedBits(whole))
     },
-    240_000,
   )
 
   test('a task without problems of its own is trained for from a file, and looked at by its held-out rows alone', async () => {
     const rows = Array.from({ length: 20 }, () => `${JSON.stringify({ prompt: 'Q 3 5 > 8\n', completion: 'A 8\n' })}\n`)
-    const recipe = small({ task: 'maths', steps: 1, data: { source: 'file', file: 'rows.jsonl' } })
-    const events = await train(backend(), recipe, memoryStore(), { data: rows.join('') })
+    const recipe = smallRecipe({ task: 'maths', steps: 1, data: { source: 'file', file: 'rows.jsonl' } })
+    const events = await runSmall(backend(), recipe, memoryStore(), { data: rows.join('') })
     const evaluated = events.filter((event) => event.type === 'evaluated')
     expect(evaluated.map(({ step }) => step)).toEqual([0, 1])
     for (const { metrics, samples } of evaluated) {
@@ -120,14 +50,14 @@ onEachBackend('training runs', (backend) => {
       `${JSON.stringify({ prompt: 'Q 3 5 > 8\n', completions: labels.map((right) => `3+5=${right ? 8 : 9}`), labels })}\n`
     const [good, late] = [stepwise([true, true]), stepwise([true, false])]
     const normOf = async (balance: 'none' | 'depth', data: string) => {
-      const recipe = small({
+      const recipe = smallRecipe({
         objective: 'process-reward',
         steps: 1,
         batch: 4,
         data: { source: 'file', file: 'rows.jsonl' },
         labels: { balance },
       })
-      const events = await train(backend(), recipe, memoryStore(), { data })
+      const events = await runSmall(backend(), recipe, memoryStore(), { data })
       return events.find((event) => event.type === 'step')?.metrics.grad_norm ?? Number.NaN
     }
     expect(await normOf('none', good.repeat(4))).toBeGreaterThan(0)
@@ -136,9 +66,9 @@ onEachBackend('training runs', (backend) => {
   })
 
   test('a reward model’s scores are what is earned, and told of held-out samples beside the verifier’s', async () => {
-    const events = await train(
+    const events = await runSmall(
       backend(),
-      small({
+      smallRecipe({
         objective: 'grpo',
         steps: 1,
         rewardModel: 'countdown-prm',
@@ -159,14 +89,14 @@ onEachBackend('training runs', (backend) => {
   })
 
   test('a low-rank run exports an adapter, and a merged model that says what the trained one said', async () => {
-    const recipe = small({
+    const recipe = smallRecipe({
       steps: 2,
       method: { kind: 'low-rank', rank: 3, targets: ['q_proj', 'v_proj', 'o_proj', 'up_proj', 'down_proj'] },
       optimizer: { learningRate: 1e-2, warmupSteps: 0 },
     })
     const store = memoryStore()
-    const events = await train(backend(), recipe, store)
-    const model = await openCheckpointDirectory(POLICY)
+    const events = await runSmall(backend(), recipe, store)
+    const model = await openCheckpointDirectory(SMALL_POLICY)
     const adapter = await exportRun({ model, store }, 'adapter')
     expect([...adapter.keys()].sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'card.md'])
     const files = memoryFiles(Object.fromEntries(await exportRun({ model, store }, 'model')))
@@ -185,22 +115,22 @@ onEachBackend('training runs', (backend) => {
     const said = (of: readonly TrainingEvent[], at: number) =>
       of.flatMap((event) => (event.type === 'evaluated' ? [event] : [])).at(at)
     const last = said(events, -1)
-    const again = await train(backend(), small({ steps: 1 }), memoryStore(), { model: files })
+    const again = await runSmall(backend(), smallRecipe({ steps: 1 }), memoryStore(), { model: files })
     expect(said(again, 0)?.metrics['eval/loss']).toBeCloseTo(last?.metrics['eval/loss'] ?? Number.NaN, 5)
     expect(said(again, 0)?.samples).toEqual(last?.samples)
     expect(said(events, 0)?.metrics['eval/loss']).not.toBeCloseTo(last?.metrics['eval/loss'] ?? Number.NaN, 3)
-  }, 240_000)
+  })
 
   test('creates nothing while it trains', async () => {
-    const recipe = small({ steps: 4, saveEvery: 2, evaluateEvery: 2 })
+    const recipe = smallRecipe({ steps: 4, saveEvery: 2, evaluateEvery: 2 })
     const seen: number[] = []
-    for await (const event of await open(backend(), recipe, memoryStore())) {
+    for await (const event of await openSmallRun(backend(), recipe, memoryStore())) {
       const { memory } = backend()
       if (event.type === 'step') seen.push(memory.liveBytes - (memory.liveByPurpose().staging ?? 0))
     }
     // The same bytes after each of the four steps, with a save and an evaluation between them.
     expect(seen).toEqual(Array.from({ length: 4 }, () => seen[0]))
-  }, 120_000)
+  })
 
   test.each(['leaves', 'aborts'])(
     'who %s while the data is made leaves nothing running, and nothing on the device',
@@ -212,8 +142,8 @@ onEachBackend('training runs', (backend) => {
         return submit(...given).finally(() => running--)
       })
       const controller = new AbortController()
-      const recipe = small({ objective: 'dpo', data: { source: 'generated', problems: 24 } })
-      const run = await open(backend(), recipe, memoryStore(), { signal: controller.signal })
+      const recipe = smallRecipe({ objective: 'dpo', data: { source: 'generated', problems: 24 } })
+      const run = await openSmallRun(backend(), recipe, memoryStore(), { signal: controller.signal })
       expect((await run.next()).value).toMatchObject({ type: 'phase', name: 'Samples of the model', done: 1 })
       // In the middle of a pass, where the backend has such a thing.
       for (let tries = 0; running === 0 && tries < 50; tries++) await sleep(1)
@@ -230,25 +160,20 @@ onEachBackend('training runs', (backend) => {
       await sleep(50)
       expect(submitted).not.toHaveBeenCalled()
     },
-    120_000,
   )
 })
 
-test.each(['grpo', 'dpo'] as const)(
-  '%s cuts samples that do not fit',
-  async (objective) => {
-    const { CpuBackend } = await import('../../compute/cpu/cpu-backend.ts')
-    const recipe = small({ objective, steps: 1, maxTokens: 48, rollout: { samples: 4, temperature: 1.5 } })
-    const events = await train(new CpuBackend(), recipe, memoryStore())
-    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 1 })
-    if (objective !== 'grpo') return
-    const step = events.find((event) => event.type === 'step')
-    const { metrics = {} } = step?.type === 'step' ? step : {}
-    expect(metrics['rollout/mean_length']).toBeLessThan(48)
-    expect(metrics['completions/clipped_ratio']).toBeGreaterThan(0)
-  },
-  120_000,
-)
+test.each(['grpo', 'dpo'] as const)('%s cuts samples that do not fit', async (objective) => {
+  const { CpuBackend } = await import('../../compute/cpu/cpu-backend.ts')
+  const recipe = smallRecipe({ objective, steps: 1, maxTokens: 48, rollout: { samples: 4, temperature: 1.5 } })
+  const events = await runSmall(new CpuBackend(), recipe, memoryStore())
+  expect(events.at(-1)).toMatchObject({ type: 'finished', step: 1 })
+  if (objective !== 'grpo') return
+  const step = events.find((event) => event.type === 'step')
+  const { metrics = {} } = step?.type === 'step' ? step : {}
+  expect(metrics['rollout/mean_length']).toBeLessThan(48)
+  expect(metrics['completions/clipped_ratio']).toBeGreaterThan(0)
+})
 
 describe('a run that cannot go on', () => {
   async function cpu(): Promise<Backend> {
@@ -258,25 +183,27 @@ describe('a run that cannot go on', () => {
 
   test('says which row is wrong, and frees everything', async () => {
     const backend = await cpu()
-    const recipe = small({ data: { source: 'file', file: 'rows.jsonl' } })
+    const recipe = smallRecipe({ data: { source: 'file', file: 'rows.jsonl' } })
     const data = '{"prompt": "Q 1 2 > 3\\n", "completion": "1+2=3 : 3\\n"}\n{"prompt": "Q"}\n'
-    await expect(train(backend, recipe, memoryStore(), { data })).rejects.toThrow('rows.jsonl, line 2, completion')
-    const stepwise = small({ objective: 'process-reward', data: { source: 'file', file: 'rows.jsonl' } })
+    await expect(runSmall(backend, recipe, memoryStore(), { data })).rejects.toThrow('rows.jsonl, line 2, completion')
+    const stepwise = smallRecipe({ objective: 'process-reward', data: { source: 'file', file: 'rows.jsonl' } })
     const labels = '{"prompt": "Q 1 2 > 3\\n", "completions": ["1+2=3 : 3"], "labels": [true, false]}\n'
-    await expect(train(backend, stepwise, memoryStore(), { data: labels })).rejects.toThrow('one label for each step')
-    await expect(train(backend, recipe, memoryStore(), { data: '\n' })).rejects.toThrow('holds no rows')
+    await expect(runSmall(backend, stepwise, memoryStore(), { data: labels })).rejects.toThrow(
+      'one label for each step',
+    )
+    await expect(runSmall(backend, recipe, memoryStore(), { data: '\n' })).rejects.toThrow('holds no rows')
     expect(backend.memory.liveBytes).toBe(0)
   })
 
   test('names the example that does not fit', async () => {
-    const recipe = small({ maxTokens: 16 })
-    await expect(train(await cpu(), recipe, memoryStore())).rejects.toThrow(
+    const recipe = smallRecipe({ maxTokens: 16 })
+    await expect(runSmall(await cpu(), recipe, memoryStore())).rejects.toThrow(
       'maxTokens: Of the generated examples: The example is too long (expected at most 16 tokens (maxTokens)',
     )
     const row = (completion: string) => `${JSON.stringify({ prompt: 'Q 1 2 > 3\n', completion })}\n`
     const data = `${row('1+2=3 : 3\n')}\n${row('1+2=3 : 3\n'.repeat(3))}`
-    const fromFile = small({ maxTokens: 32, data: { source: 'file', file: 'rows.jsonl' } })
-    await expect(train(await cpu(), fromFile, memoryStore(), { data })).rejects.toThrow(
+    const fromFile = smallRecipe({ maxTokens: 32, data: { source: 'file', file: 'rows.jsonl' } })
+    await expect(runSmall(await cpu(), fromFile, memoryStore(), { data })).rejects.toThrow(
       'rows.jsonl, line 3, completion: The example is too long',
     )
   })
@@ -284,23 +211,23 @@ describe('a run that cannot go on', () => {
   test('whose gradients overflow keeps its last save', async () => {
     const backend = await cpu()
     const store = memoryStore()
-    await train(backend, small({ steps: 2 }), store)
-    const before = await weightsOf(store)
-    const wild = small({
+    await runSmall(backend, smallRecipe({ steps: 2 }), store)
+    const before = await savedBits(store)
+    const wild = smallRecipe({
       steps: 6,
       optimizer: { learningRate: 1e30, schedule: 'constant', warmupSteps: 0, maxNorm: 0 },
     })
     const branch = memoryStore()
     await branchSave(store, branch, wild)
-    await expect(train(backend, wild, branch)).rejects.toThrow(/not finite|a number that cannot be used/)
-    expect(await weightsOf(branch)).toEqual(before)
+    await expect(runSmall(backend, wild, branch)).rejects.toThrow(/not finite|a number that cannot be used/)
+    expect(await savedBits(branch)).toEqual(before)
     expect((await lastSave(branch))?.step).toBe(2)
   })
 
   test('takes the save before a broken one', async () => {
     const files = new Map<string, Uint8Array<ArrayBuffer>>()
     const backend = await cpu()
-    await train(backend, small({ steps: 4, saveEvery: 2 }), memoryStore(files))
+    await runSmall(backend, smallRecipe({ steps: 4, saveEvery: 2 }), memoryStore(files))
     const broken = files.get('save-00000004.weights.safetensors')
     if (broken) broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1
     expect((await readSave(memoryStore(files)))?.manifest.step).toBe(2)
@@ -311,11 +238,11 @@ describe('a run that cannot go on', () => {
 })
 
 describe('a run whose device is destroyed', () => {
-  const recipe = small({ steps: 6, saveEvery: 2 })
+  const recipe = smallRecipe({ steps: 6, saveEvery: 2 })
   const on = async (store: RunStore, until?: (event: TrainingEvent, device: GPUDevice) => void) => {
     const { backend, device } = await openWithDevice()
     try {
-      for await (const event of await open(backend, recipe, store)) until?.(event, device)
+      for await (const event of await openSmallRun(backend, recipe, store)) until?.(event, device)
     } finally {
       backend.dispose()
     }
@@ -331,7 +258,7 @@ describe('a run whose device is destroyed', () => {
     await expect(lost).rejects.toMatchObject({ details: { code: 'device-lost' } })
     expect((await lastSave(store))?.step).toBe(2)
     await on(store)
-    expect(await weightsOf(store)).toEqual(await weightsOf(whole))
+    expect(await savedBits(store)).toEqual(await savedBits(whole))
   })
 
   test('in the middle of a save, too', async () => {
@@ -351,6 +278,6 @@ describe('a run whose device is destroyed', () => {
     })
     await expect(lost).rejects.toMatchObject({ details: { code: 'device-lost' } })
     await on(store)
-    expect(await weightsOf(store)).toEqual(await weightsOf(whole))
+    expect(await savedBits(store)).toEqual(await savedBits(whole))
   })
 })
