@@ -274,5 +274,5 @@ describe('a data file of 200,000 rows', () => {
     expect(out).toBe('')
     expect(err).toContain('many.jsonl, line 200001, completions[1]: The text cannot be written')
     expect(err).not.toContain('from step')
-  }, 60_000)
+  })
 })

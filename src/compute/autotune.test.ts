@@ -8,7 +8,7 @@ import { openBackend } from './open-backend.ts'
 import type { MatmulTile, MatmulTileName } from './tuning.ts'
 import { MATMUL_TILES, tileCandidates, tileName, tuningFor } from './tuning.ts'
 
-test('measures once, remembers by adapter, and takes what is remembered', { timeout: 120_000 }, async () => {
+test('measures once, remembers by adapter, and takes what is remembered', async () => {
   const kept = new Map<string, string>()
   const memory: TuningMemory = {
     get: async (key) => kept.get(key) ?? null,

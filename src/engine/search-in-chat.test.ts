@@ -39,4 +39,4 @@ test('questions are put to a chat model by its template, searched by beam, and j
     expect(finished.correct).not.toBeNull()
     expect(events.filter(({ type }) => type === 'proposed').length).toBeGreaterThanOrEqual(4)
   }
-}, 120_000)
+})

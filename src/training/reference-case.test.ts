@@ -26,29 +26,20 @@ onEachBackend('training cases', (backend) => {
       const { recorded, result } = await run(fixture, name)
       expect(caseFaults(recorded, result)).toEqual([])
     },
-    120_000,
   )
 
-  test.each(TRAIN_FIXTURES)(
-    '%s: layers run again give the same bits',
-    async (fixture) => {
-      const kept = await run(fixture, 'dpo')
-      const again = await run(fixture, 'dpo', { recompute: true })
-      expect(again.result.figures).toEqual(kept.result.figures)
-      for (const [name, { data }] of kept.result.tensors) expect(again.result.tensors.get(name)?.data).toEqual(data)
-    },
-    120_000,
-  )
+  test.each(TRAIN_FIXTURES)('%s: layers run again give the same bits', async (fixture) => {
+    const kept = await run(fixture, 'dpo')
+    const again = await run(fixture, 'dpo', { recompute: true })
+    expect(again.result.figures).toEqual(kept.result.figures)
+    for (const [name, { data }] of kept.result.tensors) expect(again.result.tensors.get(name)?.data).toEqual(data)
+  })
 
-  test.each(['sft', 'dpo', 'grpo', 'prm-soft-bce'])(
-    '%s: several passes sum up to one batch',
-    async (name) => {
-      // Two sequences fill a pass, so that the batch of four takes two or more.
-      const { recorded, result } = await run('train-qwen3', name, { passTokens: 1 })
-      expect(caseFaults(recorded, result)).toEqual([])
-    },
-    120_000,
-  )
+  test.each(['sft', 'dpo', 'grpo', 'prm-soft-bce'])('%s: several passes sum up to one batch', async (name) => {
+    // Two sequences fill a pass, so that the batch of four takes two or more.
+    const { recorded, result } = await run('train-qwen3', name, { passTokens: 1 })
+    expect(caseFaults(recorded, result)).toEqual([])
+  })
 })
 
 test('a difference from the record is told', async () => {

@@ -45,7 +45,7 @@ onEachBackend('training steps', (backend) => {
     } finally {
       model.dispose()
     }
-  }, 180_000)
+  })
 
   test('a batch that does not fit is refused by the setting to change', async () => {
     const model = await load(backend())

@@ -82,5 +82,5 @@ describe.each([
     policy.release(branch)
     expect(policy.model.counters()).toMatchObject({ liveBranches: 0, livePages: 0 })
     policy.model.dispose()
-  }, 120_000)
+  })
 })

@@ -62,6 +62,5 @@ onEachBackend('low-rank updates', (backend) => {
         model.dispose()
       }
     },
-    60_000,
   )
 })

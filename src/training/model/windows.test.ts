@@ -65,5 +65,5 @@ onEachBackend('training with windows', (backend) => {
     } finally {
       model.dispose()
     }
-  }, 240_000)
+  })
 })
