@@ -27,8 +27,9 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
-  timeout: long ? 1_800_000 : 60_000,
-  expect: { timeout: 15_000 },
+  // These stop what hangs; how long anything takes on a busy machine is no journey's business.
+  timeout: long ? 1_800_000 : 180_000,
+  expect: { timeout: 60_000 },
   reporter: [
     ['list'],
     ['json', { outputFile: process.env.STEPSCOPE_E2E_REPORT ?? '.cache/playwright.json' }],

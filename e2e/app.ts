@@ -20,7 +20,7 @@ export async function openReady(page: Page, address = '/'): Promise<void> {
 }
 
 export async function waitReady(page: Page): Promise<void> {
-  await expect(app.chip(page)).not.toHaveAccessibleName(/Loading|No models/, { timeout: 30_000 })
+  await expect(app.chip(page)).not.toHaveAccessibleName(/Loading|No models/)
 }
 
 /** Runs what the setup says and waits for its answer. */
@@ -28,7 +28,7 @@ export async function runToEnd(page: Page): Promise<void> {
   const tree = page.getByRole('region', { name: 'Search tree' })
   const before = (await tree.getAttribute('data-run')) ?? ''
   await app.setup(page).getByRole('button', { name: 'Run', exact: true }).click()
-  await expect(tree).not.toHaveAttribute('data-run', before, { timeout: 45_000 })
+  await expect(tree).not.toHaveAttribute('data-run', before)
   await expectAnswer(page)
 }
 
@@ -70,7 +70,7 @@ export function savedEvents(page: Page): Promise<number> {
 
 /** The run that is shown has ended with an answer, or without one. */
 export async function expectAnswer(page: Page): Promise<void> {
-  await expect(app.result(page)).toContainText(/Right|Wrong|No answer|Not checked/, { timeout: 45_000 })
+  await expect(app.result(page)).toContainText(/Right|Wrong|No answer|Not checked/)
   await expect(app.setup(page).getByRole('button', { name: 'Run', exact: true })).toBeVisible()
 }
 

@@ -11,7 +11,7 @@ test('strategies run side by side with linked playback and a table of difference
   const columns = page.getByRole('region', { name: /^Strategy \d/ })
   await expect(columns).toHaveCount(3)
   for (const column of await columns.all()) {
-    await expect(column).toContainText(/Right|Wrong|No answer/, { timeout: 45_000 })
+    await expect(column).toContainText(/Right|Wrong|No answer/)
     await expect(column.locator('canvas').first()).toBeVisible()
   }
   const table = page.getByRole('table', { name: /Differences/ })

@@ -30,7 +30,7 @@ async function look(page: Page, typed = REPO): Promise<Locator> {
 async function downloadAll(page: Page): Promise<void> {
   const form = await look(page)
   await form.getByRole('button', { name: 'Download' }).click()
-  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s', { timeout: 30_000 })
+  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
 }
 
 test.beforeEach(({ expectedErrors }) => {
@@ -43,7 +43,6 @@ test('a model is downloaded, cancelled in the middle, resumed for what is missin
   context,
   expectedErrors,
 }) => {
-  test.setTimeout(180_000)
   expectedErrors.push(/sw\.js|ERR_INTERNET_DISCONNECTED/)
   const hub = await modelHub(context, POLICY, REPO)
   await openReady(page, '/#/models')
@@ -73,7 +72,7 @@ test('a model is downloaded, cancelled in the middle, resumed for what is missin
   hub.asked.length = 0
   hub.slowBytes = null
   await stored(page).getByRole('button', { name: 'Resume' }).click()
-  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s', { timeout: 30_000 })
+  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
   expect(hub.asked).toHaveLength(1)
   const from = Number(/^bytes=(\d+)-$/.exec(weightRanges(hub)[0] ?? '')?.[1])
   expect(from).toBeGreaterThan(WEIGHT_BYTES * 0.1)
@@ -130,7 +129,7 @@ test('a damaged file is found, named, and fetched again alone', async ({ page, c
   await expect(picker(page)).toHaveCount(0)
   hub.asked.length = 0
   await stored(page).getByRole('button', { name: 'Fetch the damaged part again' }).click()
-  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s', { timeout: 30_000 })
+  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
   expect(hub.asked).toEqual([{ file: 'model.safetensors', range: 'bytes=0-' }])
   await expect(picker(page)).toHaveCount(1)
   await hub.close()
@@ -141,7 +140,6 @@ test('a model that is not there, and a second tab at the same model, are told', 
   context,
   expectedErrors,
 }) => {
-  test.setTimeout(120_000)
   expectedErrors.push(/status of 404/)
   const hub = await modelHub(context, POLICY, REPO)
   await openReady(page, '/#/models')
@@ -157,7 +155,7 @@ test('a model that is not there, and a second tab at the same model, are told', 
   await second.goto('/#/models')
   await expect(stored(second)).toContainText('Another tab is downloading or checking it.')
   hub.slowBytes = null
-  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s', { timeout: 30_000 })
+  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
   expect(weightRanges(hub)).toEqual(['bytes=0-65535', 'bytes=0-'])
   await hub.close()
 })

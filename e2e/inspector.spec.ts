@@ -94,7 +94,7 @@ test('Monte Carlo completions are run, shown and counted', async ({ page }) => {
   const inspector = app.inspector(page)
   await inspector.getByLabel('Completions', { exact: true }).fill('4')
   await inspector.getByRole('button', { name: 'Run', exact: true }).click()
-  await expect(inspector).toContainText(/\d of 4 right/, { timeout: 30_000 })
+  await expect(inspector).toContainText(/\d of 4 right/)
   await expect(inspector.getByRole('listitem').filter({ hasText: /A \d+/ })).toHaveCount(4)
   // Brought into view in the inspector, not by moving the page.
   await expect(inspector.getByText(/\d of 4 right/).last()).toBeInViewport()

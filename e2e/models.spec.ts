@@ -30,13 +30,13 @@ test('a folder without stepscope.json is asked about, loaded, used, and kept', a
   await expect(form.getByLabel('Step end')).toHaveValue('\\n')
   await form.getByRole('button', { name: 'Load it' }).click()
   const list = page.getByRole('list', { name: /^Policy/ })
-  await expect(list.getByRole('listitem').filter({ hasText: 'my-policy' })).toContainText('chosen', { timeout: 30_000 })
+  await expect(list.getByRole('listitem').filter({ hasText: 'my-policy' })).toContainText('chosen')
 
   await page.getByRole('link', { name: 'Playground' }).click()
   await runToEnd(page)
   await page.reload()
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
-  await expect(list.getByRole('listitem').filter({ hasText: 'my-policy' })).toContainText('chosen', { timeout: 30_000 })
+  await expect(list.getByRole('listitem').filter({ hasText: 'my-policy' })).toContainText('chosen')
 })
 
 test('weights can lie in memory in fewer bits, for one model alone', async ({ page }) => {
@@ -48,7 +48,7 @@ test('weights can lie in memory in fewer bits, for one model alone', async ({ pa
   await expect(format(policy)).toHaveText('f32')
   const select = policy.getByLabel('Policy: weights in memory')
   await select.selectOption('int8')
-  await expect(format(policy)).toHaveText('int8', { timeout: 30_000 })
+  await expect(format(policy)).toHaveText('int8')
   await expect(policy).toContainText('A quarter of the memory')
   await expect(format(reward)).toHaveText('f32')
 })
@@ -74,7 +74,7 @@ test('a bad folder is refused with file and field, and the app goes on with what
   ] as const) {
     await choose(page, folder)
     const notice = app.notices(page).getByRole('listitem').filter({ hasText: file })
-    await expect(notice).toBeVisible({ timeout: 30_000 })
+    await expect(notice).toBeVisible()
     await notice.getByRole('button', { name: 'Dismiss' }).click()
     const leave = page.getByRole('button', { name: 'Leave it' })
     if (await leave.isVisible()) await leave.click()

@@ -32,7 +32,7 @@ test('a policy alone: searches without scores run, the others say what they need
   await page.getByRole('button', { name: 'Run all' }).click()
   const columns = page.getByRole('region', { name: /^Strategy \d/ })
   for (const column of await columns.all()) {
-    await expect(column).toContainText(/Right|Wrong|No answer/, { timeout: 45_000 })
+    await expect(column).toContainText(/Right|Wrong|No answer/)
   }
 })
 
@@ -40,7 +40,7 @@ test('a reward model that is dropped on the models screen can be taken again', a
   await openReady(page, '/#/models')
   const column = page.getByRole('region', { name: 'Reward model', exact: true })
   await column.getByRole('button', { name: 'Do without a reward model' }).click()
-  await expect(column).toContainText('None: greedy decoding and sampling do without one.', { timeout: 30_000 })
+  await expect(column).toContainText('None: greedy decoding and sampling do without one.')
   await column.getByRole('listitem').first().getByRole('button').first().click()
-  await expect(column.locator('dl')).toContainText('Path score', { timeout: 30_000 })
+  await expect(column.locator('dl')).toContainText('Path score')
 })

@@ -9,7 +9,7 @@ test('after the first visit the app works without a network, reload included', a
   // The browser itself reports that it cannot look for a new version of the service worker.
   expectedErrors.push(/sw\.js|ERR_INTERNET_DISCONNECTED/)
   await openReady(page)
-  await expect(app.notices(page)).toContainText('Ready to work offline', { timeout: 30_000 })
+  await expect(app.notices(page)).toContainText('Ready to work offline')
   await runToEnd(page)
   const title = await page.getByRole('heading', { level: 2 }).innerText()
 

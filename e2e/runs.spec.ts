@@ -101,7 +101,7 @@ test('a permalink reproduces setup and selected event', async ({ page, context }
   await expect(other.getByRole('application', { name: /^Search tree/ })).toHaveCount(0)
   expect(other.url()).toContain('event=')
   await other.getByRole('button', { name: 'Run this search' }).click()
-  await expect.poll(async () => place(other), { timeout: 45_000 }).toEqual({ at: of - 4, of })
+  await expect.poll(async () => place(other)).toEqual({ at: of - 4, of })
   await expect.poll(() => other.url()).not.toContain('event=')
   expect(
     await app

@@ -27,7 +27,7 @@ test('a host without headers gets isolation from the service worker, with one re
     loads++
   })
   await page.goto('/')
-  await expect(app.notices(page)).toContainText('The page was reloaded once', { timeout: 30_000 })
+  await expect(app.notices(page)).toContainText('The page was reloaded once')
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
   await waitReady(page)
   expect(loads).toBe(2)

@@ -86,7 +86,6 @@ test('a run goes on by itself, to the same bits, after its device is lost and it
   page,
   browser,
 }) => {
-  test.setTimeout(120_000)
   await page.addInitScript(holdTrainer)
   await openRecipe(page, RECIPE)
   await startTraining(page)
@@ -111,7 +110,7 @@ test('a run goes on by itself, to the same bits, after its device is lost and it
   const { whole, torn } = await killInSave(page, from)
   expect(torn).not.toEqual([])
   const notices = app.notices(page)
-  await expect(notices).toContainText(`went on by itself from step ${whole}, its last save`, { timeout: 30_000 })
+  await expect(notices).toContainText(`went on by itself from step ${whole}, its last save`)
   await expect(notices).toContainText('The graphics device was lost')
   await expect(notices).toContainText('the browser ended its worker')
   await expectTrained(page)

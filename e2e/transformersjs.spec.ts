@@ -37,13 +37,12 @@ async function addFolder(page: Page, folder: string, device: 'WASM' | 'WebGPU'):
   await expect(form.getByLabel('Step end')).toHaveValue('\\n')
   await form.getByLabel('Device').selectOption(device)
   await form.getByRole('button', { name: 'Load it as the policy' }).click()
-  await expect(form).toBeHidden({ timeout: 60_000 })
+  await expect(form).toBeHidden()
 }
 
 test('an ONNX folder runs on Transformers.js: the same greedy steps as on our engine, a beam, kept over a reload', async ({
   page,
 }, testInfo) => {
-  test.slow()
   const folder = await onnxFolder(testInfo)
   await openReady(page, '/#strategy=greedy-decoding')
   await runToEnd(page)
@@ -53,7 +52,7 @@ test('an ONNX folder runs on Transformers.js: the same greedy steps as on our en
   await toScreen(page, 'Models')
   await addFolder(page, folder, 'WASM')
   const listed = policies(page).getByRole('listitem').filter({ hasText: 'countdown-onnx' })
-  await expect(listed).toContainText('chosen', { timeout: 60_000 })
+  await expect(listed).toContainText('chosen')
   await expect(listed).toContainText('Transformers.js on WASM, because')
   await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
 
@@ -68,11 +67,10 @@ test('an ONNX folder runs on Transformers.js: the same greedy steps as on our en
   expect((await outline(page)).length).toBeGreaterThan(10)
 
   await page.reload()
-  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/, { timeout: 90_000 })
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
 })
 
 test('on WebGPU, with the cache on the device, the steps are the same', async ({ page }, testInfo) => {
-  test.slow()
   const folder = await onnxFolder(testInfo)
   await openReady(page, '/#strategy=greedy-tree&m=2')
   await runToEnd(page)
@@ -118,11 +116,10 @@ test('a model of the hub: refused, cancelled, fetched, and then there without a 
   context,
   expectedErrors,
 }, testInfo) => {
-  test.slow()
   expectedErrors.push(/^https:\/\/huggingface\.co\//, /status of 401/, /sw\.js|ERR_INTERNET_DISCONNECTED/)
   const hub = await mockHub(context, await onnxFolder(testInfo))
   await openReady(page)
-  await expect(app.notices(page)).toContainText('Ready to work offline', { timeout: 30_000 })
+  await expect(app.notices(page)).toContainText('Ready to work offline')
   await toScreen(page, 'Models')
   await page.getByRole('button', { name: 'Add an ONNX model' }).click()
   expect(hub.requests).toEqual([])
@@ -149,13 +146,13 @@ test('a model of the hub: refused, cancelled, fetched, and then there without a 
   hub.state.hold = null
   await form.getByRole('button', { name: 'Load it as the policy' }).click()
   const listed = policies(page).getByRole('listitem').filter({ hasText: hub.repo })
-  await expect(listed).toContainText('chosen', { timeout: 60_000 })
+  await expect(listed).toContainText('chosen')
   await expect(listed).toContainText('huggingface.co, main')
 
   const asked = hub.requests.length
   await context.setOffline(true)
   await page.reload()
-  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/, { timeout: 90_000 })
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
   await toScreen(page, 'Playground')
   await runToEnd(page)
   expect(hub.requests.length).toBe(asked)

@@ -29,7 +29,7 @@ const test = base.extend<object, { site: { readonly folder: string; readonly ori
 
 test('a new version is announced, waits, and is taken over when the person asks', async ({ page, site }) => {
   await openReady(page)
-  await expect(app.notices(page)).toContainText('Ready to work offline', { timeout: 30_000 })
+  await expect(app.notices(page)).toContainText('Ready to work offline')
   await page.reload()
   await expect(app.result(page)).toContainText('Right')
 
