@@ -1,4 +1,5 @@
 import type { Backend } from '../../src/compute/backend.ts'
+import type { OpenBackendOptions } from '../../src/compute/open-backend.ts'
 import { openBackend } from '../../src/compute/open-backend.ts'
 import type { ProductShape } from '../../src/compute/time-products.ts'
 import { timeProducts } from '../../src/compute/time-products.ts'
@@ -26,8 +27,8 @@ export interface RooflineFigures {
 }
 
 /** The roofline, and how near the products of two models come to it at few and many rows, with the tuning in use. */
-export async function measureShapes(): Promise<RooflineFigures> {
-  const { backend } = await openBackend({ choice: 'webgpu' })
+export async function measureShapes(options: OpenBackendOptions): Promise<RooflineFigures> {
+  const { backend } = await openBackend(options)
   try {
     const roofline = await measureRoofline(backend)
     const shapes: ShapeFigures[] = []

@@ -4,6 +4,8 @@ import { timeProducts } from '../../src/compute/time-products.ts'
 import type { MatmulTile } from '../../src/compute/tuning.ts'
 import { MATMUL_TILES } from '../../src/compute/tuning.ts'
 import { measureCopyBandwidth } from './copy-bandwidth.ts'
+import type { PlainProduct } from './plain-products.ts'
+import { measurePlainProducts } from './plain-products.ts'
 
 /** The most that an adapter was seen to do: what shares are shares of. */
 export interface Roofline {
@@ -12,6 +14,8 @@ export interface Roofline {
   readonly flopsPerSecond: number
   /** Where it was reached. */
   readonly product: { readonly shape: ProductShape; readonly tile: MatmulTile }
+  /** In WebAssembly also the best bare register tile, which `flopsPerSecond` is if it is faster. */
+  readonly plain: PlainProduct | null
   /** Of the better copy, read and written bytes both counted. */
   readonly bytesPerSecond: number
 }
@@ -26,7 +30,8 @@ const SHAPES: readonly ProductShape[] = [
 /** Takes some ten seconds on a software adapter. */
 export async function measureRoofline(backend: Backend): Promise<Roofline> {
   const { kernel, buffers } = await measureCopyBandwidth(backend)
-  const tiles = backend.kind === 'cpu' ? [backend.tuning.matmul] : backend.tiles.map((name) => MATMUL_TILES[name])
+  const tiles = backend.kind === 'webgpu' ? backend.tiles.map((name) => MATMUL_TILES[name]) : [backend.tuning.matmul]
+  const plain = backend.kind === 'wasm' ? await measurePlainProducts(backend) : null
   let flopsPerSecond = 0
   let product: Roofline['product'] | null = null
   for (const shape of SHAPES) {
@@ -38,7 +43,11 @@ export async function measureRoofline(backend: Backend): Promise<Roofline> {
     })
   }
   if (product === null) throw new Error('no product could be timed')
-  return { adapter: backend.adapter, flopsPerSecond, product, bytesPerSecond: Math.max(kernel, buffers ?? 0) }
+  return {
+    ...{ adapter: backend.adapter, product, plain },
+    flopsPerSecond: Math.max(flopsPerSecond, plain?.flopsPerSecond ?? 0),
+    bytesPerSecond: Math.max(kernel, buffers ?? 0),
+  }
 }
 
 /** Share of the roofline that a product reached which took `seconds`: of compute or of bandwidth, whichever binds. */

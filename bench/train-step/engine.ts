@@ -1,3 +1,5 @@
+import type { OpenBackendOptions } from '../../src/compute/open-backend.ts'
+
 /** A training step as the benchmark asks for it; shape and batch cross from Node to the page as JSON. */
 
 export interface TrainStepShape {
@@ -32,6 +34,18 @@ export interface TrainStepEngine {
 /** `together`: the whole step in one jit. `apart`: gradients in one, the update in another. */
 export type PeerForm = 'together' | 'apart'
 
+/** One of our backends; of WebAssembly with so many threads, strict unless it says otherwise. */
+export type OurBackend =
+  | { readonly backend: 'webgpu' | 'cpu' }
+  | { readonly backend: 'wasm'; readonly threads: number; readonly arithmetic?: 'strict' | 'fused' }
+
+/** @param threads of jax-js on WebAssembly; as many as there are processors where it is not said */
 export type TrainStepChoice =
-  | { readonly kind: 'stepscope'; readonly backend: 'webgpu' | 'cpu' }
-  | { readonly kind: 'jaxjs'; readonly device: 'webgpu' | 'wasm'; readonly form: PeerForm }
+  | ({ readonly kind: 'stepscope' } & OurBackend)
+  | { readonly kind: 'jaxjs'; readonly device: 'webgpu' | 'wasm'; readonly form: PeerForm; readonly threads?: number }
+
+export function backendOptions(choice: OurBackend): OpenBackendOptions {
+  if (choice.backend !== 'wasm') return { choice: choice.backend }
+  const { threads, arithmetic = 'strict' } = choice
+  return { choice: 'wasm', wasm: { threads, arithmetic } }
+}

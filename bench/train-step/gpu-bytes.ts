@@ -1,5 +1,5 @@
 /** Bytes in the page's GPU buffers, whoever made them. */
-export interface GpuBytes {
+interface GpuBytes {
   readonly liveBytes: number
   readonly peakBytes: number
   /** Buffers created since the meter was put in. */

@@ -9,8 +9,8 @@ import type { SftItem } from '../../src/objectives/sft/loss.ts'
 import { sft } from '../../src/objectives/sft/loss.ts'
 import { TrainableModel } from '../../src/training/model/trainable-model.ts'
 import { trainStep } from '../../src/training/train-step.ts'
-import type { TrainStepBatch, TrainStepEngine, TrainStepShape } from './engine.ts'
-import { ADAMW } from './engine.ts'
+import type { OurBackend, TrainStepBatch, TrainStepEngine, TrainStepShape } from './engine.ts'
+import { ADAMW, backendOptions } from './engine.ts'
 
 /** Where a model's files come from: the page fetches them, Node reads them. */
 type OpenModel = (folder: string) => Promise<CheckpointFiles>
@@ -19,11 +19,8 @@ const fetchModel: OpenModel = (folder) =>
   openUrlCheckpoint({ baseUrl: `/models/${folder}/`, files: ['config.json', 'model.safetensors'] })
 
 /** The product's own step, with the norm of the gradients that a run reports. */
-export async function openStepscope(
-  choice: 'webgpu' | 'cpu',
-  openModel: OpenModel = fetchModel,
-): Promise<TrainStepEngine> {
-  const { backend } = await openBackend({ choice })
+export async function openStepscope(choice: OurBackend, openModel: OpenModel = fetchModel): Promise<TrainStepEngine> {
+  const { backend } = await openBackend(backendOptions(choice))
   return new StepscopeTrainer(backend, openModel)
 }
 

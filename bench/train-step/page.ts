@@ -1,28 +1,30 @@
-import type { TrainStepBatch, TrainStepChoice, TrainStepEngine, TrainStepShape } from './engine.ts'
-import { meterGpuBytes } from './gpu-bytes.ts'
-import { measureStepProducts } from './products.ts'
-import type { StepFigures } from './time-steps.ts'
-import { timeSteps } from './time-steps.ts'
+import { meterBytes } from './metered-bytes.ts'
+import type { TrainStepCalls } from './page-calls.ts'
+import { trainStepCalls } from './page-calls.ts'
 
 // Before any device is there, so that none is missed; an engine has a page to itself.
-const bytes = meterGpuBytes()
+const inPage = trainStepCalls(meterBytes())
 
-/** Only the engine asked for is loaded. */
-async function open(choice: TrainStepChoice): Promise<TrainStepEngine> {
-  if (choice.kind === 'stepscope') return (await import('./measure-stepscope.ts')).openStepscope(choice.backend)
-  return (await import('./peer-jaxjs.ts')).openPeer(choice.device, choice.form)
+function inWorker(name: keyof TrainStepCalls, args: readonly unknown[]): Promise<unknown> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<{ value?: unknown; error?: string }>) =>
+      data.error === undefined ? resolve(data.value) : reject(new Error(data.error))
+    worker.onerror = (event) => reject(new Error(event.message))
+    worker.postMessage([name, args])
+  })
 }
 
-const api = {
-  async measure(
-    choice: TrainStepChoice,
-    shape: TrainStepShape,
-    batch: TrainStepBatch,
-    seconds: number,
-  ): Promise<StepFigures> {
-    return timeSteps(await open(choice), shape, batch, bytes, seconds)
+const api: TrainStepCalls = {
+  measure(...args) {
+    const [choice] = args
+    if (choice.kind !== 'stepscope' || choice.backend !== 'wasm') return inPage.measure(...args)
+    return inWorker('measure', args) as ReturnType<TrainStepCalls['measure']>
   },
-  measureStepProducts,
+  measureStepProducts(...args) {
+    const [{ backend }] = args
+    if (backend !== 'wasm') return inPage.measureStepProducts(...args)
+    return inWorker('measureStepProducts', args) as ReturnType<TrainStepCalls['measureStepProducts']>
+  },
 }
-export type TrainStepPageApi = typeof api
 Object.assign(globalThis, { trainStep: api })

@@ -2,7 +2,7 @@ import { blockUntilReady, defaultDevice, init, jit, numpy as np, tree, valueAndG
 import { openUrlCheckpoint } from '../../src/engine/checkpoint/checkpoint-files-url.ts'
 import { openWeights } from '../../src/engine/checkpoint/checkpoint-weights.ts'
 import { readConfig } from '../../src/engine/checkpoint/config.ts'
-import type { PeerForm, TrainStepBatch, TrainStepEngine, TrainStepShape } from './engine.ts'
+import type { PeerForm, TrainStepBatch, TrainStepChoice, TrainStepEngine, TrainStepShape } from './engine.ts'
 import { ADAMW } from './engine.ts'
 import type { BatchTree, LlamaTree } from './peer-llama.ts'
 import { batchTree, evaluatedPositions, llamaLoss, loadLlama } from './peer-llama.ts'
@@ -16,7 +16,13 @@ type Corrections = { first: np.Array; second: np.Array }
 type Step = (state: State, batch: BatchTree, corrections: Corrections) => Promise<[np.Array, State]>
 
 /** jax-js: value-and-grad and AdamW, both jitted. */
-export async function openPeer(device: 'webgpu' | 'wasm', form: PeerForm): Promise<TrainStepEngine> {
+export async function openPeer({
+  device,
+  form,
+  threads,
+}: Extract<TrainStepChoice, { kind: 'jaxjs' }>): Promise<TrainStepEngine> {
+  // It takes as many threads as the page says there are processors.
+  if (threads !== undefined) Object.defineProperty(navigator, 'hardwareConcurrency', { value: threads })
   if (!(await init(device)).includes(device)) throw new Error(`jax-js has no ${device} here`)
   defaultDevice(device)
   return new JaxTrainer(device, form)

@@ -1,5 +1,4 @@
 import type { Backend } from '../../src/compute/backend.ts'
-import { openBackend } from '../../src/compute/open-backend.ts'
 import type { ProductShape } from '../../src/compute/time-products.ts'
 import { timeProducts } from '../../src/compute/time-products.ts'
 import type { DecoderConfig } from '../../src/engine/decoder/decoder.ts'
@@ -57,9 +56,11 @@ export interface ProductFigures {
   }[]
 }
 
-/** The best this adapter reaches, and how near the products of each step come to it, with the tuning in use. */
-export async function measureStepProducts(sizes: readonly StepSize[]): Promise<ProductFigures> {
-  const { backend } = await openBackend({ choice: 'webgpu' })
+/** The best this adapter reaches, and how near the products of each step come to it, with the tuning in use. Closes the backend. */
+export async function measureStepProducts(
+  { backend }: { readonly backend: Backend },
+  sizes: readonly StepSize[],
+): Promise<ProductFigures> {
   try {
     const roofline = await measureRoofline(backend)
     const figures: ProductFigures['sizes'][number][] = []

@@ -1,5 +1,5 @@
 import type { TrainStepBatch, TrainStepEngine, TrainStepShape } from './engine.ts'
-import type { GpuBytes } from './gpu-bytes.ts'
+import type { MeteredBytes } from './metered-bytes.ts'
 
 /** Steps that compile and fill pools of buffers, and are not counted. */
 export const WARM_UP = 2
@@ -14,9 +14,9 @@ export interface StepFigures {
   readonly steps: number
   /** Of the first steps, the first one before any update. */
   readonly losses: readonly number[]
-  /** Of all GPU buffers of the page; 0 where the engine uses none. */
+  /** Of all GPU buffers and WebAssembly memories; 0 where the engine uses none. */
   readonly peakBytes: number
-  /** Buffers created while steps were timed. */
+  /** GPU buffers created while steps were timed. */
   readonly created: number
 }
 
@@ -25,7 +25,7 @@ export async function timeSteps(
   engine: TrainStepEngine,
   shape: TrainStepShape,
   batch: TrainStepBatch,
-  bytes: GpuBytes,
+  bytes: MeteredBytes,
   seconds: number,
 ): Promise<StepFigures> {
   const losses: number[] = []

@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util'
 import { openCheckpointDirectory } from '../../src/cli/checkpoint-directory.ts'
+import { openBackend } from '../../src/compute/open-backend.ts'
 import { readConfig } from '../../src/engine/checkpoint/config.ts'
 import { openBenchPage } from '../chromium-page.ts'
 import { MODELS, servedFiles } from '../models/served-files.ts'
 import { figure, keepResults, printTable, progress } from '../report.ts'
-import type { TrainStepBatch, TrainStepChoice, TrainStepShape } from './engine.ts'
+import type { OurBackend, TrainStepBatch, TrainStepChoice, TrainStepShape } from './engine.ts'
+import { backendOptions } from './engine.ts'
 import { openStepscope } from './measure-stepscope.ts'
-import type { TrainStepPageApi } from './page.ts'
-import type { StepSize } from './products.ts'
+import { meterBytes } from './metered-bytes.ts'
+import type { TrainStepCalls } from './page-calls.ts'
+import type { ProductFigures, StepSize } from './products.ts'
 import { measureStepProducts, stepFlops } from './products.ts'
 import { referenceLoss } from './reference-loss.ts'
 import type { PreparedShape } from './shapes.ts'
@@ -31,6 +34,9 @@ interface EngineRow {
 
 const ENGINES: readonly EngineRow[] = [
   { id: 'stepscope-webgpu', label: 'Stepscope, WebGPU', choice: { kind: 'stepscope', backend: 'webgpu' } },
+  wasm('stepscope-wasm', 'Stepscope, WASM, 1 thread', { threads: 1 }),
+  wasm('stepscope-wasm-2', 'Stepscope, WASM, 2 threads', { threads: 2 }),
+  wasm('stepscope-wasm-2-fused', 'Stepscope, WASM, 2 threads, fused', { threads: 2, arithmetic: 'fused' }),
   { id: 'stepscope-cpu', label: 'Stepscope, CPU (TypeScript)', choice: { kind: 'stepscope', backend: 'cpu' } },
   {
     id: 'node-stepscope-webgpu',
@@ -38,11 +44,21 @@ const ENGINES: readonly EngineRow[] = [
     choice: { kind: 'stepscope', backend: 'webgpu' },
     inNode: true,
   },
-  peer('jaxjs-webgpu', 'jax-js, WebGPU, step in one jit', 'webgpu', 'together'),
-  peer('jaxjs-webgpu-apart', 'jax-js, WebGPU, update in a jit of its own', 'webgpu', 'apart'),
-  peer('jaxjs-wasm', 'jax-js, WASM', 'wasm', 'together'),
+  { ...wasm('node-stepscope-wasm-2', 'Stepscope, WASM in Node, 2 threads', { threads: 2 }), inNode: true },
+  peer('jaxjs-webgpu', 'jax-js, WebGPU, step in one jit', { device: 'webgpu', form: 'together' }),
+  peer('jaxjs-webgpu-apart', 'jax-js, WebGPU, update in a jit of its own', { device: 'webgpu', form: 'apart' }),
+  peer('jaxjs-wasm-1', 'jax-js, WASM, 1 thread', { device: 'wasm', form: 'together', threads: 1 }),
+  peer('jaxjs-wasm', 'jax-js, WASM, 2 threads', { device: 'wasm', form: 'together', threads: 2 }),
 ]
 const PEERS_ON_WEBGPU = ['jaxjs-webgpu', 'jaxjs-webgpu-apart']
+const PEERS_ON_WASM = ['jaxjs-wasm', 'jaxjs-wasm-1']
+const STRICT_ON_WASM = ['stepscope-wasm', 'stepscope-wasm-2']
+const OURS_ON_WASM = [...STRICT_ON_WASM, 'stepscope-wasm-2-fused']
+/** What the products of a step are measured on by themselves. */
+const PRODUCTS_ON: Readonly<Record<string, OurBackend>> = {
+  webgpu: { backend: 'webgpu' },
+  wasm: { backend: 'wasm', threads: 2 },
+}
 
 interface TrainStepResult extends Partial<StepFigures> {
   readonly model: string
@@ -57,7 +73,8 @@ interface TrainStepResult extends Partial<StepFigures> {
 
 /**
  * Full training steps (forward, cross-entropy, backward, AdamW) of the same weights on the same batch, each engine in a
- * page of its own in the same headless Chromium (`node-stepscope-webgpu`: in Node): `--model countdown-policy`, `--only stepscope-webgpu,jaxjs-webgpu`,
+ * page of its own in the same headless Chromium (`node-…`: in Node), on WebAssembly in a worker of it as in the product:
+ * `--model countdown-policy`, `--only stepscope-wasm-2,jaxjs-wasm`,
  * `--seconds 20`.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -88,59 +105,83 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       results.push(result)
     }
   }
-  progress('Roofline, and the products of the steps')
-  const products = engines.every(({ inNode }) => inNode)
-    ? await measureStepProducts(sizes)
-    : await inPage((page) =>
-        page.evaluate((sizes) => (globalThis as unknown as PageGlobal).trainStep.measureStepProducts(sizes), sizes),
-      )
+  const products: Record<string, ProductFigures> = {}
+  for (const [name, choice] of Object.entries(PRODUCTS_ON)) {
+    const using = engines.filter(({ id }) => id.includes(`stepscope-${name}`))
+    if (using.length === 0) continue
+    progress(`Roofline, and the products of the steps, ${name}`)
+    products[name] = using.every(({ inNode }) => inNode)
+      ? await measureStepProducts(await openBackend(backendOptions(choice)), sizes)
+      : await inPage((page) =>
+          page.evaluate(
+            ([choice, sizes]) => (globalThis as unknown as PageGlobal).trainStep.measureStepProducts(choice, sizes),
+            [choice, sizes] as const,
+          ),
+        )
+  }
 
-  const { roofline } = products
-  const shares = shapes.map(({ model, label }, index) => {
-    const ours = results.find(({ engine, ...result }) => result.model === model && engine.endsWith('stepscope-webgpu'))
-    return {
-      model,
-      label,
-      loss: references[index],
-      step_flops: stepFlops(sizes[index] as StepSize),
-      ...ratios(results.filter((result) => result.model === model)),
-      roofline_share: products.sizes[index]?.share ?? null,
-      roofline_share_of_step: ours?.gigaflopsPerSecond
-        ? (1e9 * ours.gigaflopsPerSecond) / roofline.flopsPerSecond
-        : null,
-    }
-  })
-  for (const { model, label, roofline_share, roofline_share_of_step, loss } of shares) {
+  const shares = shapes.map(({ model, label }, index) => ({
+    model,
+    label,
+    loss: references[index],
+    step_flops: stepFlops(sizes[index] as StepSize),
+    ...ratios(results.filter((result) => result.model === model)),
+    rooflines: Object.fromEntries(
+      Object.entries(products).map(([name, { roofline, sizes }]) => {
+        const ours = results.filter(
+          ({ engine, ...result }) => result.model === model && engine.includes(`stepscope-${name}`),
+        )
+        const gigaflops = highest(ours.map(({ gigaflopsPerSecond }) => gigaflopsPerSecond))
+        return [
+          name,
+          {
+            products: sizes[index]?.share ?? null,
+            step: gigaflops === null ? null : (1e9 * gigaflops) / roofline.flopsPerSecond,
+          },
+        ]
+      }),
+    ),
+  }))
+  for (const { model, label, rooflines, loss } of shares) {
     printTable(
       label,
       ['', 'tokens/s', 'median', 'GFLOP/s', 'peak MiB', 'first step, s', 'loss', 'after 2 steps'],
       results.filter((result) => result.model === model).map(row),
     )
-    console.log(
-      `Reference loss ${loss?.toFixed(6)}. Products reach ${percent(roofline_share)} of the roofline, the whole step ${percent(roofline_share_of_step)}.`,
-    )
+    console.log(`Reference loss ${loss?.toFixed(6)}.`)
+    for (const [name, { products, step }] of Object.entries(rooflines)) {
+      console.log(`Products on ${name} reach ${percent(products)} of its roofline, the whole step ${percent(step)}.`)
+    }
   }
   const [headline] = shares
   const smollm2 = shares.find(({ model }) => model === SMOLLM2_LAYERS)
   const summary = {
     benchmark: 'train-step',
-    adapter: roofline.adapter,
+    adapter: Object.values(products)[0]?.roofline.adapter ?? null,
     date: new Date().toISOString(),
     command: ['npm run bench -- train-step', ...args].join(' '),
     ratio_vs_jaxjs: lowest(shares.map(({ ratio_vs_jaxjs }) => ratio_vs_jaxjs)),
     memory_ratio_vs_jaxjs: highest(shares.map(({ memory_ratio_vs_jaxjs }) => memory_ratio_vs_jaxjs)),
-    roofline_share: (smollm2 ?? headline)?.roofline_share ?? null,
+    ratio_wasm_vs_jaxjs_wasm: lowest(shares.map(({ ratio_wasm_vs_jaxjs_wasm }) => ratio_wasm_vs_jaxjs_wasm)),
+    memory_ratio_wasm_vs_jaxjs_wasm: highest(shares.map((share) => share.memory_ratio_wasm_vs_jaxjs_wasm)),
+    roofline_share: (smollm2 ?? headline)?.rooflines.webgpu?.products ?? null,
+    roofline_share_wasm: (smollm2 ?? headline)?.rooflines.wasm?.products ?? null,
     shapes: shares,
-    roofline,
-    products: products.sizes.map(({ products }) => products),
+    products,
     figures: results,
   }
   if (whole) await keepResults('train-step', summary)
   return summary
 }
 
-function peer(id: string, label: string, device: 'webgpu' | 'wasm', form: 'together' | 'apart'): EngineRow {
-  return { id, label, choice: { kind: 'jaxjs', device, form } }
+type Given<K extends TrainStepChoice['kind'], B> = Omit<Extract<TrainStepChoice, { kind: K } & B>, 'kind' | 'backend'>
+
+function peer(id: string, label: string, given: Given<'jaxjs', unknown>): EngineRow {
+  return { id, label, choice: { kind: 'jaxjs', ...given } }
+}
+
+function wasm(id: string, label: string, given: Given<'stepscope', { backend: 'wasm' }>): EngineRow {
+  return { id, label, choice: { kind: 'stepscope', backend: 'wasm', ...given } }
 }
 
 function chosen<T>(option: string, text: string | undefined, all: readonly T[], idOf: (one: T) => string): T[] {
@@ -172,7 +213,7 @@ async function measure(
   try {
     const shape = { model, label: shapeLabel }
     const figures = inNode
-      ? await measureInNode(shape, batch, seconds)
+      ? await measureInNode(choice, shape, batch, seconds)
       : await inPage(
           (page) =>
             page.evaluate(
@@ -201,9 +242,16 @@ async function measure(
 }
 
 /** Dawn's buffers are not metered here, so its peak is 0. */
-async function measureInNode(shape: TrainStepShape, batch: TrainStepBatch, seconds: number): Promise<StepFigures> {
-  const engine = await openStepscope('webgpu', (folder) => openCheckpointDirectory(`${MODELS}${folder}`))
-  return timeSteps(engine, shape, batch, { liveBytes: 0, peakBytes: 0, created: 0 }, seconds)
+async function measureInNode(
+  choice: TrainStepChoice,
+  shape: TrainStepShape,
+  batch: TrainStepBatch,
+  seconds: number,
+): Promise<StepFigures> {
+  if (choice.kind !== 'stepscope') throw new Error('a peer runs in a page')
+  const bytes = meterBytes()
+  const engine = await openStepscope(choice, (folder) => openCheckpointDirectory(`${MODELS}${folder}`))
+  return timeSteps(engine, shape, batch, bytes, seconds)
 }
 
 /** @param others losses of the first engine that had any */
@@ -217,7 +265,7 @@ function lossFault(found: readonly number[], reference: number, others: readonly
 
 type Page = Awaited<ReturnType<typeof openBenchPage>>['page']
 
-type PageGlobal = { trainStep: TrainStepPageApi }
+type PageGlobal = { trainStep: TrainStepCalls }
 
 async function inPage<T>(ask: (page: Page) => Promise<T>, seconds = PATIENCE_SECONDS): Promise<T> {
   const bench = await openBenchPage('/bench/train-step/page.html', { name: 'train-step', plugins: [servedFiles()] })
@@ -237,18 +285,28 @@ async function inPage<T>(ask: (page: Page) => Promise<T>, seconds = PATIENCE_SEC
   }
 }
 
-/** Against the better of the peer's two forms, in speed and in memory each. */
+/** Best against best, in speed; in memory those that were the fastest. */
 function ratios(results: readonly TrainStepResult[]) {
-  const of = (ids: readonly string[]) => results.filter(({ engine }) => ids.includes(engine))
-  const [ours] = of(['stepscope-webgpu'])
-  const speed = (found: readonly TrainStepResult[]) => highest(found.map(({ tokensPerSecond }) => tokensPerSecond))
-  const memory = (found: readonly TrainStepResult[]) => lowest(found.map(({ peakBytes }) => peakBytes ?? null))
-  const over = (a: number | null | undefined, b: number | null) => (a && b ? a / b : null)
+  const best = (ids: readonly string[]) =>
+    results
+      .filter(({ engine, tokensPerSecond }) => ids.includes(engine) && tokensPerSecond !== null)
+      .toSorted((a, b) => (b.tokensPerSecond ?? 0) - (a.tokensPerSecond ?? 0))[0]
+  const speed = (ours: readonly string[], theirs: readonly string[]) =>
+    ratio(best(ours)?.tokensPerSecond, best(theirs)?.tokensPerSecond)
+  const memory = (ours: readonly string[], theirs: readonly string[]) =>
+    ratio(best(ours)?.peakBytes, best(theirs)?.peakBytes)
   return {
-    ratio_vs_jaxjs: over(ours?.tokensPerSecond, speed(of(PEERS_ON_WEBGPU))),
-    memory_ratio_vs_jaxjs: over(ours?.peakBytes, memory(of(PEERS_ON_WEBGPU))),
-    ratio_vs_jaxjs_wasm: over(ours?.tokensPerSecond, speed(of(['jaxjs-wasm']))),
+    ratio_vs_jaxjs: speed(['stepscope-webgpu'], PEERS_ON_WEBGPU),
+    memory_ratio_vs_jaxjs: memory(['stepscope-webgpu'], PEERS_ON_WEBGPU),
+    ratio_vs_jaxjs_wasm: speed(['stepscope-webgpu'], PEERS_ON_WASM),
+    ratio_wasm_vs_jaxjs_wasm: speed(OURS_ON_WASM, PEERS_ON_WASM),
+    ratio_strict_wasm_vs_jaxjs_wasm: speed(STRICT_ON_WASM, PEERS_ON_WASM),
+    memory_ratio_wasm_vs_jaxjs_wasm: memory(OURS_ON_WASM, PEERS_ON_WASM),
   }
+}
+
+function ratio(ours: number | null | undefined, theirs: number | null | undefined): number | null {
+  return ours && theirs ? ours / theirs : null
 }
 
 function lowest(values: readonly (number | null)[]): number | null {
