@@ -13,6 +13,7 @@ const STRATEGIES = [
   'Diverse tree search (DVTS)',
   'REBASE',
   'Lookahead search',
+  'Monte Carlo tree search',
 ] as const
 
 test('every strategy runs to an answer', async ({ page }) => {

@@ -96,6 +96,21 @@ const EVENTS: Readonly<Record<string, Rule>> = {
   }),
   kept: object({ ledger, round, node: whole(), decision }),
   pruned: object({ ledger, round, node: whole(), decision }),
+  selected: object({
+    ledger,
+    round,
+    node: whole(),
+    choices: list(
+      object({
+        node: whole(),
+        compared: list(
+          object({ node: whole(), prior: number(0, 1), visits: whole(), value: number(0, 1), priority: number() }),
+        ),
+      }),
+    ),
+  }),
+  expanded: object({ ledger, round, node: whole(), children: list(object({ node: whole(), prior: number(0, 1) })) }),
+  evaluated: object({ ledger, round, node: whole(), score: number(0, 1), outcome: score, value: number(0, 1) }),
   backedUp: object({ ledger, round, node: whole(), visits: whole(), value: number(0, 1) }),
   finished: object({
     ledger,

@@ -45,7 +45,8 @@ function describeNode(node: TreeNode): string {
   const text = node.text === '' ? '(end)' : node.text.trimEnd()
   const times = node.count > 1 ? `  ×${node.count}` : ''
   const rollout = node.rollout && node.rollout.end !== node.id ? `  rollout ${node.rollout.pathScore.toFixed(3)}` : ''
-  return `${markOf(node)} ${score}  ${text}${times}${rollout}`
+  const visits = node.visits > 0 ? `  n${node.visits} ${(node.value ?? 0).toFixed(3)}` : ''
+  return `${markOf(node)} ${score}  ${text}${times}${visits}${rollout}`
 }
 
 const MARKS: Readonly<Record<string, string>> = { true: '✓', false: '✗', null: '?' }

@@ -16,8 +16,13 @@ describe('options of numbers', () => {
     expect(numbers.length).toBeGreaterThan(40)
     for (const { command, name } of numbers) {
       // A seed is any 32-bit word, a budget any number of completions that can be counted.
-      const large = name === 'seed' || name === 'budget' ? ['4294967296'] : LARGE
-      const fractions = /^(temperature|top-p|min-margin|prm-beta|vote-lead)$/.test(name) ? [] : ['0.5']
+      const large = ['seed', 'budget'].includes(name) ? ['4294967296'] : LARGE
+      const fractions =
+        /^(temperature|top-p|min-margin|prm-beta|vote-lead|balance|rollout-weight|exploration-(init|base)|widening)$/.test(
+          name,
+        )
+          ? []
+          : ['0.5']
       for (const value of [...NEVER, ...large, ...fractions]) {
         const { code, out, err } = await run(command, `--${name}=${value}`)
         expect([command, name, value, code, out]).toEqual([command, name, value, 2, ''])

@@ -59,6 +59,21 @@ function checkEventOrder(events: readonly SearchEvent[], file: string, at: strin
           appear(step, step.reused, `steps[${at}].`)
         })
         break
+      case 'selected':
+        known(event.node, 'node')
+        event.choices.forEach(({ node, compared }, at) => {
+          known(node, `choices[${at}].node`)
+          compared.forEach((child, place) => {
+            known(child.node, `choices[${at}].compared[${place}].node`)
+          })
+        })
+        break
+      case 'expanded':
+        known(event.node, 'node')
+        event.children.forEach((child, at) => {
+          known(child.node, `children[${at}].node`)
+        })
+        break
       case 'finished':
         ended = true
         if (event.node !== null) known(event.node, 'node')

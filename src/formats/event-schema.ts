@@ -140,6 +140,36 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('kept'), ledger, round, node: nodeId, decision }),
   z.object({ type: z.literal('pruned'), ledger, round, node: nodeId, decision }),
+  z.object({
+    type: z.literal('selected'),
+    ledger,
+    round,
+    node: nodeId,
+    choices: z.array(
+      z.object({
+        node: nodeId,
+        compared: z.array(
+          z.object({ node: nodeId, prior: z.number(), visits: count, value: z.number(), priority: z.number() }),
+        ),
+      }),
+    ),
+  }),
+  z.object({
+    type: z.literal('expanded'),
+    ledger,
+    round,
+    node: nodeId,
+    children: z.array(z.object({ node: nodeId, prior: z.number() })),
+  }),
+  z.object({
+    type: z.literal('evaluated'),
+    ledger,
+    round,
+    node: nodeId,
+    score: z.number(),
+    outcome: nullableNumber,
+    value: z.number(),
+  }),
   z.object({ type: z.literal('backedUp'), ledger, round, node: nodeId, visits: count, value: z.number() }),
   z.object({
     type: z.literal('finished'),

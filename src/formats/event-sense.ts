@@ -80,6 +80,28 @@ class Checks {
         this.compared(event.decision, 'score')
         this.compared(event.decision, 'against')
         break
+      case 'selected':
+        event.choices.forEach(({ node, compared }, index) => {
+          const field = `choices[${index}].`
+          if (!compared.some((child) => child.node === node)) {
+            this.fail(`${field}node`, 'The node was not to choose from', 'one of those compared', node)
+          }
+          compared.forEach(({ prior, value }, child) => {
+            this.unit(prior, `${field}compared[${child}].prior`)
+            this.unit(value, `${field}compared[${child}].value`)
+          })
+        })
+        break
+      case 'expanded':
+        event.children.forEach(({ prior }, index) => {
+          this.unit(prior, `children[${index}].prior`)
+        })
+        break
+      case 'evaluated':
+        this.unit(event.score, 'score')
+        this.unit(event.outcome, 'outcome')
+        this.unit(event.value, 'value')
+        break
       case 'backedUp':
         this.unit(event.value, 'value')
         break
@@ -126,6 +148,8 @@ class Checks {
   private compared(decision: Decision, field: 'score' | 'against'): void {
     const answers = decision.rule === 'answer' || decision.rule === 'not-answer'
     const value = decision[field]
+    // A priority has exploration added.
+    if (decision.rule === 'selected') return
     // Once every strategy had sums where the setting said so, those with a single finished path among them.
     const voted = answerRule(this.setup) !== 'score' || this.setup.config.answerBy !== 'score'
     if (!answers || !voted) this.pathScore(value, `decision.${field}`)

@@ -1,5 +1,6 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { STOP_REASONS } from '../search/events.ts'
+import { roundsOf } from '../search/settings.ts'
 import type { RunView } from '../state/search/runs-state.ts'
 import { Icon } from '../ui/icon.tsx'
 import { OutsideText } from '../ui/outside-text.tsx'
@@ -51,5 +52,5 @@ function progressSentence({ tree, setup }: RunView): string {
   }
   if (tree.nodes.length <= 1) return `${plainText(setup.problem)}: no step yet.`
   const nodes = tree.nodes.length - 1
-  return `Round ${tree.round}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${open} open ${open === 1 ? 'path' : 'paths'}, ${done} finished.`
+  return `${roundsOf(setup).word} ${tree.round}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${open} open ${open === 1 ? 'path' : 'paths'}, ${done} finished.`
 }

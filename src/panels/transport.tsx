@@ -1,4 +1,5 @@
 import { memo, useMemo } from 'react'
+import { roundsOf } from '../search/settings.ts'
 import { useActions, useApp } from '../state/hooks.ts'
 import type { RunView } from '../state/search/runs-state.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -16,6 +17,7 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
   const sentence = eventSentence(run, cursor)
   const live = run.status === 'running' || run.status === 'paused'
   const rounds = useMemo(() => events.findLast((event) => 'round' in event && event.round > 0), [events])
+  const { word } = roundsOf(run.setup)
   const lastRound = rounds && 'round' in rounds ? rounds.round : 0
   return (
     <section className={styles.transport} aria-label="Playback">
@@ -73,15 +75,15 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
         <div className={styles.rounds}>
           <IconButton
             icon="chevronLeft"
-            label="One round back"
+            label={`One ${word.toLowerCase()} back`}
             shortcut="["
             disabled={tree.round === 0}
             onClick={() => actions.runs.stepRound(id, -1)}
           />
           <span className={styles.round}>
-            Round
+            {word}
             <select
-              aria-label="Round"
+              aria-label={word}
               className={styles.select}
               value={tree.round}
               onChange={(event) => actions.runs.seekRound(id, Number(event.target.value))}
@@ -96,7 +98,7 @@ export const Transport = memo(function Transport({ run }: { run: RunView }) {
           </span>
           <IconButton
             icon="chevronRight"
-            label="One round forward"
+            label={`One ${word.toLowerCase()} forward`}
             shortcut="]"
             disabled={tree.round >= lastRound && cursor === events.length}
             onClick={() => actions.runs.stepRound(id, 1)}

@@ -7,7 +7,15 @@ import { pathTo } from './tree-paths.ts'
 
 /** The tree before the first event. */
 export function emptyTree(): SearchTree {
-  return { started: null, aggregation: 'last', nodes: [], round: 0, ledger: EMPTY_LEDGER, finished: null }
+  return {
+    started: null,
+    aggregation: 'last',
+    nodes: [],
+    round: 0,
+    iterations: [],
+    ledger: EMPTY_LEDGER,
+    finished: null,
+  }
 }
 
 /** The tree after one more event. Nothing of the given tree changes; nodes the event does not touch are shared. */
@@ -30,6 +38,17 @@ export function applyEvent(tree: SearchTree, event: SearchEvent): SearchTree {
     case 'pruned': {
       const state = stateAfter(event.type, event.decision, tree.nodes[event.node])
       return { ...next, nodes: change(tree.nodes, event.node, { state, decision: event.decision }) }
+    }
+    case 'selected':
+      return { ...next, iterations: [...tree.iterations, { round: event.round, selected: event, evaluated: null }] }
+    case 'expanded':
+      return {
+        ...next,
+        nodes: event.children.reduce((nodes, { node, prior }) => change(nodes, node, { prior }), tree.nodes),
+      }
+    case 'evaluated': {
+      const last = tree.iterations.at(-1)
+      return last ? { ...next, iterations: [...tree.iterations.slice(0, -1), { ...last, evaluated: event }] } : next
     }
     case 'backedUp':
       return { ...next, nodes: change(tree.nodes, event.node, { visits: event.visits, value: event.value }) }
@@ -93,6 +112,7 @@ function rootNode(): TreeNode {
     decision: null,
     visits: 0,
     value: null,
+    prior: null,
   }
 }
 

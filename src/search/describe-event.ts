@@ -1,9 +1,10 @@
 import { PARAGRAPH_CHARACTERS, plainText } from '../core/outside-text.ts'
 import { AGGREGATION_NAMES } from './aggregate.ts'
-import type { Decision, FinishedEvent, NodeId, SearchEvent } from './events.ts'
+import type { Decision, FinishedEvent, NodeId, SearchEvent, SelectedEvent } from './events.ts'
 import { STOP_REASONS } from './events.ts'
 import { answerRule, choosesByVote, judgesResponses, strategyName, usesSetting } from './settings.ts'
 import type { SearchTree } from './tree.ts'
+import { pathTo } from './tree-paths.ts'
 import { savedByStop, voteOf, votesSentence } from './votes.ts'
 
 /**
@@ -47,11 +48,45 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
       return describeKept(event.node, event.decision, tree)
     case 'pruned':
       return describePruned(event.node, event.decision, tree)
-    case 'backedUp':
-      return `Backed up: ${count(event.visits, 'visit')}, mean value ${number(event.value)}.`
+    case 'selected':
+      return describeSelection(event, tree)
+    case 'expanded': {
+      const priors = event.children.slice(0, SHOWN).map(({ prior }) => number(prior))
+      const more = event.children.length > SHOWN ? ', …' : ''
+      const from = event.node === 0 ? 'the problem' : quote(text(tree, event.node))
+      return `Expanded: ${count(event.children.length, 'different step')} below ${from}, of prior ${priors.join(', ')}${more}.`
+    }
+    case 'evaluated': {
+      const { score, outcome, value, node } = event
+      if (outcome === null)
+        return `Evaluated: ${quote(text(tree, node))} is worth ${number(value)}, the reward model’s score.`
+      const weight = tree.started?.setup.config.rolloutWeight ?? 0
+      return `Evaluated: ${quote(text(tree, node))} is worth ${number(value)}: ${number(1 - weight)} · ${number(score)} by the reward model and ${number(weight)} · ${number(outcome)} by the rollout.`
+    }
+    case 'backedUp': {
+      const where = event.node === 0 ? 'the problem' : quote(text(tree, event.node))
+      return `Backed up: ${where} has ${count(event.visits, 'visit')}, mean value ${number(event.value)}.`
+    }
     case 'finished':
       return describeEnd(event, tree)
   }
+}
+
+/** Numbers that a sentence lists. */
+const SHOWN = 6
+
+function describeSelection({ round, node, choices }: SelectedEvent, tree: SearchTree): string {
+  const last = choices.at(-1)
+  const chosen = last?.compared.find((child) => child.node === last.node)
+  if (!last || !chosen)
+    return `Iteration ${round}: nothing is left below ${node === 0 ? 'the problem' : quote(text(tree, node))}.`
+  const others = last.compared.filter((child) => child !== chosen).map(({ priority }) => priority)
+  const next =
+    others.length === 0 ? 'nothing else is left there' : `the next has ${number(Math.max(...others), chosen.priority)}`
+  const { value, priority, prior, visits } = chosen
+  const what = visits === 0 ? 'the reward model’s score' : 'its mean value'
+  const after = choices.length === 1 ? '' : ` after ${count(choices.length, 'choice')}`
+  return `Iteration ${round}: selected ${quote(text(tree, node))}${after} with ${number(priority)}, ${what} ${number(value)} plus ${number(priority - value)} for prior ${number(prior)} and ${count(visits, 'visit')}; ${next}.`
 }
 
 function describeKept(node: NodeId, decision: Decision, tree: SearchTree): string {
@@ -69,12 +104,17 @@ function describeKept(node: NodeId, decision: Decision, tree: SearchTree): strin
       if (isAcceptedEnd(tree, node)) return `Answer: ${step} passes the task’s check without knowing the solution.`
       if (tree.nodes[node]?.verdict === null) return `Kept: the rollout of ${step} is the answer.`
       if (comparedByVote(tree) && score === 0) return `Answer: no response has a vote; ${step} is the first of them.`
+      if (answersByVisits(tree)) return `Answer: ${step} ends the path of most visits${visitsTo(tree, node)}.`
       if (against === null) {
         return comparedByVote(tree)
           ? `Answer: ${step} has the only votes there are${mine}, ${comparedByVote(tree)}.`
           : `Answer: ${step} ends the only finished path${mine}.`
       }
       return `Answer: ${step} is chosen${mine}; the next is ${number(against, score)}, ${comparedBy(tree)}.`
+    case 'selected':
+      return against === null
+        ? `Kept: ${step} is the only way on.`
+        : `Kept: ${step} is selected with ${number(score, against)}; the next has ${number(against, score)}, by value and exploration.`
     case 'share':
       if (share === undefined) break
       return `Kept: ${step}${mine} gets ${share.children} of the ${count(share.left, 'proposal')} left, by the softmax of ${AGGREGATION_NAMES[tree.aggregation]}s.`
@@ -99,6 +139,7 @@ function describePruned(node: NodeId, decision: Decision, tree: SearchTree): str
       return `Left open: the search ended with ${step}${mine}.`
     case 'not-answer':
       if (score === null || against === null) return `Not the answer: ${step}.`
+      if (answersByVisits(tree)) return `Not the answer: ${step}${mine} leaves the path of most visits.`
       if (tree.nodes.some(({ rollout }) => rollout?.accepted)) {
         return `Not the answer: the search stopped at another path; ${step} had ${number(score)}.`
       }
@@ -148,8 +189,21 @@ function byScore(tree: SearchTree): string {
 }
 
 function comparedBy(tree: SearchTree): string {
+  const { started } = tree
   const whole = responsesAreJudged(tree) ? 'by the score of the whole response' : null
-  return comparedByVote(tree) ?? whole ?? `by ${AGGREGATION_NAMES[tree.aggregation]}`
+  const values = started && usesSetting(started.setup.strategy, 'treeAnswer') ? 'by value' : null
+  return comparedByVote(tree) ?? whole ?? values ?? `by ${AGGREGATION_NAMES[tree.aggregation]}`
+}
+
+/** Whether the answer is at the end of the most visited path. */
+function answersByVisits({ started }: SearchTree): boolean {
+  if (!started || !usesSetting(started.setup.strategy, 'treeAnswer')) return false
+  return started.setup.config.treeAnswer === 'visits'
+}
+
+function visitsTo(tree: SearchTree, node: NodeId): string {
+  const visits = pathTo(tree, node).map((step) => step.visits)
+  return visits.length > SHOWN ? '' : ` (${visits.join(', ')})`
 }
 
 /** How votes were counted; null where the best score is the answer. */

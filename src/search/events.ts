@@ -113,6 +113,7 @@ export interface RolledOutEvent extends EventBase {
 export const DECISION_RULES = [
   'rank',
   'share',
+  'selected',
   'only-child',
   'candidate',
   'answer',
@@ -152,6 +153,54 @@ export interface PrunedEvent extends EventBase {
   readonly decision: Decision
 }
 
+/** A child as a selection saw it. `priority = value + prior · √(parent’s visits) / (1 + visits) · growth`. */
+export interface ComparedChild {
+  readonly node: NodeId
+  /** The policy's probability of the step, among its siblings. */
+  readonly prior: number
+  readonly visits: number
+  /** Mean of the values backed up; before the first visit the reward model's score. */
+  readonly value: number
+  readonly priority: number
+}
+
+/** One choice on the way down: the child that was taken, and all that could have been, in the order of proposal. */
+export interface SelectionChoice {
+  readonly node: NodeId
+  readonly compared: readonly ComparedChild[]
+}
+
+/** Monte Carlo tree search: how an iteration came to the node that it ends at. */
+export interface SelectedEvent extends EventBase {
+  readonly type: 'selected'
+  readonly round: number
+  /** Where it ends: a node without a visit, or the start where nothing is below it. */
+  readonly node: NodeId
+  readonly choices: readonly SelectionChoice[]
+}
+
+/** Monte Carlo tree search: the steps below a node, after their proposal. */
+export interface ExpandedEvent extends EventBase {
+  readonly type: 'expanded'
+  readonly round: number
+  readonly node: NodeId
+  /** All of its children so far; priors sum to 1. */
+  readonly children: readonly { readonly node: NodeId; readonly prior: number }[]
+}
+
+/** Monte Carlo tree search: what the node that an iteration ends at is worth. */
+export interface EvaluatedEvent extends EventBase {
+  readonly type: 'evaluated'
+  readonly round: number
+  readonly node: NodeId
+  /** The reward model's. */
+  readonly score: number
+  /** Of a greedy rollout to the end; null where none was taken. */
+  readonly outcome: number | null
+  /** What is backed up: the score, the outcome, or their mix. */
+  readonly value: number
+}
+
 /** Monte Carlo tree search: statistics of a node after a backup. */
 export interface BackedUpEvent extends EventBase {
   readonly type: 'backedUp'
@@ -189,6 +238,12 @@ export const STOP_REASONS = {
   },
   'subtrees-ended': { clause: 'every subtree has ended', sentence: 'Every subtree ended.' },
   'no-open-path': { clause: 'no path is open', sentence: 'No open path was left.' },
+  iterations: { clause: 'all iterations are done', sentence: 'All iterations were done.' },
+  'tree-exhausted': { clause: 'nothing is left to visit', sentence: 'Every path was followed to its end.' },
+  settled: {
+    clause: 'the leading answer stayed the same for the iterations that were set',
+    sentence: 'The leading answer did not change any more.',
+  },
   'max-rounds': { clause: 'the last round is over', sentence: 'The round limit was reached.' },
 } as const
 
@@ -218,6 +273,9 @@ export type SearchEvent =
   | RolledOutEvent
   | KeptEvent
   | PrunedEvent
+  | SelectedEvent
+  | ExpandedEvent
+  | EvaluatedEvent
   | BackedUpEvent
   | FinishedEvent
 

@@ -16,6 +16,8 @@ export interface SearchEnd {
   readonly open: readonly PathNode[]
   /** The answer, where the search knows it already (early stop). */
   readonly answer?: PathNode
+  /** The choice among the candidates, where the search has a rule of its own. */
+  readonly decisions?: readonly AnswerDecision[]
 }
 
 /** Ends a search: closes the paths that are open, chooses the answer, and tells the result. */
@@ -28,7 +30,8 @@ export function* finishSearch(
   const unfinished = byRank(open)
   yield* cutOff(run, unfinished, round, scored)
   const rules = { answerBy: answerRule(run.setup), aggregation: run.aggregation }
-  const decisions = end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, rules, scored)
+  const decisions =
+    end.decisions ?? (end.answer ? acceptedFirst(end.answer, candidates) : chooseAnswer(candidates, rules, scored))
   for (const { node, decision } of decisions) {
     yield decision.rule === 'answer' ? run.kept(node, round, decision) : run.pruned(node, round, decision)
   }

@@ -18,18 +18,20 @@ interface StepCost {
 }
 
 /**
- * Rolls every proposal out by up to k further steps at temperature 0, all together, one step after the other, and
+ * Rolls every proposal out by up to `most` further steps (k where nothing is said) at temperature 0, all together, one step after the other, and
  * scores each of those steps; the path score at the end of its rollout ranks a proposal. Stops after the step at
  * which a rollout finishes with an answer that the task's check accepts, and returns the first such proposal.
+ * @param stops whether an accepted answer ends the search
  */
 export async function* rollOut(
   run: SearchRun,
   proposals: readonly PathNode[],
   round: number,
+  { most, stops }: { readonly most: number; readonly stops: boolean } = { most: run.config.lookahead, stops: true },
 ): AsyncGenerator<RolledOutEvent, { readonly proposal: PathNode; readonly end: PathNode } | null> {
   const rollouts: Rollout[] = proposals.map((proposal) => ({ proposal, steps: [], end: proposal }))
   const accepts = ({ end }: Rollout): boolean => end.finished && (run.checker.accepts?.(end.texts) ?? false)
-  for (let step = 0; step < run.config.lookahead && !rollouts.some(accepts); step++) {
+  for (let step = 0; step < most && !rollouts.some(accepts); step++) {
     const active = rollouts.filter(({ end }) => !end.finished)
     const policy = await run.rollOutStep(active.map(({ end }) => end))
     const reward = await run.read([...policy.keys()])
@@ -47,7 +49,7 @@ export async function* rollOut(
     // Nothing was rolled out below an open proposal where another one was accepted as it stands.
     if (rollout.steps.length === 0 && !end.finished) continue
     const steps = rollout.steps.map((step) => enterStep(run, step, proposal.samples.length))
-    const accepted = accepts(rollout)
+    const accepted = stops && accepts(rollout)
     yield {
       type: 'rolledOut',
       round,

@@ -23,6 +23,11 @@ const runs = fc.record({
   voteStop: fc.constantFrom('all', 'decided', 'ahead'),
   voteBatch: fc.integer({ min: 0, max: 5 }),
   balance: fc.constantFrom(0.01, 0.2, 10),
+  iterations: fc.integer({ min: 1, max: 20 }),
+  rolloutWeight: fc.constantFrom(0, 0.5, 1),
+  treeAnswer: fc.constantFrom('value', 'visits', 'weighted-vote'),
+  widening: fc.constantFrom(0, 0.5, 1),
+  settle: fc.constantFrom(0, 0, 3),
   kind: fc.constantFrom('process', 'outcome'),
   prefix: fc.constantFrom([], ['a\n'], ['b\n', 'c\n']),
 })
@@ -205,7 +210,7 @@ describe('settings', () => {
     expect(await refuse('lookahead', { lookahead: 1.5 })).toContain('lookahead')
     expect(await refuse('beam', { aggregation: 'best' as 'last' })).toContain('expected last, min, product')
     expect(await refuse('beam', {}, { seed: -1 })).toContain('seed')
-    expect(await refuse('mcts' as 'beam', {})).toContain('expected greedy-decoding, sampling')
+    expect(await refuse('best-of-n' as 'beam', {})).toContain('expected greedy-decoding, sampling')
   })
 
   it('refuses a strategy that needs a reward model where there is none', async () => {

@@ -12,6 +12,7 @@ import { diverseTree } from './strategies/diverse-tree.ts'
 import { greedyDecoding } from './strategies/greedy-decoding.ts'
 import { greedyTree } from './strategies/greedy-tree.ts'
 import { lookahead } from './strategies/lookahead.ts'
+import { monteCarloTree } from './strategies/monte-carlo-tree.ts'
 import { rebase } from './strategies/rebase.ts'
 import { sampleResponses } from './strategies/sampling.ts'
 
@@ -30,6 +31,7 @@ const STRATEGY_OF: Readonly<Record<StrategyId, Strategy>> = {
   dvts: diverseTree,
   rebase,
   lookahead,
+  mcts: monteCarloTree,
 }
 
 /**

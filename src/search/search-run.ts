@@ -327,13 +327,17 @@ export class SearchRun {
     for (const node of [...this.holders]) {
       let above: PathNode | null = node
       while (above && !staying.has(above)) above = above.parent
-      if (above) continue
-      this.holders.delete(node)
-      for (const key of ['policyBranch', 'rewardBranch'] as const) {
-        const branch = node[key]
-        if (branch) this.scope.release(branch)
-        node[key] = null
-      }
+      if (!above) this.release(node)
+    }
+  }
+
+  /** Gives back the branches of one node: nothing is proposed below it any more. */
+  release(node: PathNode): void {
+    this.holders.delete(node)
+    for (const key of ['policyBranch', 'rewardBranch'] as const) {
+      const branch = node[key]
+      if (branch) this.scope.release(branch)
+      node[key] = null
     }
   }
 

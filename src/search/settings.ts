@@ -80,6 +80,81 @@ export const SETTINGS = {
     min: 0,
     max: 40,
   },
+  iterations: {
+    name: 'Iterations',
+    description: 'Ways down the tree, at most; each evaluates one more step.',
+    kind: 'integer',
+    default: 32,
+    min: 1,
+    max: 4096,
+    stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+  },
+  rolloutWeight: {
+    name: 'Rollout weight (λ)',
+    description:
+      'Of a step’s value: 0 is the reward model’s score, 1 the outcome of a greedy rollout, between is a mix.',
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 1,
+    maxByNature: true,
+    step: 0.1,
+  },
+  treeAnswer: {
+    name: 'Answer by',
+    description: 'How the answer is chosen among the finished paths of the tree.',
+    kind: 'choice',
+    default: 'value',
+    choices: [
+      { id: 'value', name: 'Highest value', description: 'The finished path with the highest value.' },
+      { id: 'visits', name: 'Most visits', description: 'From the problem always the step with most visits.' },
+      {
+        id: 'weighted-vote',
+        name: 'Weighted vote',
+        description: 'What the finished paths with the highest summed score are for; the best of them is shown.',
+      },
+    ],
+  },
+  explorationInit: {
+    name: 'Exploration',
+    description:
+      'How much a likely step that has few visits is preferred (c_init of PUCT); 0 follows the values alone.',
+    kind: 'number',
+    default: 1.25,
+    min: 0,
+    max: 100,
+    step: 0.25,
+    rare: true,
+  },
+  explorationBase: {
+    name: 'Exploration base',
+    description: 'Visits at which exploration begins to grow (c_base of PUCT).',
+    kind: 'number',
+    default: 19652,
+    min: 1,
+    max: 100_000_000,
+    rare: true,
+  },
+  widening: {
+    name: 'Widening',
+    description: 'A step with N visits has had m · N^widening proposals; 0 draws m once.',
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 1,
+    maxByNature: true,
+    step: 0.1,
+    rare: true,
+  },
+  settle: {
+    name: 'Settled after',
+    description: 'Stops when the leading answer has stayed the same for this many iterations; 0 never does.',
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 4096,
+    rare: true,
+  },
   aggregation: {
     name: 'Path score',
     description: 'How the scores of a path’s steps become the score it is ranked by.',
@@ -254,6 +329,8 @@ interface StrategyDescription {
   readonly judges: 'steps' | 'responses' | null
   /** How it chooses the answer, where that is what it is. Others go by `answerBy`, where they use it, else by the best score. */
   readonly answerBy?: StrategyConfig['answerBy']
+  /** What one of its rounds is called, where that is not a round, and the setting that says how many there are at most. */
+  readonly rounds?: { readonly word: string; readonly most: SettingName }
   /** The settings that it uses; it ignores the others. */
   readonly settings: readonly SettingName[]
 }
@@ -337,6 +414,17 @@ export const STRATEGIES = {
     judges: 'steps',
     settings: [...BEAM, 'lookahead'],
   },
+  mcts: {
+    name: 'Monte Carlo tree search',
+    description: 'Again and again down the tree to a new step, by value and exploration; its value is backed up.',
+    judges: 'steps',
+    rounds: { word: 'Iteration', most: 'iterations' },
+    settings: [
+      ...['iterations', 'm', 'rolloutWeight', 'aggregation', 'treeAnswer'],
+      ...['explorationInit', 'explorationBase', 'widening', 'settle'],
+      ...SAMPLED,
+    ],
+  },
 } as const satisfies Readonly<Record<string, StrategyDescription>>
 
 export type StrategyId = keyof typeof STRATEGIES
@@ -350,6 +438,12 @@ export function strategyById(id: StrategyId): StrategyDescription {
 /** A strategy's name for a person. */
 export function strategyName(id: StrategyId): string {
   return strategyById(id).name
+}
+
+/** What a strategy's rounds are called, with a capital, and how many there are at most. */
+export function roundsOf({ strategy, config }: ConfiguredStrategy): { readonly word: string; readonly most: number } {
+  const { word, most } = strategyById(strategy).rounds ?? { word: 'Round', most: 'maxRounds' }
+  return { word, most: Number(config[most]) }
 }
 
 /** Whether a strategy asks the reward model. */
@@ -391,6 +485,7 @@ export function judgingRemark(strategy: StrategyId, kind: 'process' | 'outcome' 
 /** How the answer is chosen among the finished paths. */
 export function answerRule({ strategy, config }: ConfiguredStrategy): StrategyConfig['answerBy'] {
   const { answerBy } = strategyById(strategy)
+  if (usesSetting(strategy, 'treeAnswer')) return config.treeAnswer === 'weighted-vote' ? 'weighted-vote' : 'score'
   return answerBy ?? (usesSetting(strategy, 'answerBy') ? config.answerBy : 'score')
 }
 

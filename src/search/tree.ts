@@ -1,4 +1,4 @@
-import type { Decision, FinishedEvent, Ledger, NodeId, StartedEvent } from './events.ts'
+import type { Decision, EvaluatedEvent, FinishedEvent, Ledger, NodeId, SelectedEvent, StartedEvent } from './events.ts'
 import type { Aggregation, ProposalFinish, Token, Verdict } from './models.ts'
 
 /** `proposed`: waiting for a decision; `rolledOut`: part of a lookahead rollout only. */
@@ -30,7 +30,18 @@ export interface TreeNode {
   readonly rollout: { readonly end: NodeId; readonly pathScore: number; readonly accepted: boolean } | null
   readonly decision: Decision | null
   readonly visits: number
+  /** Mean of the values that were backed up; null before the first. */
   readonly value: number | null
+  /** Monte Carlo tree search: the policy's probability of the step among its siblings; null elsewhere. */
+  readonly prior: number | null
+}
+
+/** One iteration of a Monte Carlo tree search. */
+export interface Iteration {
+  readonly round: number
+  readonly selected: SelectedEvent
+  /** Null until it is known. */
+  readonly evaluated: EvaluatedEvent | null
 }
 
 /** The state of a search after some prefix of its events. `nodes[id].id === id`. */
@@ -39,6 +50,8 @@ export interface SearchTree {
   readonly aggregation: Aggregation
   readonly nodes: readonly TreeNode[]
   readonly round: number
+  /** Of a Monte Carlo tree search, in order. */
+  readonly iterations: readonly Iteration[]
   readonly ledger: Ledger
   readonly finished: FinishedEvent | null
 }

@@ -6,7 +6,7 @@ import type { Ledger, ModelLedger, RunSetup, SearchEvent } from '../../search/ev
 import { readGivenStep } from '../../search/given-step.ts'
 import type { RewardModelInfo } from '../../search/models.ts'
 import { runSearch } from '../../search/run-search.ts'
-import { judgingRemark, usesRewardModel } from '../../search/settings.ts'
+import { judgingRemark, roundsOf, usesRewardModel } from '../../search/settings.ts'
 import { savedByStop } from '../../search/votes.ts'
 import type { AnyTask } from '../../tasks/registry.ts'
 import { checkerFor, promptOf, TASKS, taskById } from '../../tasks/registry.ts'
@@ -124,7 +124,8 @@ async function writeTree(events: AsyncIterable<SearchEvent>, output: Output): Pr
   try {
     for await (const event of events) {
       tree = applyEvent(tree, event)
-      progress.show(`Round ${tree.round}: ${tree.nodes.length - 1} steps`)
+      const word = tree.started ? roundsOf(tree.started.setup).word : 'Round'
+      progress.show(`${word} ${tree.round}: ${tree.nodes.length - 1} steps`)
     }
   } finally {
     progress.clear()

@@ -28,6 +28,7 @@ import { MonteCarlo } from './monte-carlo.tsx'
 import { nodeReading, recordedScores } from './node-reading.ts'
 import { PathEditor } from './path-editor.tsx'
 import { RankingsTable } from './rankings-table.tsx'
+import { SelectionTable } from './selection-table.tsx'
 import { SentPrompt } from './sent-prompt.tsx'
 import { useProbe } from './use-probe.ts'
 
@@ -137,6 +138,7 @@ function NodeDetails({ run, node }: { run: RunView; node: TreeNode }) {
         </Panel>
       ) : null}
       {isRoot && !edited ? null : <Truth run={run} node={node} label={reading.label} edited={edited} />}
+      <SelectionTable run={run} node={node} />
       {judgesResponses(run.setup.strategy) ? null : (
         <RankingsTable run={run} node={node} edited={edited ? reading.scores : undefined} />
       )}

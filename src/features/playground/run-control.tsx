@@ -1,3 +1,4 @@
+import { roundsOf } from '../../search/settings.ts'
 import { useActions, useApp, useRun } from '../../state/hooks.ts'
 import { lackingModel } from '../../state/search/lacking-model.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -52,6 +53,7 @@ function LiveControls() {
   if (run === null) return null
   const { id, status, tree, setup } = run
   const paused = status === 'paused'
+  const rounds = roundsOf(setup)
   return (
     <>
       <div className={styles.buttons}>
@@ -74,7 +76,7 @@ function LiveControls() {
         </Button>
       </div>
       <p className={styles.figures} aria-live="off">
-        Round {tree.round} of at most {setup.config.maxRounds}
+        {rounds.word} {tree.round} of at most {rounds.most}
         {speed > 0 ? `, ${formatNumber(speed)} tok/s` : ''}
       </p>
     </>

@@ -15,6 +15,7 @@ import { StateLegend } from '../../viz/marks/state-legend.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
+import { IterationsView } from './iterations-view.tsx'
 import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
@@ -22,7 +23,7 @@ import { SubtreesView } from './subtrees-view.tsx'
 import styles from './tree-pane.module.css'
 import { VotesView } from './votes-view.tsx'
 
-export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees'
+export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees' | 'iterations'
 
 interface TreePaneProps {
   run: RunView | null
@@ -116,6 +117,8 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
           <NoTree />
         ) : shown === 'votes' ? (
           <VotesView run={run} />
+        ) : shown === 'iterations' ? (
+          <IterationsView run={run} />
         ) : shown === 'subtrees' ? (
           <SubtreesView run={run} />
         ) : shown === 'tree' ? (
@@ -159,13 +162,17 @@ const BOTH_VIEWS: readonly ViewChoice[] = [
 function ownViews({ setup }: RunView): readonly ViewChoice[] {
   const votes: ViewChoice = { value: 'votes', name: 'Votes', icon: 'chart' }
   const subtrees: ViewChoice = { value: 'subtrees', name: 'Subtrees', icon: 'tree' }
-  return [...(setup.strategy === 'dvts' ? [subtrees] : []), ...(choosesByVote(setup) ? [votes] : [])]
+  const iterations: ViewChoice = { value: 'iterations', name: 'Iterations', icon: 'restart' }
+  const own = setup.strategy === 'dvts' ? [subtrees] : setup.strategy === 'mcts' ? [iterations] : []
+  return [...own, ...(choosesByVote(setup) ? [votes] : [])]
 }
 
 /** Nodes that an event is about. */
 function nodesOf(event: SearchEvent | undefined): readonly NodeId[] {
   if (event === undefined || event.type === 'started') return []
   if (event.type === 'finished') return event.node === null ? [] : [event.node]
+  if (event.type === 'selected') return [0, ...event.choices.map(({ node }) => node)]
+  if (event.type === 'expanded') return [event.node, ...event.children.map(({ node }) => node)]
   if (event.type === 'rolledOut') return [event.node, ...event.steps.map((step) => step.node)]
   return [event.node]
 }

@@ -57,6 +57,17 @@ function lineOf(event: SearchEvent): string {
     case 'kept':
     case 'pruned':
       return `${at} ${event.type} ${decisionOf(event.decision)}`
+    case 'selected': {
+      const choices = event.choices.map(({ node, compared }) => {
+        const all = compared.map((child) => `${child.node}:${short(child.priority)}`).join(' ')
+        return `${node} of ${all}`
+      })
+      return `${at} selected ${choices.join(', ')}`
+    }
+    case 'expanded':
+      return `${at} expanded ${event.children.map(({ node, prior }) => `${node}:${short(prior)}`).join(' ')}`
+    case 'evaluated':
+      return `${at} evaluated ${short(event.value)}${event.outcome === null ? '' : ` of ${short(event.score)} and ${short(event.outcome)}`}`
     case 'backedUp':
       return `${at} n${event.visits} ${short(event.value)}`
     case 'finished':

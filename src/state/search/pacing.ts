@@ -8,6 +8,9 @@ const OWN: Readonly<Record<EventType, number>> = {
   proposed: 0.18,
   scored: 0.18,
   rolledOut: 0.3,
+  selected: 0.6,
+  expanded: 0.2,
+  evaluated: 0.3,
   backedUp: 0.08,
   kept: 0.4,
   pruned: 0.15,
@@ -18,6 +21,7 @@ const OWN: Readonly<Record<EventType, number>> = {
 const PAUSE: Readonly<Partial<Record<EventType, number>>> = {
   proposed: 0.6,
   scored: 0.4,
+  selected: 1,
   kept: 1,
   pruned: 0.4,
   finished: 0.8,

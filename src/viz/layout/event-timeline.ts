@@ -13,9 +13,11 @@ export interface Lane {
 }
 
 const LANES: readonly Lane[] = [
+  { name: 'selected', types: ['selected'] },
   { name: 'proposed', types: ['proposed'] },
   { name: 'rolled out', types: ['rolledOut'] },
   { name: 'scored', types: ['scored'] },
+  { name: 'expanded, evaluated', types: ['expanded', 'evaluated'] },
   { name: 'backed up', types: ['backedUp'] },
   { name: 'kept, pruned', types: ['kept', 'pruned'] },
 ]

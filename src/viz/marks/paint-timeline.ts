@@ -132,12 +132,14 @@ function paintTicks(
 export function tickColor(type: EventType, theme: VizTheme): string {
   switch (type) {
     case 'kept':
+    case 'selected':
       return theme.text
     case 'pruned':
       return theme.muted
     case 'finished':
       return theme.accent
     case 'scored':
+    case 'evaluated':
     case 'backedUp':
       return theme.scheme === 'light' ? '#1f8a84' : '#2fb8a6'
     case 'rolledOut':

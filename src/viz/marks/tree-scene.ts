@@ -26,7 +26,7 @@ export interface NodeFace {
   /** In [0, 1], and as an index of the colour scale; −1 where there is no score yet. */
   readonly value: number
   readonly level: number
-  /** `×3` for merged duplicates, `n5` for visits of Monte Carlo tree search, `s1,2` for subtrees, or nothing. */
+  /** `×3` for merged duplicates, `n5 .43` for visits and value of Monte Carlo tree search, `s1,2` for subtrees, or nothing. */
   readonly badge: string
   readonly verdict: ReturnType<typeof verdictOf> | null
   readonly given: boolean
@@ -41,7 +41,7 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
   const { main, rest } = stepLabel(node, tree)
   const score = node.parent === null ? null : shownScore(node)
   const copies = node.count > 1 ? `×${node.count}` : ''
-  const visits = node.visits > 0 ? `n${node.visits}` : ''
+  const visits = node.visits > 0 ? `n${node.visits} ${formatScore(node.value).replace(/^0/, '')}` : ''
   const subtrees = node.subtrees.length > 0 ? `s${node.subtrees.map((index) => index + 1).join()}` : ''
   return {
     appearance: appearanceOf(node),
@@ -53,16 +53,18 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     badge: [copies, visits, subtrees].filter((part) => part !== '').join(' '),
     verdict: node.verdict === null ? null : verdictOf(node.verdict),
     given: node.given,
-    edge: edgeWidth(node.logprob),
+    // The prior is the probability among the siblings.
+    edge: edgeWidth(node.prior === null ? node.logprob : Math.log(node.prior)),
     words: [stateInWords(node), ...countsInWords(node)].join(', '),
   }
 }
 
-function countsInWords({ count, visits, subtrees }: TreeNode): string[] {
+function countsInWords({ count, visits, value, prior, subtrees }: TreeNode): string[] {
   const numbers = subtrees.map((index) => index + 1).join(', ')
   return [
     ...(count > 1 ? [`${count} identical samples`] : []),
-    ...(visits > 0 ? [`${visits} ${visits === 1 ? 'visit' : 'visits'}`] : []),
+    ...(prior === null ? [] : [`prior ${formatScore(prior)}`]),
+    ...(visits > 0 ? [`${visits} ${visits === 1 ? 'visit' : 'visits'}, mean value ${formatScore(value)}`] : []),
     ...(subtrees.length > 0 ? [`subtree ${numbers}`] : []),
   ]
 }

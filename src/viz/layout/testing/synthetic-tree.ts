@@ -75,6 +75,7 @@ export function syntheticTree(options: SyntheticTreeOptions): SearchTree {
     aggregation: 'last',
     nodes,
     round: Math.min(rounds, decided + 1),
+    iterations: [],
     ledger: NO_LEDGER,
     finished: answered
       ? {
@@ -183,6 +184,7 @@ function addNode(
     subtrees: [],
     visits: 0,
     value: null,
+    prior: null,
     numbers,
     quality,
   }

@@ -27,6 +27,7 @@ export function treeOf(specs: readonly NodeSpec[]): SearchTree {
     subtrees: [],
     visits: 0,
     value: null,
+    prior: null,
     ...spec,
   }))
   const withStructure = nodes.map((node) => {
