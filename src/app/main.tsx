@@ -15,7 +15,7 @@ import '../ui/base.css'
 if (import.meta.env.DEV || import.meta.env.MODE === 'faults') installPageFaults()
 const store = createAppStore(browserDependencies())
 if (import.meta.env.PROD) {
-  registerServiceWorker(store.actions)
+  void registerServiceWorker(store)
   void isolateByReload(store.actions.notices, browserIsolation())
 }
 store.subscribe(({ link }, before) => {

@@ -1,11 +1,20 @@
 import { registerSW } from 'virtual:pwa-register'
-import type { Actions } from '../state/app-state.ts'
+import type { AppStore } from '../state/create-app-store.ts'
 
 /** How long a newer version may take to arrive before the page reloads without it. */
 const ARRIVAL_MS = 15_000
 
-/** Keeps the app usable offline. A new version waits until the person asks for it, because taking it over reloads the page. */
-export function registerServiceWorker(actions: Actions): void {
+/** The models' first load may take this long before the app's other files are fetched beside it. */
+const FIRST_LOAD_MS = 15_000
+
+/**
+ * Keeps the app usable offline. A new version waits until the person asks for it, because taking it over reloads the page.
+ * Its first installation fetches every file of the app, so the models that are loaded now go first, except where it has to
+ * isolate the page.
+ */
+export async function registerServiceWorker(store: AppStore): Promise<void> {
+  if (globalThis.crossOriginIsolated) await firstLoad(store)
+  const { actions } = store
   registerSW({
     onNeedRefresh() {
       actions.notices.show({
@@ -18,6 +27,20 @@ export function registerServiceWorker(actions: Actions): void {
     onOfflineReady() {
       actions.notices.show({ tone: 'info', text: 'Ready to work offline.', error: null, action: null })
     },
+  })
+}
+
+function firstLoad(store: AppStore): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      stop()
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(over, FIRST_LOAD_MS)
+    const stop = store.subscribe(({ engine: { phase } }) => {
+      if (phase !== 'idle' && phase !== 'loading') over()
+    })
   })
 }
 

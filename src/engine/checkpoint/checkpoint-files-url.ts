@@ -10,6 +10,8 @@ export interface UrlCheckpointOptions {
   readonly baseUrl: string
   /** File names in the folder; the usual names are tried where they are not given. */
   readonly files?: readonly string[]
+  /** Asks for the beginnings of all `files` at once: for small models, of which every file is read. */
+  readonly eager?: boolean
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** Waits before a request is tried again. */
   readonly wait?: (ms: number) => Promise<void>
@@ -36,7 +38,10 @@ interface Known {
  */
 export async function openUrlCheckpoint(options: UrlCheckpointOptions): Promise<CheckpointFiles> {
   const remote = new RemoteFolder(options)
-  if (options.files) return remote.as(options.files)
+  if (options.files) {
+    if (options.eager) for (const file of options.files) remote.prefetch(file, options.signal)
+    return remote.as(options.files)
+  }
   const present: string[] = []
   const found = await Promise.all(USUAL_FILES.map((file) => remote.exists(file, options.signal)))
   present.push(...USUAL_FILES.filter((_, index) => found[index]))
@@ -82,6 +87,11 @@ class RemoteFolder {
       },
     }
     return folder
+  }
+
+  /** What fails is asked for again by whoever reads the file. */
+  prefetch(file: string, signal?: AbortSignal): void {
+    this.open(file, signal).catch(() => {})
   }
 
   async exists(file: string, signal?: AbortSignal): Promise<boolean> {

@@ -91,6 +91,16 @@ describe('a web server', () => {
     expect(requests.length).toBe(ranges ? 3 : 2)
   })
 
+  test('asks for all files at once where all are needed, and for none twice', async () => {
+    const { fetch, requests } = server({ 'config.json': '{}', 'tokenizer.json': '[]' }, {})
+    const names = ['config.json', 'tokenizer.json', 'gone.json']
+    const files = await open({ baseUrl: 'http://host/m', files: names, eager: true, fetch })
+    expect(requests.length).toBe(3)
+    expect(text(await files.read('tokenizer.json', 0, 2))).toBe('[]')
+    await expect(files.size('gone.json')).rejects.toThrow(/has no gone\.json/)
+    expect(requests.length).toBe(3)
+  })
+
   test('usual names are tried where no list is given, shards by their index', async () => {
     const index = JSON.stringify({ weight_map: { a: 'x-1.safetensors', b: 'x-2.safetensors', c: 'x-1.safetensors' } })
     const { fetch } = server({ 'config.json': '{}', 'model.safetensors.index.json': index, 'x-1.safetensors': 'ab' })

@@ -16,7 +16,8 @@ export function bundledProvider(base: string): ModelProvider<BundledSource> {
       const model = BUNDLED_MODELS.find((known) => known.id === id)
       if (!model) throw unknownModel(id)
       const baseUrl = `${base}checkpoints/${id}/`
-      return { files: await openUrlCheckpoint({ baseUrl, files: model.files, signal }), release: () => {} }
+      const files = await openUrlCheckpoint({ baseUrl, files: model.files, eager: true, signal })
+      return { files, release: () => {} }
     },
   }
 }
