@@ -27,6 +27,7 @@ export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
 }
 
 const STATUS_MS = 500
+const PROGRESS_MS = 50
 /** Over which the speed of a download is taken: steady enough for the time left. */
 const TRANSFER_WINDOW_MS = 4000
 
@@ -75,15 +76,21 @@ export class WorkerService {
     }
   }
 
+  /** Progress of a load, told as often as can be seen, and at its end. */
+  private loading(): (model: 'policy' | 'reward', loadedBytes: number, totalBytes: number) => void {
+    const told = { policy: Number.NEGATIVE_INFINITY, reward: Number.NEGATIVE_INFINITY }
+    return (model, loadedBytes, totalBytes) => {
+      const now = this.deps.now()
+      if (loadedBytes < totalBytes && now - told[model] < PROGRESS_MS) return
+      told[model] = now
+      this.deps.post({ type: 'loading', model, loadedBytes, totalBytes })
+    }
+  }
+
   private async answer(method: WorkerMethod, params: unknown, signal: AbortSignal): Promise<unknown> {
     const methods: { [M in WorkerMethod]: (params: ParamsOf<M>) => ResultOf<M> | Promise<ResultOf<M>> } = {
       load: async (given) => {
-        const models = await this.engine.load(
-          given,
-          (model, loadedBytes, totalBytes) => this.deps.post({ type: 'loading', model, loadedBytes, totalBytes }),
-          () => this.runs.cancelAll(),
-          signal,
-        )
+        const models = await this.engine.load(given, this.loading(), () => this.runs.cancelAll(), signal)
         this.deps.post({ type: 'status', status: this.status() })
         return models
       },

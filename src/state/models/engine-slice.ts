@@ -77,6 +77,9 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
   let loading: { readonly controller: AbortController; readonly done: Promise<void> } | null = null
   let loadedChoice: Choice | null = null
   let lastLoss = Number.NEGATIVE_INFINITY
+  /** Progress since the last frame. */
+  let arrived: Partial<EngineState['progress']> = {}
+  let cancelFrame: (() => void) | null = null
 
   const patch = (change: Partial<EngineState>): void => set({ engine: { ...get().engine, ...change } })
 
@@ -261,8 +264,15 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
           },
         })
     },
-    onLoading: (model, loadedBytes, totalBytes) =>
-      patch({ progress: { ...get().engine.progress, [model]: { loadedBytes, totalBytes } } }),
+    // Many messages may wait for a busy page: each must not be drawn by itself.
+    onLoading: (model, loadedBytes, totalBytes) => {
+      arrived = { ...arrived, [model]: { loadedBytes, totalBytes } }
+      cancelFrame ??= deps.frame(() => {
+        cancelFrame = null
+        if (loading) patch({ progress: { ...get().engine.progress, ...arrived } })
+        arrived = {}
+      })
+    },
     onStatus: (status) => patch({ status, rates: addRate(get().engine.rates, status.tokensPerSecond) }),
     onLost: (error, reload) => {
       // A choice that stopped it is not taken again by itself.
@@ -279,6 +289,9 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
       notify({ tone: 'warning', text, error })
       if (again) void load()
     },
-    dispose: () => loading?.controller.abort(),
+    dispose: () => {
+      cancelFrame?.()
+      loading?.controller.abort()
+    },
   }
 }
