@@ -1,7 +1,7 @@
 import { RandomStream } from '../../core/random.ts'
-import { writePlan, writeResult } from './line.ts'
+import { stateRelation, writePlan, writeResult } from './line.ts'
 import type { Relation, WordProblem } from './problem.ts'
-import { goalOf, peopleIn, relationOf } from './problem.ts'
+import { goalOf, peopleIn, relationOf, TOGETHER } from './problem.ts'
 import type { Calculation, Operation } from './quantities.ts'
 import { calculate, calculationOf, givenQuantities } from './quantities.ts'
 
@@ -12,11 +12,18 @@ const ANSWER_ERRS = 0.03
 
 /**
  * The lines of an attempt that may have mistakes of the kinds that models make: a plan that names the wrong people; a
- * result of another sentence, with another operand, operation or number, or with a wrong value; another answer. It goes
+ * result that repeats or follows another sentence, with another operand, operation or number, or with a wrong value; another answer. It goes
  * on from what it wrote.
  */
 export function attemptWords(problem: WordProblem, seed: number): string[] {
   return new Attempt(problem, new RandomStream(seed, 1)).write()
+}
+
+/** A line of a result: what it repeats, and its calculation. */
+interface Result {
+  readonly stated: Relation
+  readonly used: Calculation
+  readonly value: number
 }
 
 class Attempt {
@@ -55,11 +62,12 @@ class Attempt {
     }
     for (const name of needs) this.workOut(name)
     // A result uses what the plan named.
-    const calculation = calculationOf(withPeople(relation, needs), this.known) ?? this.anyCalculation(person)
-    const spoilt = this.random.next() < RESULT_ERRS ? this.spoil(person, relation, calculation) : null
-    const [used, value] = spoilt ?? this.withValue(calculation)
+    const said = withPeople(relation, needs)
+    const calculation = calculationOf(said, this.known) ?? this.anyCalculation(person)
+    const spoilt = this.random.next() < RESULT_ERRS ? this.spoil(person, said, calculation) : null
+    const { stated, used, value } = spoilt ?? this.result(said, calculation)
     this.known.set(person, value)
-    this.lines.push(writeResult(person, used, value))
+    this.lines.push(writeResult(stateRelation(person, stated, this.problem.things), used, value))
     this.open.delete(person)
   }
 
@@ -78,44 +86,47 @@ class Attempt {
     return this.random.next() < 0.5 ? [first, other] : [other, second]
   }
 
-  /** A calculation that is wrong for this person, with its value; or the right one with a wrong value. */
-  private spoil(person: string, relation: Relation, right: Calculation): readonly [Calculation, number] {
+  /** A result that is wrong for this person: in what it repeats, in its calculation or in its value. */
+  private spoil(person: string, relation: Relation, right: Calculation): Result {
     const kind = this.random.next()
-    if (kind < 0.3) return this.withValue(this.ofAnotherSentence(person, right))
-    if (kind < 0.55) return this.withValue({ ...right, a: this.otherValue(right.a) })
-    if (kind < 0.7) return this.withValue(this.withOtherNumber(person, relation, right))
-    if (kind < 0.85) {
+    if (kind < 0.3) return this.ofAnotherSentence(person, relation, right)
+    if (kind < 0.55) return this.result(relation, { ...right, a: this.otherValue(right.a) })
+    if (kind < 0.7) return this.withOtherNumber(person, relation, right)
+    if (kind < 0.8) {
       const operations = (['+', '-', '*', '/'] as const).filter((operation) => operation !== right.operation)
-      return this.withValue({ ...right, operation: this.random.pick<Operation>(operations) })
+      return this.result(relation, { ...right, operation: this.random.pick<Operation>(operations) })
     }
     const apart = this.random.pick([1, 1, 2, 10]) * (this.random.next() < 0.5 ? -1 : 1)
     const value = calculate(right)
-    return [right, value + apart >= 0 ? value + apart : value - apart]
+    return { stated: relation, used: right, value: value + apart >= 0 ? value + apart : value - apart }
   }
 
   /** What another person's sentence says, as if it were about this one. */
-  private ofAnotherSentence(person: string, right: Calculation): Calculation {
+  private ofAnotherSentence(person: string, own: Relation, right: Calculation): Result {
     const relations = this.problem.sentences
       .filter((sentence) => sentence.person !== person && sentence.relation.kind !== 'given')
       .map(({ relation }) => relation)
-    if (relations.length === 0) return { ...right, a: this.otherValue(right.a) }
+    if (relations.length === 0 || person === TOGETHER)
+      return this.result(own, { ...right, a: this.otherValue(right.a) })
     const relation = this.random.pick(relations)
-    const own = this.random.next() < 0.5 ? null : calculationOf(relation, this.known)
-    if (own) return own
+    const known = this.random.next() < 0.5 ? null : calculationOf(relation, this.known)
+    if (known) return this.result(relation, known)
     // The way of that sentence, from the value that this person's sentence starts from.
     const values = new Map(this.known)
     for (const name of peopleIn(relation)) if (!values.has(name)) values.set(name, right.a)
-    return { ...(calculationOf(relation, values) ?? right), a: right.a }
+    return this.result(relation, { ...(calculationOf(relation, values) ?? right), a: right.a })
   }
 
-  /** Another number of the problem, or another quantity where two are added. */
-  private withOtherNumber(person: string, relation: Relation, right: Calculation): Calculation {
-    if (relation.kind === 'sum') return { ...right, b: this.otherValue(right.b) }
+  /** Another number of the problem, repeated or in the calculation alone; or another quantity where two are added. */
+  private withOtherNumber(person: string, relation: Relation, right: Calculation): Result {
+    if (relation.kind === 'sum') return this.result(relation, { ...right, b: this.otherValue(right.b) })
     const numbers = this.problem.sentences
       .filter((sentence) => sentence.person !== person)
       .flatMap((sentence) => ('number' in sentence.relation ? [sentence.relation.number] : []))
       .filter((number) => number !== right.b)
-    return { ...right, b: numbers.length > 0 ? this.random.pick(numbers) : right.b + 1 }
+    const b = numbers.length > 0 ? this.random.pick(numbers) : right.b + 1
+    const repeated = 'number' in relation && this.random.next() < 0.5
+    return this.result(repeated ? { ...relation, number: b } : relation, { ...right, b })
   }
 
   /** A known quantity other than this one; where there is none, the next number. */
@@ -137,12 +148,12 @@ class Attempt {
   }
 
   /** The calculation with its value; turned round where it would be negative. */
-  private withValue(calculation: Calculation): readonly [Calculation, number] {
+  private result(stated: Relation, calculation: Calculation): Result {
     const { a, operation, b } = calculation
     const turned = (operation === '-' && a < b) || (operation === '/' && b === 0)
     const written = turned ? { a: Math.max(a, b), operation, b: Math.min(a, b) } : calculation
     const safe = written.operation === '/' && written.b === 0 ? { ...written, operation: '+' as const } : written
-    return [safe, calculate(safe)]
+    return { stated, used: safe, value: calculate(safe) }
   }
 }
 

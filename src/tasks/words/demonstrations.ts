@@ -1,11 +1,11 @@
-import { writePlan, writeResult } from './line.ts'
+import { stateRelation, writePlan, writeResult } from './line.ts'
 import type { WordProblem } from './problem.ts'
 import { goalOf, peopleIn, relationOf } from './problem.ts'
 import { calculate, calculationOf, givenQuantities } from './quantities.ts'
 
 /**
  * The lines of the solution, the answer included, each with its newline: from the question down, a plan for everybody
- * who needs somebody not known yet, then the results on the way back.
+ * who needs somebody not known yet, then the results on the way back, each after the sentence that it follows from.
  */
 export function demonstrateWords(problem: WordProblem): string[] {
   const known = givenQuantities(problem)
@@ -23,7 +23,7 @@ export function demonstrateWords(problem: WordProblem): string[] {
     if (!calculation) throw new RangeError(`nothing to calculate for ${person}`)
     const result = calculate(calculation)
     known.set(person, result)
-    lines.push(writeResult(person, calculation, result))
+    lines.push(writeResult(stateRelation(person, relation, problem.things), calculation, result))
     return result
   }
   const answer = solve(goal)

@@ -1,11 +1,15 @@
+import type { Relation } from './problem.ts'
+import { peopleIn, TOGETHER, writeSentence } from './problem.ts'
 import type { Calculation, Operation } from './quantities.ts'
 
-/** A line of a response: `Ann needs Cy`, `Ann 10*4=40`, `A 54`, or something else. */
+/** A line of a response: `Ann needs Cy`, `Ann has 4 times as many figs as Cy 10*4=40`, `A 54`, or something else. */
 export type WordsLine =
   | { readonly kind: 'plan'; readonly person: string; readonly needs: readonly string[] }
   | {
       readonly kind: 'result'
       readonly person: string
+      /** What it repeats before the calculation, the person included; null in the short form `Ann 10*4=40`. */
+      readonly stated: string | null
       readonly calculation: Calculation
       readonly value: number
     }
@@ -13,7 +17,7 @@ export type WordsLine =
   | { readonly kind: 'malformed'; readonly text: string }
 
 const PLAN = /^([A-Za-z]+) needs ([A-Za-z]+)(?: and ([A-Za-z]+))?$/
-const RESULT = /^([A-Za-z]+) (\d+)([-+*/])(\d+)=(-?\d+)$/
+const RESULT = /^(([A-Za-z]+)(?: .*)?) (\d+)([-+*/])(\d+)=(-?\d+)$/
 const ANSWER = /^A (-?\d+)$/
 /** What chat models write: `The answer is 54.`, `**Answer:** 54`. */
 const ANSWER_IN_WORDS = /\banswer(?: is|:)[*: ]*(-?\d+)\b/i
@@ -31,11 +35,12 @@ export function readWordsLine(step: string): WordsLine {
     const [, person = '', first = '', second] = plan
     return { kind: 'plan', person, needs: second === undefined ? [first] : [first, second] }
   }
-  const [, person = '', a, operation, b, value] = RESULT.exec(text) ?? []
+  const [, stated = '', person = '', a, operation, b, value] = RESULT.exec(text) ?? []
   if (person === '') return { kind: 'malformed', text }
   const calculation = { a: Number(a), operation: operation as Operation, b: Number(b) }
   const exact = [calculation.a, calculation.b, calculation.a * calculation.b, Number(value)].every(Number.isSafeInteger)
-  return exact ? { kind: 'result', person, calculation, value: Number(value) } : { kind: 'malformed', text }
+  if (!exact) return { kind: 'malformed', text }
+  return { kind: 'result', person, stated: stated === person ? null : stated, calculation, value: Number(value) }
 }
 
 /** Does this line end a response? One that starts as `A 54` does, or says in words what the answer is. */
@@ -48,8 +53,14 @@ export function writePlan(person: string, needs: readonly string[]): string {
   return `${person} needs ${needs.join(' and ')}\n`
 }
 
-export function writeResult(person: string, calculation: Calculation, value: number): string {
-  return `${person} ${writeCalculation(calculation)}=${value}\n`
+export function writeResult(stated: string, calculation: Calculation, value: number): string {
+  return `${stated} ${writeCalculation(calculation)}=${value}\n`
+}
+
+/** What a result repeats: the person's sentence, or `together Bob and Hal`. */
+export function stateRelation(person: string, relation: Relation, things: string): string {
+  if (person === TOGETHER) return `${TOGETHER} ${peopleIn(relation).join(' and ')}`
+  return writeSentence({ person, relation }, things)
 }
 
 export function writeCalculation({ a, operation, b }: Calculation): string {

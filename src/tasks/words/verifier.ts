@@ -1,6 +1,6 @@
 import type { ExactLabel, ResponseVerdict, StepVerdict } from '../task.ts'
 import type { WordsLine } from './line.ts'
-import { isAnswerLine, readWordsLine, writeCalculation } from './line.ts'
+import { isAnswerLine, readWordsLine, stateRelation, writeCalculation } from './line.ts'
 import { goldOf } from './parse.ts'
 import type { Relation, WordProblem } from './problem.ts'
 import { goalOf, peopleIn, relationOf, TOGETHER, writeSentence } from './problem.ts'
@@ -79,7 +79,7 @@ function judgeLine(
 ): StepVerdict {
   if (line.kind === 'malformed') {
     return wrong(
-      `“${line.text}” is neither a plan like Ann needs Cy, nor a result like Ann 10*4=40, nor an answer like A 54`,
+      `“${line.text}” is neither a plan like Ann needs Cy, nor a result like Ann has 4 times as many figs as Cy 10*4=40, nor an answer like A 54`,
     )
   }
   if (line.kind === 'answer') {
@@ -98,9 +98,11 @@ function judgeLine(
   }
   const sentence = quote(problem, person, relation)
   if (relation.kind === 'given') return wrong(`${sentence}: nothing is to be calculated`)
-  return line.kind === 'plan'
-    ? judgePlan(sentence, person, relation, line.needs)
-    : judgeResult(sentence, relation, line.calculation, line.value, known)
+  if (line.kind === 'plan') return judgePlan(sentence, person, relation, line.needs)
+  if (line.stated !== null && !sameStatement(line.stated, person, relation, problem.things)) {
+    return wrong(`${sentence}, not “${line.stated}”`)
+  }
+  return judgeResult(sentence, relation, line.calculation, line.value, known)
 }
 
 function judgePlan(sentence: string, person: string, relation: Relation, needs: readonly string[]): StepVerdict {
@@ -109,6 +111,13 @@ function judgePlan(sentence: string, person: string, relation: Relation, needs: 
     return { valid: true, message: `${sentence}: ${person} needs ${people.join(' and ')}` }
   }
   return wrong(`${sentence}: ${person} needs ${people.join(' and ')}, not ${needs.join(' and ')}`)
+}
+
+/** The person's sentence, with the two people of a sum in any order. */
+function sameStatement(stated: string, person: string, relation: Relation, things: string): boolean {
+  if (stated === stateRelation(person, relation, things)) return true
+  if (relation.kind !== 'sum') return false
+  return stated === stateRelation(person, { ...relation, of: relation.and, and: relation.of }, things)
 }
 
 function judgeResult(

@@ -26,9 +26,9 @@ const EXAMPLE =
  *     Eve has 14 more figs than Ann. Ann has … How many figs does Eve have?      the prompt
  *     Eve needs Ann         a plan: the people of Eve's sentence
  *     Ann needs Cy
- *     Cy 20/2=10            a result: the value of that person's sentence
- *     Ann 10*4=40
- *     Eve 40+14=54
+ *     Cy has half as many figs as Dee 20/2=10            a result: that person's sentence and its value
+ *     Ann has 4 times as many figs as Cy 10*4=40
+ *     Eve has 14 more figs than Ann 40+14=54
  *     A 54                  the answer
  */
 export const wordProblems = {
@@ -45,7 +45,7 @@ export const wordProblems = {
   withGold: null,
   instructions: {
     system:
-      'Solve the problem step by step. First write who is needed for whom, a line each, like “Ann needs Cy”; then a calculation a line, with whose quantity it is, like “Ann 10*4=40”. End with the answer, like “A 54”, and write nothing else.',
+      'Solve the problem step by step. First write who is needed for whom, a line each, like “Ann needs Cy”; then a calculation a line, after the sentence that it follows from, like “Ann has 4 times as many figs as Cy 10*4=40”. End with the answer, like “A 54”, and write nothing else.',
     examples: [
       EXAMPLE,
       'Cy has 3 fewer cups than Bob. Gus has 9 cups. Bob has as many cups as Gus and Dee together. Dee has 4 cups. How many cups do Cy and Gus have together?',
