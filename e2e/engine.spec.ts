@@ -5,7 +5,7 @@ import { FORWARD_CASES, forwardFaults } from '../src/engine/testing/forward-case
 import type { SearchEvent } from '../src/search/events.ts'
 import { TRAINING_CASES } from '../src/training/testing/case-faults.ts'
 import { TRAIN_FIXTURES } from '../src/training/testing/train-fixture.ts'
-import type { BackendKind } from './engine/page.ts'
+import type { BackendKind, ModelFolders } from './engine/page.ts'
 import { test as base, expect } from './fixtures.ts'
 
 /** The engine in a real browser, without the app: a page over the source offers the checks. */
@@ -54,11 +54,16 @@ const problems = read('public/datasets/countdown4-problems.jsonl')
     return `${numbers.join(' ')} > ${target}`
   })
 
+const WORDS_STARTERS: ModelFolders = {
+  policy: '/tests/fixtures/words-starters/policy',
+  reward: '/tests/fixtures/words-starters/prm',
+}
+
 interface Proved {
   readonly forward: readonly ForwardCase[]
   readonly training: readonly string[]
-  /** Tasks whose bundled models answer, and PyTorch's answers. */
-  readonly bundled: readonly (readonly [task: string, file: string])[]
+  /** Tasks whose models, bundled or from a folder of tests, answer; and PyTorch's answers. */
+  readonly answers: readonly (readonly [task: string, file: string, folders?: ModelFolders])[]
 }
 
 /** The references are the same JavaScript on the same V8 in Node, where every case runs on them: here they show that they load. */
@@ -66,16 +71,16 @@ const PROVED: Readonly<Record<BackendKind, Proved>> = {
   webgpu: {
     forward: FORWARD_CASES,
     training: TRAIN_FIXTURES,
-    bundled: [
+    answers: [
       ['countdown', 'expected.json'],
-      ['word-problems', 'words-expected.json'],
+      ['word-problems', 'words-starters/expected.json', WORDS_STARTERS],
     ],
   },
-  cpu: { forward: ['qwen3-qknorm'], training: [], bundled: [['countdown', 'expected.json']] },
+  cpu: { forward: ['qwen3-qknorm'], training: [], answers: [['countdown', 'expected.json']] },
 }
 
 for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) {
-  const { forward, training, bundled } = PROVED[kind]
+  const { forward, training, answers } = PROVED[kind]
   test.describe(`engine on ${kind}`, () => {
     for (const name of forward) {
       test(`${name} agrees with PyTorch`, async ({ page }) => {
@@ -103,13 +108,13 @@ for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) 
       })
     }
 
-    for (const [task, file] of bundled) {
-      test(`${task}: the bundled models give the reference answers, log-probabilities and scores`, async ({ page }) => {
+    for (const [task, file, folders] of answers) {
+      test(`${task}: models give the reference answers, log-probabilities and scores`, async ({ page }) => {
         const expected = references(file)
         const asked = expected.map(({ prompt }) => prompt.replace(/^Q /, '').trim())
         const { adapter, answers } = await page.evaluate(
-          ([kind, task, asked]) => window.engineChecks.reference(kind, task, asked),
-          [kind, task, asked] as const,
+          ([kind, task, asked, folders]) => window.engineChecks.reference(kind, task, asked, folders),
+          [kind, task, asked, folders] as const,
         )
         noteAdapter(adapter)
         expect(answers.map(({ response }) => response)).toEqual(expected.map((reference) => reference.greedy_response))

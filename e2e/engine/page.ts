@@ -30,6 +30,12 @@ export interface Holdings {
   readonly branches: number
 }
 
+/** Where a policy and its reward model lie. */
+export interface ModelFolders {
+  readonly policy: string
+  readonly reward: string
+}
+
 export interface ReferenceAnswer {
   readonly response: string
   /** Log-probability of the response and the end of the sequence. */
@@ -48,15 +54,21 @@ async function withBackend<T>(kind: BackendKind, use: (backend: Backend) => Prom
   }
 }
 
-function bundledFiles(id: string): Promise<CheckpointFiles> {
+/** A bundled model, from its own folder or from another one with the same files. */
+function bundledFiles(id: string, folder = `/checkpoints/${id}`): Promise<CheckpointFiles> {
   const files = BUNDLED_MODELS.find((model) => model.id === id)?.files ?? []
-  return openUrlCheckpoint({ baseUrl: `/checkpoints/${id}/`, files })
+  return openUrlCheckpoint({ baseUrl: `${folder}/`, files })
 }
 
-async function withEngine<T>(kind: BackendKind, task: string, use: (engine: Engine) => Promise<T>): Promise<T> {
+/** @param folders where the task's models are read from; the bundled ones where not given */
+async function withEngine<T>(
+  { kind, task, folders }: { kind: BackendKind; task: string; folders?: ModelFolders },
+  use: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const source = (part: 'policy' | 'reward') =>
     ({ source: { kind: 'bundled', id: bundledModel(task, part)?.id ?? '' } }) as const
-  const engine = await engineLoader(sourcesOf(({ id }) => bundledFiles(id))).load(
+  const folderOf = (id: string) => folders?.[bundledModel(task, 'policy')?.id === id ? 'policy' : 'reward']
+  const engine = await engineLoader(sourcesOf(({ id }) => bundledFiles(id, folderOf(id)))).load(
     {
       backend: kind,
       policy: source('policy'),
@@ -126,8 +138,9 @@ const checks = {
     kind: BackendKind,
     task: string,
     problems: readonly string[],
+    folders?: ModelFolders,
   ): Promise<{ adapter: string; answers: ReferenceAnswer[] }> {
-    return withEngine(kind, task, async (engine) => {
+    return withEngine({ kind, task, ...(folders ? { folders } : {}) }, async (engine) => {
       const { policy, reward } = engine
       if (reward === null) throw new Error('the reward model was asked for')
       const answers: ReferenceAnswer[] = []
@@ -156,7 +169,7 @@ const checks = {
     problems: readonly string[],
     order: 'in turn' | 'together',
   ): Promise<{ adapter: string; runs: SearchEvent[][] }> {
-    return withEngine(kind, 'countdown', async (engine) => {
+    return withEngine({ kind, task: 'countdown' }, async (engine) => {
       const run = (problem: string) => eventsOf(setupOf('countdown', problem, 'beam', 7), engine)
       const runs: SearchEvent[][] = []
       if (order === 'together') runs.push(...(await Promise.all(problems.map(run))))

@@ -202,10 +202,13 @@ async function loadCommandRewardModel(
   task: string | undefined,
   loading: LoadOptions,
 ): Promise<CommandRewardModel> {
-  const reference = options.text('prm-reference')
-  const prm = options.text('prm') ?? options.text('model')
-  const beta = readNumber(options, 'prm-beta')
+  const named = options.text('prm') ?? options.text('model')
   const manifest = readReading(options)
+  // A bundled implicit reward model knows the model that it was trained from.
+  const bundled = named === undefined ? bundledModel(task ?? DEFAULT_TASK, 'reward')?.implicit : undefined
+  const prm = bundled === undefined ? named : bundledFolder(task, 'reward')
+  const reference = options.text('prm-reference') ?? BUNDLED_FOLDERS.get(bundled?.reference ?? '')
+  const beta = readNumber(options, 'prm-beta') ?? bundled?.beta
   const implicit = manifest.reading?.id === 'implicit'
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')

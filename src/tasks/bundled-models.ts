@@ -8,6 +8,8 @@ export interface BundledModel {
   readonly task: string
   /** All its files that are read, so that none that is not there is asked for. */
   readonly files: readonly string[]
+  /** Of a language model that is read as an implicit reward model: the bundled model that it was trained from, and β. */
+  readonly implicit?: { readonly reference: string; readonly beta: number }
 }
 
 const REWARD_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'stepscope.json', 'model.safetensors']
@@ -23,7 +25,8 @@ export const BUNDLED_MODELS: readonly [BundledModel, ...BundledModel[]] = [
     name: 'Word problems PRM',
     role: 'process-reward-model',
     task: 'word-problems',
-    files: REWARD_FILES,
+    files: POLICY_FILES,
+    implicit: { reference: 'words-policy', beta: 0.05 },
   },
   {
     id: 'words-orm',

@@ -1,6 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import { BUNDLED_MODELS } from '../../tasks/bundled-models.ts'
 import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
 import type { AppState } from '../app-state.ts'
 import type { ModelChoice, OwnModel } from './engine-state.ts'
@@ -45,7 +46,15 @@ export const MODEL_KINDS: { readonly [K in ModelSource['kind']]: ModelKind } = {
   bundled: {
     origin: () => 'comes with the app',
     own: false,
-    wanted: ({ id }) => ({ source: { kind: 'bundled', id } }),
+    wanted: ({ id }) => {
+      const source = { kind: 'bundled', id } as const
+      const implicit = BUNDLED_MODELS.find((model) => model.id === id)?.implicit
+      if (implicit === undefined) return { source }
+      return {
+        source,
+        implicit: { reference: { source: { kind: 'bundled', id: implicit.reference } }, beta: implicit.beta },
+      }
+    },
   },
   folder: {
     origin: () => 'local',

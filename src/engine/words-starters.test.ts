@@ -16,10 +16,10 @@ interface Expected {
   readonly orm_scores_after_each_step: readonly number[]
   readonly response_logprob_with_eos: number
 }
-const expected = JSON.parse(readFileSync('tests/fixtures/words-expected.json', 'utf8')) as readonly Expected[]
+const expected = JSON.parse(readFileSync('tests/fixtures/words-starters/expected.json', 'utf8')) as readonly Expected[]
 const MOST_LINES = 40
 
-describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models of word problems on %s', (choice) => {
+describe.each(['cpu', 'wasm', 'webgpu'] as const)('models of word problems that PyTorch made, on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
   let prm: EngineRewardModel
@@ -28,10 +28,10 @@ describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models of word pr
   beforeAll(async () => {
     backend = (await openBackend({ choice })).backend
     process.stdout.write(`${choice}: ${backend.adapter}\n`)
-    const folder = (id: string) => openCheckpointDirectory(`public/checkpoints/${id}`)
-    policy = await loadPolicy(backend, await folder('words-policy'), {}, createDecoder)
-    prm = await loadRewardModel(backend, await folder('words-prm'), {}, createDecoder)
-    orm = await loadRewardModel(backend, await folder('words-orm'), {}, createDecoder)
+    const folder = (id: string) => openCheckpointDirectory(`tests/fixtures/words-starters/${id}`)
+    policy = await loadPolicy(backend, await folder('policy'), {}, createDecoder)
+    prm = await loadRewardModel(backend, await folder('prm'), {}, createDecoder)
+    orm = await loadRewardModel(backend, await folder('orm'), {}, createDecoder)
   })
 
   afterAll(() => {
