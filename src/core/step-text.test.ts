@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bareStep, endedStep } from './step-text.ts'
+import { bareStep, endedStep, splitSteps } from './step-text.ts'
 
 it('a step in a file has no step end', () => {
   expect(['a\n', 'b', '\n', ''].map((step) => bareStep(step))).toEqual(['a', 'b', '', ''])
@@ -29,4 +29,11 @@ it('a step keeps the end that it came with, where it is one of the model’s', (
   expect(['a\n\n', 'a\n', 'a'].map((step) => endedStep(step, ['\n', '\n\n']))).toEqual(['a\n\n', 'a\n', 'a\n'])
   expect(['a ки', 'a\n', 'a'].map((step) => endedStep(step, ['\n', ' ки']))).toEqual(['a ки', 'a\n', 'a\n'])
   expect(['a ки', 'a\n\n', 'a'].map((step) => endedStep(step, [' ки', '\n']))).toEqual(['a ки', 'a\n', 'a ки'])
+})
+
+it('a text is cut behind each step end, the longest where several begin', () => {
+  expect(splitSteps('a\nb\n\nc')).toEqual(['a\n', 'b\n', '\n', 'c'])
+  expect(splitSteps('a\nb\n\nc\n', ['\n', '\n\n'])).toEqual(['a\n', 'b\n\n', 'c\n'])
+  expect(splitSteps('a\nb\n\nc', ['\n\n'])).toEqual(['a\nb\n\n', 'c'])
+  expect([splitSteps(''), splitSteps('a;b', [' ки', ';'])]).toEqual([[], ['a;', 'b']])
 })

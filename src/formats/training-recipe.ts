@@ -31,7 +31,10 @@ const dataSchema = z.discriminatedUnion('source', [
     problems: bounded(BOUNDS.problems).default(2000),
   }),
   z.strictObject({
-    /** A JSONL file: TRL's SFT, preference, unpaired or stepwise data, as the objective needs. */
+    /**
+     * A JSONL file: TRL's SFT, preference, unpaired or stepwise data, as the objective needs; problems in the task's columns,
+     * with gold answers, where the model samples while it learns.
+     */
     source: z.literal('file'),
     file: z.string().min(1),
   }),

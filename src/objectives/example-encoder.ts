@@ -9,6 +9,11 @@ export interface ExampleEncoder {
    */
   completion(prompt: string, completion: string, field?: string): TrainingSequence
   /**
+   * A text as it stands, in no form that the model is asked in.
+   * @throws StepscopeError as `completion`
+   */
+  plain(prompt: string, completion: string): TrainingSequence
+  /**
    * A prompt with steps, evaluated where each step is scored.
    * @param fieldOf the row's field that a step is of, for messages
    * @throws StepscopeError as `completion`

@@ -12,13 +12,14 @@ import { Segmented } from '../../ui/segmented.tsx'
 import { formatNumber } from '../../viz/layout/format-number.ts'
 import styles from './recipe-panel.module.css'
 
-/** What is learned from: problems of the task's generator, or a file in one of TRL's formats. */
+/** What is learned from: problems of the task's generator, or a file of problems or in one of TRL's formats. */
 export function DataPart() {
   const actions = useActions()
   const { recipe, errors, data, dataError, reading, from } = useApp((state) => state.training.draft)
-  const kind = dataKind(recipe.objective)
+  const kind = dataKind(recipe.objective, recipe.task)
   const { source } = recipe.data
   const objective = objectiveById(recipe.objective)
+  const rowWord = objective.online ? 'problem' : 'row'
   const makes = makesData(recipe.task, objective, recipe.labels)
   return (
     <>
@@ -29,7 +30,7 @@ export function DataPart() {
           ...(makes || source === 'generated'
             ? [{ value: 'generated' as const, label: objective.online ? 'Generated problems' : 'Generated' }]
             : []),
-          ...(kind ? [{ value: 'file' as const, label: 'A file' }] : []),
+          { value: 'file' as const, label: 'A file' },
         ]}
         onChange={(next) =>
           actions.training.setField(
@@ -50,7 +51,7 @@ export function DataPart() {
       ) : (
         <>
           <p className={styles.hint}>
-            JSON Lines of {kind?.name}, as TRL has them: <code>{kind?.format.example.replace(/\s+/g, ' ')}</code>
+            {kind.words}: <code>{kind.example.replace(/\s+/g, ' ')}</code>
           </p>
           <FileButton
             icon="open"
@@ -67,11 +68,11 @@ export function DataPart() {
               <code>
                 <OutsideText text={data.name} />
               </code>
-              : {formatNumber(data.rows)} {data.rows === 1 ? 'row' : 'rows'} to train on, {formatNumber(data.heldOut)}{' '}
-              held out
+              : {formatNumber(data.rows)} {data.rows === 1 ? rowWord : `${rowWord}s`} to train on,{' '}
+              {formatNumber(data.heldOut)} held out
             </p>
           ) : null}
-          {reading ? <p className={styles.hint}>The rows are being looked at…</p> : null}
+          {reading ? <p className={styles.hint}>The {rowWord}s are being looked at…</p> : null}
           {dataError ? <ErrorNotice details={dataError} /> : null}
         </>
       )}

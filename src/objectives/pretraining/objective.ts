@@ -13,7 +13,7 @@ export const pretrainingObjective = fromRows({
   settings: {},
   defaults: { optimizer: { learningRate: 1e-3 } },
   encode: (encoder, { prompt, completion }, id) => {
-    const { tokenIds } = encoder.completion(prompt, completion)
+    const { tokenIds } = encoder.plain(prompt, completion)
     return { id, sequence: wholeSequence(tokenIds) }
   },
   comparison: null,

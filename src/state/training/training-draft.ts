@@ -7,7 +7,7 @@ import { objectiveById } from '../../objectives/registry.ts'
 import type { ChosenFile, RowCounts } from '../../worker/protocol.ts'
 import { bundledChoice } from '../models/bundled-models.ts'
 import { EditHistory } from '../session/edit-history.ts'
-import { dataKind, makesData } from './training-objectives.ts'
+import { makesData, sharesFiles } from './training-objectives.ts'
 import type { TrainingDraft } from './training-state.ts'
 
 type Core = Pick<TrainingDraft, 'recipe' | 'from'>
@@ -60,9 +60,11 @@ export class DraftEditor {
   }
 
   setObjective(objective: ObjectiveId): void {
-    const { model, task, seed, steps, data } = this.core.recipe
+    const { objective: before, model, task, seed, steps, data, labels } = this.core.recipe
     const start = defaultRecipe(objective, model, task)
-    const kept = data.source === 'file' && dataKind(objective) === null ? start.data : data
+    const other = data.source === 'file' && !sharesFiles(before, objective)
+    const makes = makesData(task, objectiveById(objective), labels)
+    const kept = other ? (makes ? start.data : NO_FILE) : data
     this.edit(null, { recipe: { ...start, seed, steps, data: kept }, from: null })
   }
 
@@ -71,7 +73,7 @@ export class DraftEditor {
     const own = bundledChoice(task, 'policy')?.id ?? model
     const fromFile = data.source === 'file' || !makesData(task, objectiveById(objective), labels)
     const file = { source: 'file' as const, file: data.source === 'file' ? data.file : '' }
-    const next = fromFile && dataKind(objective) !== null ? file : defaultRecipe(objective, own, task).data
+    const next = fromFile ? file : defaultRecipe(objective, own, task).data
     this.edit(null, { recipe: { ...this.core.recipe, task, model: own, data: next }, from: null })
   }
 
@@ -136,7 +138,7 @@ export class DraftEditor {
     const errors = recipeErrors(recipe, from)
     const { looked } = this
     if (recipe.data.source !== 'file') return { errors, data: null, dataError: null, reading: false }
-    if (this.source === null) errors['data.file'] = dataKind(recipe.objective) ? 'Choose the file.' : NO_FILE
+    if (this.source === null) errors['data.file'] = 'Choose the file.'
     if (looked?.error) errors['data.file'] = 'The file cannot be used.'
     const counts = looked?.counts
     return {
@@ -150,7 +152,7 @@ export class DraftEditor {
   /** The file that is trained on; null where none is, or none is there. */
   private get source(): DataLook['data'] | null {
     const { recipe, from } = this.core
-    if (recipe.data.source !== 'file' || !dataKind(recipe.objective)) return null
+    if (recipe.data.source !== 'file') return null
     return this.data ?? (from !== null && from.file === recipe.data.file ? { run: from.id } : null)
   }
 
@@ -158,8 +160,10 @@ export class DraftEditor {
   private lookAtData(): void {
     const { source } = this
     const { recipe } = this.core
-    const { objective, task, model, maxTokens } = recipe
-    const key = source && JSON.stringify(['run' in source ? source.run : source.id, objective, task, model, maxTokens])
+    const { objective, task, model, maxTokens, reward } = recipe
+    const judged = reward.verifier > 0
+    const id = source && ('run' in source ? source.run : source.id)
+    const key = id === null ? null : JSON.stringify([id, objective, task, model, maxTokens, judged])
     if (key === (this.looked?.key ?? null)) return
     this.looked?.controller.abort()
     this.looked = null
@@ -181,7 +185,7 @@ export class DraftEditor {
   }
 }
 
-const NO_FILE = 'This objective makes its data itself.'
+const NO_FILE = { source: 'file' as const, file: '' }
 
 /** What of a recipe cannot run, by field. */
 function recipeErrors(recipe: TrainingRecipe, from: TrainingDraft['from']): Record<string, string> {

@@ -1,4 +1,3 @@
-import type { RowFormat } from '../../formats/json-lines.ts'
 import { ROW_FORMATS } from '../../formats/trl.ts'
 import type { AnyObjective, ObjectiveId } from '../../objectives/registry.ts'
 import { neededOfTask, objectiveById } from '../../objectives/registry.ts'
@@ -7,15 +6,31 @@ import { ROW_KINDS } from '../../objectives/rows.ts'
 import { taskById } from '../../tasks/registry.ts'
 
 interface DataKind {
-  /** As TRL calls it. */
-  readonly name: string
-  readonly format: RowFormat<unknown>
+  /** What stands in the file, one sentence without its full stop. */
+  readonly words: string
+  /** A line of it. */
+  readonly example: string
 }
 
-/** What a data file of the objective holds; null where the model makes its data itself. */
-export function dataKind(id: ObjectiveId): DataKind | null {
+/** What a data file of the objective holds: rows as TRL has them, or problems of the task where the model samples itself. */
+export function dataKind(id: ObjectiveId, taskId: string): DataKind {
   const objective = objectiveById(id)
-  return objective.online ? null : { name: ROW_KINDS[objective.rows].name, format: ROW_FORMATS[objective.rows] }
+  if (!objective.online) {
+    const { name } = ROW_KINDS[objective.rows]
+    return { words: `JSON Lines of ${name}, as TRL has them`, example: ROW_FORMATS[objective.rows].example }
+  }
+  const { name, parse, withGold, fields, example } = taskById(taskId)
+  const problem = parse(example)
+  const known = withGold === null ? problem : withGold(problem, '42')
+  return {
+    words: `JSON Lines of problems of ${name}${withGold === null ? '' : ', with gold answers'}`,
+    example: JSON.stringify(fields(known)),
+  }
+}
+
+/** Whether two objectives learn from files of one kind, or might: both from rows, or both from problems. */
+export function sharesFiles(one: ObjectiveId, other: ObjectiveId): boolean {
+  return objectiveById(one).online === objectiveById(other).online
 }
 
 /** Whether a task can make the data that an objective learns from. */

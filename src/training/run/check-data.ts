@@ -1,14 +1,13 @@
-import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { ROW_FORMATS } from '../../formats/trl.ts'
-import type { AnyRowObjective } from '../../objectives/registry.ts'
 import { objectiveById } from '../../objectives/registry.ts'
 import type { RowKind, Rows } from '../../objectives/rows.ts'
 import { RowEncoder } from './encode-rows.ts'
 import { inTurns } from './in-turns.ts'
 import { readModelInTraining } from './model-in-training.ts'
 import { recipeTask } from './recipe-task.ts'
+import { readFileProblems } from './run-problems.ts'
 import type { DataFile } from './run-rows.ts'
 import { fileRows } from './run-rows.ts'
 
@@ -19,7 +18,7 @@ export interface RowCounts {
 }
 
 /**
- * Reads and tokenizes every row of a data file as training will, without keeping any: the one look at a file, for the page
+ * Reads and tokenizes every row, or problem, of a data file as training will, without keeping any: the one look at a file, for the page
  * when it is chosen and for a run before its model is loaded.
  * @param model Hugging Face folder of the model to train; its weights are not read
  * @param report told how many rows were looked at, of all
@@ -32,30 +31,17 @@ export async function checkDataFile(
   signal: AbortSignal,
   report: (done: number, total: number) => void = () => {},
 ): Promise<RowCounts> {
-  const objective = rowObjective(recipe)
+  const objective = objectiveById(recipe.objective)
   const trained = await readModelInTraining(model, recipe, signal)
   const task = recipeTask(recipe)
-  const encoder = new RowEncoder(trained, (steps) => task.isFinal(steps), recipe.maxTokens)
+  if (objective.online) {
+    const { record } = await readFileProblems({ task, recipe, data, signal }, trained)
+    return { rows: record.rows, heldOut: record.heldOut }
+  }
+  const encoder = new RowEncoder(trained, task, recipe.maxTokens)
   const encode = (row: Rows[RowKind], id: string) =>
     objective.encode(encoder, row, id, { labels: recipe.labels, balance: null })
   return checkRows(objective.rows, encode, data, signal, report)
-}
-
-/**
- * The recipe's objective, whose data is a file.
- * @throws StepscopeError where it samples from the model and takes none
- */
-export function rowObjective({ objective: id }: Pick<TrainingRecipe, 'objective'>): AnyRowObjective {
-  const objective = objectiveById(id)
-  if (!objective.online) return objective
-  throw new StepscopeError({
-    code: 'bad-setting',
-    message: `${id} samples from the model and takes no file of examples`,
-    expected: 'generated problems',
-    found: 'a data file',
-    place: { field: 'data.source' },
-    nextStep: 'Choose generated problems.',
-  })
 }
 
 async function checkRows<Kind extends RowKind>(

@@ -14,6 +14,7 @@ import { randomCheckpoint } from '../../engine/testing/random-checkpoint.ts'
 import type { RecipeInput, TrainingRecipe } from '../../formats/training-recipe.ts'
 import { readRecipe } from '../../formats/training-recipe.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
+import { taskById } from '../../tasks/registry.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import { memoryStore } from '../testing/memory-store.ts'
 import { evaluateItems } from '../train-step.ts'
@@ -102,7 +103,7 @@ async function saidInTraining(model: CheckpointFiles, recipe: TrainingRecipe, we
   const trained = await loadModelInTraining(backend, model, recipe)
   try {
     await trained.model.write('weights', weights)
-    const encoder = new RowEncoder(trained, (steps) => steps.at(-1)?.startsWith('A ') === true, recipe.maxTokens)
+    const encoder = new RowEncoder(trained, taskById('countdown'), recipe.maxTokens)
     const sequence: TrainingSequence = trained.newHead
       ? encoder.scored(PROMPT, STEPS, () => 'completions')
       : encoder.completion(PROMPT, STEPS.join(''))

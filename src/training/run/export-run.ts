@@ -2,6 +2,7 @@ import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { hasFile, readJson, readText } from '../../engine/checkpoint/checkpoint-text.ts'
 import { architectureOf } from '../../engine/checkpoint/config.ts'
+import { readManifest } from '../../engine/checkpoint/manifest.ts'
 import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import { writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
 import { checkLoads } from '../../engine/load-model.ts'
@@ -10,13 +11,19 @@ import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { objectiveById } from '../../objectives/registry.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
-import { trainedConfig } from './model-in-training.ts'
+import { promptForm, trainedConfig } from './model-in-training.ts'
 import type { RunStore } from './run-store.ts'
 import type { SaveManifest } from './saves.ts'
 import { readSave } from './saves.ts'
 
 /** Small files that go along unchanged. */
-const COPIED = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'generation_config.json']
+const COPIED = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'generation_config.json',
+  'chat_template.jinja',
+]
 const ADAPTER_PREFIX = 'base_model.model.'
 
 /**
@@ -78,11 +85,18 @@ async function modelFolder(
     ? ((await readJson(model, 'stepscope.json')) as Record<string, unknown>)
     : {}
   const role = config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy'
-  const stepEnd = String(stated.score_at ?? stated.step_end ?? '\n')
+  const manifest = await readManifest(model)
+  const stepEnd = manifest.reading?.scoreAt ?? manifest.stepEnds?.[0] ?? '\n'
+  const form = await promptForm(model, manifest)
   // A head of this run is read as it was trained; one that was there, as the model says.
   const activation = config.outputHead.kind === 'score' && config.outputHead.labels > 1 ? 'softmax' : 'sigmoid'
   const reading = role === 'policy' ? {} : { score_at: stepEnd, activation, aggregation: 'last' }
-  const fields = { role, task: recipe.task, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
+  // A model that is asked in words serves any task.
+  const asked = {
+    ...(form === 'notation' ? { task: recipe.task } : { prompt: form }),
+    ...(manifest.system === undefined ? {} : { system: manifest.system }),
+  }
+  const fields = { role, ...asked, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
   files.set('config.json', encodeJson(json))
   files.set('stepscope.json', encodeJson(newHead ? fields : { ...fields, ...stated }))
   files.set('model.safetensors', writeSafetensors(tensors, { format: 'pt' }))

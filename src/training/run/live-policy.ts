@@ -15,15 +15,15 @@ export class LivePolicy {
   private readonly trained: ModelInTraining
 
   static async create(backend: Backend, trained: ModelInTraining): Promise<LivePolicy> {
-    const { config, tokenizer, stepEnd, model } = trained
+    const { config, tokenizer, prompts, stepEnds, model } = trained
     const tokenBytes = 8 * config.layers.length * config.keyValueHeads * config.headDim
     const decoder = await createResidentDecoder(backend, config, await model.createRolloutWeights(), {
       cacheTokens: Math.ceil(CACHE_BYTES / tokenBytes),
       slots: SLOTS,
     })
-    const tokenFlags = stepFlags(config, tokenizer, [stepEnd])
+    const tokenFlags = stepFlags(config, tokenizer, stepEnds)
     const engine = startModel(backend, decoder, { id: 'the model in training', hash: '', tokenFlags })
-    return new LivePolicy(trained, new EnginePolicy({ ...engine, tokenizer, stepEnds: [stepEnd], tokenFlags }))
+    return new LivePolicy(trained, new EnginePolicy({ ...engine, tokenizer, prompts, stepEnds, tokenFlags }))
   }
 
   private constructor(trained: ModelInTraining, policy: EnginePolicy) {

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import { CpuBackend } from '../../compute/cpu/cpu-backend.ts'
+import { promptText } from '../../core/prompt.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { loadPolicy } from '../../engine/load-model.ts'
 import type { EnginePolicy } from '../../engine/policy.ts'
 import type { RecipeInput } from '../../formats/training-recipe.ts'
 import { readRecipe } from '../../formats/training-recipe.ts'
-import { taskById } from '../../tasks/registry.ts'
+import { promptOf, taskById } from '../../tasks/registry.ts'
 import { ROW_MAKERS } from './make-rows.ts'
 
 const backend = new CpuBackend()
@@ -29,6 +30,7 @@ function make(labels: RecipeInput['labels'], split: 'train' | 'held-out', count 
     task,
     recipe,
     policy: async () => policy,
+    rowPrompt: (problem: unknown) => promptText(promptOf(task, problem)),
     report: () => {},
     signal: new AbortController().signal,
   }

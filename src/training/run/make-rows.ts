@@ -1,4 +1,3 @@
-import { promptText } from '../../core/prompt.ts'
 import { pcg4d } from '../../core/random.ts'
 import { bareStep } from '../../core/step-text.ts'
 import { nextTask } from '../../engine/scheduler/next-task.ts'
@@ -34,6 +33,8 @@ export interface RowMaker {
   readonly recipe: TrainingRecipe
   /** The model before training, where rows are made from its samples. */
   readonly policy: () => Promise<Policy>
+  /** A problem as rows for the model in training have it: in the task's notation, or in words. */
+  readonly rowPrompt: (problem: unknown) => string
   readonly report: Report
   readonly signal: AbortSignal
 }
@@ -77,7 +78,7 @@ async function makeSftRows(maker: RowMaker, split: Split, count: number): Promis
   const demonstrate = (index: number) => {
     const problem = problems[index]
     const steps = traces.demonstrate(problem, pcg4d(recipe.seed, index, 1, 0)[0])
-    if (steps !== null) rows.push({ prompt: promptText(promptOf(task, problem)), completion: steps.join('') })
+    if (steps !== null) rows.push({ prompt: maker.rowPrompt(problem), completion: steps.join('') })
   }
   await inTurns(problems.length, signal, demonstrate, (done) => report('Solutions', done, problems.length))
   return rows
@@ -112,7 +113,7 @@ async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): P
     values.forEach((perStep, response) => {
       const steps = writtenSteps(responses[response]?.steps ?? [])
       rows.push({
-        prompt: promptText(promptOf(task, problems[index])),
+        prompt: maker.rowPrompt(problems[index]),
         completions: steps.map((step) => bareStep(step)),
         labels: perStep.map((value) => (recipe.labels.method === 'hard' ? hardLabel(value) : softLabel(value))),
       })
@@ -125,7 +126,7 @@ async function makeStepwiseRows(maker: RowMaker, split: Split, count: number): P
 
 /** Solutions with mistakes planted in them, and the task's labels: as many as asked for, of the first problems. */
 async function plantedRows(
-  { task, recipe, report, signal }: RowMaker,
+  { task, recipe, rowPrompt, report, signal }: RowMaker,
   problems: readonly unknown[],
   count: number,
 ): Promise<StepwiseRow[]> {
@@ -137,7 +138,7 @@ async function plantedRows(
     const index = Math.floor(row / ATTEMPTS_PER_PROBLEM)
     const steps = traces.attempt(problems[index], pcg4d(recipe.seed, index, 2, row % ATTEMPTS_PER_PROBLEM)[0])
     rows.push({
-      prompt: promptText(promptOf(task, problems[index])),
+      prompt: rowPrompt(problems[index]),
       completions: steps.map((step) => bareStep(step)),
       labels: steps.map((_, step) => label(problems[index], steps.slice(0, step + 1)).label),
     })
@@ -147,7 +148,7 @@ async function plantedRows(
 }
 
 async function makePreferenceRows(maker: RowMaker, split: Split, count: number): Promise<PreferenceRow[]> {
-  const { task, recipe } = maker
+  const { recipe } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
   return sampled.flatMap((responses, index) => {
@@ -159,7 +160,7 @@ async function makePreferenceRows(maker: RowMaker, split: Split, count: number):
       seed: pcg4d(recipe.seed, index, 3, 0)[0],
     } as const
     return preferencePairs(ranked, settings).map(({ chosen, rejected }) => ({
-      prompt: promptText(promptOf(task, problems[index])),
+      prompt: maker.rowPrompt(problems[index]),
       chosen,
       rejected,
     }))
@@ -167,12 +168,11 @@ async function makePreferenceRows(maker: RowMaker, split: Split, count: number):
 }
 
 async function makeUnpairedRows(maker: RowMaker, split: Split, count: number): Promise<UnpairedRow[]> {
-  const { task } = maker
   const problems = await makeRecipeProblems(maker, split, count)
   const sampled = await sample(maker, problems)
   return sampled.flatMap((responses, index) =>
     different(responses).map(({ text, verdict }) => ({
-      prompt: promptText(promptOf(task, problems[index])),
+      prompt: maker.rowPrompt(problems[index]),
       completion: text,
       label: verdict.correct === true,
     })),

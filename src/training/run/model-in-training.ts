@@ -1,15 +1,18 @@
 import type { Backend } from '../../compute/backend.ts'
 import { StepscopeError } from '../../core/errors.ts'
+import { hasChatTemplate } from '../../engine/checkpoint/chat-template.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import { readConfig } from '../../engine/checkpoint/config.ts'
 import { readManifest } from '../../engine/checkpoint/manifest.ts'
 import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.ts'
+import type { PromptWriter } from '../../engine/prompt/prompt-writer.ts'
+import { readPromptWriter } from '../../engine/prompt/prompt-writer.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { objectiveById } from '../../objectives/registry.ts'
-import type { ModelRole } from '../../search/manifest.ts'
+import type { ModelRole, PromptForm, StatedManifest } from '../../search/manifest.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
 
@@ -23,7 +26,11 @@ export interface ModelInTraining {
   readonly config: DecoderConfig
   readonly tokenizer: Tokenizer
   readonly role: ModelRole
-  readonly stepEnd: string
+  /** Texts that end a step. */
+  readonly stepEnds: readonly [string, ...string[]]
+  /** How problems are put to it, in training as in a search. */
+  readonly prompts: PromptWriter
+  readonly form: PromptForm
   /** Text of the token at which a reward model is read. */
   readonly scoreAt: string
   /** Whether the score head was made for this run. */
@@ -97,14 +104,33 @@ export async function readModelInTraining(
   const stored = await readManifest(files, signal)
   const tokenizer = await readTokenizer(files, signal)
   tokenizer.fitTo(config.vocabSize)
+  const role = config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy'
+  const form = await promptForm(files, stored, signal)
+  const { system } = stored
+  const asked = { prompt: form, role, ...(system === undefined ? {} : { system }) } as const
+  const [first = STEP_END, ...others] = stored.stepEnds ?? []
   return {
     config,
     tokenizer,
     newHead,
-    role: config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy',
-    stepEnd: stored.stepEnds?.[0] ?? STEP_END,
+    role,
+    form,
+    prompts: await readPromptWriter(files, asked, tokenizer, signal),
+    stepEnds: [first, ...others],
     scoreAt: stored.reading?.scoreAt ?? stored.stepEnds?.[0] ?? STEP_END,
   }
+}
+
+/** As in a search; a folder that says nothing of itself reads rows as they are. */
+export async function promptForm(
+  files: CheckpointFiles,
+  { prompt, task, role }: StatedManifest,
+  signal?: AbortSignal,
+): Promise<PromptForm> {
+  if (prompt !== undefined) return prompt
+  if (task !== undefined) return 'notation'
+  if (await hasChatTemplate(files, signal)) return 'chat'
+  return role === undefined ? 'notation' : 'completion'
 }
 
 /** Rows of one pass: a pair of the longest sequences must fit. */

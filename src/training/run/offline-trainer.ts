@@ -37,7 +37,7 @@ export interface TrainerContext {
 /** Training on rows that are there before the first step. */
 export async function offlineTrainer(context: TrainerContext, objective: AnyRowObjective): Promise<Trainer> {
   const { trained, task, recipe, maker } = context
-  const encoder = new RowEncoder(trained, (steps) => task.isFinal(steps), recipe.maxTokens)
+  const encoder = new RowEncoder(trained, task, recipe.maxTokens)
   const { train, heldOut, record } = await readExamples(context, objective.rows, async (rows) => {
     const labelling = { labels: recipe.labels, balance: await balanceOf(rows, objective, recipe, maker.signal) }
     return (row, id) => objective.encode(encoder, row, id, labelling)

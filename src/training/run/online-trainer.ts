@@ -1,5 +1,4 @@
 import { itemSeed } from '../../core/item-seed.ts'
-import { promptText } from '../../core/prompt.ts'
 import { mean } from '../../core/statistics.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { Metrics } from '../../objectives/loss.ts'
@@ -16,10 +15,10 @@ import { DataOrder, shuffled } from './data-order.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import { openFrozen } from './frozen-model.ts'
 import type { LivePolicy } from './live-policy.ts'
-import { makeRecipeProblems } from './make-rows.ts'
 import type { TrainerContext } from './offline-trainer.ts'
 import type { ResponseReward } from './response-rewards.ts'
 import { rewardResponses } from './response-rewards.ts'
+import { loadProblems } from './run-problems.ts'
 import type { Trainer, Update } from './trainer.ts'
 import { update } from './trainer.ts'
 
@@ -45,9 +44,8 @@ export async function onlineTrainer(
   rewardModel: RewardModel | null,
 ): Promise<Trainer> {
   const { trained, task, recipe, live } = context
-  const count = recipe.data.source === 'generated' ? recipe.data.problems : 0
-  const problems = await makeRecipeProblems(context.maker, 'train', count)
-  const heldOut = await makeRecipeProblems(context.maker, 'held-out', recipe.evaluateProblems)
+  const source = { task, recipe, data: context.data, signal: context.maker.signal }
+  const { train: problems, heldOut, record } = await loadProblems(source, trained)
   const order = new DataOrder(problems.length, recipe.batch, recipe.seed)
   const lossFunction = objective.loss(recipe.settings)
   const frozen = objective.comparesWithReference(recipe.settings) ? await frozenLogprobs(context) : null
@@ -77,7 +75,7 @@ export async function onlineTrainer(
           response,
           right: response.verdict.correct === true,
           reward,
-          sequence: completionSequence(trained.tokenizer.encodePrompt(promptText(response.prompt)), tokenIds),
+          sequence: completionSequence(trained.prompts(response.prompt).ids, tokenIds),
           logprobs,
         }
       }),
@@ -98,7 +96,7 @@ export async function onlineTrainer(
   }
 
   return {
-    data: null,
+    data: record,
     plan: async (step, signal) => {
       const rollouts = await rollOut(step, signal)
       return { updates: await updates(rollouts, step), metrics: rolloutMetrics(rollouts) }

@@ -57,7 +57,14 @@ describe('made rows', () => {
     const load = (given: Partial<RecipeInput> = {}, from = store) => {
       const recipe = recipeOf(given)
       const { signal } = new AbortController()
-      const maker = { task: taskById('countdown'), recipe, policy: () => Promise.reject(), report: () => {}, signal }
+      const maker = {
+        task: taskById('countdown'),
+        recipe,
+        policy: () => Promise.reject(),
+        rowPrompt: () => 'Q',
+        report: () => {},
+        signal,
+      }
       const make: MakeRows<SftRow> = async (_, split, count) => {
         made.push(count)
         return [{ prompt: 'Q', completion: `${recipe.seed} ${split}` }]

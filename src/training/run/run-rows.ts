@@ -78,14 +78,19 @@ export class RowSet<Row> {
   }
 }
 
+/** Which of so many rows of a file are held out: row `every` − 1, and every so many further on; `held` in all. */
+export function heldOutOf(rows: number): { readonly every: number; readonly held: number } {
+  const every = Math.max(HELD_OUT_EVERY, Math.ceil(rows / MOST_HELD_OUT))
+  return { every, held: Math.floor(rows / every) }
+}
+
 /** Rows of a data file: all, those that are trained on, and those that are held out. */
 export function fileRows<Row>(
   format: RowFormat<Row>,
   { name, text }: DataFile,
 ): Omit<RunRows<Row>, 'record'> & { readonly all: RowSet<Row> } {
   const file = new RowFile(format, text, name)
-  const every = Math.max(HELD_OUT_EVERY, Math.ceil(file.length / MOST_HELD_OUT))
-  const held = Math.floor(file.length / every)
+  const { every, held } = heldOutOf(file.length)
   return {
     all: new RowSet(file, file.length, (index) => index, false),
     // Between two that are held out there are every − 1.

@@ -1,5 +1,6 @@
 import type { AdamwSettings } from '../../compute/kernels/adamw/adamw-settings.ts'
 import { StepscopeError } from '../../core/errors.ts'
+import { promptText } from '../../core/prompt.ts'
 import { inFolder } from '../../engine/checkpoint/checkpoint-files.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from '../../engine/load-model.ts'
@@ -9,9 +10,10 @@ import { checkSameRun } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { Metrics } from '../../objectives/loss.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import { promptOf } from '../../tasks/registry.ts'
 import type { HistoryEntry, TrainingEvent } from '../run-events.ts'
 import { learningRate } from '../schedule.ts'
-import { checkDataFile, rowObjective } from './check-data.ts'
+import { checkDataFile } from './check-data.ts'
 import { estimateRun } from './estimate-run.ts'
 import { LivePolicy } from './live-policy.ts'
 import type { Report } from './make-rows.ts'
@@ -171,7 +173,15 @@ class Parts {
       data,
       store,
       reference: reference ?? model,
-      maker: { task, recipe, report, signal, policy: () => this.policy(signal) },
+      maker: {
+        task,
+        recipe,
+        report,
+        signal,
+        policy: () => this.policy(signal),
+        rowPrompt: (problem: unknown) =>
+          trained.form === 'notation' ? promptText(promptOf(task, problem)) : task.question(problem),
+      },
       live: this.live,
     }
     const objective = objectiveById(recipe.objective)
@@ -215,7 +225,6 @@ async function* checkedData(
   recipe: TrainingRecipe,
 ): AsyncGenerator<TrainingEvent> {
   if (recipe.data.source === 'generated') return
-  rowObjective(recipe)
   if (data === null) throw missingFile(recipe.data.file)
   yield* withEvents<TrainingEvent, unknown>((tell, checking) => {
     const report = (done: number, total: number) => tell({ type: 'phase', name: 'Rows of the file', done, total })
