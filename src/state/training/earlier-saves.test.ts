@@ -26,11 +26,20 @@ function earlierEvents(run: string): unknown[] {
 /** Settings that came later are at their defaults. */
 function asNow(events: readonly unknown[]): unknown[] {
   return events.map((event) => {
-    const { type, setup } = event as { type: string; setup: { config: object } }
-    return type === 'started'
-      ? { ...(event as object), setup: { ...setup, config: { ...DEFAULT_CONFIG, ...setup.config } } }
-      : event
+    const { type, setup } = event as { type: string; setup: EarlierSetup }
+    return type === 'started' ? { ...(event as object), setup: setupNow(setup) } : event
   })
+}
+
+interface EarlierSetup {
+  readonly strategy: string
+  readonly config: object
+}
+
+/** Best of N was one strategy, and has two names now. */
+function setupNow(setup: EarlierSetup): EarlierSetup {
+  const strategy = setup.strategy === 'best-of-n' ? 'best-of-n-prm' : setup.strategy
+  return { ...setup, strategy, config: { ...DEFAULT_CONFIG, ...setup.config } }
 }
 
 it('saves of the version before are there: runs with every event, what was shown, the session', async () => {
@@ -73,9 +82,13 @@ it('run files of the version before are shown, and one whose tree is of another 
   const folder = 'tests/fixtures/earlier/runs'
   for (const name of readdirSync(folder)) {
     const text = readFileSync(`${folder}/${name}`, 'utf8')
-    const { title, setup, events } = JSON.parse(text) as { title: string; setup: object; events: unknown[] }
+    const { title, setup, events } = JSON.parse(text) as {
+      title: string
+      setup: EarlierSetup
+      events: unknown[]
+    }
     const id = await importFile(name, text)
-    expect(rig.active(), name).toMatchObject({ id, source: 'file', setup })
+    expect(rig.active(), name).toMatchObject({ id, source: 'file', setup: setupNow(setup) })
     expect(rig.active().events, name).toEqual(asNow(events))
     expect(rig.active().title.split(' · ')[0], name).toBe(title.split(' · ')[0])
   }

@@ -33,12 +33,15 @@ describe('the task', () => {
     training.setData('rows.jsonl', file('{}\n'))
     await read()
     expect(draft()).toMatchObject({ errors: {}, data: { rows: 1 } })
-    // What samples while it learns takes no file.
+    // What samples while it learns takes a file of problems, not of rows.
     training.setObjective('grpo')
-    expect(draft().recipe).toMatchObject({ task: 'maths', objective: 'grpo', data: { source: 'generated' } })
-    expect(draft().errors).toHaveProperty(['data.difficulties'])
+    expect(draft().recipe).toMatchObject({ task: 'maths', objective: 'grpo', data: { source: 'file', file: '' } })
+    expect(draft().errors).toHaveProperty(['data.file'])
     training.setTask('countdown')
-    expect(draft()).toMatchObject({ errors: {}, recipe: { task: 'countdown', model: 'countdown-policy' } })
+    expect(draft()).toMatchObject({
+      errors: {},
+      recipe: { task: 'countdown', model: 'countdown-policy', data: { source: 'generated' } },
+    })
     for (let edit = 0; edit < 4; edit++) training.undo()
     expect(draft().recipe).toMatchObject({ task: 'countdown', data: { source: 'generated', problems: 50 } })
     await rig.store.dispose()

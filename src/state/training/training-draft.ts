@@ -71,7 +71,8 @@ export class DraftEditor {
   setTask(task: string): void {
     const { objective, model, labels, data } = this.core.recipe
     const own = bundledChoice(task, 'policy')?.id ?? model
-    const fromFile = data.source === 'file' || !makesData(task, objectiveById(objective), labels)
+    const chosen = data.source === 'file' && data.file !== ''
+    const fromFile = chosen || !makesData(task, objectiveById(objective), labels)
     const file = { source: 'file' as const, file: data.source === 'file' ? data.file : '' }
     const next = fromFile ? file : defaultRecipe(objective, own, task).data
     this.edit(null, { recipe: { ...this.core.recipe, task, model: own, data: next }, from: null })
