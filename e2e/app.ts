@@ -13,6 +13,9 @@ export const app = {
   rows: (page: Page): Locator => page.getByRole('treeitem'),
 }
 
+/** The page whose engine runs on WebGPU, here on a software adapter: only who asks for that gets it. */
+export const ON_WEBGPU = '/?backend=webgpu'
+
 /** Opens the page and waits until the models are loaded. */
 export async function openReady(page: Page, address = '/'): Promise<void> {
   await page.goto(address)

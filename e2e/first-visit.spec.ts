@@ -1,4 +1,4 @@
-import { app, expectAnswer, openReady, place, waitReady } from './app.ts'
+import { app, expectAnswer, ON_WEBGPU, openReady, place, waitReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 test('a first visit shows a finished search at once, one click from running live', async ({ page }) => {
@@ -35,7 +35,7 @@ test('the status chip says what the models run on, and why', async ({ page }) =>
   await expect(details).toContainText('Countdown PRM')
 
   // A software adapter is there for whoever asks for it.
-  await openReady(page, '/?backend=webgpu')
+  await openReady(page, ON_WEBGPU)
   await app.chip(page).click()
   await expect(details).toContainText('WebGPU')
   await expect(details).toContainText('This graphics adapter is software')

@@ -1,3 +1,4 @@
+import { app, ON_WEBGPU, openReady, runToEnd } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 test('the page opens with its title and heading', async ({ page }) => {
@@ -15,4 +16,13 @@ test('the page is isolated and has a WebGPU adapter', async ({ page }, testInfo)
   })
   expect(adapter, 'a WebGPU adapter').toBeDefined()
   testInfo.annotations.push({ type: 'adapter', description: adapter ?? 'none' })
+})
+
+// Other journeys run on what is fastest here; training on WebGPU is in training-recovery.spec.ts, the engine in engine.spec.ts.
+test('a beam search runs on WebGPU', async ({ page }) => {
+  await openReady(page, ON_WEBGPU)
+  await expect(app.chip(page)).toHaveAccessibleName(/SwiftShader|WebGPU/)
+  await runToEnd(page)
+  await page.getByRole('button', { name: 'How it was computed' }).click()
+  await expect(page.getByRole('dialog', { name: 'How it was computed' })).toContainText('SwiftShader')
 })

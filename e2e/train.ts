@@ -5,10 +5,10 @@ import { expect } from './fixtures.ts'
 /** The run that the Train screen shows. */
 export const shown = (page: Page): Locator => page.getByRole('region', { name: 'Training run', exact: true })
 
-/** Opens the Train screen with a short recipe of an objective. */
-export async function openRecipe(page: Page, recipe: object): Promise<void> {
+/** Opens the Train screen with a short recipe of an objective. @param address the page, before its `#` */
+export async function openRecipe(page: Page, recipe: object, address = '/'): Promise<void> {
   const text = JSON.stringify({ model: 'countdown-policy', evaluateProblems: 2, passTokens: 512, ...recipe })
-  await openReady(page, `/#/train?recipe=${encodeURIComponent(text)}`)
+  await openReady(page, `${address}#/train?recipe=${encodeURIComponent(text)}`)
 }
 
 export async function startTraining(page: Page): Promise<void> {

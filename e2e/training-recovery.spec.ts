@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { app } from './app.ts'
+import { app, ON_WEBGPU } from './app.ts'
 import { expect, test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
@@ -87,7 +87,7 @@ test('a run goes on by itself, to the same bits, after its device is lost and it
   browser,
 }) => {
   await page.addInitScript(holdTrainer)
-  await openRecipe(page, RECIPE)
+  await openRecipe(page, RECIPE, ON_WEBGPU)
   await startTraining(page)
   await expectTrained(page)
 

@@ -1,4 +1,4 @@
-import { app, place, waitReady } from '../app.ts'
+import { app, ON_WEBGPU, place, waitReady } from '../app.ts'
 import { LOGIN } from '../model-hub.ts'
 import { expect, expectPlainWords, expectTold, expectUsable, fired, test, wrongInCache } from './faults.ts'
 
@@ -12,7 +12,8 @@ const rows = [
 for (const [fault, armed, told] of rows) {
   test(`the recorded search plays; ${fault}`, async ({ page }) => {
     test.setTimeout(120_000)
-    await page.goto(`/?fault=${armed}`)
+    // Only a graphics device can be lost.
+    await page.goto(`${armed.startsWith('device-lost') ? `${ON_WEBGPU}&` : '/?'}fault=${armed}`)
     await expect(app.result(page)).toContainText('Right')
     await fired(page)
     await app.playback(page).getByRole('button', { name: 'To the start' }).click()

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { BrowserContext, Page, TestInfo } from '@playwright/test'
-import { app, openReady, waitReady } from '../app.ts'
+import { app, ON_WEBGPU, openReady, waitReady } from '../app.ts'
 import type { Saved } from './faults.ts'
 import { arm, expect, expectKept, expectPlainWords, expectTold, expectUsable, fired, savedOn, test } from './faults.ts'
 
@@ -28,7 +28,8 @@ export function run(scenarios: readonly Scenario[]): void {
   for (const { action, fault, faults, steps, told } of scenarios) {
     test(`${action}; ${fault}`, async ({ page, context }, testInfo) => {
       test.setTimeout(150_000)
-      await openReady(page)
+      // Only a graphics device can be lost.
+      await openReady(page, fault.includes('device is lost') ? ON_WEBGPU : '/')
       await expectUsable(page)
       const before = await savedOn(page)
       if (faults) await arm(page, ...faults)
