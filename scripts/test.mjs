@@ -1,5 +1,5 @@
 // npm test: everything that says whether this tree is right, from a bare machine if need be. Ends with the line
-// "N passed, N failed": unit and engine tests, journeys in the browser, and each check as one.
+// "N passed, N failed": unit and engine tests, journeys in the browser, and each check as one; above it what each part proved.
 //   npm test -- --only=unit|e2e|check [arguments for vitest or playwright]
 //   npm run test:long: instead, the proofs that take minutes (*.long.test.ts, *.long.spec.ts), with the same closing line
 import { spawn } from 'node:child_process'
@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBuild, ensureNode, ensurePackages, root } from './prepare.mjs'
 import { advice, ensureSystem } from './system.mjs'
+import { closingLines, journeyParts, unitParts } from './test-report.mjs'
 
 const PARTS = ['check', 'unit', 'e2e']
 
@@ -35,13 +36,14 @@ const missing = ensureSystem(needed)
 // The tests that need these parts then fail and say so; the others still count.
 if (missing.length > 0) console.error(advice(missing))
 
-const total = { passed: 0, failed: 0 }
+/** What each part proved, in the order of the run. */
+const parts = []
 const failures = []
-const count = (name, passed, failed) => {
-  total.passed += passed
-  total.failed += failed
-  if (failed > 0) failures.push(`${name}: ${failed} failed`)
+const count = (part) => {
+  parts.push(part)
+  if (part.failed > 0) failures.push(`${part.name}: ${part.failed} failed`)
 }
+const secondsSince = (start) => (performance.now() - start) / 1000
 
 let running
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -62,26 +64,41 @@ function runNode(title, args, env = {}) {
   })
 }
 
-async function check(title, args) {
-  const ok = await runNode(title, args)
-  count(title, ok ? 1 : 0, ok ? 0 : 1)
+/** Each check counts as one. */
+async function runChecks(checks) {
+  const start = performance.now()
+  const part = { name: 'checks', passed: 0, failed: 0 }
+  for (const [title, ...args] of checks) {
+    if (await runNode(title, args)) part.passed += 1
+    else {
+      part.failed += 1
+      failures.push(`${title}: failed`)
+    }
+  }
+  parts.push({ ...part, seconds: secondsSince(start) })
 }
 
-function report(path, read) {
+/** What a runner's report says, in parts; null where the runner stopped before its report. */
+function readReport(path, partsOf) {
   try {
-    return read(JSON.parse(readFileSync(path, 'utf8')))
+    return partsOf(JSON.parse(readFileSync(path, 'utf8')))
   } catch {
-    // A runner that stopped before its report; its exit status counts.
-    return { passed: 0, failed: 0 }
+    return null
   }
 }
 
 /** Runs a test runner and counts from its report; a bad end without a failed test (an import, a crash) counts as one. */
-async function suite(title, args, reportFile, read, env = {}) {
+async function suite(title, args, reportFile, partsOf, env = {}) {
   rmSync(reportFile, { force: true })
+  const start = performance.now()
   const ok = await runNode(title, args, env)
-  const { passed, failed } = report(reportFile, read)
-  count(title, passed, ok ? failed : Math.max(1, failed))
+  const found = readReport(reportFile, partsOf) ?? []
+  const told = ok || found.some(({ failed }) => failed > 0)
+  const all = told ? found : [...found, { name: title, passed: 0, failed: 1 }]
+  // The runner's time stands in its last row.
+  for (const [index, part] of all.entries()) {
+    count(index === all.length - 1 ? { ...part, seconds: secondsSince(start) } : part)
+  }
 }
 
 mkdirSync(join(root, '.cache'), { recursive: true })
@@ -90,43 +107,29 @@ const unitReport = join(root, `.cache/vitest-${process.pid}.json`)
 const e2eReport = join(root, `.cache/playwright-${process.pid}.json`)
 
 if (includes('check') && !long) {
-  await check('types', [join(root, 'scripts/typecheck.mjs')])
-  await check('lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'])
-  await check('lockfile', [join(root, 'scripts/check-lockfile.mjs')])
-  await check('import directions', [join(root, 'scripts/check-imports.mjs')])
-  await check('unused files, exports and packages', [bin('knip/bin/knip.js'), '--no-progress'])
+  await runChecks([
+    ['types', join(root, 'scripts/typecheck.mjs')],
+    ['lint and format', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'],
+    ['lockfile', join(root, 'scripts/check-lockfile.mjs')],
+    ['import directions', join(root, 'scripts/check-imports.mjs')],
+    ['unused files, exports and packages', bin('knip/bin/knip.js'), '--no-progress'],
+  ])
 }
 
 if (includes('unit')) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]
-  await suite(
-    'unit and engine tests',
-    [bin('vitest/vitest.mjs'), 'run', ...reporters, ...rest],
-    unitReport,
-    (result) => ({
-      passed: result.numPassedTests,
-      // A file that could not be loaded has no tests and still is a failure.
-      failed:
-        result.numFailedTests +
-        result.testResults.filter(
-          ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-        ).length,
-    }),
-  )
+  await suite('unit and engine tests', [bin('vitest/vitest.mjs'), 'run', ...reporters, ...rest], unitReport, unitParts)
 }
 
 if (includes('e2e')) {
   console.log('\n— build')
+  const start = performance.now()
   const built = ensureBuild({ faults: long })
-  count('build', built ? 1 : 0, built ? 0 : 1)
+  count({ name: 'build', passed: built ? 1 : 0, failed: built ? 0 : 1, seconds: secondsSince(start) })
   if (built) {
-    await suite(
-      'journeys in the browser',
-      [bin('@playwright/test/cli.js'), 'test', ...rest],
-      e2eReport,
-      ({ stats }) => ({ passed: stats.expected + stats.flaky, failed: stats.unexpected }),
-      { STEPSCOPE_E2E_REPORT: e2eReport },
-    )
+    await suite('journeys in the browser', [bin('@playwright/test/cli.js'), 'test', ...rest], e2eReport, journeyParts, {
+      STEPSCOPE_E2E_REPORT: e2eReport,
+    })
   }
 }
 
@@ -134,5 +137,5 @@ rmSync(unitReport, { force: true })
 rmSync(e2eReport, { force: true })
 console.log('')
 for (const failure of failures) console.log(failure)
-console.log(`${total.passed} passed, ${total.failed} failed`)
-process.exitCode = total.failed === 0 ? 0 : 1
+for (const line of closingLines(parts)) console.log(line)
+process.exitCode = failures.length === 0 ? 0 : 1
