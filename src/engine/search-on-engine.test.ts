@@ -80,9 +80,7 @@ test.each(RUNS)(
 )
 
 /** One of each way to decide. */
-const TOGETHER = RUNS.filter(([strategy]) =>
-  ['beam', 'weighted-vote-orm', 'dvts', 'mcts'].includes(strategy),
-)
+const TOGETHER = RUNS.filter(([strategy]) => ['beam', 'weighted-vote-orm', 'dvts', 'mcts'].includes(strategy))
 
 test('all runs at the same time give the events that each gives alone, and leave nothing', async () => {
   const together = await Promise.all(TOGETHER.map((run) => search(...run)))
