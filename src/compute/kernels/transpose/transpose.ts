@@ -1,7 +1,7 @@
 import type { Kernel } from '../../backend.ts'
 import type { TransposeShape } from './transpose.reference.ts'
 import { TRANSPOSE_BINDINGS, transposeReference } from './transpose.reference.ts'
-import { transposeWasm } from './transpose.wasm.ts'
+import { canTransposeInWasm, transposeWasm } from './transpose.wasm.ts'
 import { BLOCKS, transposeWgsl } from './transpose.wgsl.ts'
 
 /**
@@ -16,7 +16,7 @@ export function transposeKernel(shape: TransposeShape): Kernel<typeof TRANSPOSE_
     bindings: TRANSPOSE_BINDINGS,
     wgsl: () => transposeWgsl(shape),
     workgroups: (rows) => [Math.ceil(width / 4 / lanes), Math.ceil((Math.ceil(rows / padTo) * padTo) / 4 / BLOCKS), 1],
-    ...(shape.format === 'f32' ? { wasm: () => transposeWasm(shape) } : {}),
+    ...(canTransposeInWasm(shape) ? { wasm: () => transposeWasm(shape) } : {}),
     reference: (views) => transposeReference(shape, views),
   }
 }

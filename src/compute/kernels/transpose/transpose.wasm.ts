@@ -2,7 +2,9 @@ import type { FunctionBuilder } from '../../wasm/assembler/function-builder.ts'
 import { i32 } from '../../wasm/assembler/scalars.ts'
 import type { Local, Value } from '../../wasm/assembler/values.ts'
 import { f32x4, shuffle32, v128 } from '../../wasm/assembler/vectors.ts'
-import type { WasmKernel } from '../../wasm/wasm-kernel.ts'
+import type { WasmContext, WasmKernel } from '../../wasm/wasm-kernel.ts'
+import { GROUP_ROWS } from '../weight-format.ts'
+import { eachWeightRow, PANEL } from '../weight-format.wasm.ts'
 import type { TRANSPOSE_BINDINGS, TransposeShape } from './transpose.reference.ts'
 
 /** Columns of the input in one unit, and rows that are done before the next columns are: what is written fills cache lines. */
@@ -10,33 +12,29 @@ const BLOCK = 16
 /** Rows of a usual batch. */
 const USUAL_ROWS = 512
 
-/** Of activations, and of weights that lie as f32. */
+/** Whether columns start and end at panels, as those of compressed weights must; those of a matrix in training do. */
+export function canTransposeInWasm({ format, inputOffset, width }: TransposeShape): boolean {
+  return format === 'f32' || (inputOffset % PANEL === 0 && width % PANEL === 0)
+}
+
 export function transposeWasm(shape: TransposeShape): WasmKernel<typeof TRANSPOSE_BINDINGS> {
-  const { inputStride, inputOffset, width, outputStride, padTo } = shape
+  const { format, inputStride, inputOffset, width, outputStride, padTo } = shape
   return {
-    key: [inputStride, inputOffset, width, outputStride, padTo].join(),
+    key: [format, inputStride, inputOffset, width, outputStride, padTo].join(),
     cost: BLOCK * USUAL_ROWS,
+    scratchBytes: format === 'f32' ? 0 : 4 * GROUP_ROWS * BLOCK,
     units: () => i32.const(Math.ceil(width / BLOCK)),
-    emit: ({ f, at, first, end }) => {
+    emit: (context) => {
+      const { f, at, first, end } = context
       const count = f.local('i32', i32.load(at.rows))
-      const whole = f.local('i32', i32.and(count, -4))
       const padded = f.local('i32', i32.mul(i32.divU(i32.add(count, padTo - 1), padTo), padTo))
       f.for(first, end, (unit) => {
         const input = f.local('i32', i32.add(at.input, i32.mul(unit, 4 * BLOCK)))
         f.increase(input, 4 * inputOffset)
         const output = f.local('i32', i32.add(at.output, i32.mul(unit, 4 * BLOCK * outputStride)))
         const columns = (quads: number) => {
-          f.for(
-            0,
-            whole,
-            (row) => {
-              const stop = f.local('i32', i32.add(row, BLOCK))
-              f.set(stop, i32.minU(stop, whole))
-              turnRows(f, shape, { input, output, from: row, to: stop }, quads)
-            },
-            BLOCK,
-          )
-          f.if(i32.ltU(whole, count), () => turnLast(f, shape, { input, output, from: whole, to: count }, quads))
+          if (format === 'f32') turnFloats(f, shape, { input, output, count }, quads)
+          else turnWeights(context, shape, { unit, output, count }, quads)
           const next = f.local('i32', i32.and(i32.add(count, 3), -4))
           f.for(
             next,
@@ -60,6 +58,56 @@ export function transposeWasm(shape: TransposeShape): WasmKernel<typeof TRANSPOS
       })
     },
   }
+}
+
+/** All rows of a unit's columns, some at a time. */
+function turnFloats(
+  f: FunctionBuilder,
+  shape: TransposeShape,
+  { input, output, count }: Readonly<Record<'input' | 'output' | 'count', Local<'i32'>>>,
+  quads: number,
+): void {
+  const whole = f.local('i32', i32.and(count, -4))
+  f.for(
+    0,
+    whole,
+    (row) => {
+      const stop = f.local('i32', i32.add(row, BLOCK))
+      f.set(stop, i32.minU(stop, whole))
+      turnRows(f, shape, { input, output, from: row, to: stop }, quads)
+    },
+    BLOCK,
+  )
+  f.if(i32.ltU(whole, count), () => turnLast(f, shape, { input, output, from: whole, to: count }, quads))
+}
+
+/** The same of compressed weights: each group of rows becomes floats first. */
+function turnWeights(
+  { f, at, scratch, madd }: WasmContext<typeof TRANSPOSE_BINDINGS>,
+  shape: TransposeShape,
+  { unit, output, count }: Readonly<Record<'unit' | 'output' | 'count', Local<'i32'>>>,
+  quads: number,
+): void {
+  const { format, inputStride: columns, inputOffset } = shape
+  const panel = f.local('i32', i32.add(i32.mul(unit, BLOCK / PANEL), inputOffset / PANEL))
+  f.for(
+    0,
+    count,
+    (row) => {
+      const stop = f.local('i32', i32.add(row, GROUP_ROWS))
+      f.set(stop, i32.minU(stop, count))
+      const to = f.local('i32', scratch)
+      const rows = { weights: at.input, panel, panels: quads / 2, first: row, end: stop }
+      eachWeightRow(f, { format, columns, madd }, rows, (quad) => {
+        for (let index = 0; index < quads; index++) f.store('v128', to, quad(index), 16 * index)
+        f.increase(to, 4 * BLOCK)
+      })
+      const place = f.local('i32', i32.add(output, i32.shl(row, 2)))
+      const unpacked = { input: scratch, output: place, count: f.local('i32', i32.sub(stop, row)) }
+      turnFloats(f, { ...shape, inputStride: BLOCK }, unpacked, quads)
+    },
+    GROUP_ROWS,
+  )
 }
 
 interface Rows {
