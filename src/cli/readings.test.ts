@@ -489,3 +489,64 @@ describe('reward models of other projects', () => {
     expect(row.positions).toEqual([row.token_ids.length - 1])
   })
 })
+
+describe('judge on data sets', () => {
+  const FOLDER = 'tests/fixtures/readings/value-head-at-newline'
+  const rows: readonly { problem: string; steps: string[]; scores: number[] }[] = JSON.parse(
+    readFileSync(`${FOLDER}/expected.json`, 'utf8'),
+  ).rows
+  // Of the scores that PyTorch gives, by hand: .77 .17 .61 .82 | .70 .74 | .82 .75, read below 0.72.
+  const labels = [1, -1, 0]
+  const bench = (label: number, index: number) => ({
+    id: `${index < 2 ? 'gsm8k' : 'math'}-${index}`,
+    generator: 'a model',
+    problem: rows[index]?.problem,
+    steps: rows[index]?.steps,
+    final_answer_correct: label < 0,
+    label,
+  })
+  const judge = (input: string, ...more: string[]) => run('judge', '--prm', FOLDER, '--input', input, ...more, ...cpu)
+
+  it('gives ProcessBench’s numbers, at any threshold', async () => {
+    const input = write('bench.jsonl', ...labels.map(bench))
+    const at = async (threshold: number) => {
+      const { code, out, err } = await judge(input, '--json', '--threshold', String(threshold))
+      expect([code, err]).toEqual([0, ''])
+      return JSON.parse(out)
+    }
+    expect(await at(0.72)).toMatchObject({
+      threshold: 0.72,
+      subsets: [
+        { subset: 'gsm8k', wrong: 1, right: 1, errorAccuracy: 1, correctAccuracy: 0, f1: 0 },
+        { subset: 'math', wrong: 1, right: 0, errorAccuracy: 0, correctAccuracy: null, f1: null },
+      ],
+      averageF1: null,
+      places: { exact: 1, early: 0, late: 0, missed: 1, kept: 0, falseAlarms: 1 },
+    })
+    expect(await at(0.5)).toMatchObject({ subsets: [{ f1: 1 }, { errorAccuracy: 0 }], places: { kept: 1 } })
+    const { out } = await judge(input)
+    expect(out).toMatch(/gsm8k +1 +1 +1\.000 +1\.000 +1\.000\n/)
+    expect(out).toContain('1 found exactly, 0 called too early, 0 too late, 1 called right')
+  })
+
+  it('reads other projects’ rows to the same numbers', async () => {
+    const stepwise = labels.map((label, index) => ({
+      prompt: rows[index]?.problem,
+      completions: rows[index]?.steps,
+      labels: rows[index]?.steps.map((_, step) => label < 0 || step < label),
+    }))
+    const one = await judge(write('stepwise-bench.jsonl', ...stepwise), '--json')
+    const bare = labels.map((label, index) => ({ ...bench(label, index), id: null }))
+    const other = await judge(write('bare-bench.jsonl', ...bare), '--json')
+    expect(JSON.parse(one.out)).toEqual(JSON.parse(other.out))
+  })
+
+  it('names a row that cannot be read, and leaves it out on request', async () => {
+    const input = write('broken-bench.jsonl', bench(1, 0), { ...bench(-1, 1), label: null }, bench(0, 2))
+    const refused = await judge(input)
+    expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/broken-bench\.jsonl, line 2, label: /)])
+    const { code, out, err } = await judge(input, '--leave-out')
+    expect([code, err]).toEqual([0, expect.stringMatching(/line 2, label: .* It is left out\./)])
+    expect(out).toContain('1 rows that cannot be read are left out.')
+  })
+})

@@ -2,28 +2,28 @@ import type { Backend } from '../compute/backend.ts'
 import { allOrNothing } from '../core/all-or-nothing.ts'
 import { StepscopeError } from '../core/errors.ts'
 import type { ManifestField, ModelRole, StatedManifest } from '../search/manifest.ts'
-import { mergeManifests, missingFields, withStepEnds } from '../search/manifest.ts'
+import { missingFields, withStepEnds } from '../search/manifest.ts'
 import type { Reading } from '../search/reading.ts'
 import { hasChatTemplate } from './checkpoint/chat-template.ts'
 import type { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { hashCheckpoint } from './checkpoint/checkpoint-hash.ts'
-import { checkEndTokens, readConfig } from './checkpoint/config.ts'
-import { policyManifest, readManifest, rewardManifest } from './checkpoint/manifest.ts'
+import { readConfig } from './checkpoint/config.ts'
+import { policyManifest, readManifest } from './checkpoint/manifest.ts'
 import type { Checkpoint } from './checkpoint/open-checkpoint.ts'
 import { openCheckpoint } from './checkpoint/open-checkpoint.ts'
 import type { Decoder, DecoderConfig, DecoderOptions, WeightChoice, WeightSource } from './decoder/decoder.ts'
 import { PAGE_SIZE } from './decoder/decoder.ts'
 import type { EngineModel } from './engine-model.ts'
+import { checkTask, readFittingTokenizer, wrongHead } from './fitting.ts'
 import { EnginePolicy } from './policy.ts'
 import { readPromptWriter } from './prompt/prompt-writer.ts'
-import { configFor, openReading } from './reading/open-reading.ts'
 import { recognizeReading } from './reading/recognize.ts'
+import { readRewardReading } from './reading/reward-reading.ts'
 import { EngineRewardModel } from './reward-model.ts'
 import type { Activity } from './scheduler/activity.ts'
 import type { StartedModel } from './start-model.ts'
 import { startModel } from './start-model.ts'
 import { stepFlags } from './tokenizer/step-end.ts'
-import { readTokenizer } from './tokenizer/tokenizer.ts'
 
 export interface LoadOptions {
   /** Shown and stored with runs; the folder's name where it is not given. */
@@ -207,49 +207,14 @@ async function readPolicy(files: CheckpointFiles, { manifest = {}, tasks, signal
   return { checkpoint: await openCheckpoint(files, signal, config), tokenizer, manifest: completed, prompts }
 }
 
-async function readRewardModel(files: CheckpointFiles, { manifest = {}, tasks, signal }: ReadOptions) {
-  const stated = await readConfig(files, signal)
-  const recognized = await recognizeReading(files, stated, true, signal)
-  if (stated.outputHead.kind === 'language-model' && recognized === null) await refusePolicy(files, manifest, signal)
-  const completed = await rewardManifest(files, manifest, signal, recognized?.manifest)
-  checkTask(completed, tasks)
-  const config = await configFor(completed.reading, files, stated, signal)
-  const tokenizer = await readFittingTokenizer(files, config, signal)
-  const prompts = await readPromptWriter(files, completed, tokenizer, signal)
-  const opened = await openReading(files, completed, tokenizer, config, prompts, signal)
-  return { checkpoint: await openCheckpoint(files, signal, config), manifest: completed, opened }
-}
-
-/** A language model is a reward model only by a reading that somebody states. */
-async function refusePolicy(files: CheckpointFiles, given: StatedManifest, signal?: AbortSignal): Promise<void> {
-  const { reading } = mergeManifests(await readManifest(files, signal), given)
-  if (reading?.id !== undefined && reading.id !== 'step-end') return
-  throw wrongHead('a score head (…ForTokenClassification), or a reading of the logits', 'a language-model head')
+async function readRewardModel(files: CheckpointFiles, options: ReadOptions) {
+  const { config, ...read } = await readRewardReading(files, options)
+  return { ...read, checkpoint: await openCheckpoint(files, options.signal, config) }
 }
 
 /** How a model is read, where that is not at its steps' ends: scores of another reading are not comparable. */
 function describeReading({ id, scoreAt }: Reading): string | null {
   return id === 'step-end' ? null : `${id}${scoreAt === '' ? '' : ` at ${JSON.stringify(scoreAt)}`}`
-}
-
-function checkTask({ task }: StatedManifest, tasks: readonly string[] | undefined): void {
-  if (task === undefined || tasks === undefined || tasks.includes(task)) return
-  throw new StepscopeError({
-    code: 'bad-checkpoint',
-    message: 'There is no such task',
-    expected: tasks.join(', '),
-    found: task,
-    place: { file: 'stepscope.json', field: 'task' },
-    nextStep: 'Name one of these tasks, or leave the field out where the model serves any.',
-  })
-}
-
-/** The folder's tokenizer, whose tokens the model has; and whose ends of the sequence it can write. */
-async function readFittingTokenizer(files: CheckpointFiles, config: DecoderConfig, signal?: AbortSignal) {
-  const tokenizer = await readTokenizer(files, signal)
-  tokenizer.fitTo(config.vocabSize)
-  await checkEndTokens(files, config)
-  return tokenizer
 }
 
 async function loadWeights(
@@ -311,15 +276,4 @@ async function cancellable<T>(load: () => Promise<T>, signal: AbortSignal | unde
 
 function cancelled(): StepscopeError {
   return new StepscopeError({ code: 'cancelled', message: 'Loading was cancelled.' })
-}
-
-function wrongHead(expected: string, found: string): StepscopeError {
-  return new StepscopeError({
-    code: 'unsupported-config',
-    message: 'The model cannot take this role',
-    expected,
-    found,
-    place: { file: 'config.json', field: 'architectures' },
-    nextStep: 'Choose a checkpoint made for this role.',
-  })
 }

@@ -120,7 +120,14 @@ export class EngineRewardModel implements RewardModel {
     this.model.checkLength(end)
     const sequence = this.model.createSequence()
     try {
-      await this.execute(sequence, { from: 0, ids: ids.slice(0, end), readouts: positions }, outputs, { signal })
+      // Nothing is remembered, so that a model can be read in several ways.
+      await this.model.scheduler.execute({
+        sequence,
+        ids: ids.slice(0, end),
+        readouts: positions,
+        onOutput: (row) => outputs.push([...this.scoring.keep(row)]),
+        signal,
+      })
     } finally {
       sequence.release()
       this.model.scheduler.released()
@@ -175,7 +182,7 @@ export class EngineRewardModel implements RewardModel {
     sequence: ReturnType<EngineModel['createSequence']>,
     { ids, readouts }: Continuation,
     outputs: (readonly number[])[],
-    options: { readonly base?: object; readonly common?: number; readonly signal?: AbortSignal | undefined },
+    options: { readonly base?: object; readonly common?: number; readonly signal: AbortSignal },
   ): Promise<void> {
     await this.model.scheduler.execute({
       sequence,

@@ -8,6 +8,7 @@ import type { CompareActions, CompareState } from './compare/compare-state.ts'
 import type { DownloadsActions, DownloadsState } from './models/downloads-state.ts'
 import type { EngineActions, EngineState, OwnModelActions } from './models/engine-state.ts'
 import type { OnnxActions, OnnxState } from './models/onnx-state.ts'
+import type { ReadingActions, ReadingState } from './models/reading-state.ts'
 import type { HistoryActions, HistoryState } from './search/history-state.ts'
 import type { ProbeActions, ProbeState } from './search/probe-state.ts'
 import type { ProblemFilesActions, ProblemFilesState } from './search/problem-file-state.ts'
@@ -21,6 +22,7 @@ import type { TrainingActions, TrainingState } from './training/training-state.t
 export interface AppState {
   readonly engine: EngineState
   readonly onnx: OnnxState
+  readonly reading: ReadingState
   readonly downloads: DownloadsState
   readonly training: TrainingState
   readonly session: SessionState
@@ -43,6 +45,7 @@ export interface Actions {
   readonly engine: EngineActions
   readonly models: OwnModelActions
   readonly onnx: OnnxActions
+  readonly reading: ReadingActions
   readonly downloads: DownloadsActions
   readonly training: TrainingActions
   readonly session: SessionActions

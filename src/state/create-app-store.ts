@@ -11,6 +11,7 @@ import { createEngineSlice } from './models/engine-slice.ts'
 import type { HeldModels } from './models/model-kinds.ts'
 import { createOnnxSlice } from './models/onnx-slice.ts'
 import { createOwnModelsSlice } from './models/own-models-slice.ts'
+import { createReadingSlice } from './models/reading-slice.ts'
 import { createHistorySlice } from './search/history-slice.ts'
 import { createProbeSlice } from './search/probe-slice.ts'
 import { createProblemFilesSlice } from './search/problem-file-slice.ts'
@@ -69,6 +70,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const engine = createEngineSlice(context, held)
   const ownModels = createOwnModelsSlice(context, saving, held, engine)
   const onnx = createOnnxSlice(context, ownModels)
+  const reading = createReadingSlice(context, engine, ownModels)
   const downloads = createDownloadsSlice(context, saving, ownModels)
   const session = createSessionSlice(context)
   const problemFiles = createProblemFilesSlice(context, saving)
@@ -228,6 +230,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     engine: engine.actions,
     models: ownModels.actions,
     onnx: onnx.actions,
+    reading: reading.actions,
     downloads: downloads.actions,
     training: training.actions,
     session: session.actions,
@@ -282,6 +285,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       link.dispose()
       training.dispose()
       probe.dispose()
+      reading.dispose()
       compare.dispose()
       problemFiles.dispose()
       history.dispose()

@@ -33,6 +33,13 @@ export interface EngineLoader {
   /** @param before the engine that the new one replaces; what did not change may be shared with it until it is disposed of */
   load(params: ParamsOf<'load'>, onProgress: LoadProgress, signal: AbortSignal, before?: Engine | null): Promise<Engine>
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>>
+  /** @param prompt of the problem in `params` @param engine what is loaded, where something is */
+  preview(
+    params: ParamsOf<'previewReading'>,
+    prompt: Prompt,
+    engine: Engine | null,
+    signal: AbortSignal,
+  ): Promise<ResultOf<'previewReading'>>
   /** ONNX checkpoints; absent where Transformers.js does not run. */
   readonly onnx?: OnnxFiles
 }
@@ -87,6 +94,14 @@ export class EngineHost {
 
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>> {
     return this.loader.inspect(params, signal)
+  }
+
+  preview(
+    params: ParamsOf<'previewReading'>,
+    prompt: Prompt,
+    signal: AbortSignal,
+  ): Promise<ResultOf<'previewReading'>> {
+    return this.loader.preview(params, prompt, this.engine, signal)
   }
 
   /** @throws StepscopeError `unsupported-config` outside a browser */

@@ -5,6 +5,7 @@ import { browserCheckpointFiles } from '../engine/checkpoint/checkpoint-files-br
 import { createDecoder } from '../engine/decoder/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
 import { inspectCheckpoint, loadPolicy } from '../engine/load-model.ts'
+import { readRewardReading } from '../engine/reading/reward-reading.ts'
 import { Activity } from '../engine/scheduler/activity.ts'
 import { deleteHubModel, listHubModels } from '../runtimes/transformersjs/hub-files.ts'
 import { inspectOnnx } from '../runtimes/transformersjs/inspect.ts'
@@ -12,6 +13,7 @@ import { TASKS } from '../tasks/registry.ts'
 import type { Engine, EngineLoader } from './engine-host.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { ownPolicy } from './policy-part.ts'
+import { previewReading } from './preview-reading.ts'
 import type { ModelSource, ParamsOf, WantedModel } from './protocol.ts'
 import { ReadLease } from './read-lease.ts'
 import { RefCounted } from './ref-counted.ts'
@@ -113,8 +115,30 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
         lease.end()
       }
     },
+    preview: async ({ model, steps }, prompt, engine, signal) => {
+      const lease = new ReadLease()
+      try {
+        const files = await openScored(sources, model.source, lease, signal)
+        const { manifest } = model
+        const read = await readRewardReading(files, {
+          tasks: TASK_IDS,
+          signal,
+          ...(manifest === undefined ? {} : { manifest }),
+        })
+        const held = engine ? residents.get(engine) : undefined
+        const wanted = held?.params.reward
+        const loaded = wanted && !wanted.implicit && isSame(sources, wanted.source, model.source) ? held.reward : null
+        return await previewReading(read, loaded?.value.model ?? null, prompt, steps, signal)
+      } finally {
+        lease.end()
+      }
+    },
     inspect: ({ files }, signal) => inspectCheckpoint(browserCheckpointFiles(files), signal),
   }
+}
+
+function isSame(sources: ModelSources<ModelSource>, a: ModelSource, b: ModelSource): boolean {
+  return JSON.stringify(sources.identify(a)) === JSON.stringify(sources.identify(b))
 }
 
 /** Opens a model; its files are kept from being deleted until the load ends. */

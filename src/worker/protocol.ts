@@ -9,8 +9,8 @@ import type { CachedModel } from '../runtimes/transformersjs/hub-files.ts'
 import type { OnnxOrigin, OnnxSummary } from '../runtimes/transformersjs/inspect.ts'
 import type { OnnxDevice, OnnxDtype } from '../runtimes/transformersjs/onnx-files.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
-import type { StatedManifest } from '../search/manifest.ts'
-import type { ModelInfo, RewardModelInfo, TokenReading } from '../search/models.ts'
+import type { RewardManifest, StatedManifest } from '../search/manifest.ts'
+import type { ModelInfo, RewardModelInfo, Token, TokenReading } from '../search/models.ts'
 import type { RowCounts } from '../training/run/check-data.ts'
 import type { SkippedSave } from '../training/run/saves.ts'
 import type { TrainingEvent } from '../training/run-events.ts'
@@ -151,6 +151,19 @@ export interface ImplicitReading {
   readonly beta: number
 }
 
+/** A sample as a reward model reads it. */
+export interface ReadingPreview {
+  /** Role, reading with all its fields, and what a chat begins with. */
+  readonly manifest: RewardManifest
+  /** Why it is read so: one sentence. */
+  readonly reason: string
+  readonly tokens: readonly Pick<Token, 'id' | 'text'>[]
+  /** Indexes into `tokens` at which scores are read. */
+  readonly positions: readonly number[]
+  /** One for each position; null where the model is not loaded, or not with this head. */
+  readonly scores: readonly number[] | null
+}
+
 /** `model`: a Hugging Face folder; `adapter`: a PEFT adapter. */
 export type ExportForm = 'model' | 'adapter'
 
@@ -196,6 +209,13 @@ export interface WorkerMethods {
   /** Lets exactly one more event through, then pauses. */
   stepRun(params: { readonly runId: string }): void
   cancelRun(params: { readonly runId: string }): void
+  /** How a reward model reads a sample, by its small files alone; scores where it is loaded. */
+  previewReading(params: {
+    readonly model: Pick<WantedModel, 'source' | 'manifest'>
+    /** A text alone is put as it is. */
+    readonly problem: string | Pick<RunSetup, 'task' | 'problem' | 'fields'>
+    readonly steps: readonly string[]
+  }): ReadingPreview
   /** Scores of every step (none without a reward model), and the policy's reading of every token. Steps with their step ends. */
   probe(params: {
     readonly problem: Pick<RunSetup, 'task' | 'problem' | 'fields' | 'system'>

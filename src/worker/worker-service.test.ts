@@ -66,6 +66,7 @@ function rig() {
                   ? Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'Broken.' }))
                   : Promise.resolve(engine())
               },
+              preview: () => Promise.reject(new StepscopeError({ code: 'not-found', message: 'Nothing is loaded.' })),
               inspect: () => Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'Empty.' })),
             },
             search: searchTask,

@@ -124,6 +124,11 @@ export class WorkerService {
         const { task, problem } = problemOf(of)
         return this.engine.probe(promptOf(task, problem, of.system), steps, signal)
       },
+      previewReading: (given) => {
+        if (typeof given.problem === 'string') return this.engine.preview(given, given.problem, signal)
+        const { task, problem } = problemOf(given.problem)
+        return this.engine.preview(given, promptOf(task, problem), signal)
+      },
       startTraining: (given) => this.trainings().start(given, this.shareBackend, signal),
       continueTraining: (given) => this.trainings().continue(given, this.shareBackend, signal),
       branchTraining: (given) => this.trainings().branch(given, this.shareBackend, signal),

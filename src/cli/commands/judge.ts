@@ -4,7 +4,9 @@ import { judgeResponses } from '../../rewards/judge-responses.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
 import type { Command } from '../command.ts'
 import { MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
+import { isTraceFile, judgeTraceFile } from '../judge-traces.ts'
 import { ROLLOUT_INPUT, readRollouts, taskOf } from '../label-rows.ts'
+import { numberBetween } from '../options.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
 
@@ -12,17 +14,37 @@ const { policy: _, system: __, 'step-end': ___, ...REWARD_OPTIONS } = MODEL_OPTI
 
 export const judge: Command = {
   name: 'judge',
-  usage: '--input ROLLOUTS.jsonl [--prm DIR] [options]',
-  summary: 'Judges a reward model by sampled responses: its scores beside exact labels, and what it picks.',
+  usage: '--input FILE.jsonl [--prm DIR] [options]',
+  summary:
+    'Judges a reward model by sampled responses and exact labels, or by a data set whose first wrong steps are known.',
   options: {
     ...ROLLOUT_INPUT,
+    threshold: {
+      ...numberBetween(0, 1),
+      value: 'SCORE',
+      description: 'For data sets: a step is called wrong below this score; default 0.5.',
+    },
+    task: {
+      type: 'string',
+      value: 'NAME',
+      description: 'For data sets: puts problems as this task does; default: as the file has them.',
+    },
+    'leave-out': {
+      type: 'boolean',
+      description: 'For data sets: leaves out rows that cannot be read, and lists them.',
+    },
     json: { type: 'boolean', description: 'Write one JSON object instead of lines.' },
     ...REWARD_OPTIONS,
   },
   notes: [
     'Steps are compared with the task’s exact labels, where it has them: AUC over all steps; AUC within problem and depth, over pairs of a right and a wrong step of one problem at one depth, ties half (a search chooses between such steps; its interval is a bootstrap over problems); expected calibration error, and the F1 of finding the first wrong step (a step is called wrong below 0.5). Of each problem’s responses the one with the highest path score is picked, as best-of-N does.',
+    'Rows of ProcessBench, PRM800K, Math-Shepherd, PRMBench and TRL’s stepwise form are judged as ProcessBench does: the share of wrong responses whose first wrong step is found exactly, the share of right ones in which no step is called wrong, their harmonic mean F1, and its average over subsets.',
   ],
   run: async (options, output, signal) => {
+    if (await isTraceFile(options.required('input'))) {
+      await judgeTraceFile(options, output, signal)
+      return
+    }
     const groups = await readRollouts(options)
     const { model, dispose } = await openCommandRewardModel(options, output, { task: taskOf(groups), signal })
     const progress = new ProgressLine(output)

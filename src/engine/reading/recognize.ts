@@ -43,7 +43,8 @@ export async function recognizeReading(
   const architecture = String(raw.architectures?.[0] ?? '')
   for (const from of [files.name, String(raw._name_or_path ?? '')]) {
     const known = NAMES.find(({ name, reading }) => name.test(from) && headFits(config, READINGS[reading.id].reading))
-    if (known) return recognized(known.reading, `Its name, ${from.split('/').at(-1)}, is that of a known model`)
+    const part = known && from.split('/').find((name) => known.name.test(name))
+    if (known) return recognized(known.reading, `Its name, ${part ?? from}, is that of a known model`)
   }
   const { outputHead } = config
   if (outputHead.kind === 'language-model') {

@@ -1,17 +1,16 @@
 import { useState } from 'react'
-import { readEscapes, showEscapes } from '../../core/escapes.ts'
 import { plainText } from '../../core/outside-text.ts'
 import type { ManifestField } from '../../search/manifest.ts'
-import { AGGREGATIONS } from '../../search/models.ts'
 import { useActions } from '../../state/hooks.ts'
 import type { ManifestFields, PendingFolder } from '../../state/models/engine-state.ts'
 import { Button } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { Select } from '../../ui/select.tsx'
-import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
 import { firstFields, PromptField, StepEndField, TaskField } from './manifest-fields.tsx'
 import styles from './models-screen.module.css'
+import { ReadingFields } from './reading-fields.tsx'
+import { ReadingPreview } from './reading-preview.tsx'
 
 const ROLE_NAMES = {
   policy: 'a policy',
@@ -19,19 +18,22 @@ const ROLE_NAMES = {
   'outcome-reward-model': 'an outcome reward model',
 } as const
 
+/** What is known of how it is read; else a line end and a sigmoid, to be looked at. */
+function firstReading({ manifest: { reading } }: PendingFolder): NonNullable<ManifestFields['reading']> {
+  if (reading?.id !== undefined) return reading
+  return { scoreAt: '\n', activation: 'sigmoid', aggregation: 'last', ...reading }
+}
+
 /** What a dropped folder is, and a field for all that it does not say itself. */
 export function FolderForm({ folder }: { folder: PendingFolder }) {
   const actions = useActions()
   const [fields, setFields] = useState<ManifestFields>(() => ({
     ...firstFields(folder.manifest, folder.chat),
     role: folder.role,
-    ...(folder.role === 'policy'
-      ? {}
-      : { reading: { scoreAt: '\n', activation: 'sigmoid', aggregation: 'last', ...folder.manifest.reading } }),
+    ...(folder.role === 'policy' ? {} : { reading: firstReading(folder) }),
   }))
-  const { reading = {} } = fields
+  const role = fields.role ?? folder.role
   const set = (change: ManifestFields) => setFields({ ...fields, ...change })
-  const read = (change: ManifestFields['reading']) => set({ reading: { ...reading, ...change } })
   const asked = new Set<ManifestField>(folder.missing)
   return (
     <form
@@ -49,6 +51,7 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
         <OutsideText text={folder.family} />, {formatNumber(folder.parameters)} parameters, {formatBytes(folder.bytes)}:{' '}
         {ROLE_NAMES[folder.role]}.
         {asked.size > 0 ? ' It has no stepscope.json that says how to use it; please fill in the rest.' : ''}
+        {folder.recognized ? ` ${folder.recognized}` : ''}
       </p>
       {asked.size > 0 ? (
         <div className={styles.fields}>
@@ -69,37 +72,13 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
             <PromptField fields={fields} chat={folder.chat} onChange={setFields} />
           ) : null}
           {asked.has('stepEnds') ? <StepEndField fields={fields} onChange={setFields} /> : null}
-          {asked.has('scoreAt') ? (
-            <TextField
-              label="Score at"
-              mono
-              hint="Text of the token whose output is the score of the step."
-              value={showEscapes(reading.scoreAt ?? '')}
-              onChange={(text) => read({ scoreAt: readEscapes(text) })}
-            />
-          ) : null}
-          {asked.has('activation') ? (
-            <Select
-              label="Activation"
-              hint="How the output becomes a score from 0 to 1."
-              value={reading.activation ?? 'sigmoid'}
-              options={[
-                { value: 'sigmoid', label: 'sigmoid (one label)' },
-                { value: 'softmax', label: 'softmax (two labels)' },
-              ]}
-              onChange={(activation) => read({ activation })}
-            />
-          ) : null}
-          {asked.has('aggregation') ? (
-            <Select
-              label="Path score"
-              hint="How step scores become the score of a path, unless the strategy says otherwise."
-              value={reading.aggregation ?? 'last'}
-              options={AGGREGATIONS.map((value) => ({ value, label: value }))}
-              onChange={(aggregation) => read({ aggregation })}
-            />
-          ) : null}
         </div>
+      ) : null}
+      {asked.size > 0 && role !== 'policy' ? (
+        <>
+          <ReadingFields fields={fields} onChange={setFields} />
+          <ReadingPreview of="folder" fields={fields} />
+        </>
       ) : null}
       <div className={styles.buttons}>
         <Button variant="primary" type="submit" disabled={fields.stepEnds?.length === 0}>

@@ -18,6 +18,7 @@ import type { ListedModel } from './model-list.tsx'
 import { ModelList } from './model-list.tsx'
 import styles from './models-screen.module.css'
 import { OnnxDialog } from './onnx-dialog.tsx'
+import { ReadingSection } from './reading-section.tsx'
 import { StoredSection } from './stored-section.tsx'
 import { TrainedSection } from './trained-section.tsx'
 
@@ -48,6 +49,10 @@ export function ModelsScreen() {
   const { folder, error, phase, backend, arithmetic, status } = useApp((state) => state.engine)
   const addingOnnx = useApp((state) => state.onnx.status !== 'closed')
   const [adding, setAdding] = useState(false)
+  // An implicit reward model is two models, read as policies are.
+  const reads = useApp(({ engine }) =>
+    engine.models?.reward && !engine.models.reward.choices?.['implicit reward'] ? engine.models.reward.id : null,
+  )
   return (
     <div className={styles.screen}>
       <header className={styles.header}>
@@ -93,6 +98,8 @@ export function ModelsScreen() {
         <RoleColumn model="policy" title="Policy" />
         <RoleColumn model="reward" title="Reward model" />
       </div>
+
+      {reads ? <ReadingSection key={reads} /> : null}
 
       <TrainedSection />
 
@@ -177,6 +184,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
           <Fact name="Context" value={`${formatNumber(info.contextLength)} tokens`} />
           {'aggregation' in info ? <Fact name="Path score" value={String(info.aggregation)} /> : null}
           <Fact name="Weights’ hash" value={info.hash} />
+          {info.choices?.reading === undefined ? null : <Fact name="Read as" value={info.choices.reading} />}
           {against ? <Fact name="Implicit reward" value={against} /> : null}
         </dl>
       ) : (

@@ -1,7 +1,7 @@
 import { plainText } from '../../core/outside-text.ts'
 import type { ModelRole } from '../../search/manifest.ts'
 import { mergeManifests, missingFields } from '../../search/manifest.ts'
-import type { ManifestFields, StoredModel } from '../../worker/protocol.ts'
+import type { ManifestFields, ModelSource, StoredModel } from '../../worker/protocol.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
@@ -39,6 +39,12 @@ export interface OwnModelsSlice {
     files: readonly string[],
     summary: Omit<PendingFolder, 'name'>,
   ): Promise<void>
+  /** Where the model whose form waits is; null where none does. */
+  pendingSource(): ModelSource | null
+  /** Whether this page keeps how the model is read. */
+  canSetFields(choice: ModelChoice): boolean
+  /** Loads a reward model with other fields and keeps them; where that fails, all stays. @returns whether it is loaded so */
+  setFields(choice: ModelChoice, manifest: ManifestFields): Promise<boolean>
   /** A server was connected that the engine's worker does not know yet. */
   hostAdded(host: string): void
 }
@@ -88,6 +94,12 @@ export function createOwnModelsSlice(
       folder: { name: id, from: 'stored', family, role, parameters, bytes: totalBytes ?? 0, manifest, missing, chat },
     })
 
+  const keepStored = async (id: string, manifest: ManifestFields): Promise<void> => {
+    const kept = await deps.client.call('setStoredManifest', { id, manifest })
+    const { downloads } = get()
+    set({ downloads: { ...downloads, models: downloads.models.map((model) => (model.id === id ? kept : model)) } })
+  }
+
   /** The form of a model that was not dragged in is filled in: keeps the fields, then loads it. */
   const confirmFetched = async (
     { name: id }: PendingFolder,
@@ -97,11 +109,8 @@ export function createOwnModelsSlice(
   ): Promise<void> => {
     try {
       const known = remote.get(id)
-      if (kind === 'stored') {
-        const kept = await deps.client.call('setStoredManifest', { id, manifest: { ...manifest, role } })
-        const { downloads } = get()
-        set({ downloads: { ...downloads, models: downloads.models.map((model) => (model.id === id ? kept : model)) } })
-      } else if (known) remote.set(id, { ...known, manifest })
+      if (kind === 'stored') await keepStored(id, { ...manifest, role })
+      else if (known) remote.set(id, { ...known, manifest })
       patch({ folder: null })
       await engine.load({ [partOf(role)]: { kind, id, name: id } })
     } catch (error) {
@@ -215,10 +224,40 @@ export function createOwnModelsSlice(
       patch({ ownModels: get().engine.ownModels.filter((model) => model.id !== id || model.kind !== kind) })
       await engine.replace({ kind, id })
     },
+    pendingSource: () => {
+      const { folder } = get().engine
+      if (!folder) return null
+      const { name: id, from } = folder
+      if (from === undefined) return { kind: 'folder', id, files: folderFiles }
+      if (from === 'stored') return { kind: 'stored', id }
+      const known = remote.get(id)
+      return known ? { kind: 'url', id, baseUrl: known.baseUrl, files: known.files } : null
+    },
+    canSetFields: ({ kind, id }) => kind === 'stored' || (kind === 'url' ? remote : own).has(id),
+    setFields: async (choice, manifest) => {
+      const { id, kind } = choice
+      const stored = get().downloads.models.find((model) => model.id === id)
+      const known = remote.get(id)
+      const kept = own.get(id)
+      if (kind === 'stored' && stored) await keepStored(id, manifest)
+      else if (kind === 'url' && known) remote.set(id, { ...known, manifest })
+      else if (kept) own.set(id, { ...kept, manifest })
+      else return false
+      if (await engine.load({ reward: choice })) {
+        const listed = get().engine.ownModels.find((model) => model.id === id && model.kind === kind)
+        if (listed && MODEL_KINDS[kind].own) await keep(choice, manifest.role ?? listed.role, listed.bytes)
+        return true
+      }
+      if (kind === 'stored' && stored) await keepStored(id, stored.manifest)
+      else if (known) remote.set(id, known)
+      else if (kept) own.set(id, kept)
+      return false
+    },
     hostAdded: () => {
       hostsChanged = true
     },
-    loadFromUrl: async (id, baseUrl, files, { family, role, parameters, bytes, manifest, missing, chat }) => {
+    loadFromUrl: async (id, baseUrl, files, summary) => {
+      const { manifest, missing } = summary
       if (hostsChanged && isBusy(get())) {
         notify({
           tone: 'warning',
@@ -229,7 +268,7 @@ export function createOwnModelsSlice(
       if (hostsChanged) deps.client.restart()
       hostsChanged = false
       remote.set(id, { baseUrl, files, manifest })
-      patch({ folder: { name: id, from: 'url', family, role, parameters, bytes, manifest, missing, chat } })
+      patch({ folder: { ...summary, name: id, from: 'url' } })
       if (missing.length === 0) await actions.confirmFolder({})
     },
   }

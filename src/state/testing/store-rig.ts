@@ -68,6 +68,7 @@ export function storeRig(options: RigOptions = {}): StoreRig {
         ...SYNTHETIC_ENGINE,
       })
     },
+    preview: () => Promise.reject(new StepscopeError({ code: 'not-found', message: 'Nothing is loaded.' })),
     inspect: () =>
       Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'The folder has no config.json' })),
     ...options.loader,
