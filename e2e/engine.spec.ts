@@ -5,6 +5,7 @@ import { FORWARD_CASES, forwardFaults } from '../src/engine/testing/forward-case
 import type { SearchEvent } from '../src/search/events.ts'
 import { TRAINING_CASES } from '../src/training/testing/case-faults.ts'
 import { TRAIN_FIXTURES } from '../src/training/testing/train-fixture.ts'
+import { nodeBeams, nodeForwardBits, nodeTrainingBits } from './engine/node-bits.ts'
 import type { BackendKind, ModelFolders } from './engine/page.ts'
 import { test as base, expect } from './fixtures.ts'
 
@@ -13,7 +14,7 @@ const test = base.extend<{ checksPage: undefined }, { pageServer: string }>({
   pageServer: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are needed from this pattern
     async ({}, use) => {
-      const server = await servePages({ name: 'engine-checks' })
+      const server = await servePages({ name: 'engine-checks', isolated: true })
       await use(server.origin)
       await server.close()
     },
@@ -66,20 +67,23 @@ interface Proved {
   readonly answers: readonly (readonly [task: string, file: string, folders?: ModelFolders])[]
 }
 
+const ALL: Proved = {
+  forward: FORWARD_CASES,
+  training: TRAIN_FIXTURES,
+  answers: [
+    ['countdown', 'expected.json'],
+    ['word-problems', 'words-starters/expected.json', WORDS_STARTERS],
+  ],
+}
+
 /** The references are the same JavaScript on the same V8 in Node, where every case runs on them: here they show that they load. */
 const PROVED: Readonly<Record<BackendKind, Proved>> = {
-  webgpu: {
-    forward: FORWARD_CASES,
-    training: TRAIN_FIXTURES,
-    answers: [
-      ['countdown', 'expected.json'],
-      ['word-problems', 'words-starters/expected.json', WORDS_STARTERS],
-    ],
-  },
+  webgpu: ALL,
+  wasm: ALL,
   cpu: { forward: ['qwen3-qknorm'], training: [], answers: [['countdown', 'expected.json']] },
 }
 
-for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) {
+for (const kind of ['webgpu', 'wasm', 'cpu'] as const satisfies readonly BackendKind[]) {
   const { forward, training, answers } = PROVED[kind]
   test.describe(`engine on ${kind}`, () => {
     for (const name of forward) {
@@ -91,6 +95,7 @@ for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) 
         )
         noteAdapter(adapter)
         expect(forwardFaults(name, report)).toEqual([])
+        if (kind === 'wasm') expect(report.bits).toBe(await nodeForwardBits(name))
       })
     }
 
@@ -98,12 +103,13 @@ for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) 
       test(`${fixture}: every objective agrees with PyTorch`, async ({ page }) => {
         const files = readdirSync(new URL(`../tests/fixtures/${fixture}/model`, import.meta.url))
         for (const name of TRAINING_CASES) {
-          const { adapter, faults } = await page.evaluate(
+          const { adapter, faults, bits } = await page.evaluate(
             ([kind, fixture, name, files]) => window.engineChecks.training(kind, fixture, name, files),
             [kind, fixture, name, files] as const,
           )
           expect(adapter).not.toBe('')
           expect(faults, `${fixture}/${name}`).toEqual([])
+          if (kind === 'wasm') expect(bits, `${fixture}/${name}`).toBe(await nodeTrainingBits(fixture, name))
         }
       })
     }
@@ -128,22 +134,27 @@ for (const kind of ['webgpu', 'cpu'] as const satisfies readonly BackendKind[]) 
   })
 }
 
-test('both backends search the same tree, with the same scores', async ({ page }) => {
-  const [gpu, cpu] = await page.evaluate(
-    async (problems) => [
-      await window.engineChecks.beam('webgpu', problems, 'in turn'),
-      await window.engineChecks.beam('cpu', problems, 'in turn'),
-    ],
+test('both backends search the same tree, with the same scores; WebAssembly with the bits that it has in Node', async ({
+  page,
+}) => {
+  const { gpu, wasm } = await page.evaluate(
+    async (problems) => ({
+      gpu: await window.engineChecks.beam('webgpu', problems, 'in turn'),
+      wasm: await window.engineChecks.beam('wasm', problems, 'in turn'),
+    }),
     problems,
   )
-  if (gpu === undefined || cpu === undefined) throw new Error('no runs')
-  noteAdapter(`${gpu.adapter} and ${cpu.adapter}`)
+  noteAdapter(`${gpu.adapter} and ${wasm.adapter}`)
   for (const [index, events] of gpu.runs.entries()) {
-    const others = cpu.runs[index] ?? []
+    const others = wasm.runs[index] ?? []
     expect(stepsOf(events).length).toBeGreaterThan(20)
     expect(stepsOf(events)).toEqual(stepsOf(others))
     expectClose(scoresOf(events), scoresOf(others))
   }
+  const inNode = await nodeBeams(problems)
+  // The first event names the adapter.
+  const rest = (runs: readonly (readonly SearchEvent[])[]) => JSON.stringify(runs.map((events) => events.slice(1)))
+  expect(rest(wasm.runs)).toBe(rest(inNode))
 })
 
 test('the same seed gives the same events, alone and beside other searches', async ({ page }) => {

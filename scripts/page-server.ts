@@ -10,7 +10,11 @@ export interface PageServerOptions {
   /** Packages to prepare for the browser: those that are CommonJS or come in many files. */
   readonly include?: readonly string[]
   readonly plugins?: readonly Plugin[]
+  /** Pages get the headers that the app has, and with them shared memory. */
+  readonly isolated?: boolean
 }
+
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
 export interface PageServer {
   /** For example `http://127.0.0.1:41234`. */
@@ -19,7 +23,8 @@ export interface PageServer {
 }
 
 /** Serves pages of the repository over its source, e.g. `/bench/beam/page.html`; files of `public/` are at the root. */
-export async function servePages({ name, include = [], plugins = [] }: PageServerOptions): Promise<PageServer> {
+export async function servePages(options: PageServerOptions): Promise<PageServer> {
+  const { name, include = [], plugins = [], isolated = false } = options
   const server = await createServer({
     root,
     configFile: false,
@@ -27,7 +32,7 @@ export async function servePages({ name, include = [], plugins = [] }: PageServe
     // A missing file is a 404 and not the app's page.
     appType: 'mpa',
     cacheDir: `${root}node_modules/.cache/vite-${name}`,
-    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null, headers: isolated ? ISOLATION : {} },
     optimizeDeps: { noDiscovery: true, include: [...include] },
     plugins: [...plugins],
   })

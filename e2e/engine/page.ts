@@ -8,19 +8,20 @@ import type { ForwardReport } from '../../src/engine/testing/forward-cases.ts'
 import { runForwardCase } from '../../src/engine/testing/forward-cases.ts'
 import type { RunSetup, SearchEvent } from '../../src/search/events.ts'
 import type { Policy, RewardModel } from '../../src/search/models.ts'
-import { DEFAULT_CONFIG } from '../../src/search/settings.ts'
 import { BUNDLED_MODELS, bundledModel } from '../../src/tasks/bundled-models.ts'
 import { RecordedCase } from '../../src/training/recorded-case.ts'
 import { runReferenceCase } from '../../src/training/reference-case.ts'
+import { caseBits } from '../../src/training/testing/case-bits.ts'
 import { caseFaults } from '../../src/training/testing/case-faults.ts'
 import type { Engine } from '../../src/worker/engine-host.ts'
 import { engineLoader } from '../../src/worker/engine-loader.ts'
 import { sourcesOf } from '../../src/worker/sources/model-provider.ts'
 import { searchTask } from '../../src/worker/task-search.ts'
+import { beamSetup, setupOf } from './search-setup.ts'
 
 /** The engine's checks as the page offers them to the tests; each opens its own backend and gives it back. */
 
-export type BackendKind = 'webgpu' | 'cpu'
+export type BackendKind = 'webgpu' | 'wasm' | 'cpu'
 
 /** Bytes on the backend besides its buffers for reading back, and what of both models' caches is in use. */
 export interface Holdings {
@@ -46,7 +47,7 @@ export interface ReferenceAnswer {
 const never = new AbortController().signal
 
 async function withBackend<T>(kind: BackendKind, use: (backend: Backend) => Promise<T>): Promise<T> {
-  const { backend } = await openBackend({ choice: kind })
+  const { backend } = await openBackend({ choice: kind, wasm: { arithmetic: 'strict' } })
   try {
     return await use(backend)
   } finally {
@@ -84,15 +85,6 @@ async function withEngine<T>(
   }
 }
 
-const setupOf = (task: string, problem: string, strategy: RunSetup['strategy'], seed: number): RunSetup => ({
-  task,
-  problem,
-  strategy,
-  config: { ...DEFAULT_CONFIG, n: 16, m: 4 },
-  seed,
-  prefix: [],
-})
-
 async function eventsOf(
   setup: RunSetup,
   models: { readonly policy: Policy; readonly reward: RewardModel | null },
@@ -115,13 +107,13 @@ const checks = {
     })
   },
 
-  /** A training case of tests/fixtures recomputed: what differs from PyTorch's record. */
+  /** A training case of tests/fixtures recomputed: what differs from PyTorch's record, and the digest of all of its bits. */
   training(
     kind: BackendKind,
     fixture: string,
     name: string,
     modelFiles: readonly string[],
-  ): Promise<{ adapter: string; faults: string[] }> {
+  ): Promise<{ adapter: string; faults: string[]; bits: string }> {
     return withBackend(kind, async (backend) => {
       const baseUrl = `/tests/fixtures/${fixture}/`
       const files = [`${name}.json`, `${name}.safetensors`]
@@ -129,7 +121,7 @@ const checks = {
       const model = await openUrlCheckpoint({ baseUrl: `${baseUrl}model/`, files: modelFiles })
       const reference = await openUrlCheckpoint({ baseUrl: `${baseUrl}reference-model/`, files: modelFiles })
       const result = await runReferenceCase({ backend, recorded, model, reference })
-      return { adapter: backend.adapter, faults: caseFaults(recorded, result) }
+      return { adapter: backend.adapter, faults: caseFaults(recorded, result), bits: await caseBits(result) }
     })
   },
 
@@ -170,7 +162,7 @@ const checks = {
     order: 'in turn' | 'together',
   ): Promise<{ adapter: string; runs: SearchEvent[][] }> {
     return withEngine({ kind, task: 'countdown' }, async (engine) => {
-      const run = (problem: string) => eventsOf(setupOf('countdown', problem, 'beam', 7), engine)
+      const run = (problem: string) => eventsOf(beamSetup(problem), engine)
       const runs: SearchEvent[][] = []
       if (order === 'together') runs.push(...(await Promise.all(problems.map(run))))
       else for (const problem of problems) runs.push(await run(problem))

@@ -1,3 +1,5 @@
+import { cosineAndSine } from '../core/portable-maths.ts'
+
 /** How a learning rate goes from its peak to its end. */
 export type ScheduleKind = 'constant' | 'linear' | 'cosine'
 
@@ -27,6 +29,6 @@ export function learningRate(
   if (kind === 'constant') return peak
   const length = Math.max(1, totalSteps - warmupSteps)
   const passed = Math.min(1, (step - warmupSteps) / length)
-  const left = kind === 'linear' ? 1 - passed : (1 + Math.cos(Math.PI * passed)) / 2
+  const left = kind === 'linear' ? 1 - passed : (1 + cosineAndSine(Math.PI * passed)[0]) / 2
   return peak * (minimumRatio + (1 - minimumRatio) * left)
 }

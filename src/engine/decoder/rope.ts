@@ -1,3 +1,4 @@
+import { cosineAndSine, exp, log } from '../../core/portable-maths.ts'
 import type { RopeConfig } from './decoder.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { RopeConfig } from './decoder.ts'
  */
 export function ropeFrequencies(rope: RopeConfig, headDim: number): Float64Array {
   return Float64Array.from({ length: headDim / 2 }, (_, pair) => {
-    const frequency = rope.theta ** ((-2 * pair) / headDim)
+    const frequency = exp(((-2 * pair) / headDim) * log(rope.theta))
     switch (rope.type) {
       case 'default':
         return frequency
@@ -35,8 +36,7 @@ export function ropeAngles(rope: RopeConfig, headDim: number, positions: number)
   for (let position = 0; position < positions; position++) {
     frequencies.forEach((frequency, pair) => {
       const place = position * headDim + 2 * pair
-      angles[place] = Math.cos(position * frequency)
-      angles[place + 1] = Math.sin(position * frequency)
+      angles.set(cosineAndSine(position * frequency), place)
     })
   }
   return angles

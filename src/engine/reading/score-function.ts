@@ -1,4 +1,5 @@
 import { logSumExp, sigmoid } from '../../core/numerics.ts'
+import { exp } from '../../core/portable-maths.ts'
 import type { Activation } from '../../search/reading.ts'
 
 /** What of an output is kept, and the score that it means. */
@@ -31,5 +32,5 @@ function finite(outputs: readonly number[], score: () => number): number {
 }
 
 function softmax(outputs: readonly number[], label: number): number {
-  return Math.exp((outputs[label] ?? Number.NEGATIVE_INFINITY) - logSumExp(outputs))
+  return exp((outputs[label] ?? Number.NEGATIVE_INFINITY) - logSumExp(outputs))
 }

@@ -3,6 +3,7 @@ import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import type { TensorEntry } from '../checkpoint/safetensors.ts'
 import { readSafetensorsHeader, readTensor } from '../checkpoint/safetensors.ts'
+import { sha256 } from '../checkpoint/sha256.ts'
 import type { Decoder } from '../decoder/decoder.ts'
 import { PAGE_SIZE } from '../decoder/decoder.ts'
 import { createDecoder } from '../decoder/decoder-model.ts'
@@ -35,6 +36,8 @@ export interface ForwardReport {
   /** Of the branches from the same sequences computed from the start: must be 0, every bit equal. */
   readonly treeFromFresh: number | null
   readonly greedy: { readonly expected: readonly number[]; readonly found: readonly number[] } | null
+  /** SHA-256 of the logits' bits: equal where the arithmetic is the same. */
+  readonly bits: string
   /** Bytes that the decoder left on the backend. */
   readonly bytesLeft: number
 }
@@ -88,11 +91,13 @@ async function compareForward(decoder: Decoder, expected: Expected): Promise<Omi
   const [sequences, length] = expected.shape('input_ids') as [number, number]
   const ids = await expected.integers('input_ids')
   const slots = await execute(decoder, new PageMap(decoder), rows(ids, sequences, length, 0))
-  const logits = difference(await decoder.logits(slots), await expected.floats('logits'))
+  const found = await decoder.logits(slots)
+  const logits = difference(found, await expected.floats('logits'))
   const hidden = expected.has('last_hidden_normed')
     ? difference(await decoder.hidden(slots), await expected.floats('last_hidden_normed'))
     : null
-  return { logits, hidden, tree: null, treeFromFresh: null, greedy: null }
+  const bits = await sha256(new Uint8Array(found.buffer, found.byteOffset, found.byteLength))
+  return { logits, hidden, tree: null, treeFromFresh: null, greedy: null, bits }
 }
 
 async function compareTree(decoder: Decoder, expected: Expected): Promise<Partial<ForwardReport>> {

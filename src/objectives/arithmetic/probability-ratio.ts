@@ -1,3 +1,5 @@
+import { exp } from '../../core/portable-maths.ts'
+
 /** A ratio of probabilities and its derivative by the logarithm of the upper one. */
 export interface Ratio {
   readonly value: number
@@ -12,6 +14,6 @@ const LIMIT = 20
  * beyond e²⁰ it goes on as the tangent, so that loss and gradient stay finite and agree with each other.
  */
 export function probabilityRatio(difference: number): Ratio {
-  const slope = Math.exp(Math.min(difference, LIMIT))
+  const slope = exp(Math.min(difference, LIMIT))
   return { value: slope * (1 + Math.max(0, difference - LIMIT)), slope }
 }

@@ -1,4 +1,5 @@
 import { logSumExp } from '../../core/numerics.ts'
+import { exp } from '../../core/portable-maths.ts'
 import type { Floats } from '../sequence.ts'
 
 /**
@@ -23,7 +24,7 @@ export function spreadLogit(slopes: Floats, outputs: Floats, readout: number, la
   const sum = logSumExp(others(outputs, readout, labels))
   for (let label = 0; label < labels; label++) {
     const at = readout * labels + label
-    slopes[at] = label === 1 ? slope : -slope * Math.exp((outputs[at] as number) - sum)
+    slopes[at] = label === 1 ? slope : -slope * exp((outputs[at] as number) - sum)
   }
 }
 

@@ -1,3 +1,4 @@
+import { exp } from '../../core/portable-maths.ts'
 import { voteWeight } from '../aggregate.ts'
 import type { KeptEvent, PrunedEvent, SearchEvent } from '../events.ts'
 import { finishSearch } from '../finish-search.ts'
@@ -79,7 +80,7 @@ const ROUNDING = 1e-9
  */
 export function shareWidth(scores: readonly number[], width: number, temperature: number): number[] {
   const highest = scores[0] ?? 0
-  const weights = scores.map((score) => Math.exp((score - highest) / temperature))
+  const weights = scores.map((score) => exp((score - highest) / temperature))
   const shares: number[] = []
   let left = width
   for (const [index, weight] of weights.entries()) {

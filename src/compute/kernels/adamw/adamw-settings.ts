@@ -1,3 +1,5 @@
+import { wholePower } from '../../../core/portable-maths.ts'
+
 /** Settings of the optimizer, as in PyTorch's AdamW and `clip_grad_norm_`. */
 export interface AdamwSettings {
   readonly learningRate: number
@@ -30,13 +32,13 @@ export const ADAMW_SETTING_FLOATS = 12
 export function adamwSettings(settings: AdamwSettings, step: number): Float32Array {
   const { learningRate, beta1, beta2, epsilon, weightDecay, maxNorm } = settings
   const values = new Float32Array(ADAMW_SETTING_FLOATS)
-  values[SETTING_STEP_SIZE] = learningRate / (1 - beta1 ** step)
+  values[SETTING_STEP_SIZE] = learningRate / (1 - wholePower(beta1, step))
   values[SETTING_BETA_1] = beta1
   values[SETTING_REST_1] = 1 - beta1
   values[SETTING_BETA_2] = beta2
   values[SETTING_REST_2] = 1 - beta2
   values[SETTING_EPSILON] = epsilon
-  values[SETTING_CORRECTION_2] = Math.sqrt(1 - beta2 ** step)
+  values[SETTING_CORRECTION_2] = Math.sqrt(1 - wholePower(beta2, step))
   values[SETTING_DECAY] = 1 - learningRate * weightDecay
   values[SETTING_MAX_NORM] = maxNorm
   return values
