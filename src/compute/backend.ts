@@ -56,6 +56,8 @@ export interface ReadRange {
 export interface BackendLimits {
   /** Bytes of one buffer as a kernel sees it. Larger tensors are split by whoever makes them. */
   readonly maxBindingBytes: number
+  /** Bytes of all buffers together, where that is known before they are asked for; infinite elsewhere. */
+  readonly maxBytes: number
   readonly maxStorageBuffers: number
   readonly maxInvocations: number
   readonly maxWorkgroupBytes: number

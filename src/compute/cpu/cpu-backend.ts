@@ -64,6 +64,7 @@ export class CpuBackend implements Backend {
   constructor(options: { readonly maxBindingBytes?: number } = {}) {
     this.limits = {
       maxBindingBytes: options.maxBindingBytes ?? 2 ** 31,
+      maxBytes: Number.POSITIVE_INFINITY,
       maxStorageBuffers: 16,
       maxInvocations: 1024,
       maxWorkgroupBytes: 32768,

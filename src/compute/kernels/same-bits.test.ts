@@ -4,12 +4,19 @@ import { openBackend } from '../open-backend.ts'
 import { packedRows } from '../testing/packed-rows.ts'
 import { makeRows, runKernel, someFloats } from '../testing/run-kernel.ts'
 import { adamwKernel } from './adamw/adamw.ts'
+import { attentionKernel } from './attention/attention.ts'
+import { partialStride } from './attention/attention-shape.ts'
+import { pageAttentionKernel } from './attention/page-attention.ts'
+import { causalAttentionKernel } from './causal-attention/causal-attention.ts'
+import { causalAttentionBackwardKeysKernel } from './causal-attention/causal-attention-backward-keys.ts'
+import { causalAttentionBackwardQueriesKernel } from './causal-attention/causal-attention-backward-queries.ts'
 import { columnSumsKernel } from './column-sums/column-sums.ts'
 import { embeddingKernel } from './embedding/embedding.ts'
 import { embeddingGradientKernel } from './embedding-gradient/embedding-gradient.ts'
 import { fillKernel } from './fill/fill.ts'
 import { gainGradientKernel } from './gain-gradient/gain-gradient.ts'
 import { logitsGradientKernel } from './logits-gradient/logits-gradient.ts'
+import { pageStride } from './page-pool.ts'
 import { rmsnormKernel } from './rmsnorm/rmsnorm.ts'
 import { rmsnormBackwardKernel } from './rmsnorm-backward/rmsnorm-backward.ts'
 import { headGainGradientKernel } from './rotary-dense/head-gain-gradient.ts'
@@ -54,7 +61,40 @@ function of<B extends Bindings>(kernel: Kernel<B>, inputs: Views<B>, rows = ROWS
   return { kernel: kernel as unknown as Kernel, inputs, rows }
 }
 
+const packed = packedRows([120, 101, 80])
+const causal = { ...heads, window: 90, serialLanes }
+const attended = 6 * 32
+const paged = { ...heads, window: null, pagesPerSequence: 3, serialLanes }
+const pages = {
+  layer: Uint32Array.of(4),
+  queries: matrix(1, attended),
+  pool: someFloats(60 * pageStride(paged), 2),
+}
+/** Eight pages, each of which every row has read before it. */
+const shared = {
+  sequenceRows: Uint32Array.from({ length: ROWS }, (_, i) => i),
+  items: makeRows(Array.from({ length: 8 }, (_, page) => [page, page * ROWS, ROWS, 0])),
+  list: Uint32Array.from({ length: 2 * 8 * ROWS }, (_, i) => (i % 2 === 0 ? (i / 2) % ROWS : i >> 1)),
+  partials: someFloats(8 * ROWS * 6 * partialStride(paged), 3),
+}
+
 const cases: readonly Case[] = [
+  of(causalAttentionKernel(causal), {
+    ...{ rows: packed, turned: matrix(1), attended: matrix(2, attended), logSums: matrix(3, 6) },
+  }),
+  of(causalAttentionBackwardQueriesKernel(causal), {
+    ...{ rows: packed, turned: matrix(1), attended: matrix(2, attended), logSums: matrix(3, 6) },
+    ...{ gradient: matrix(4, attended), output: matrix(5), deltas: matrix(6, 6) },
+  }),
+  of(causalAttentionBackwardKeysKernel(causal), {
+    ...{ rows: packed, turned: matrix(1), logSums: matrix(3, 6) },
+    ...{ gradient: matrix(4, attended), deltas: matrix(6, 6), output: matrix(5) },
+  }),
+  of(attentionKernel(paged), {
+    ...{ rows, pageTables: Uint32Array.from({ length: 3 * ROWS }, (_, i) => (i * 5) % 56) },
+    ...{ coverage: new Uint32Array(2 * ROWS), ...pages, partials: new Float32Array(4), output: matrix(7, attended) },
+  }),
+  of(pageAttentionKernel(paged), { rows, ...pages, ...shared }, 8),
   of(rmsnormKernel({ ...norm, to: 'row' }), { rows, input: matrix(1), gain: matrix(2, 2), output: matrix(0) }),
   of(rmsnormBackwardKernel({ ...norm, from: 'slot', epilogue: 'add' }), {
     ...{ rows, input: matrix(1), gain: matrix(2, 2), gradient: matrix(3), output: matrix(4) },

@@ -80,6 +80,7 @@ class WasmBackend implements Backend {
     this.adapter = `CPU (WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${arithmetic})`
     this.limits = {
       maxBindingBytes: maxBindingBytes ?? 2 ** 31,
+      maxBytes: heap.mostBytes,
       maxStorageBuffers: 16,
       maxInvocations: 1024,
       maxWorkgroupBytes: 32768,

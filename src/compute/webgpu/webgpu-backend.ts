@@ -152,6 +152,7 @@ class WebGpuBackend implements Backend {
         device.limits.maxBufferSize,
         options.maxBindingBytes ?? Number.POSITIVE_INFINITY,
       ),
+      maxBytes: Number.POSITIVE_INFINITY,
       maxStorageBuffers: device.limits.maxStorageBuffersPerShaderStage,
       maxInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
       maxWorkgroupBytes: device.limits.maxComputeWorkgroupStorageSize,

@@ -11,6 +11,7 @@ import type { ColumnPart } from './decoder-layout.ts'
 import { columnParts } from './decoder-layout.ts'
 import type { MatrixPlan, MatrixSource, TensorPlan, VectorPlan } from './decoder-tensors.ts'
 import { expectedShapes } from './decoder-tensors.ts'
+import { checkWeightRoom } from './weight-room.ts'
 
 /** A matrix on the device: its parts, each with its bias (zeros where the checkpoint has none). */
 export interface Matrix {
@@ -69,7 +70,8 @@ const WEIGHT_BYTES: Readonly<Record<WeightFormat, number>> = { f32: 4, f16: 2, i
 
 /**
  * Reads, packs and uploads all tensors, one part of a matrix at a time and each in pieces.
- * @throws StepscopeError `bad-checkpoint` where a tensor is missing or has another shape, before any is read
+ * @throws StepscopeError `bad-checkpoint` where a tensor is missing or has another shape, `out-of-memory` where the device can
+ * never hold them; both before any is read
  */
 export async function loadWeights(
   backend: Backend,
@@ -83,9 +85,17 @@ export async function loadWeights(
   for (const { name, shape } of expected) checkShape(name, shape, source.shape(name))
   const parameters = expected.reduce((sum, { shape }) => sum + elements(shape), 0)
   const format = resolveFormat(options.weights ?? 'auto', parameters)
-  const formats = planFormats(plan, format, config)
-  const bytesOf = (name: string) => WEIGHT_BYTES[formats.get(name) ?? 'f32']
-  const totalBytes = expected.reduce((sum, { name, shape }) => sum + bytesOf(name) * elements(shape), 0)
+  const formatsAs = (as: WeightFormat) => {
+    const formats = planFormats(plan, as, config)
+    return (name: string) => WEIGHT_BYTES[formats.get(name) ?? 'f32']
+  }
+  const bytesAs = (as: WeightFormat) => {
+    const bytesOf = formatsAs(as)
+    return expected.reduce((sum, { name, shape }) => sum + bytesOf(name) * elements(shape), 0)
+  }
+  checkWeightRoom(backend, format, bytesAs)
+  const bytesOf = formatsAs(format)
+  const totalBytes = bytesAs(format)
   let loadedBytes = 0
   let unflushed = 0
   let memory = new ArrayBuffer(0)
