@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'prm-scoring': () => import('./prm-scoring/prm-scoring.ts'),
   prefill: () => import('./prefill/prefill.ts'),
   'train-step': () => import('./train-step/train-step.ts'),
+  'first-visit': () => import('./first-visit/first-visit.ts'),
   tree: () => import('./tree/tree.ts'),
   libraries: () => import('./libraries/libraries.ts'),
 }
