@@ -19,6 +19,8 @@ type Tone = 'good' | 'caution' | 'error' | 'busy'
 interface Chip {
   readonly tone: Tone
   readonly text: string
+  /** What is seen of it, where it is longer than the chip. */
+  readonly short?: string
   readonly figure: string
 }
 
@@ -34,12 +36,16 @@ function chipOf({ phase, status, models, progress }: EngineState): Chip {
   return {
     tone: backendNote(status)?.slow ? 'caution' : 'good',
     text: status.policyEngine ?? status.adapter,
+    ...(status.policyEngine === undefined && status.backend === 'wasm' ? { short: shortened(status.adapter) } : {}),
     figure:
       status.tokensPerSecond > 0
         ? `${formatNumber(status.tokensPerSecond)} tok/s`
         : formatBytes(liveBytes(status.bytes)),
   }
 }
+
+/** Threads and arithmetic are what differs from machine to machine. */
+const shortened = (adapter: string) => adapter.replace(/^CPU \(WebAssembly SIMD, (.*)\)$/, 'WASM, $1')
 
 const liveBytes = (bytes: Readonly<Record<string, number>>) => Object.values(bytes).reduce((sum, part) => sum + part, 0)
 
@@ -67,7 +73,7 @@ export function StatusChip({ onFigures }: { onFigures(): void }) {
           aria-label={`Engine: ${plainText(chip.text)} ${chip.figure}`}
         >
           <Icon name={chip.tone === 'error' ? 'error' : chip.tone === 'caution' ? 'warning' : 'chip'} size={14} />
-          <OutsideText text={chip.text} clip bare />
+          <OutsideText text={chip.short ?? chip.text} clip bare />
           {chip.figure ? <span className={styles.figure}>{chip.figure}</span> : null}
         </button>
       }

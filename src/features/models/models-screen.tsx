@@ -128,8 +128,8 @@ export function ModelsScreen() {
           onChange={(next) => void actions.engine.setArithmetic(next)}
         />
         <p className={styles.muted}>
-          Strict gives the same bits on every machine, so that a link shows everybody the same tree; it keeps Automatic
-          from graphics cards. Fused is faster where the processor can.
+          Arithmetic of WebAssembly. Strict gives the same bits on every machine, so that a link shows everybody the
+          same tree; it keeps Automatic from graphics cards. Fused is faster where the processor can.
         </p>
         {status ? (
           <table className={styles.bytes}>
