@@ -14,6 +14,7 @@ const STRATEGIES = [
   'REBASE',
   'Lookahead search',
   'Monte Carlo tree search',
+  'Sequential revision',
 ] as const
 
 test('every strategy runs to an answer', async ({ page }) => {

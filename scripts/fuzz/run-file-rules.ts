@@ -111,6 +111,7 @@ const EVENTS: Readonly<Record<string, Rule>> = {
   }),
   expanded: object({ ledger, round, node: whole(), children: list(object({ node: whole(), prior: number(0, 1) })) }),
   evaluated: object({ ledger, round, node: whole(), score: number(0, 1), outcome: score, value: number(0, 1) }),
+  revised: object({ ledger, round, node: whole(), before: number(0, 1), score: number(0, 1) }),
   backedUp: object({ ledger, round, node: whole(), visits: whole(), value: number(0, 1) }),
   finished: object({
     ledger,

@@ -170,6 +170,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     outcome: nullableNumber,
     value: z.number(),
   }),
+  z.object({ type: z.literal('revised'), ledger, round, node: nodeId, before: z.number(), score: z.number() }),
   z.object({ type: z.literal('backedUp'), ledger, round, node: nodeId, visits: count, value: z.number() }),
   z.object({
     type: z.literal('finished'),

@@ -102,6 +102,10 @@ class Checks {
         this.unit(event.outcome, 'outcome')
         this.unit(event.value, 'value')
         break
+      case 'revised':
+        this.unit(event.before, 'before')
+        this.unit(event.score, 'score')
+        break
       case 'backedUp':
         this.unit(event.value, 'value')
         break

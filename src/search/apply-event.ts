@@ -2,7 +2,7 @@ import { aggregate } from './aggregate.ts'
 import type { Decision, NodeId, ProposedEvent, RolledOutEvent, SearchEvent, StepData } from './events.ts'
 import { EMPTY_LEDGER } from './ledger.ts'
 import { aggregationOf } from './settings.ts'
-import type { NodeState, SearchTree, TreeNode } from './tree.ts'
+import type { Attempt, NodeState, SearchTree, TreeNode } from './tree.ts'
 import { pathTo } from './tree-paths.ts'
 
 /** The tree before the first event. */
@@ -13,6 +13,7 @@ export function emptyTree(): SearchTree {
     nodes: [],
     round: 0,
     iterations: [],
+    attempts: [],
     ledger: EMPTY_LEDGER,
     finished: null,
   }
@@ -29,7 +30,7 @@ export function applyEvent(tree: SearchTree, event: SearchEvent): SearchTree {
     case 'started':
       return { ...next, started: event, aggregation: aggregationOf(event.setup), nodes: [rootNode()] }
     case 'proposed':
-      return { ...next, nodes: propose(tree.nodes, event) }
+      return { ...next, nodes: propose(tree.nodes, event), attempts: attemptsAfter(tree, event) }
     case 'scored':
       return { ...next, nodes: change(tree.nodes, event.node, { score: event.score, pathScore: event.pathScore }) }
     case 'rolledOut':
@@ -50,6 +51,10 @@ export function applyEvent(tree: SearchTree, event: SearchEvent): SearchTree {
       const last = tree.iterations.at(-1)
       return last ? { ...next, iterations: [...tree.iterations.slice(0, -1), { ...last, evaluated: event }] } : next
     }
+    case 'revised': {
+      const revise = (attempt: Attempt) => (attempt.round === event.round ? { ...attempt, revised: event } : attempt)
+      return { ...next, attempts: tree.attempts.map(revise) }
+    }
     case 'backedUp':
       return { ...next, nodes: change(tree.nodes, event.node, { visits: event.visits, value: event.value }) }
     case 'finished':
@@ -59,6 +64,13 @@ export function applyEvent(tree: SearchTree, event: SearchEvent): SearchTree {
         nodes: event.node === null ? tree.nodes : change(tree.nodes, event.node, { state: 'answer' }),
       }
   }
+}
+
+/** A proposal of a sequential revision is where its attempt has come to. */
+function attemptsAfter({ started, attempts }: SearchTree, event: ProposedEvent): readonly Attempt[] {
+  const { round, node, given } = event
+  if (started?.setup.strategy !== 'revision' || given) return attempts
+  return [...attempts.filter((attempt) => attempt.round < round), { round, end: node, revised: null }]
 }
 
 /** A finished path stays a candidate where another was chosen: it was not cut off. */

@@ -63,6 +63,10 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
       const weight = tree.started?.setup.config.rolloutWeight ?? 0
       return `Evaluated: ${quote(text(tree, node))} is worth ${number(value)}: ${number(1 - weight)} · ${number(score)} by the reward model and ${number(weight)} · ${number(outcome)} by the rollout.`
     }
+    case 'revised': {
+      const { round, node, before, score } = event
+      return `Revised: in attempt ${round} the score falls most at ${quote(text(tree, node))}, from ${number(before, score)} to ${number(score, before)}; the next attempt goes on from before it.`
+    }
     case 'backedUp': {
       const where = event.node === 0 ? 'the problem' : quote(text(tree, event.node))
       return `Backed up: ${where} has ${count(event.visits, 'visit')}, mean value ${number(event.value)}.`

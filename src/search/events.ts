@@ -210,6 +210,18 @@ export interface BackedUpEvent extends EventBase {
   readonly value: number
 }
 
+/** Sequential revision: the step of an attempt that the next one replaces. */
+export interface RevisedEvent extends EventBase {
+  readonly type: 'revised'
+  /** The attempt that is revised, from 1. */
+  readonly round: number
+  /** The step whose score fell most. */
+  readonly node: NodeId
+  /** Score of the step before it; 1 before the first. */
+  readonly before: number
+  readonly score: number
+}
+
 export interface Candidate {
   readonly node: NodeId
   readonly answer: string | null
@@ -239,6 +251,11 @@ export const STOP_REASONS = {
   'subtrees-ended': { clause: 'every subtree has ended', sentence: 'Every subtree ended.' },
   'no-open-path': { clause: 'no path is open', sentence: 'No open path was left.' },
   iterations: { clause: 'all iterations are done', sentence: 'All iterations were done.' },
+  attempts: { clause: 'all attempts are done', sentence: 'All attempts were made.' },
+  'no-fall': {
+    clause: 'no step’s score is below that of the step before',
+    sentence: 'No step’s score fell, so there was nothing to revise.',
+  },
   'tree-exhausted': { clause: 'nothing is left to visit', sentence: 'Every path was followed to its end.' },
   settled: {
     clause: 'the leading answer stayed the same for the iterations that were set',
@@ -277,6 +294,7 @@ export type SearchEvent =
   | ExpandedEvent
   | EvaluatedEvent
   | BackedUpEvent
+  | RevisedEvent
   | FinishedEvent
 
 export type EventType = SearchEvent['type']

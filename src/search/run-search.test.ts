@@ -24,6 +24,7 @@ const runs = fc.record({
   voteBatch: fc.integer({ min: 0, max: 5 }),
   balance: fc.constantFrom(0.01, 0.2, 10),
   iterations: fc.integer({ min: 1, max: 20 }),
+  attempts: fc.integer({ min: 1, max: 5 }),
   rolloutWeight: fc.constantFrom(0, 0.5, 1),
   treeAnswer: fc.constantFrom('value', 'visits', 'weighted-vote'),
   widening: fc.constantFrom(0, 0.5, 1),

@@ -14,6 +14,7 @@ import { greedyTree } from './strategies/greedy-tree.ts'
 import { lookahead } from './strategies/lookahead.ts'
 import { monteCarloTree } from './strategies/monte-carlo-tree.ts'
 import { rebase } from './strategies/rebase.ts'
+import { revision } from './strategies/revision.ts'
 import { sampleResponses } from './strategies/sampling.ts'
 
 /** A strategy continues from the start node until it has yielded `finished`. */
@@ -32,6 +33,7 @@ const STRATEGY_OF: Readonly<Record<StrategyId, Strategy>> = {
   rebase,
   lookahead,
   mcts: monteCarloTree,
+  revision,
 }
 
 /**

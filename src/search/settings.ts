@@ -89,6 +89,15 @@ export const SETTINGS = {
     max: 4096,
     stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
   },
+  attempts: {
+    name: 'Attempts',
+    description: 'Responses one after the other, at most; each but the first revises the one before.',
+    kind: 'integer',
+    default: 4,
+    min: 1,
+    max: 1024,
+    stops: [1, 2, 4, 8, 16, 32, 64],
+  },
   rolloutWeight: {
     name: 'Rollout weight (λ)',
     description:
@@ -424,6 +433,14 @@ export const STRATEGIES = {
       ...['explorationInit', 'explorationBase', 'widening', 'settle'],
       ...SAMPLED,
     ],
+  },
+  revision: {
+    name: 'Sequential revision',
+    description:
+      'One response after the other; each goes on from before the step where the last one’s score fell most.',
+    judges: 'steps',
+    rounds: { word: 'Attempt', most: 'attempts' },
+    settings: ['attempts', 'aggregation', ...SAMPLED],
   },
 } as const satisfies Readonly<Record<string, StrategyDescription>>
 

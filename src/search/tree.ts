@@ -1,4 +1,13 @@
-import type { Decision, EvaluatedEvent, FinishedEvent, Ledger, NodeId, SelectedEvent, StartedEvent } from './events.ts'
+import type {
+  Decision,
+  EvaluatedEvent,
+  FinishedEvent,
+  Ledger,
+  NodeId,
+  RevisedEvent,
+  SelectedEvent,
+  StartedEvent,
+} from './events.ts'
 import type { Aggregation, ProposalFinish, Token, Verdict } from './models.ts'
 
 /** `proposed`: waiting for a decision; `rolledOut`: part of a lookahead rollout only. */
@@ -44,6 +53,15 @@ export interface Iteration {
   readonly evaluated: EvaluatedEvent | null
 }
 
+/** One response of a sequential revision. */
+export interface Attempt {
+  readonly round: number
+  /** Its last step so far. */
+  readonly end: NodeId
+  /** The step that the next attempt replaces; null before that is known, and of the last one. */
+  readonly revised: RevisedEvent | null
+}
+
 /** The state of a search after some prefix of its events. `nodes[id].id === id`. */
 export interface SearchTree {
   readonly started: StartedEvent | null
@@ -52,6 +70,8 @@ export interface SearchTree {
   readonly round: number
   /** Of a Monte Carlo tree search, in order. */
   readonly iterations: readonly Iteration[]
+  /** Of a sequential revision, in order. */
+  readonly attempts: readonly Attempt[]
   readonly ledger: Ledger
   readonly finished: FinishedEvent | null
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from 'react'
 import { isStale } from '../../panels/belongs-words.ts'
 import { useTruth } from '../../panels/use-truth.ts'
 import type { NodeId, SearchEvent } from '../../search/events.ts'
+import type { StrategyId } from '../../search/settings.ts'
 import { choosesByVote } from '../../search/settings.ts'
 import { useActions, useApp, useDifferences } from '../../state/hooks.ts'
 import type { RunView } from '../../state/search/runs-state.ts'
@@ -15,6 +16,7 @@ import { StateLegend } from '../../viz/marks/state-legend.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
+import { AttemptsView } from './attempts-view.tsx'
 import { IterationsView } from './iterations-view.tsx'
 import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
@@ -23,7 +25,7 @@ import { SubtreesView } from './subtrees-view.tsx'
 import styles from './tree-pane.module.css'
 import { VotesView } from './votes-view.tsx'
 
-export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees' | 'iterations'
+export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees' | 'iterations' | 'attempts'
 
 interface TreePaneProps {
   run: RunView | null
@@ -117,6 +119,8 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
           <NoTree />
         ) : shown === 'votes' ? (
           <VotesView run={run} />
+        ) : shown === 'attempts' ? (
+          <AttemptsView run={run} />
         ) : shown === 'iterations' ? (
           <IterationsView run={run} />
         ) : shown === 'subtrees' ? (
@@ -160,11 +164,15 @@ const BOTH_VIEWS: readonly ViewChoice[] = [
 
 /** What only some strategies have to show. */
 function ownViews({ setup }: RunView): readonly ViewChoice[] {
+  const own = STRATEGY_VIEWS[setup.strategy]
   const votes: ViewChoice = { value: 'votes', name: 'Votes', icon: 'chart' }
-  const subtrees: ViewChoice = { value: 'subtrees', name: 'Subtrees', icon: 'tree' }
-  const iterations: ViewChoice = { value: 'iterations', name: 'Iterations', icon: 'restart' }
-  const own = setup.strategy === 'dvts' ? [subtrees] : setup.strategy === 'mcts' ? [iterations] : []
-  return [...own, ...(choosesByVote(setup) ? [votes] : [])]
+  return [...(own ? [own] : []), ...(choosesByVote(setup) ? [votes] : [])]
+}
+
+const STRATEGY_VIEWS: Readonly<Partial<Record<StrategyId, ViewChoice>>> = {
+  dvts: { value: 'subtrees', name: 'Subtrees', icon: 'tree' },
+  mcts: { value: 'iterations', name: 'Iterations', icon: 'restart' },
+  revision: { value: 'attempts', name: 'Attempts', icon: 'undo' },
 }
 
 /** Nodes that an event is about. */

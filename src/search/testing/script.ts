@@ -68,6 +68,8 @@ function lineOf(event: SearchEvent): string {
       return `${at} expanded ${event.children.map(({ node, prior }) => `${node}:${short(prior)}`).join(' ')}`
     case 'evaluated':
       return `${at} evaluated ${short(event.value)}${event.outcome === null ? '' : ` of ${short(event.score)} and ${short(event.outcome)}`}`
+    case 'revised':
+      return `${at} revised ${short(event.before)} to ${short(event.score)}`
     case 'backedUp':
       return `${at} n${event.visits} ${short(event.value)}`
     case 'finished':

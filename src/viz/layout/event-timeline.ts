@@ -14,6 +14,7 @@ export interface Lane {
 
 const LANES: readonly Lane[] = [
   { name: 'selected', types: ['selected'] },
+  { name: 'revised', types: ['revised'] },
   { name: 'proposed', types: ['proposed'] },
   { name: 'rolled out', types: ['rolledOut'] },
   { name: 'scored', types: ['scored'] },

@@ -133,6 +133,7 @@ export function tickColor(type: EventType, theme: VizTheme): string {
   switch (type) {
     case 'kept':
     case 'selected':
+    case 'revised':
       return theme.text
     case 'pruned':
       return theme.muted

@@ -76,6 +76,7 @@ export function syntheticTree(options: SyntheticTreeOptions): SearchTree {
     nodes,
     round: Math.min(rounds, decided + 1),
     iterations: [],
+    attempts: [],
     ledger: NO_LEDGER,
     finished: answered
       ? {
