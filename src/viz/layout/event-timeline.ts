@@ -18,7 +18,7 @@ const LANES: readonly Lane[] = [
   { name: 'proposed', types: ['proposed'] },
   { name: 'rolled out', types: ['rolledOut'] },
   { name: 'scored', types: ['scored'] },
-  { name: 'expanded, evaluated', types: ['expanded', 'evaluated'] },
+  { name: 'evaluated', types: ['expanded', 'evaluated'] },
   { name: 'backed up', types: ['backedUp'] },
   { name: 'kept, pruned', types: ['kept', 'pruned'] },
 ]

@@ -11,6 +11,7 @@ const answer = {
   rest: '',
   score: '0.830',
   badge: '×4',
+  visited: false,
   verdict: 'wrong' as const,
   appearance: 'finishedWrong' as const,
 }
@@ -25,6 +26,12 @@ describe('the line of a node', () => {
 
   it('leaves out the mark of duplicates before the numbers left, and those before the step', () => {
     expect(row(step, 145)).toMatchObject({ main: '6*4=24', rest: ': 24 24', badge: '', cut: true })
+    expect(row({ ...step, visited: true }, 145)).toMatchObject({
+      main: '6*4=24',
+      rest: ': 24…',
+      badge: '×2',
+      cut: true,
+    })
     expect(row(step, 122)).toMatchObject({ main: '6*4=24', rest: ': 2…', badge: '', cut: true })
     expect(row(step, 110)).toMatchObject({ main: '6*4=24', rest: '', cut: true })
     // The zero before the point goes before letters of the step do.

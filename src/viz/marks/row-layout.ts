@@ -30,11 +30,11 @@ const GAP = 0.5
 
 /**
  * Shares a line between a node's texts by their measured widths. The score and the verdict come first, then the step, then
- * the numbers left, then the mark of duplicates or visits.
+ * the numbers left, then the mark of duplicates; visits come before the numbers left.
  * @param box the line's ends, its padding taken off
  */
 export function rowLayout(
-  face: Pick<NodeFace, 'main' | 'rest' | 'score' | 'badge' | 'verdict' | 'appearance'>,
+  face: Pick<NodeFace, 'main' | 'rest' | 'score' | 'badge' | 'visited' | 'verdict' | 'appearance'>,
   { left, right }: { readonly left: number; readonly right: number },
   fonts: RowFonts,
   measure: Measure,
@@ -57,7 +57,7 @@ export function rowLayout(
   }
   const restWidth = face.rest === '' ? 0 : gap + measure(face.rest, fonts.plain)
   const badgeWidth = face.badge === '' ? 0 : measure(face.badge, fonts.small) + gap
-  const badge = !numbersOnly && left + mainWidth + restWidth + badgeWidth <= end ? face.badge : ''
+  const badge = !numbersOnly && left + mainWidth + (face.visited ? 0 : restWidth) + badgeWidth <= end ? face.badge : ''
   const badgeRight = end
   if (badge !== '') end -= badgeWidth
   const main = numbersOnly ? '' : clipped(face.main, end - left, fonts.plain, measure)

@@ -28,6 +28,8 @@ export interface NodeFace {
   readonly level: number
   /** `×3` for merged duplicates, `n5 .43` for visits and value of Monte Carlo tree search, `s1,2` for subtrees, or nothing. */
   readonly badge: string
+  /** The badge says visits, which a search goes by. */
+  readonly visited: boolean
   readonly verdict: ReturnType<typeof verdictOf> | null
   readonly given: boolean
   readonly edge: number
@@ -51,6 +53,7 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     value: score ?? 0,
     level: score === null ? -1 : scoreLevel(score),
     badge: [copies, visits, subtrees].filter((part) => part !== '').join(' '),
+    visited: node.visits > 0,
     verdict: node.verdict === null ? null : verdictOf(node.verdict),
     given: node.given,
     // The prior is the probability among the siblings.
