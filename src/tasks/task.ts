@@ -56,8 +56,6 @@ export interface Traces<Problem> {
 export interface StepGrammar {
   /** What a step is by the grammar, be it right or wrong; null where it is neither a step nor an answer. */
   kind(step: string): 'step' | 'answer' | null
-  /** A line in two parts for narrow places: `3*5=15` and `7 2 15`; the remainder is '' where there is none. */
-  parts(step: string): { readonly head: string; readonly remainder: string }
 }
 
 /** How the task's problems look as one-file notation for models trained on it (the bundled ones). */

@@ -1,7 +1,7 @@
 import type { Task } from '../task.ts'
 import type { CountdownProblem } from './arithmetic.ts'
 import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './generator.ts'
-import { countdownLineKind, countdownLineParts, isAnswerLine, readCountdownLine } from './line.ts'
+import { countdownLineKind, isAnswerLine, readCountdownLine } from './line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './problem.ts'
 import { solve } from './solver.ts'
 import { countdownSplit } from './split.ts'
@@ -74,5 +74,5 @@ export const countdown = {
   traces: { demonstrate: demonstrateCountdown, attempt: attemptCountdown },
   // A right answer is recognized from the problem alone: every step valid, and the target reached.
   accepts: (problem: CountdownProblem, steps: readonly string[]) => verifyCountdown(problem, steps).correct === true,
-  grammar: { kind: countdownLineKind, parts: countdownLineParts },
+  grammar: { kind: countdownLineKind },
 } satisfies Task<CountdownProblem>

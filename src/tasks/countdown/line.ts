@@ -48,10 +48,3 @@ export function countdownLineKind(step: string): 'step' | 'answer' | null {
   const { kind } = readCountdownLine(step)
   return kind === 'malformed' ? null : kind
 }
-
-/** The operation, and the numbers left; the whole text where it is no step. */
-export function countdownLineParts(step: string): { readonly head: string; readonly remainder: string } {
-  const text = step.endsWith('\n') ? step.slice(0, -1) : step
-  const at = readCountdownLine(step).kind === 'step' ? text.indexOf(' : ') : -1
-  return at < 0 ? { head: text, remainder: '' } : { head: text.slice(0, at), remainder: text.slice(at + 3) }
-}

@@ -11,7 +11,7 @@ import {
   TIMES_RANGE,
   WORDS_DIFFICULTIES,
 } from './generator.ts'
-import { isAnswerLine, readWordsLine, writeCalculation } from './line.ts'
+import { isAnswerLine, readWordsLine } from './line.ts'
 import { goldOf, parseWords, readWordsFields } from './parse.ts'
 import type { WordProblem } from './problem.ts'
 import { formatWords } from './problem.ts'
@@ -70,12 +70,6 @@ export const wordProblems = {
     kind: (step: string) => {
       const { kind } = readWordsLine(step)
       return kind === 'malformed' ? null : kind === 'answer' ? 'answer' : 'step'
-    },
-    parts: (step: string) => {
-      const line = readWordsLine(step)
-      if (line.kind === 'plan') return { head: line.person, remainder: `needs ${line.needs.join(' and ')}` }
-      if (line.kind !== 'result') return { head: step.trimEnd(), remainder: '' }
-      return { head: `${line.person} ${line.value}`, remainder: writeCalculation(line.calculation) }
     },
   },
 } satisfies Task<WordProblem>

@@ -358,14 +358,6 @@ describe('lines', () => {
     expect(wordProblems.isFinal(['A box has 5 figs.\n'])).toBe(false)
     expect(wordProblems.isFinal([])).toBe(false)
   })
-
-  it('in two parts', () => {
-    expect(grammar.parts('Ann 10*4=40\n')).toEqual({ head: 'Ann 40', remainder: '10*4' })
-    expect(grammar.parts('Ann has 4 times as many figs as Cy 10*4=40\n')).toEqual({ head: 'Ann 40', remainder: '10*4' })
-    expect(grammar.parts('Bob needs Gus and Dee\n')).toEqual({ head: 'Bob', remainder: 'needs Gus and Dee' })
-    expect(grammar.parts('A 54\n')).toEqual({ head: 'A 54', remainder: '' })
-    expect(grammar.parts('what now\n')).toEqual({ head: 'what now', remainder: '' })
-  })
 })
 
 /** Everybody whose quantity the answer follows from, found anew. */

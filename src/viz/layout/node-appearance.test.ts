@@ -62,6 +62,19 @@ describe('stepLabel', () => {
   })
 })
 
+describe('a step that ends with a calculation', () => {
+  it.each([
+    ['Ann has 4 times as many figs as Cy 10*4=40\n', 'Ann 10*4=40', 'has 4 times as many figs as Cy'],
+    ['together Bob and Hal 11+19=30\n', 'together 11+19=30', 'Bob and Hal'],
+    ['Ann 10*4=40\n', 'Ann 10*4=40', ''],
+    ['So the total is 30.\n', 'So the total is 30.', ''],
+  ])('%j shows who and what, and the sentence muted', (text, main, rest) => {
+    const one = treeOf([{ parent: null }, { parent: 0, text }])
+    const [, step] = one.nodes
+    expect(step && stepLabel(step, one)).toEqual({ main, rest })
+  })
+})
+
 describe('a step that a model wrote', () => {
   const long = treeOf([{ parent: null }, { parent: 0, text: `a\u202eb ${'x'.repeat(5000)} : 1\tend\n` }])
 

@@ -112,14 +112,22 @@ export function truthInWords(truth: TruthLabel): string {
   return truth.reachable ? 'valid, still solvable' : 'valid, no longer solvable'
 }
 
-/** The step as drawn, one line of `plainText`: what was done, and the remainder that is drawn muted (`3*5=15` and `: 7 2 15`). */
+/** A line that ends with a calculation: whom it is about, what it says of them, the calculation. */
+const CALCULATED = /^(\S+) (.+) ([^\s=]*\d[^\s=]*=\S*\d\S*)$/
+
+/**
+ * The step as drawn, one line of `plainText`: what was done, and the remainder that is drawn muted: `3*5=15` and `: 7 2 15`,
+ * `Ann 10*4=40` and `has 4 times as many figs as Cy`.
+ */
 export function stepLabel(node: TreeNode, tree: SearchTree): { readonly main: string; readonly rest: string } {
   const text = node.text.trim()
   if (node.parent === null) return { main: plainText(text || (tree.started?.setup.problem ?? 'problem')), rest: '' }
   if (text === '') return { main: node.finish === 'eos' ? '⟨end⟩' : '', rest: '' }
   const line = plainText(text.replaceAll('\n', ' ⏎ '))
   const colon = line.indexOf(' : ')
-  return colon < 0 ? { main: line, rest: '' } : { main: line.slice(0, colon), rest: line.slice(colon + 1) }
+  if (colon >= 0) return { main: line.slice(0, colon), rest: line.slice(colon + 1) }
+  const [, about, said, calculation] = CALCULATED.exec(line) ?? []
+  return about === undefined ? { main: line, rest: '' } : { main: `${about} ${calculation}`, rest: said ?? '' }
 }
 
 /** Score a node shows: of its step, or of its path where the step itself has none (an empty last step). */
