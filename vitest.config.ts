@@ -1,14 +1,18 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** Set by `npm run test:long`: proofs that take minutes, in files named *.long.test.ts, and only these. */
+/** Set by `npm run test:long`: proofs that take minutes, in files named *.long.test.ts, and kernels on lavapipe as it comes. */
 const long = Boolean(process.env.STEPSCOPE_LONG)
+
+/** Each of its tests compiles shaders for a few numbers: nearly all of their time is lavapipe's compiler. */
+const KERNELS = 'src/compute/**/*.test.ts'
+
+/** Lavapipe compiles in a third of its time without optimizing and for four lanes. Arithmetic stays what it is. */
+const QUICK_SHADERS = { GALLIVM_PERF: 'nopt', LP_NATIVE_VECTOR_WIDTH: '128' }
+
+const NO_LONG = [...configDefaults.exclude, '**/*.long.test.*']
 
 export default defineConfig({
   test: {
-    include: long
-      ? ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}']
-      : ['src/**/*.test.{ts,tsx}', 'bench/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
-    exclude: long ? configDefaults.exclude : [...configDefaults.exclude, '**/*.long.test.*'],
     environment: 'node',
     // A process per worker: Dawn's native module is not made for several threads of one process. Two, because software
     // Vulkan itself spreads over all cores.
@@ -18,5 +22,23 @@ export default defineConfig({
     testTimeout: long ? 1_800_000 : 180_000,
     hookTimeout: 180_000,
     restoreMocks: true,
+    projects: long
+      ? [
+          {
+            extends: true,
+            test: { name: 'long', include: ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}', KERNELS] },
+          },
+        ]
+      : [
+          { extends: true, test: { name: 'kernels', include: [KERNELS], exclude: NO_LONG, env: QUICK_SHADERS } },
+          {
+            extends: true,
+            test: {
+              name: 'units',
+              include: ['src/**/*.test.{ts,tsx}', 'bench/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
+              exclude: [...NO_LONG, KERNELS],
+            },
+          },
+        ],
   },
 })
