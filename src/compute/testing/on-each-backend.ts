@@ -1,13 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { BackendKind } from '../../core/backends.ts'
 import type { Backend } from '../backend.ts'
 import { openBackend } from '../open-backend.ts'
 
 /**
- * Declares the same tests for the references, WebAssembly and WebGPU; where there is no adapter, WebGPU's fail. Each test must
- * leave as many live bytes as it found.
+ * Declares the same tests for the references, WebAssembly and WebGPU, or for some of them; where there is no adapter, WebGPU's
+ * fail. Each test must leave as many live bytes as it found.
  */
-export function onEachBackend(name: string, declare: (backend: () => Backend) => void): void {
-  describe.each(['cpu', 'wasm', 'webgpu'] as const)(`${name} on %s`, (choice) => {
+export function onEachBackend(
+  name: string,
+  declare: (backend: () => Backend) => void,
+  kinds: readonly BackendKind[] = ['cpu', 'wasm', 'webgpu'],
+): void {
+  describe.each(kinds)(`${name} on %s`, (choice) => {
     let backend: Backend
     let before: number
     beforeAll(async () => {
