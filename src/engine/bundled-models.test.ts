@@ -30,6 +30,9 @@ const SAMPLE: Omit<ProposeRequest, 'branch'> = {
   maxTokens: 64,
 }
 
+/** Two hundred in `npm run test:long`. */
+const RUNS = process.env.STEPSCOPE_LONG ? 200 : 20
+
 describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
@@ -199,8 +202,8 @@ describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models on %s', (c
     expect(second.executed[0]).toBeLessThan(policyTokens - given.join('').length)
   })
 
-  test('two hundred runs in a row, some of them cancelled, leave pages, slots and bytes as they were', async () => {
-    for (let run = 0; run < 200; run++) {
+  test(`${RUNS} runs in a row, some of them cancelled, leave pages, slots and bytes as they were`, async () => {
+    for (let run = 0; run < RUNS; run++) {
       const controller = new AbortController()
       const { branch } = await policy.open(PROMPT)
       const proposing = policy.propose([{ ...SAMPLE, seed: run, branch, count: 2, maxTokens: 12 }], controller.signal)

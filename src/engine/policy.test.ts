@@ -179,7 +179,7 @@ describe('extend and read', () => {
     const extended = await policy.extend(branch, 'cde\n')
     expect(extended.tokens.map(({ text }) => text)).toEqual(['c', 'd', 'e', '\n'])
     for (const [i, { id, logprob }] of extended.tokens.entries()) {
-      const logits = plainLogits(historyOf('ab' + 'cde\n'.slice(0, i)), 12)
+      const logits = plainLogits(historyOf(`ab${'cde\n'.slice(0, i)}`), 12)
       expect(logprob).toBeCloseTo(plainLogprob(logits, id), 5)
     }
     expect(extended.usage).toEqual({ asked: 6, executed: 3, overrun: 0, flops: tokenFlops(decoder.flops, 2, 3, 4) })
@@ -229,7 +229,7 @@ describe('extend and read', () => {
     expect(readings.map(({ text }) => text)).toEqual(['c', 'd', 'e', 'f', 'g', 'h', ''])
     expect(readings[6]?.id).toBe(11)
     for (const [i, { id, logprob, alternatives }] of readings.entries()) {
-      const logits = plainLogits(historyOf('ab\n' + 'cdefgh'.slice(0, i)), 12)
+      const logits = plainLogits(historyOf(`ab\n${'cdefgh'.slice(0, i)}`), 12)
       expect(logprob).toBeCloseTo(plainLogprob(logits, id), 5)
       const order = logits.map((_, token) => token).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0))
       expect(alternatives.map((token) => token.id)).toEqual(order.slice(0, 3))
