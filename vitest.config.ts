@@ -9,6 +9,9 @@ const KERNELS = 'src/compute/**/*.test.ts'
 /** Lavapipe compiles in a third of its time without optimizing and for four lanes. Arithmetic stays what it is. */
 const QUICK_SHADERS = { GALLIVM_PERF: 'nopt', LP_NATIVE_VECTOR_WIDTH: '128' }
 
+/** Tests that do more, or run on more backends, where `long` is asked for. */
+const WHOLE = ['src/engine/bundled-models.test.ts', 'src/training/run/training-run.test.ts']
+
 const NO_LONG = [...configDefaults.exclude, '**/*.long.test.*']
 
 export default defineConfig({
@@ -26,7 +29,7 @@ export default defineConfig({
       ? [
           {
             extends: true,
-            test: { name: 'long', include: ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}', KERNELS] },
+            test: { name: 'long', include: ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}', KERNELS, ...WHOLE] },
           },
         ]
       : [
