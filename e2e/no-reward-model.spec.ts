@@ -40,7 +40,7 @@ test('a reward model that is dropped on the models screen can be taken again', a
   await openReady(page, '/#/models')
   const column = page.getByRole('region', { name: 'Reward model', exact: true })
   await column.getByRole('button', { name: 'Do without a reward model' }).click()
-  await expect(column).toContainText('None: greedy decoding and sampling do without one.')
+  await expect(column).toContainText('None: greedy decoding and majority votes do without one.')
   await column.getByRole('listitem').first().getByRole('button').first().click()
   await expect(column.locator('dl')).toContainText('Path score')
 })

@@ -192,7 +192,7 @@ function RoleColumn({ model: role, title }: { model: 'policy' | 'reward'; title:
           {loading
             ? 'Loading…'
             : chosen === null
-              ? 'None: greedy decoding and sampling do without one.'
+              ? 'None: greedy decoding and majority votes do without one.'
               : 'None loaded.'}
         </p>
       )}

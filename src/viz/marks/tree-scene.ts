@@ -52,7 +52,8 @@ function faceOf(node: TreeNode, tree: SearchTree): NodeFace {
     score: node.parent === null ? '' : formatScore(score),
     value: score ?? 0,
     level: score === null ? -1 : scoreLevel(score),
-    badge: [copies, visits, subtrees].filter((part) => part !== '').join(' '),
+    // Visits are what a search goes by; beside them there is no room for duplicates.
+    badge: [visits || copies, subtrees].filter((part) => part !== '').join(' '),
     visited: node.visits > 0,
     verdict: node.verdict === null ? null : verdictOf(node.verdict),
     given: node.given,
