@@ -134,7 +134,10 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const stopWatching = store.subscribe((state, before) => {
     if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') probe.retry()
     if (state.session !== before.session) link.sessionChanged()
-    if (state.session.task !== before.session.task) engine.followTask(state.session.task, before.session.task)
+    if (state.session.task !== before.session.task) {
+      engine.followTask(state.session.task, before.session.task)
+      training.followTask(state.session.task)
+    }
     const changed =
       state.session !== before.session ||
       state.preferences !== before.preferences ||

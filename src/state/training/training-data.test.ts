@@ -48,6 +48,24 @@ describe('the task', () => {
   })
 })
 
+it('a draft that nobody has edited follows the task of searches', async () => {
+  const { rig, training, draft } = await dataRig()
+  const { session } = rig.store.actions
+  session.setTask('word-problems')
+  expect(draft()).toMatchObject({
+    recipe: { task: 'word-problems', model: 'words-policy' },
+    canUndo: false,
+    errors: {},
+  })
+  // No model of that task comes with the page.
+  session.setTask('maths')
+  expect(draft().recipe.task).toBe('word-problems')
+  training.setField('steps', 77)
+  session.setTask('countdown')
+  expect(draft().recipe).toMatchObject({ task: 'word-problems', steps: 77 })
+  await rig.store.dispose()
+})
+
 describe('a data file', () => {
   it('is looked at when it is chosen, once, whatever else is changed', async () => {
     const { rig, training, looks, file, draft, read } = await dataRig()

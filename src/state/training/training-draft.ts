@@ -78,6 +78,15 @@ export class DraftEditor {
     this.edit(null, { recipe: { ...this.core.recipe, task, model: own, data: next }, from: null })
   }
 
+  /** Another task was chosen for searches: a draft that nobody has edited is of that one, where it has a model of its own. */
+  followTask(task: string): void {
+    const { recipe, from } = this.core
+    const own = bundledChoice(task, 'policy')
+    const untouched = from === null && JSON.stringify(recipe) === JSON.stringify(defaultOf(recipe))
+    if (own === null || !untouched || recipe.model !== bundledChoice(recipe.task, 'policy')?.id) return
+    this.restore(defaultRecipe(recipe.objective, own.id, task))
+  }
+
   setField(path: string, value: unknown): void {
     this.edit(path, { ...this.core, recipe: replaceAt(this.core.recipe, path.split('.'), value) as TrainingRecipe })
   }

@@ -29,6 +29,8 @@ export interface TrainingSlice {
   restore(): Promise<void>
   /** Takes over the recipe and the run of the last visit. */
   restoreDraft(recipe: TrainingRecipe | null, active: string | null): void
+  /** Another task was chosen for searches. */
+  followTask(task: string): void
   /** Takes over a link's recipe; undo goes back. */
   adoptRecipe(recipe: TrainingRecipe): void
   receive(message: TrainingMessage): void
@@ -358,6 +360,7 @@ export function createTrainingSlice(
       if (recipe) draft.restore(recipe)
       if (active !== null && find(active)) void actions.select(active)
     },
+    followTask: (task) => draft.followTask(task),
     adoptRecipe: (recipe) => draft.adopt(recipe, null),
     receive: (message) => {
       if (message.type === 'training') {

@@ -211,6 +211,9 @@ const shareOf = (over: number, spare: number): number => (over <= 0 ? 0 : spare 
 
 const between = (from: number, to: number, share: number): number => from + share * (to - from)
 
+/** Of a problem, at most. */
+const PROBLEM_CHARACTERS = 28
+
 /** @param bare the problem's column, which has no score */
 function columnLength(level: readonly NodeId[], tree: SearchTree, bare: boolean): ColumnLength {
   let characters = 0
@@ -221,8 +224,10 @@ function columnLength(level: readonly NodeId[], tree: SearchTree, bare: boolean)
     const node = tree.nodes[id]
     if (node === undefined) continue
     const { main, rest } = stepLabel(node, tree)
-    step = Math.max(step, main.length)
-    characters = Math.max(characters, main.length + (rest === '' ? 0 : rest.length + 1))
+    // A question in words is read above; its column leaves the steps their room.
+    const shown = bare ? Math.min(main.length, PROBLEM_CHARACTERS) : main.length
+    step = Math.max(step, shown)
+    characters = Math.max(characters, shown + (rest === '' ? 0 : rest.length + 1))
     duplicates ||= node.count > 1 || node.visits > 0 || node.subtrees.length > 0
     finished ||= node.verdict !== null
   }

@@ -89,6 +89,7 @@ export function TreeOutline({
       <div
         role="tree"
         tabIndex={0}
+        data-truth={truth === null ? undefined : true}
         aria-label={label}
         aria-activedescendant={place === undefined ? undefined : `${prefix}${selected}`}
         style={{ height: virtualizer.getTotalSize() }}
