@@ -12,7 +12,7 @@ import { readTextFile } from './files.ts'
 import type { Options, ParsedOptions } from './options.ts'
 import { oneOf, readChoice, readNumber, UsageError, wholeWithin } from './options.ts'
 
-/** `3-numbers, 4-numbers (countdown); …` */
+/** The difficulties of each task that makes problems, and its id: `2-results, 5-results (…); …`. */
 function difficultyWords(): string {
   return TASKS.flatMap(({ id, generator }) =>
     generator ? [`${generator.difficulties.map((difficulty) => difficulty.id).join(', ')} (${id})`] : [],
