@@ -9,6 +9,8 @@ export interface ReadingPreset {
   /** Models that are read so. */
   readonly models: string
   readonly role: 'process-reward-model' | 'outcome-reward-model'
+  /** Why numbers of other programs may differ, or mislead: sentences. */
+  readonly caution?: string
   readonly reading: Partial<Reading>
   /** What a chat begins with, where the model was trained with it. */
   readonly system?: string
@@ -42,6 +44,8 @@ export const READINGS: Readonly<Record<ReadingId, ReadingPreset>> = {
     summary:
       'Problem, each step and each separator are tokenized alone, without a template; softmax of label 1 at the separator’s last token.',
     models: 'TRL’s process reward models, e.g. HuggingFaceH4/Qwen2.5-Math-1.5B-Instruct-PRM-0.2',
+    caution:
+      'TRL before December 2024 turned ignored labels into “right”: checkpoints of those days say “right” nearly always. Steps that end in a blank line and are split at single line ends give empty steps, which have scores too.',
     role: 'process-reward-model',
     reading: { input: 'pieces', bos: 'if-any', activation: 'softmax', aggregation: 'min' },
   },
@@ -59,6 +63,8 @@ export const READINGS: Readonly<Record<ReadingId, ReadingPreset>> = {
     summary:
       'Beginning of sequence, problem and a line end, then each step tokenized alone and one line end; sigmoid of the value head there.',
     models: 'Skywork-o1-Open-PRM-Qwen-2.5-1.5B, -7B',
+    caution:
+      'One project calls a step of this model right unless its score falls by 0.05 or more from the step before, another takes an absolute threshold. Here the threshold is absolute.',
     role: 'process-reward-model',
     reading: {
       input: 'pieces',
@@ -93,6 +99,8 @@ export const READINGS: Readonly<Record<ReadingId, ReadingPreset>> = {
     summary:
       'A user turn for each step, the first behind the problem, and “+” as the assistant’s turn; softmax over the logits of + and − before each “+”.',
     models: 'RLHFlow/Llama3.1-8B-PRM-Mistral-Data, -Deepseek-Data',
+    caution:
+      'ProcessBench’s script for these models asks whether the greedy token is “+”, over the whole vocabulary. Here + is held against − alone.',
     role: 'process-reward-model',
     reading: {
       input: 'turns',
@@ -110,6 +118,8 @@ export const READINGS: Readonly<Record<ReadingId, ReadingPreset>> = {
     summary:
       'A chat with the problem and the whole response; one raw number at the last token, and its sigmoid where a score from 0 to 1 is wanted.',
     models: 'Skywork-Reward-V2-Qwen3-0.6B, and other sequence classifiers with one label',
+    caution:
+      'In a search it says of each step what it would say if the response ended there, which it was not trained for: best-of-N and votes are where it belongs.',
     role: 'outcome-reward-model',
     reading: {
       input: 'chat',

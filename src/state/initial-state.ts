@@ -48,7 +48,7 @@ export function initialState(): AppState {
       ownModels: [],
     },
     onnx: { status: 'closed', origin: null, summary: null, error: null },
-    reading: { of: null, sample: { problem: '', steps: '' }, status: 'idle', preview: null, error: null },
+    reading: { of: null, sample: { problem: '', steps: '' }, status: 'idle', preview: null, model: null, error: null },
     downloads: {
       status: 'loading',
       error: null,

@@ -99,7 +99,7 @@ export function ModelsScreen() {
         <RoleColumn model="reward" title="Reward model" />
       </div>
 
-      {reads ? <ReadingSection key={reads} /> : null}
+      {reads ? <ReadingSection key={reads} id={reads} /> : null}
 
       <TrainedSection />
 

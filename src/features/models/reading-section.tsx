@@ -12,9 +12,9 @@ import { ReadingFields } from './reading-fields.tsx'
 import { ReadingPreview } from './reading-preview.tsx'
 
 /** How the loaded reward model is read and why; in full, with a sample, where a person wants to see or change it. */
-export function ReadingSection() {
+export function ReadingSection({ id }: { id: string }) {
   const actions = useActions()
-  const preview = useApp(({ reading }) => (reading.of === 'chosen' ? reading.preview : null))
+  const preview = useApp(({ reading }) => (reading.of === 'chosen' && reading.model === id ? reading.preview : null))
   const error = useApp(({ reading }) => (reading.of === 'chosen' ? reading.error : null))
   const [open, setOpen] = useState(false)
   const [known, setKnown] = useState<{ readonly manifest: ManifestFields; readonly reason: string } | null>(null)

@@ -61,7 +61,7 @@ export function createReadingSlice(
         steps: steps.split('\n').filter((step) => step !== ''),
       }
       const preview = await deps.client.call('previewReading', params, controller.signal)
-      if (!controller.signal.aborted) patch({ status: 'ready', preview, error: null })
+      if (!controller.signal.aborted) patch({ status: 'ready', preview, model: source.id, error: null })
     } catch (error) {
       if (!controller.signal.aborted) patch({ status: 'failed', error: toErrorDetails(error) })
     }
@@ -80,7 +80,7 @@ export function createReadingSlice(
     look: (of, given) => {
       fields = given
       const { reading, session } = get()
-      if (reading.of !== of) patch({ of, preview: null, error: null, sample: sampleOf(session) })
+      if (reading.of !== of) patch({ of, preview: null, model: null, error: null, sample: sampleOf(session) })
       askSoon(of)
     },
     setSample: (sample) => {
@@ -91,7 +91,7 @@ export function createReadingSlice(
     close: () => {
       cancelTimer?.()
       asking?.abort()
-      patch({ of: null, status: 'idle', preview: null, error: null })
+      patch({ of: null, status: 'idle', preview: null, model: null, error: null })
     },
     canChange: () => {
       const { reward } = get().engine

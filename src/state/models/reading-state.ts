@@ -12,6 +12,8 @@ export interface ReadingState {
   /** A problem and its steps, one a line. */
   readonly sample: { readonly problem: string; readonly steps: string }
   readonly status: 'idle' | 'waiting' | 'ready' | 'failed'
+  /** Id of the model that the preview is of. */
+  readonly model: string | null
   /** The last one there was; of these fields where `status` is `ready`. */
   readonly preview: ReadingPreview | null
   readonly error: ErrorDetails | null
