@@ -55,10 +55,11 @@ const problems = read('public/datasets/countdown4-problems.jsonl')
     return `${numbers.join(' ')} > ${target}`
   })
 
-const WORDS_STARTERS: ModelFolders = {
-  policy: '/tests/fixtures/words-starters/policy',
-  reward: '/tests/fixtures/words-starters/prm',
-}
+const startersFolder = (name: string) => ({
+  baseUrl: `/tests/fixtures/words-starters/${name}/`,
+  files: readdirSync(new URL(`../tests/fixtures/words-starters/${name}`, import.meta.url)),
+})
+const WORDS_STARTERS: ModelFolders = { policy: startersFolder('policy'), reward: startersFolder('prm') }
 
 interface Proved {
   readonly forward: readonly ForwardCase[]

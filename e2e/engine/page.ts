@@ -31,10 +31,15 @@ export interface Holdings {
   readonly branches: number
 }
 
-/** Where a policy and its reward model lie. */
+/** Where a policy and its reward model lie, and which files they have. */
 export interface ModelFolders {
-  readonly policy: string
-  readonly reward: string
+  readonly policy: Folder
+  readonly reward: Folder
+}
+
+interface Folder {
+  readonly baseUrl: string
+  readonly files: readonly string[]
 }
 
 export interface ReferenceAnswer {
@@ -55,10 +60,13 @@ async function withBackend<T>(kind: BackendKind, use: (backend: Backend) => Prom
   }
 }
 
-/** A bundled model, from its own folder or from another one with the same files. */
-function bundledFiles(id: string, folder = `/checkpoints/${id}`): Promise<CheckpointFiles> {
+function bundledFolder(id: string): Folder {
   const files = BUNDLED_MODELS.find((model) => model.id === id)?.files ?? []
-  return openUrlCheckpoint({ baseUrl: `${folder}/`, files })
+  return { baseUrl: `/checkpoints/${id}/`, files }
+}
+
+function bundledFiles(id: string): Promise<CheckpointFiles> {
+  return openUrlCheckpoint(bundledFolder(id))
 }
 
 /** @param folders where the task's models are read from; the bundled ones where not given */
@@ -69,7 +77,7 @@ async function withEngine<T>(
   const source = (part: 'policy' | 'reward') =>
     ({ source: { kind: 'bundled', id: bundledModel(task, part)?.id ?? '' } }) as const
   const folderOf = (id: string) => folders?.[bundledModel(task, 'policy')?.id === id ? 'policy' : 'reward']
-  const engine = await engineLoader(sourcesOf(({ id }) => bundledFiles(id, folderOf(id)))).load(
+  const engine = await engineLoader(sourcesOf(({ id }) => openUrlCheckpoint(folderOf(id) ?? bundledFolder(id)))).load(
     {
       backend: kind,
       policy: source('policy'),
