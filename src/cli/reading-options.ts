@@ -10,8 +10,8 @@ import { oneOf, readChoice } from './options.ts'
 export const READING_OPTIONS: Options = {
   reading: {
     ...oneOf(READING_IDS),
-    value: READING_IDS.join('|'),
-    description: 'How the reward model is read; default: as its stepscope.json says, or as it is recognized.',
+    value: 'NAME',
+    description: `How the reward model is read, one of ${READING_IDS.join(', ')}; default: as its stepscope.json says, or as it is recognized.`,
   },
   separator: {
     type: 'string',
