@@ -41,10 +41,7 @@ export function ReadingSection({ id }: { id: string }) {
           <p className={styles.muted}>Looking…</p>
         )
       ) : (
-        <p>
-          <strong>{READINGS[known.manifest.reading?.id ?? 'step-end'].name}.</strong>{' '}
-          <OutsideText text={known.reason} />
-        </p>
+        <KnownReading {...known} />
       )}
       {open && known !== null ? (
         <ReadingEditor
@@ -64,6 +61,26 @@ export function ReadingSection({ id }: { id: string }) {
         </>
       )}
     </section>
+  )
+}
+
+/** What it is called, why it is taken, and what is to be known of it. */
+function KnownReading({ manifest, reason }: { manifest: ManifestFields; reason: string }) {
+  const { name, caution } = READINGS[manifest.reading?.id ?? 'step-end']
+  return (
+    <>
+      <p>
+        {reason.includes(name) ? null : <strong>{name}. </strong>}
+        <OutsideText text={reason} />
+      </p>
+      {caution === undefined ? null : <p className={styles.muted}>{caution}</p>}
+      {manifest.reading?.aggregation === 'min' ? (
+        <p className={styles.muted}>
+          In many process reward models the minimum over a path falls on the final answer, so that “min” is nearly an
+          outcome score.
+        </p>
+      ) : null}
+    </>
   )
 }
 
