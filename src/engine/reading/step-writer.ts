@@ -17,7 +17,7 @@ export interface WrittenSteps {
  */
 export type StepWriter = (problem: string, steps: readonly string[], from?: number) => WrittenSteps
 
-type WriterTokenizer = Pick<Tokenizer, 'encodeRendered' | 'specialTexts'>
+type WriterTokenizer = Pick<Tokenizer, 'encodeRendered' | 'specialTexts' | 'texts'>
 
 export interface StepWriterParts {
   readonly reading: Reading
@@ -107,7 +107,11 @@ function placing(
       return [...before, ...tokenizer.encodeRendered(marked.text.slice(0, end), cuts)]
     }
     const ids = encode(marked.text.length)
-    return { ids, positions: marked.ends.slice(from).map((end) => placeIn(ids, encode(end - behind))) }
+    const ends = marked.ends.slice(from).map((end) => end - behind)
+    const own = ids.slice(before.length)
+    const places = placesByText(tokenizer.texts(own), marked.text, ends)
+    if (places !== null) return { ids, positions: places.map((place) => before.length + place) }
+    return { ids, positions: ends.map((end) => placeIn(ids, encode(end))) }
   }
 }
 
@@ -130,6 +134,26 @@ function messagesOf({ reading, system }: StepWriterParts, problem: string, steps
     { mark: scoreAt },
   ])
   return [...start, { role: 'user', content: [problem + afterProblem] }, { role: 'assistant', content: response }]
+}
+
+/**
+ * The tokens that complete beginnings of a text, told by the tokens' own texts: nothing is tokenized again.
+ * @param ends lengths of the beginnings, rising
+ * @returns null where the texts are not the text, as a normalizer may have it
+ */
+function placesByText(texts: readonly string[], text: string, ends: readonly number[]): number[] | null {
+  const joined = texts.join('')
+  // Some tokenizers put a space before a text.
+  const shift = joined === text ? 0 : joined === ` ${text}` ? 1 : null
+  if (shift === null) return null
+  let [at, length] = [-1, 0]
+  return ends.map((end) => {
+    while (length < end + shift && at < texts.length - 1) {
+      at += 1
+      length += texts[at]?.length ?? 0
+    }
+    return at
+  })
 }
 
 /** The token that completes a beginning of a text: its last one, or the one that goes on behind it. */
