@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -548,5 +548,62 @@ describe('judge on data sets', () => {
     const { code, out, err } = await judge(input, '--leave-out')
     expect([code, err]).toEqual([0, expect.stringMatching(/line 2, label: .* It is left out\./)])
     expect(out).toContain('1 rows that cannot be read are left out.')
+  })
+})
+
+describe('training a reward model of another project', () => {
+  it.each([
+    ['value-head-at-newline', { reading: 'value-head' }],
+    ['two-labels-blank-line', { reading: 'two-labels', score_at: '\n\n' }],
+  ])('it is trained as it is read, and its export is read so: %s', async (name, manifest) => {
+    const source = `tests/fixtures/readings/${name}`
+    const model = at(`trained-${name}`)
+    cpSync(source, model, { recursive: true })
+    writeFileSync(join(model, 'stepscope.json'), JSON.stringify({ role: 'process-reward-model', ...manifest }))
+    const rows: readonly { problem: string; steps: string[] }[] = JSON.parse(
+      readFileSync(`${source}/expected.json`, 'utf8'),
+    ).rows
+    const data = write(
+      `${name}-stepwise.jsonl`,
+      ...[...rows, ...rows, ...rows].map(({ problem, steps }) => ({
+        prompt: problem,
+        completions: steps,
+        labels: steps.map((_, index) => index % 2 === 0),
+      })),
+    )
+    const recipe = {
+      model,
+      task: 'maths',
+      steps: 30,
+      batch: 3,
+      optimizer: { learningRate: 0.01, warmupSteps: 0 },
+      evaluateProblems: 0,
+      data: { source: 'file', file: data },
+    }
+    write(`${name}.json`, recipe)
+    const out = at(`run-${name}`)
+    const trained = await run(
+      'train',
+      '--objective',
+      'process-reward',
+      '--config',
+      at(`${name}.json`),
+      '--out',
+      out,
+      ...cpu,
+    )
+    expect([trained.code, trained.err]).toEqual([0, expect.stringContaining('the trained model is in')])
+    const input = write(`${name}-lines.jsonl`, ...rows.map(({ problem, steps }) => ({ problem, steps })))
+    const args = ['score', '--model', join(out, 'model'), '--task', 'maths', '--input', input, '--tokens', ...cpu]
+    const scored = await run(...args)
+    expect([scored.code, scored.err]).toEqual([0, ''])
+    for (const [index, line] of scored.out.trim().split('\n').entries()) {
+      const { scores, token_ids: ids } = JSON.parse(line)
+      expect(ids).toEqual((rows[index] as unknown as { ids: number[] }).ids)
+      // What it was taught, read where it is read.
+      expect(scores.map((score: number) => score > 0.5)).toEqual(
+        scores.map((_: number, step: number) => step % 2 === 0),
+      )
+    }
   })
 })

@@ -3,6 +3,7 @@ import { opening } from '../../core/prompt.ts'
 import { endedStep, splitSteps } from '../../core/step-text.ts'
 import type { WrittenPrompt } from '../../engine/prompt/prompt-writer.ts'
 import { placeSteps } from '../../engine/reading/place-steps.ts'
+import type { StepReader } from '../../engine/reading/step-reader.ts'
 import type { ExampleEncoder } from '../../objectives/example-encoder.ts'
 import type { TrainingSequence } from '../../objectives/sequence.ts'
 import { completionSequence } from '../../objectives/sequence.ts'
@@ -10,7 +11,7 @@ import type { AnyTask } from '../../tasks/registry.ts'
 import type { ModelInTraining } from './model-in-training.ts'
 
 /** Of a model in training, how it reads text. */
-type TrainedReading = Pick<ModelInTraining, 'tokenizer' | 'config' | 'prompts' | 'stepEnds' | 'scoreAt'>
+type TrainedReading = Pick<ModelInTraining, 'tokenizer' | 'config' | 'prompts' | 'stepEnds' | 'scoreAt' | 'reading'>
 /** Of the task of the rows, how a model is asked and what ends a response. */
 type EncodedTask = Pick<AnyTask, 'isFinal' | 'instructions'>
 
@@ -52,6 +53,8 @@ export class RowEncoder implements ExampleEncoder {
   }
 
   scored(prompt: string, steps: readonly string[], fieldOf: (step: number) => string): TrainingSequence {
+    const { reading } = this.trained
+    if (reading !== undefined) return this.readBy(reading.reader, prompt, steps, fieldOf)
     const { ids: before } = this.prompt(prompt)
     const { ids, readouts } = this.placed(steps, this.maxTokens - before.length, fieldOf)
     const sequence = {
@@ -60,6 +63,23 @@ export class RowEncoder implements ExampleEncoder {
       targets: new Uint32Array(),
     }
     return this.checked(sequence, fieldOf(steps.length - 1))
+  }
+
+  /** As a search reads it; what closes a response behind its last score is left out, as no score depends on it. */
+  private readBy(
+    reader: StepReader,
+    prompt: string,
+    steps: readonly string[],
+    fieldOf: (step: number) => string,
+  ): TrainingSequence {
+    const last = fieldOf(steps.length - 1)
+    const { ids, positions } = this.inField(last, () => reader.write(prompt, steps))
+    const sequence = {
+      tokenIds: Uint32Array.from(ids.slice(0, (positions.at(-1) ?? -1) + 1)),
+      readouts: Uint32Array.from(positions),
+      targets: new Uint32Array(),
+    }
+    return this.checked(sequence, last)
   }
 
   steps(text: string): string[] {

@@ -9,9 +9,10 @@ import { checkLoads } from '../../engine/load-model.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import { manifestFile } from '../../search/manifest-file.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
-import { promptForm, trainedConfig } from './model-in-training.ts'
+import { ownReading, promptForm, trainedConfig } from './model-in-training.ts'
 import type { RunStore } from './run-store.ts'
 import type { SaveManifest } from './saves.ts'
 import { readSave } from './saves.ts'
@@ -70,6 +71,8 @@ async function modelFolder(
     for (const [name, tensor] of trained) if (name.startsWith('score.')) tensors[name] = tensor
     delete tensors['lm_head.weight']
   }
+  // A value head has the name of a score head now.
+  const scalar = config.outputHead.kind === 'score' && config.outputHead.labels === 1
   const given = (await readJson(model, 'config.json')) as Record<string, unknown>
   const json = {
     ...given,
@@ -77,7 +80,7 @@ async function modelFolder(
     tie_word_embeddings: config.tiedEmbeddings,
     torch_dtype: 'float32',
     ...('dtype' in given ? { dtype: 'float32' } : {}),
-    ...(newHead ? { num_labels: 1, id2label: { 0: 'LABEL_0' }, label2id: { LABEL_0: 0 } } : {}),
+    ...(scalar ? { num_labels: 1, id2label: { 0: 'LABEL_0' }, label2id: { LABEL_0: 0 } } : {}),
   }
   const files = new Map<string, Uint8Array>()
   for (const name of COPIED) if (hasFile(model, name)) files.set(name, encode(await readText(model, name)))
@@ -96,7 +99,11 @@ async function modelFolder(
     ...(form === 'notation' ? { task: recipe.task } : { prompt: form }),
     ...(manifest.system === undefined ? {} : { system: manifest.system }),
   }
-  const fields = { role, ...asked, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
+  const own = role === 'policy' || newHead ? null : await ownReading(model, config)
+  const fields =
+    own === null
+      ? { role, ...asked, ...(role === 'policy' ? { step_end: stepEnd } : {}), ...reading }
+      : (JSON.parse(manifestFile(own.manifest)) as object)
   files.set('config.json', encodeJson(json))
   files.set('stepscope.json', encodeJson(newHead ? fields : { ...fields, ...stated }))
   files.set('model.safetensors', writeSafetensors(tensors, { format: 'pt' }))

@@ -8,11 +8,14 @@ import { openCheckpoint } from '../../engine/checkpoint/open-checkpoint.ts'
 import type { DecoderConfig, WeightSource } from '../../engine/decoder/decoder.ts'
 import type { PromptWriter } from '../../engine/prompt/prompt-writer.ts'
 import { readPromptWriter } from '../../engine/prompt/prompt-writer.ts'
+import { recognizeReading } from '../../engine/reading/recognize.ts'
+import { readRewardReading } from '../../engine/reading/reward-reading.ts'
+import type { StepReader } from '../../engine/reading/step-reader.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import { objectiveById } from '../../objectives/registry.ts'
-import type { ModelRole, PromptForm, StatedManifest } from '../../search/manifest.ts'
+import type { ModelRole, PromptForm, RewardManifest, StatedManifest } from '../../search/manifest.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
 
@@ -33,6 +36,8 @@ export interface ModelInTraining {
   readonly form: PromptForm
   /** Text of the token at which a reward model is read. */
   readonly scoreAt: string
+  /** How a reward model of another project is read, and so trained; absent where it is at its steps' ends. */
+  readonly reading?: { readonly manifest: RewardManifest; readonly reader: StepReader }
   /** Whether the score head was made for this run. */
   readonly newHead: boolean
 }
@@ -109,7 +114,9 @@ export async function readModelInTraining(
   const { system } = stored
   const asked = { prompt: form, role, ...(system === undefined ? {} : { system }) } as const
   const [first = STEP_END, ...others] = stored.stepEnds ?? []
+  const reading = role === 'policy' || newHead ? null : await ownReading(files, config, signal)
   return {
+    ...(reading === null ? {} : { reading }),
     config,
     tokenizer,
     newHead,
@@ -119,6 +126,20 @@ export async function readModelInTraining(
     stepEnds: [first, ...others],
     scoreAt: stored.reading?.scoreAt ?? stored.stepEnds?.[0] ?? STEP_END,
   }
+}
+
+/** The reading that a folder has, by its stepscope.json or by what it is recognized by; null where that is `step-end`. */
+export async function ownReading(
+  files: CheckpointFiles,
+  config: DecoderConfig,
+  signal?: AbortSignal,
+): Promise<NonNullable<ModelInTraining['reading']> | null> {
+  const stored = await readManifest(files, signal)
+  const recognized = stored.reading === undefined ? await recognizeReading(files, config, true, signal) : null
+  const id = stored.reading?.id ?? recognized?.manifest.reading?.id ?? 'step-end'
+  if (id === 'step-end') return null
+  const { manifest, opened } = await readRewardReading(files, signal === undefined ? {} : { signal })
+  return { manifest, reader: opened.reader(config.maxPositions) }
 }
 
 /** As in a search; a folder that says nothing of itself reads rows as they are. */
