@@ -108,10 +108,16 @@ describe('what the model does not need is in nobody’s way', () => {
     policy('base-as-causal', { tensors: bare })
     await loads('base-as-causal')
   })
+
+  it.each(['_orig_mod.', 'module.'])('tensors under the prefix of a wrapper, %s', async (prefix) => {
+    policy(`prefix-${prefix}`, { tensors: renamed((name) => prefix + name) })
+    await loads(`prefix-${prefix}`)
+  })
 })
 
 describe('what cannot be loaded says what is there instead', () => {
-  it.each(['_orig_mod.', 'module.'])('tensors under the prefix %s', async (prefix) => {
+  it('tensors under a prefix that no wrapper has', async () => {
+    const prefix = 'backbone.'
     policy(`prefix-${prefix}`, { tensors: renamed((name) => prefix + name) })
     const err = await refused(`prefix-${prefix}`)
     expect(err).toContain(`${EMBEDDING}: The tensor is missing`)

@@ -275,7 +275,7 @@ describe('stepscope judge', () => {
     expect(JSON.parse(result.out).steps.auc).toBe(0.5)
     expect(await run('judge', '--input', at('six.jsonl'), '--prm-reference', policy, ...cpu)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--prm-reference needs --prm'),
+      err: expect.stringContaining('--prm-reference needs the model that was trained from it'),
     })
   })
 })
