@@ -14,7 +14,9 @@ export async function* splitRows(chunks: AsyncIterable<string>): AsyncGenerator<
   for await (const chunk of chunks) {
     if (lines === null) {
       held += chunk
-      if (!/\S[^\n]*\n/.test(held)) continue
+      // Not by one pattern: in a long line it would look for the line end from every character.
+      const first = held.search(/\S/)
+      if (first < 0 || held.indexOf('\n', first) < 0) continue
       lines = cutterFor(held)
       yield* lines.add(held)
       held = ''
