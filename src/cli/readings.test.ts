@@ -607,3 +607,42 @@ describe('training a reward model of another project', () => {
     }
   })
 })
+
+describe('convert', () => {
+  const shepherd = {
+    input: '2 + 2? Step 1: It is 4. ки\nStep 2: So 5. ки',
+    label: '2 + 2? Step 1: It is 4. +\nStep 2: So 5. -',
+    task: 'GSM8K',
+  }
+
+  it('turns rows of one project into another’s', async () => {
+    const input = write('shepherd.jsonl', shepherd, shepherd)
+    const { code, out, err } = await run('convert', '--input', input, '--to', 'trl-stepwise', '--out', at('trl.jsonl'))
+    expect([code, out, err]).toEqual([0, '2 rows of TRL, stepwise from 2 traces\n', ''])
+    const [row] = readFileSync(at('trl.jsonl'), 'utf8').split('\n')
+    expect(JSON.parse(row ?? '')).toEqual({
+      prompt: '2 + 2?',
+      completions: ['It is 4.', 'So 5.'],
+      labels: [true, false],
+    })
+  })
+
+  it('names what cannot be read, and what cannot be held', async () => {
+    const input = write('shepherd-broken.jsonl', shepherd, { ...shepherd, label: '2 + 2? Step 1: It is 4. +' })
+    const args = ['convert', '--input', input, '--to', 'process-bench', '--out', at('bench-from.jsonl')]
+    expect((await run(...args)).err).toMatch(/shepherd-broken\.jsonl, line 2, label: /)
+    expect(existsSync(at('bench-from.jsonl'))).toBe(false)
+    const { code, out, err } = await run(...args, '--leave-out')
+    expect([code, out, err]).toEqual([
+      0,
+      '1 rows of ProcessBench from 1 traces\n',
+      expect.stringContaining('It is left out.'),
+    ])
+    const unlabelled = write('questions.jsonl', { question: 'How?', answer: 'So.\n#### 1' })
+    const none = await run('convert', '--input', unlabelled, '--to', 'process-bench', '--out', at('none.jsonl'))
+    expect([none.code, none.err]).toEqual([
+      1,
+      expect.stringContaining('No trace of the file can be written as ProcessBench'),
+    ])
+  })
+})

@@ -1,5 +1,6 @@
 import { toErrorDetails } from '../core/errors.ts'
 import type { Command } from './command.ts'
+import { convert } from './commands/convert.ts'
 import { engine } from './commands/engine.ts'
 import { evaluate } from './commands/eval.ts'
 import { grade } from './commands/grade.ts'
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   score,
   grade,
   judge,
+  convert,
   rollout,
   label,
   train,

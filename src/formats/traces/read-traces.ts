@@ -56,11 +56,21 @@ export function writeTraces(
   for (const group of rowsOf(format, traces)) {
     const [first] = group
     const own = first?.origin.format === format.id
-    const row = format.write?.(group, own ? (first?.origin.row as Readonly<Record<string, unknown>>) : null) ?? null
+    const before = own ? (first?.origin.row as Readonly<Record<string, unknown>>) : null
+    const row = before !== null && isUnchanged(format, group) ? before : (format.write?.(group, before) ?? null)
     if (row === null) left += group.length
     else lines.push(`${JSON.stringify(row)}\n`)
   }
   return { text: lines.join(''), left }
+}
+
+/** Whether traces are still all that their row says: then it is written as it came, in every format. */
+function isUnchanged(format: TraceFormat, group: readonly Trace[]): boolean {
+  const [first] = group
+  if (first === undefined) return false
+  const { row, line } = first.origin
+  const read = tracesOf(format, row as Readonly<Record<string, unknown>>, '', line)
+  return JSON.stringify(read) === JSON.stringify(group)
 }
 
 /** Traces that came from one row of the format belong together; of others, each is a row. */

@@ -220,10 +220,13 @@ describe.each(TRACE_FORMATS.map(({ id }) => id))('%s', (id) => {
     }
   })
 
-  test('is written again as it came, where it can be written', async () => {
+  test('is written again as it came, to the last character, and changed where it can be written', async () => {
     const { traces } = await read(`${line}\n`)
-    if (format?.write) expect(JSON.parse(writeTraces(format, traces).text)).toEqual(row)
-    else expect(format && writeTraces(format, traces)).toEqual({ text: '', left: traces.length })
+    expect(format && writeTraces(format, traces)).toEqual({ text: `${line}\n`, left: 0 })
+    const copies = traces.map((trace) => ({ ...trace, id: 'another' }))
+    const changed = format && writeTraces(format, copies)
+    if (format?.write) expect(JSON.parse(changed?.text ?? '')).toEqual(row)
+    else expect(changed).toEqual({ text: '', left: traces.length })
   })
 
   test('is the same as a list, over several lines, with a mark before it and other line ends', async () => {
