@@ -43,14 +43,14 @@ describe('stepscope', () => {
   it('shows help everywhere', async () => {
     const all = await run('--help')
     expect(all).toMatchObject({ code: 0, err: '' })
-    expect(COMMANDS).toHaveLength(11)
+    expect(COMMANDS).toHaveLength(12)
     for (const { name: command } of COMMANDS) {
       expect(all.out).toContain(`  ${command}`)
       const help = await run(command, '--help')
       expect(help).toMatchObject({ code: 0, err: '' })
       expect(help.out).toContain(`Usage: stepscope ${command}`)
-      // Answers are graded without a model.
-      expect(help.out.includes('--backend auto|webgpu|wasm|cpu')).toBe(command !== 'grade')
+      // Answers are graded and traces written anew without a model.
+      expect(help.out.includes('--backend auto|webgpu|wasm|cpu')).toBe(command !== 'grade' && command !== 'convert')
       expect((await run('help', command)).out).toBe(help.out)
       expect(Math.max(...help.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
     }
