@@ -42,6 +42,7 @@ interface Reference {
   readonly prompt: string
   readonly greedy_response: string
   readonly prm_step_scores: readonly number[]
+  readonly orm_scores_after_each_step?: readonly number[]
   readonly response_logprob_with_eos: number
 }
 
@@ -129,6 +130,14 @@ for (const kind of ['webgpu', 'wasm', 'cpu'] as const satisfies readonly Backend
           const reference = expected[index] as Reference
           expect(Math.abs(logprob - reference.response_logprob_with_eos)).toBeLessThan(1e-3)
           expectClose(scores, reference.prm_step_scores)
+        }
+        if (folders === undefined) return
+        const outcome = await page.evaluate(
+          ([kind, task, asked, folders]) => window.engineChecks.reference(kind, task, asked, folders),
+          [kind, task, asked, { ...folders, reward: startersFolder('orm') }] as const,
+        )
+        for (const [index, { scores }] of outcome.answers.entries()) {
+          expectClose(scores, expected[index]?.orm_scores_after_each_step ?? [])
         }
       })
     }
