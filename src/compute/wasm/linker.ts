@@ -3,7 +3,7 @@ import { ModuleBuilder } from './assembler/module-builder.ts'
 import { i32, i64 } from './assembler/scalars.ts'
 import type { Local, Value } from './assembler/values.ts'
 import { f32x4 } from './assembler/vectors.ts'
-import { RUN_SIGNATURE, UNITS_SIGNATURE } from './runner.ts'
+import { RUN_SIGNATURE, UNITS_SIGNATURE } from './runner-module.ts'
 import type { Addresses, Arithmetic, WasmKernel } from './wasm-kernel.ts'
 
 /** Places of a kernel's functions in the table. */

@@ -1,5 +1,5 @@
 import { CONTROL } from './control-block.ts'
-import { WORK_LOAD } from './runner.ts'
+import { WORK_LOAD } from './runner-module.ts'
 
 /** What a thread starts with. */
 export interface ThreadStart {

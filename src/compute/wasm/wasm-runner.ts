@@ -4,8 +4,8 @@ import type { WasmBoundKernel } from './bound-kernel.ts'
 import { CONTROL, DESCRIPTOR } from './control-block.ts'
 import type { WasmHeap } from './heap.ts'
 import type { LinkedModule } from './linker.ts'
-import type { RunnerExports } from './runner.ts'
-import { RUN_DONE, runnerBytes } from './runner.ts'
+import type { RunnerExports } from './runner-module.ts'
+import { RUN_DONE, runnerBytes } from './runner-module.ts'
 import type { Thread, ThreadHost } from './threads.ts'
 
 export interface RunnerOptions {
