@@ -118,6 +118,17 @@ export function createOwnModelsSlice(
     }
   }
 
+  /** Loads the folder whose files were given last. @returns whether it is loaded */
+  const addFolder = async (
+    { name, bytes }: PendingFolder,
+    manifest: ManifestFields,
+    role: ModelRole,
+  ): Promise<boolean> => {
+    const loaded = await add({ kind: 'folder', id: name, name }, { files: folderFiles, manifest }, role, bytes)
+    if (loaded) folderFiles = []
+    return loaded
+  }
+
   const actions: OwnModelActions = {
     chooseModel: async (part, { kind, id }) => {
       const { ownModels } = get().engine
@@ -131,8 +142,10 @@ export function createOwnModelsSlice(
       try {
         const read = await deps.client.call('inspectFolder', { files })
         folderFiles = files
-        patch({ folder: { name, ...read } })
-        if (read.missing.length === 0) await actions.confirmFolder({})
+        patch({ folder: null })
+        const folder = { name, ...read }
+        // What says all of itself is loaded without a question; the form is there for what could not be loaded.
+        if (read.missing.length > 0 || !(await addFolder(folder, folder.manifest, folder.role))) patch({ folder })
       } catch (error) {
         notifyError(context, `“${plainText(name, 80)}” was not opened`, error)
       }
@@ -157,11 +170,7 @@ export function createOwnModelsSlice(
         await confirmFetched(folder, folder.from, manifest, role)
         return
       }
-      const choice: ModelChoice = { kind: 'folder', id: folder.name, name: folder.name }
-      const loaded = await add(choice, { files: folderFiles, manifest }, role, folder.bytes)
-      if (!loaded) return
-      patch({ folder: null })
-      folderFiles = []
+      if (await addFolder(folder, manifest, role)) patch({ folder: null })
     },
     dismissFolder: () => {
       folderFiles = []
