@@ -29,6 +29,8 @@ interface Description<Table extends SettingTable, Values> {
    * log-probability ratios.
    */
   readonly trains: 'policy' | 'reward-model' | 'implicit-reward-model'
+  /** Of a reward model with a scalar head: what its scores are for. */
+  readonly judges?: 'steps' | 'responses'
   /** Those of the recipe's `settings` that it uses, in the order of the form. */
   readonly settings: Table
   readonly defaults: ObjectiveDefaults<Values>

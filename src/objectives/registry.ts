@@ -50,6 +50,11 @@ export const OBJECTIVE_SETTINGS: AllSettings = Object.assign(
 
 type Values = SettingValues<AllSettings>
 
+/** The role of a model with a score head that an objective trained. */
+export function scoredRole(objective: ObjectiveId): 'process-reward-model' | 'outcome-reward-model' {
+  return objectiveById(objective).judges === 'responses' ? 'outcome-reward-model' : 'process-reward-model'
+}
+
 /** Any objective that learns from rows. */
 export type AnyRowObjective =
   | RowObjective<SettingTable, Values, RowKind, Named, unknown>

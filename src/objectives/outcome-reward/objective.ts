@@ -7,6 +7,7 @@ export const outcomeRewardObjective = fromRows({
   hint: 'Learns to score whole responses by whether their answer is right; it can judge any prefix.',
   source: paper('Cobbe et al. 2021', '2110.14168'),
   trains: 'reward-model',
+  judges: 'responses',
   online: false,
   rows: 'unpaired',
   settings: {},

@@ -15,6 +15,7 @@ export const processRewardObjective = fromRows({
   hint: 'Learns to score each step by whether the solution can still come out right.',
   source: paper('Wang et al. 2023, Math-Shepherd', '2312.08935'),
   trains: 'reward-model',
+  judges: 'steps',
   online: false,
   rows: 'stepwise',
   settings: {},

@@ -7,6 +7,7 @@ export const rankedRewardObjective = fromRows({
   hint: 'Learns to score the better response of a pair higher (Bradley-Terry).',
   source: paper('Ouyang et al. 2022', '2203.02155'),
   trains: 'reward-model',
+  judges: 'responses',
   online: false,
   rows: 'preference',
   settings: {},

@@ -1,6 +1,6 @@
 import { savedModelName } from '../../formats/training-names.ts'
 import { recipeWords, usesField } from '../../formats/used-fields.ts'
-import { objectiveById } from '../../objectives/registry.ts'
+import { objectiveById, scoredRole } from '../../objectives/registry.ts'
 import type { TrainingEntry, TrainingSummary } from '../../worker/protocol.ts'
 import type { EngineState } from '../models/engine-state.ts'
 import type { TrainingRun } from './training-state.ts'
@@ -110,7 +110,7 @@ export function trainedModel(
     id: run.id,
     name: savedModelName(run.title, run.savedStep),
     run: run.title,
-    role: trains === 'policy' ? 'policy' : 'process-reward-model',
+    role: trains === 'policy' ? 'policy' : scoredRole(run.recipe.objective),
     bytes: run.storedBytes,
     ...(implicit ? { implicit } : {}),
   }

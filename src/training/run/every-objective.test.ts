@@ -33,6 +33,13 @@ const METRICS: Partial<Record<ObjectiveId, string>> = {
   'ranked-reward': 'accuracy',
 }
 
+/** The others train policies; an implicit reward model is one, too. */
+const ROLES: Partial<Record<ObjectiveId, string>> = {
+  'process-reward': 'process-reward-model',
+  'outcome-reward': 'outcome-reward-model',
+  'ranked-reward': 'outcome-reward-model',
+}
+
 let backend: Backend
 beforeAll(async () => {
   backend = (await openBackend({ choice: 'wasm' })).backend
@@ -65,8 +72,7 @@ test.each(OBJECTIVE_IDS)(
 
     const model = await openCheckpointDirectory(SMALL_POLICY)
     const files = memoryFiles(Object.fromEntries(await exportRun({ model, store }, 'model')))
-    const scores = objectiveById(objective).trains === 'reward-model'
-    expect(await readJson(files, 'stepscope.json')).toMatchObject({ role: scores ? 'process-reward-model' : 'policy' })
+    expect(await readJson(files, 'stepscope.json')).toMatchObject({ role: ROLES[objective] ?? 'policy' })
     expect(backend.memory.liveBytes - (backend.memory.liveByPurpose().staging ?? 0)).toBe(0)
   },
 )

@@ -8,7 +8,7 @@ import { writeSafetensors } from '../../engine/checkpoint/safetensors.ts'
 import { checkLoads } from '../../engine/load-model.ts'
 import { recipeDifferences } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { objectiveById } from '../../objectives/registry.ts'
+import { objectiveById, scoredRole } from '../../objectives/registry.ts'
 import { manifestFile } from '../../search/manifest-file.ts'
 import type { Tensors } from '../model/trainable-model.ts'
 import type { HistoryEntry } from '../run-events.ts'
@@ -87,7 +87,7 @@ async function modelFolder(
   const stated = hasFile(model, 'stepscope.json')
     ? ((await readJson(model, 'stepscope.json')) as Record<string, unknown>)
     : {}
-  const role = config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy'
+  const role = config.outputHead.kind === 'score' ? scoredRole(recipe.objective) : 'policy'
   const manifest = await readManifest(model)
   const stepEnd = manifest.reading?.scoreAt ?? manifest.stepEnds?.[0] ?? '\n'
   const form = await promptForm(model, manifest)

@@ -14,7 +14,7 @@ import type { StepReader } from '../../engine/reading/step-reader.ts'
 import type { Tokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import { readTokenizer } from '../../engine/tokenizer/tokenizer.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
-import { objectiveById } from '../../objectives/registry.ts'
+import { objectiveById, scoredRole } from '../../objectives/registry.ts'
 import type { ModelRole, PromptForm, RewardManifest, StatedManifest } from '../../search/manifest.ts'
 import { TrainableModel } from '../model/trainable-model.ts'
 import { VALUE_HEAD } from '../model/value-head.ts'
@@ -109,7 +109,7 @@ export async function readModelInTraining(
   const stored = await readManifest(files, signal)
   const tokenizer = await readTokenizer(files, signal)
   tokenizer.fitTo(config.vocabSize)
-  const role = config.outputHead.kind === 'score' ? 'process-reward-model' : 'policy'
+  const role = config.outputHead.kind === 'score' ? scoredRole(recipe.objective) : 'policy'
   const form = await promptForm(files, stored, signal)
   const { system } = stored
   const asked = { prompt: form, role, ...(system === undefined ? {} : { system }) } as const
