@@ -50,6 +50,14 @@ describe('rows of data files', () => {
     expect(maths.readFields({ question: 'What?', answer: 72 }).gold).toBe('72')
   })
 
+  test('that is a percentage stays one where it is shown and given back', () => {
+    const problem = maths.readFields({ question: 'What share?', answer: '50\\%' })
+    const shown = maths.gold(problem)
+    expect(shown).toBe('50%')
+    const given = maths.withGold?.(problem, shown)
+    expect(given && maths.verify(given, ['The answer is $\\boxed{0.5}$']).correct).toBe(true)
+  })
+
   test('fields are read as they were written', () => {
     for (const row of [...GSM8K, MATH500, { question: 'What?' }]) {
       const problem = maths.readFields(row)

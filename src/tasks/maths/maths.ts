@@ -41,7 +41,7 @@ export const maths: Task<MathsProblem> = {
     ...(id === undefined ? {} : { id }),
   }),
   question: ({ question }) => question,
-  gold: ({ gold }) => (gold === null ? null : (canonicalAnswer(gold)?.text ?? null)),
+  gold: ({ gold }) => (gold === null ? null : shownAnswer(gold)),
   withGold: (problem, gold) => ({ ...problem, gold: gold === null ? null : checkedGold(gold) }),
   instructions: { system: MATHS_SYSTEM, examples: MATHS_EXAMPLES },
   isFinal: hasMarkedAnswer,
@@ -80,6 +80,12 @@ function goldOf(answer: string | null, solution: string | null): string | null {
     found: answer.slice(-60),
     place: { field: 'answer' },
   })
+}
+
+/** In its canonical form, with the percent sign that its comparison depends on. */
+function shownAnswer(text: string): string | null {
+  const answer = canonicalAnswer(text)
+  return answer && (answer.percent ? `${answer.text}%` : answer.text)
 }
 
 /** A gold answer that can be compared. */
