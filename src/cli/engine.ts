@@ -8,6 +8,7 @@ import { ARITHMETICS, BACKEND_CHOICES, BACKEND_NAMES } from '../core/backends.ts
 import { BOUNDS } from '../core/bounds.ts'
 import { DEFAULT_TASK } from '../core/default-task.ts'
 import { StepscopeError } from '../core/errors.ts'
+import { readManifest } from '../engine/checkpoint/manifest.ts'
 import type { WeightChoice } from '../engine/decoder/decoder.ts'
 import { createDecoder } from '../engine/decoder/decoder-model.ts'
 import type { LoadOptions } from '../engine/load-model.ts'
@@ -207,9 +208,11 @@ async function loadCommandRewardModel(
   // A bundled implicit reward model knows the model that it was trained from.
   const bundled = named === undefined ? bundledModel(task ?? DEFAULT_TASK, 'reward')?.implicit : undefined
   const prm = bundled === undefined ? named : bundledFolder(task, 'reward')
-  const reference = options.text('prm-reference') ?? BUNDLED_FOLDERS.get(bundled?.reference ?? '')
   const beta = readNumber(options, 'prm-beta') ?? bundled?.beta
   const implicit = manifest.reading?.id === 'implicit'
+  const other = manifest.reading !== undefined && !implicit
+  const id = bundled?.reference ?? (prm === undefined || other ? '' : await statedReference(prm))
+  const reference = options.text('prm-reference') ?? BUNDLED_FOLDERS.get(id)
   if (reference === undefined) {
     if (beta !== undefined) throw new UsageError('--prm-beta needs --prm-reference')
     if (implicit) throw new UsageError('--reading implicit needs --prm-reference')
@@ -219,12 +222,18 @@ async function loadCommandRewardModel(
     return { model, parts: [model] }
   }
   if (prm === undefined) throw new UsageError('--prm-reference needs the model that was trained from it')
-  if (manifest.reading !== undefined && !implicit) throw new UsageError('--prm-reference is for --reading implicit')
+  if (other) throw new UsageError('--prm-reference is for --reading implicit')
   const load = (directory: string, signal: AbortSignal) =>
     fromFolder(directory, (files) => loadPolicy(backend, files, { ...loading, signal }, createDecoder))
   const parts = await loadWithReference([prm, reference], load, `the reference ${reference}`, loading.signal)
   const stated = parts[0].manifest?.reading?.beta
   return { model: new ImplicitRewardModel(...parts, beta ?? stated ?? IMPLICIT_BETA), parts }
+}
+
+/** The reference that a folder of an implicit reward model names; empty where it names none. */
+async function statedReference(directory: string): Promise<string> {
+  const { reading } = await fromFolder(directory, (files) => readManifest(files))
+  return reading?.id === 'implicit' ? (reading.reference ?? '') : ''
 }
 
 /**

@@ -18,6 +18,7 @@ const reading = z.object({
   activation: z.enum(ACTIVATIONS).exactOptional(),
   candidates: z.tuple([z.string(), z.string()]).nullable().exactOptional(),
   beta: z.number().positive().nullable().exactOptional(),
+  reference: z.string().nullable().exactOptional(),
   aggregation: z.enum(AGGREGATIONS).exactOptional(),
 })
 

@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<Exclude<keyof Reading, 'id'>, string>> = {
   activation: 'activation',
   candidates: 'candidates',
   beta: 'beta',
+  reference: 'reference',
   aggregation: 'aggregation',
 }
 

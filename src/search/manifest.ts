@@ -33,7 +33,7 @@ export interface RewardManifest extends Manifest {
 }
 
 /** A field that a person can be asked for. */
-export type ManifestField = 'role' | 'stepEnds' | 'scoreAt' | 'activation' | 'aggregation'
+export type ManifestField = 'role' | 'stepEnds' | 'reference' | 'scoreAt' | 'activation' | 'aggregation'
 
 const LINE_END = '\n'
 
@@ -59,6 +59,7 @@ export function missingFields(stated: StatedManifest, role: ModelRole): Manifest
   if (stated.role === undefined) missing.push('role')
   if (stated.stepEnds === undefined) missing.push('stepEnds')
   if (role === 'policy') return missing
+  if (reading.id === 'implicit' && typeof reading.reference !== 'string') missing.push('reference')
   return [
     ...missing,
     ...(['scoreAt', 'activation', 'aggregation'] as const).filter((key) => reading[key] === undefined),

@@ -51,6 +51,8 @@ export interface Reading {
   readonly candidates: readonly [right: string, wrong: string] | null
   /** β of an implicit reading. */
   readonly beta: number | null
+  /** Of an implicit reading: the id of the model that it was trained from; null where that is said elsewhere. */
+  readonly reference: string | null
   /** How step scores become the score of a path. */
   readonly aggregation: Aggregation
 }

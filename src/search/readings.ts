@@ -28,6 +28,7 @@ export const PLAIN_WRITING = {
   readAt: 'score-at',
   candidates: null,
   beta: null,
+  reference: null,
 } as const satisfies Partial<Reading>
 
 /** The rows of docs/reward-models.md. */

@@ -30,6 +30,7 @@ const schema = z.looseObject({
   activation: z.enum(ACTIVATIONS).optional(),
   candidates: z.tuple([text, text]).optional(),
   beta: z.number().positive().optional(),
+  reference: text.optional(),
   aggregation: z.enum(AGGREGATIONS).optional(),
   prompt: z.enum(PROMPT_FORMS).optional(),
   system: z.string().optional(),
@@ -84,6 +85,7 @@ export function parseManifest(json: unknown): StatedManifest {
     activation: stated.activation,
     candidates: stated.candidates,
     beta: stated.beta,
+    reference: stated.reference,
     aggregation: stated.aggregation,
   })
   return withStepEnds(
@@ -109,8 +111,9 @@ export async function policyManifest(
 ): Promise<Manifest> {
   const stored = await readManifest(files, signal)
   // Half of an implicit reward model is a language model, which writes steps as any does.
-  const own: StatedManifest = stored.reading?.id === 'implicit' ? { ...stored, role: 'policy' } : stored
-  return complete(files, own, given, ['policy'], signal)
+  const asPolicy = (stated: StatedManifest): StatedManifest =>
+    stated.reading?.id === 'implicit' ? { ...stated, role: 'policy' } : stated
+  return complete(files, asPolicy(stored), asPolicy(given), ['policy'], signal)
 }
 
 /**
@@ -166,7 +169,8 @@ async function complete(
       nextStep: `Choose a checkpoint whose role is ${roles.join(' or ')}.`,
     })
   }
-  const missing = missingFields(stated, role).find((field) => field !== 'aggregation')
+  // Of a path's score there is a default; whoever reads one model as an implicit reward model says so itself.
+  const missing = missingFields(stated, role).find((field) => field !== 'aggregation' && field !== 'reference')
   const [first, ...others] = stated.stepEnds ?? []
   if (missing !== undefined || first === undefined) {
     const field =

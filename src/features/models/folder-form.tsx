@@ -24,6 +24,10 @@ function firstReading({ manifest: { reading } }: PendingFolder): NonNullable<Man
   return { scoreAt: '\n', activation: 'sigmoid', aggregation: 'last', ...reading }
 }
 
+function lacksReference({ role, reading }: ManifestFields): boolean {
+  return role !== 'policy' && reading?.id === 'implicit' && typeof reading.reference !== 'string'
+}
+
 /** What a dropped folder is, and a field for all that it does not say itself. */
 export function FolderForm({ folder }: { folder: PendingFolder }) {
   const actions = useActions()
@@ -77,11 +81,11 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
       {asked.size > 0 && role !== 'policy' ? (
         <>
           <ReadingFields fields={fields} onChange={setFields} />
-          <ReadingPreview of="folder" fields={fields} />
+          {fields.reading?.id === 'implicit' ? null : <ReadingPreview of="folder" fields={fields} />}
         </>
       ) : null}
       <div className={styles.buttons}>
-        <Button variant="primary" type="submit" disabled={fields.stepEnds?.length === 0}>
+        <Button variant="primary" type="submit" disabled={fields.stepEnds?.length === 0 || lacksReference(fields)}>
           Load it
         </Button>
         <Button onClick={actions.models.dismissFolder}>Leave it</Button>

@@ -3,7 +3,10 @@ import { AGGREGATIONS } from '../../search/models.ts'
 import type { Activation, Reading, ReadingId, ReadingInput } from '../../search/reading.ts'
 import { READING_IDS } from '../../search/reading.ts'
 import { READINGS, withPreset } from '../../search/readings.ts'
+import { useApp } from '../../state/hooks.ts'
+import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { ManifestFields } from '../../state/models/engine-state.ts'
+import { NumberField } from '../../ui/number-field.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import styles from './reading.module.css'
@@ -65,19 +68,27 @@ export function ReadingFields({ fields, onChange }: ReadingFieldsProps) {
     />
   )
   const [right = '', wrong = ''] = reading.candidates ?? []
+  const readAs = (
+    <Select
+      label="Read as"
+      hint={`${READINGS[id].summary} For ${READINGS[id].models}.`}
+      value={id}
+      options={READING_IDS.map((value) => ({ value, label: READINGS[value].name }))}
+      onChange={choose}
+    />
+  )
+  if (id === 'implicit') {
+    return (
+      <div className={styles.main}>
+        {readAs}
+        <ImplicitFields reading={reading} onChange={set} />
+      </div>
+    )
+  }
   return (
     <>
       <div className={styles.main}>
-        <Select
-          label="Read as"
-          hint={`${READINGS[id].summary} For ${READINGS[id].models}.`}
-          value={id}
-          options={READING_IDS.filter((one) => one !== 'implicit').map((value) => ({
-            value,
-            label: READINGS[value].name,
-          }))}
-          onChange={choose}
-        />
+        {readAs}
         {text(
           'After each step',
           'scoreAt',
@@ -152,6 +163,42 @@ export function ReadingFields({ fields, onChange }: ReadingFieldsProps) {
           />
         </div>
       </details>
+    </>
+  )
+}
+
+interface ImplicitFieldsProps {
+  reading: Partial<Reading>
+  onChange(change: Partial<Reading>): void
+}
+
+/** What a language model is held against, and how strongly. */
+function ImplicitFields({ reading, onChange }: ImplicitFieldsProps) {
+  const own = useApp((state) => state.engine.ownModels)
+  const models = [...BUNDLED_CHOICES.policy, ...own.filter(({ role, kind }) => role === 'policy' && kind !== 'onnx')]
+  const { reference } = reading
+  const known = models.some(({ id }) => id === reference)
+  return (
+    <>
+      <Select
+        label="Reference model"
+        hint="The language model that it was trained from, with the same tokens. Load yours as a policy first."
+        value={reference ?? ''}
+        options={[
+          ...(known ? [] : [{ value: reference ?? '', label: reference ? `${reference} (not here)` : 'Choose one' }]),
+          ...models.map(({ id, name }) => ({ value: id, label: name })),
+        ]}
+        onChange={(value) => onChange({ reference: value === '' ? null : value })}
+      />
+      <NumberField
+        label="β"
+        hint="As it was trained with."
+        value={reading.beta ?? 0.05}
+        min={0.001}
+        max={10}
+        step={0.01}
+        onChange={(beta) => onChange({ beta })}
+      />
     </>
   )
 }

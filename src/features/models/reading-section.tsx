@@ -98,6 +98,8 @@ function ReadingEditor({ manifest, onApplied, onClose }: ReadingEditorProps) {
   const [fields, setFields] = useState<ManifestFields>(manifest)
   const changed = JSON.stringify(fields) !== JSON.stringify(manifest)
   const canChange = actions.reading.canChange()
+  // Two language models, read as policies write: nothing of it is to be placed.
+  const implicit = fields.reading?.id === 'implicit'
   return (
     <>
       {canChange ? (
@@ -105,12 +107,12 @@ function ReadingEditor({ manifest, onApplied, onClose }: ReadingEditorProps) {
       ) : (
         <p className={styles.muted}>It was trained here for this reading, so it is not changed.</p>
       )}
-      <ReadingPreview of="chosen" fields={fields} />
+      {implicit ? null : <ReadingPreview of="chosen" fields={fields} />}
       <div className={styles.buttons}>
         {canChange ? (
           <Button
             variant="primary"
-            disabled={!changed || loading || status !== 'ready'}
+            disabled={!changed || loading || (implicit ? !fields.reading?.reference : status !== 'ready')}
             onClick={() => {
               void actions.reading.apply(fields).then((loaded) => {
                 if (loaded) onApplied(fields)

@@ -1,9 +1,11 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { objectiveById } from '../../objectives/registry.ts'
+import { READINGS } from '../../search/readings.ts'
 import { BUNDLED_MODELS } from '../../tasks/bundled-models.ts'
 import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
 import type { AppState } from '../app-state.ts'
+import { BUNDLED_CHOICES } from './bundled-models.ts'
 import type { ModelChoice, OwnModel } from './engine-state.ts'
 import type { OnnxSettings } from './onnx-state.ts'
 
@@ -59,36 +61,37 @@ export const MODEL_KINDS: { readonly [K in ModelSource['kind']]: ModelKind } = {
   folder: {
     origin: () => 'local',
     own: true,
-    wanted: ({ id }, { own }) => {
-      const found = own.get(id)
-      return found ? withFields({ kind: 'folder', id, files: found.files }, found.manifest) : null
+    wanted: ({ id }, held) => {
+      const found = held.own.get(id)
+      return found ? withFields({ kind: 'folder', id, files: found.files }, found.manifest, held) : null
     },
   },
   onnx: {
     origin: ({ onnx }) => (onnx?.hub ? `huggingface.co, ${onnx.hub.revision}` : 'local'),
     own: true,
-    wanted: ({ id }, { own }) => {
-      const { onnx, files = [], manifest = {} } = own.get(id) ?? {}
+    wanted: ({ id }, held) => {
+      const { onnx, files = [], manifest = {} } = held.own.get(id) ?? {}
       if (!onnx) return null
       const { hub, dtype, device } = onnx
       const origin = hub ? { kind: 'hub' as const, ...hub } : { kind: 'folder' as const, files }
-      return withFields({ kind: 'onnx', id, origin, dtype, device }, manifest)
+      return withFields({ kind: 'onnx', id, origin, dtype, device }, manifest, held)
     },
   },
   stored: {
     origin: () => 'downloaded',
     own: false,
-    wanted: ({ id }, { state }) => {
-      const stored = state().downloads.models.find((model) => model.id === id)
-      return withFields({ kind: 'stored', id }, stored?.manifest ?? {})
+    wanted: ({ id }, held) => {
+      const stored = held.state().downloads.models.find((model) => model.id === id)
+      return withFields({ kind: 'stored', id }, stored?.manifest ?? {}, held)
     },
   },
   url: {
     origin: () => 'read from its server',
     own: false,
-    wanted: ({ id }, { remote }) => {
-      const found = remote.get(id)
-      return found ? withFields({ kind: 'url', id, baseUrl: found.baseUrl, files: found.files }, found.manifest) : null
+    wanted: ({ id }, held) => {
+      const found = held.remote.get(id)
+      if (!found) return null
+      return withFields({ kind: 'url', id, baseUrl: found.baseUrl, files: found.files }, found.manifest, held)
     },
   },
   trained: {
@@ -121,6 +124,25 @@ export function wantedModel(choice: ModelChoice, held: HeldModels): WantedModel 
   })
 }
 
-function withFields(source: ModelSource, manifest: ManifestFields): WantedModel {
-  return Object.keys(manifest).length === 0 ? { source } : { source, manifest }
+/** With what is said of it; where that is an implicit reading, with the model it names as its reference. */
+function withFields(source: ModelSource, manifest: ManifestFields, held: HeldModels): WantedModel {
+  if (Object.keys(manifest).length === 0) return { source }
+  const { id, reference, beta } = manifest.reading ?? {}
+  if (id !== 'implicit' || typeof reference !== 'string') return { source, manifest }
+  const { ownModels } = held.state().engine
+  const choice = [...BUNDLED_CHOICES.policy, ...ownModels].find(
+    (model) => model.id === reference && model.id !== source.id,
+  )
+  if (!choice) {
+    throw new StepscopeError({
+      code: 'not-found',
+      message: `The reference of “${plainText(source.id, 80)}” is not here`,
+      expected: 'a language model of this page, the one that it was trained from',
+      found: reference,
+      place: { file: 'stepscope.json', field: 'reference' },
+      nextStep: 'Load that model as a policy first, or choose another reference.',
+    })
+  }
+  const { implicit: _, ...wanted } = wantedModel(choice, held)
+  return { source, manifest, implicit: { reference: wanted, beta: beta ?? READINGS.implicit.reading.beta ?? 0.05 } }
 }

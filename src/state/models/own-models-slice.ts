@@ -154,8 +154,8 @@ export function createOwnModelsSlice(
       const { folder } = get().engine
       if (!folder) return
       const manifest = mergeManifests(folder.manifest, given)
-      const missing = missingFields(manifest, manifest.role ?? folder.role).filter((field) =>
-        folder.missing.includes(field),
+      const missing = missingFields(manifest, manifest.role ?? folder.role).filter(
+        (field) => folder.missing.includes(field) || field === 'reference',
       )
       if (missing.length > 0) {
         notify({
