@@ -5,8 +5,8 @@ import { orderedPairs } from './area-under-curve.ts'
 /** A trace's scores beside its labels, by step. */
 export interface LabelledScores {
   readonly scores: readonly number[]
-  /** In [0, 1]; right from ½ on. */
-  readonly labels: readonly number[]
+  /** In [0, 1]; right from ½ on; null where a step has none, which then does not count. */
+  readonly labels: readonly (number | null)[]
 }
 
 /** How well scores tell the steps apart between which a search chooses. */
@@ -59,9 +59,11 @@ function byDepth(traces: readonly LabelledScores[]): { scores: number[]; labels:
   const depths: { scores: number[]; labels: number[] }[] = []
   for (const { scores, labels } of traces) {
     for (const [depth, score] of scores.entries()) {
+      const label = labels[depth] ?? null
       depths[depth] ??= { scores: [], labels: [] }
+      if (label === null) continue
       depths[depth].scores.push(score)
-      depths[depth].labels.push(labels[depth] as number)
+      depths[depth].labels.push(label)
     }
   }
   return depths

@@ -115,4 +115,6 @@ export interface Task<Problem> {
   /** A check of a response without the gold answer, which may stop a search early. */
   readonly accepts?: (problem: Problem, steps: readonly string[]) => boolean
   readonly grammar?: StepGrammar
+  /** Another way to write a step that means the same, by a rule; null where there is none. The step without its step end. */
+  readonly paraphrase?: (step: string) => string | null
 }

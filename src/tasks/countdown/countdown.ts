@@ -1,7 +1,7 @@
 import type { Task } from '../task.ts'
 import type { CountdownProblem } from './arithmetic.ts'
 import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './generator.ts'
-import { countdownLineKind, isAnswerLine, readCountdownLine } from './line.ts'
+import { countdownLineKind, isAnswerLine, paraphraseCountdown, readCountdownLine } from './line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './problem.ts'
 import { solve } from './solver.ts'
 import { countdownSplit } from './split.ts'
@@ -75,4 +75,5 @@ export const countdown = {
   // A right answer is recognized from the problem alone: every step valid, and the target reached.
   accepts: (problem: CountdownProblem, steps: readonly string[]) => verifyCountdown(problem, steps).correct === true,
   grammar: { kind: countdownLineKind },
+  paraphrase: paraphraseCountdown,
 } satisfies Task<CountdownProblem>

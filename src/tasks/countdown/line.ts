@@ -48,3 +48,18 @@ export function countdownLineKind(step: string): 'step' | 'answer' | null {
   const { kind } = readCountdownLine(step)
   return kind === 'malformed' ? null : kind
 }
+
+/**
+ * The step with the operands of a sum or product exchanged, else with the numbers left in another order; null where neither
+ * changes anything.
+ */
+export function paraphraseCountdown(step: string): string | null {
+  const line = readCountdownLine(step)
+  if (line.kind !== 'step') return null
+  const { a, operation, b, result, left } = line
+  const commutes = (operation === '+' || operation === '*') && a !== b
+  const [first, second] = commutes ? [b, a] : [a, b]
+  const order = commutes ? left : left.toReversed()
+  const text = `${first}${operation}${second}=${result} : ${order.join(' ')}`
+  return text === step ? null : text
+}

@@ -66,3 +66,15 @@ export function stateRelation(person: string, relation: Relation, things: string
 export function writeCalculation({ a, operation, b }: Calculation): string {
   return `${a}${operation}${b}`
 }
+
+/** The line with two people who are needed, or the operands of a sum or product, exchanged; null where that changes nothing. */
+export function paraphraseWords(step: string): string | null {
+  const line = readWordsLine(step)
+  if (line.kind === 'plan') {
+    return line.needs.length < 2 ? null : writePlan(line.person, line.needs.toReversed()).trimEnd()
+  }
+  if (line.kind !== 'result') return null
+  const { a, operation, b } = line.calculation
+  if ((operation !== '+' && operation !== '*') || a === b) return null
+  return writeResult(line.stated ?? line.person, { a: b, operation, b: a }, line.value).trimEnd()
+}

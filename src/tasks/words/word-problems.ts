@@ -11,7 +11,7 @@ import {
   TIMES_RANGE,
   WORDS_DIFFICULTIES,
 } from './generator.ts'
-import { isAnswerLine, readWordsLine } from './line.ts'
+import { isAnswerLine, paraphraseWords, readWordsLine } from './line.ts'
 import { goldOf, parseWords, readWordsFields } from './parse.ts'
 import type { WordProblem } from './problem.ts'
 import { formatWords } from './problem.ts'
@@ -72,6 +72,7 @@ export const wordProblems = {
       return kind === 'malformed' ? null : kind === 'answer' ? 'answer' : 'step'
     },
   },
+  paraphrase: paraphraseWords,
 } satisfies Task<WordProblem>
 
 /** What the bundled models were not trained for: other words, other numbers. */
