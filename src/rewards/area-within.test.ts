@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
 import { RandomStream } from '../core/random.ts'
 import { areaUnderCurve } from './area-under-curve.ts'
-import type { LabelledScores } from './area-within.ts'
 import { areaWithin } from './area-within.ts'
 
-const trace = (...steps: readonly (readonly [score: number, label: number])[]): LabelledScores => ({
+const trace = (...steps: readonly (readonly [score: number, label: number])[]) => ({
   scores: steps.map(([score]) => score),
   labels: steps.map(([, label]) => label),
 })
