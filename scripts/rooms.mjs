@@ -1,13 +1,14 @@
 // The rooms of src/: the one table that the check of imports and the map in docs/architecture.md are made from.
 
 /** Rooms of pure functions, without the DOM, devices or state. */
-const PURE = ['core', 'tasks', 'search', 'objectives']
+const PURE = ['core', 'tasks', 'search', 'objectives', 'sweep']
 const MECHANISMS = [
   'core',
   'tasks',
   'search',
   'rewards',
   'objectives',
+  'sweep',
   'compute',
   'engine',
   'training',
@@ -53,6 +54,12 @@ export const ROOMS = [
     may: ['core', 'rewards'],
   },
   {
+    room: 'sweep',
+    says: 'many searches on many problems: the config of a sweep, its plan, its results and what they say',
+    files: /^sweep\//,
+    may: ['core', 'tasks', 'search', 'rewards'],
+  },
+  {
     room: 'compute',
     says: 'one `Backend`, two implementations (`webgpu/`, `cpu/`); `kernels/<op>/`',
     files: /^compute\//,
@@ -93,7 +100,7 @@ export const ROOMS = [
     room: 'formats',
     says: 'run files, permalinks, recipes, data and rollout files: each a schema and a pair of functions',
     files: /^formats\//,
-    may: ['core', 'tasks', 'search', 'objectives'],
+    may: ['core', 'tasks', 'search', 'objectives', 'sweep'],
   },
   // What goes wrong on purpose, in development builds alone.
   {
@@ -122,7 +129,10 @@ export const ROOMS = [
     room: 'state',
     says: 'one vanilla zustand store in slices by domain, serializable data only; React hooks',
     files: /^state\//,
-    may: ['core', 'tasks', 'search', 'rewards', 'objectives', 'hub', 'formats', 'storage', 'worker-client'],
+    may: [
+      ...['core', 'tasks', 'search', 'rewards', 'objectives', 'sweep', 'hub'],
+      ...['formats', 'storage', 'worker-client'],
+    ],
   },
   {
     room: 'viz-layout',
