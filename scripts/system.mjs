@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path'
 const OLDEST_MESA = 23.1
 
 const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+/** The same browser without windows of its own around the pages: opening a page costs half of the processor's time. */
+const HEADLESS_SHELL = '/usr/bin/chromium-headless-shell'
 const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']
 const LOADER_FOLDERS = [
   '/usr/lib/x86_64-linux-gnu',
@@ -17,13 +19,17 @@ const LOADER_FOLDERS = [
   '/usr/local/lib',
 ]
 
-/** Path of the installed Chromium, or undefined: Playwright's own is then used, where it was downloaded. */
-export function chromiumPath() {
+/**
+ * Path of the installed Chromium, or undefined: Playwright's own is then used, where it was downloaded.
+ * @param shell the headless shell first, where there is one
+ */
+export function chromiumPath({ shell = false } = {}) {
   const chosen = process.env.CHROMIUM_PATH
   if (chosen) return chosen
   if (process.platform !== 'linux') return undefined
+  const paths = shell ? [HEADLESS_SHELL, ...CHROMIUM_PATHS] : [...CHROMIUM_PATHS, HEADLESS_SHELL]
   // Ubuntu's /usr/bin/chromium-browser is a script that asks for a snap, which Playwright cannot drive.
-  return CHROMIUM_PATHS.find((path) => existsSync(path) && !isSnapStub(path))
+  return paths.find((path) => existsSync(path) && !isSnapStub(path))
 }
 
 function isSnapStub(path) {
@@ -165,7 +171,8 @@ function installWithApt(missing) {
   }
   if (missing.includes('chromium')) {
     if (ubuntu) return run('npx', ['playwright', 'install', '--with-deps', 'chromium'])
-    if (!install(['chromium', 'fonts-dejavu-core'])) return false
+    const shell = candidates('chromium-headless-shell').length > 0 ? ['chromium-headless-shell'] : []
+    if (!install(['chromium', ...shell, 'fonts-dejavu-core'])) return false
   }
   return true
 }

@@ -4,7 +4,10 @@
 const ON_BACKEND = / on (cpu|wasm|webgpu)$/
 const ENGINE_IN_BROWSER = /(^|\/)engine\.spec\.ts$/
 
-/** A row of the closing table. @typedef {{ name: string, passed: number, failed: number, seconds?: number }} Part */
+/**
+ * A row of the closing table. `flaky` names the tests among `passed` that failed before.
+ * @typedef {{ name: string, passed: number, failed: number, flaky?: string[], seconds?: number }} Part
+ */
 
 /**
  * Tests of a Vitest report (--reporter=json): those of one implementation, and those that each backend must pass.
@@ -33,14 +36,15 @@ export function unitParts({ testResults }) {
 
 /** Tests of a Playwright report: the engine without the app, and journeys of a person. @returns {Part[]} */
 export function journeyParts({ suites }) {
-  const engine = { name: 'engine in the browser', passed: 0, failed: 0 }
-  const journeys = { name: 'journeys in the browser', passed: 0, failed: 0 }
+  const engine = { name: 'engine in the browser', passed: 0, failed: 0, flaky: [] }
+  const journeys = { name: 'journeys in the browser', passed: 0, failed: 0, flaky: [] }
   const visit = (suite) => {
     const part = ENGINE_IN_BROWSER.test(suite.file) ? engine : journeys
-    for (const { tests } of suite.specs ?? []) {
+    for (const { title, line, tests } of suite.specs ?? []) {
       for (const { status } of tests) {
         if (status === 'expected' || status === 'flaky') part.passed += 1
         else if (status === 'unexpected') part.failed += 1
+        if (status === 'flaky') part.flaky.push(`${suite.file}:${line} ${title}`)
       }
     }
     for (const inner of suite.suites ?? []) visit(inner)
@@ -55,12 +59,21 @@ export function minutes(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
-/** The closing lines; the last one is `N passed, N failed`. @param {readonly Part[]} parts */
+/**
+ * The closing lines; the last one is `N passed, N failed`, with what passed at its second try alone before it.
+ * @param {readonly Part[]} parts
+ */
 export function closingLines(parts) {
-  const lines = parts.map(({ name, passed, failed, seconds }) => {
-    const count = `${String(passed).padStart(5)} passed${failed > 0 ? `, ${failed} failed` : ''}`
+  const lines = parts.map(({ name, passed, failed, flaky = [], seconds }) => {
+    const others = [failed > 0 && `, ${failed} failed`, flaky.length > 0 && `, ${flaky.length} flaky`]
+    const count = `${String(passed).padStart(5)} passed${others.filter(Boolean).join('')}`
     return `${count}  ${name}${seconds === undefined ? '' : `, ${minutes(seconds)} min`}`
   })
+  const flaky = parts.flatMap((part) => part.flaky ?? [])
+  const named =
+    flaky.length > 0
+      ? [`${flaky.length} flaky, passed at a second try alone:`, ...flaky.map((test) => `  ${test}`)]
+      : []
   const sum = (key) => parts.reduce((total, part) => total + part[key], 0)
-  return [...lines, `${sum('passed')} passed, ${sum('failed')} failed`]
+  return [...named, ...lines, `${sum('passed')} passed, ${sum('failed')} failed`]
 }

@@ -27,7 +27,7 @@ test('tests that run once for each backend are counted by backend, and a file th
 })
 
 test('the engine’s checks in the browser are no journeys', () => {
-  const specs = (...statuses) => statuses.map((status) => ({ tests: [{ status }] }))
+  const specs = (...statuses) => statuses.map((status) => ({ title: `is ${status}`, line: 4, tests: [{ status }] }))
   const parts = journeyParts({
     suites: [
       {
@@ -39,8 +39,8 @@ test('the engine’s checks in the browser are no journeys', () => {
     ],
   })
   expect(parts).toEqual([
-    { name: 'engine in the browser', passed: 2, failed: 1 },
-    { name: 'journeys in the browser', passed: 1, failed: 0 },
+    { name: 'engine in the browser', passed: 2, failed: 1, flaky: [] },
+    { name: 'journeys in the browser', passed: 1, failed: 0, flaky: ['engine-panel.spec.ts:4 is flaky'] },
   ])
 })
 
@@ -55,4 +55,15 @@ test('the last line is the sum', () => {
     '1205 passed, 2 failed',
   ])
   expect(minutes(419.6)).toBe('7:00')
+})
+
+test('what passed at its second try alone is counted as passed, and named', () => {
+  const flaky = ['tasks.spec.ts:36 a question', 'runs.spec.ts:9 a run']
+  expect(closingLines([{ name: 'journeys in the browser', passed: 98, failed: 1, flaky, seconds: 61 }])).toEqual([
+    '2 flaky, passed at a second try alone:',
+    '  tasks.spec.ts:36 a question',
+    '  runs.spec.ts:9 a run',
+    '   98 passed, 1 failed, 2 flaky  journeys in the browser, 1:01 min',
+    '98 passed, 1 failed',
+  ])
 })
