@@ -18,9 +18,17 @@ const RESAMPLES = 2000
 export function bootstrapRatio(groups: readonly RatioPart[]): { ratio: number; interval: [low: number, high: number] } {
   if (groups.length === 0) return { ratio: Number.NaN, interval: [Number.NaN, Number.NaN] }
   const random = new RandomStream(0)
+  const last = groups.length - 1
   const ratios = new Float64Array(RESAMPLES)
   for (let resample = 0; resample < RESAMPLES; resample++) {
-    ratios[resample] = ratioOf(groups.map(() => random.pick(groups)))
+    let part = 0
+    let whole = 0
+    for (let drawn = 0; drawn <= last; drawn++) {
+      const group = groups[random.integer(0, last)] as RatioPart
+      part += group.part
+      whole += group.whole
+    }
+    ratios[resample] = part / whole
   }
   ratios.sort()
   const at = (share: number): number => ratios[Math.round(share * (RESAMPLES - 1))] as number
