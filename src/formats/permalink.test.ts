@@ -44,13 +44,18 @@ const anyConfig = fc.record(
     }),
   ),
 ) as unknown as fc.Arbitrary<StrategyConfig>
-const spec = fc.record({
-  strategy: fc.constantFrom(...STRATEGY_IDS),
-  config: fc.oneof(
-    fc.constant({}),
-    anyConfig.map(({ n, m, temperature }) => ({ n, m, temperature })),
-  ),
-})
+const model = fc.string({ minLength: 1 })
+const spec = fc
+  .record({
+    strategy: fc.constantFrom(...STRATEGY_IDS),
+    config: fc.oneof(
+      fc.constant({}),
+      anyConfig.map(({ n, m, temperature }) => ({ n, m, temperature })),
+    ),
+  })
+  .chain((bare) =>
+    fc.record({ policy: model, reward: model }, { requiredKeys: [] }).map((models) => ({ ...bare, ...models })),
+  )
 const anyState: fc.Arbitrary<LinkState> = fc.record({
   task: fc.string(),
   problem: fc.string({ unit: 'grapheme' }),
@@ -171,6 +176,9 @@ describe('a link from elsewhere', () => {
     ['recipe=null', 'recipe', /expected object/],
     ['recipe=[]', 'recipe', /expected object/],
     ['compare=beam:n=4:n=8,beam', 'compare', /./],
+    ['compare=beam:policy=a:policy=b,beam', 'compare', /^The value cannot be used/],
+    ['compare=beam:prm=,beam', 'compare', /^The value cannot be used/],
+    ['compare=beam:policy=%25E0,beam', 'compare', /^The value cannot be used/],
     ['problem=3+5+7+2+%3E+24%', 'problem', /^The value is cut or changed/],
     ['problem=3+5+7+2+%3', 'problem', /^The value is cut or changed/],
     ['problem=%E0%A4%A', 'problem', /^The value is cut or changed/],

@@ -10,9 +10,10 @@ import { namedStrategy, todaysStrategy } from '../search/earlier-setup.ts'
 import { readGivenStep } from '../search/given-step.ts'
 import type { StrategyConfig, StrategyId } from '../search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS } from '../search/settings.ts'
+import type { ComparedSpec } from './compared-spec.ts'
+import { readComparedSpec, writeComparedSpec } from './compared-spec.ts'
 import { readLinkJson, readRecipeLink, writeRecipeLink } from './recipe-link.ts'
-import type { StrategySpec } from './strategy-spec.ts'
-import { configDifference, readStrategySpec, writeStrategySpec } from './strategy-spec.ts'
+import { configDifference } from './strategy-spec.ts'
 import type { TrainingRecipe } from './training-recipe.ts'
 
 /** What a link reproduces. */
@@ -34,8 +35,8 @@ export interface LinkState {
   /** Events applied in the run that is shown; null where none is selected. */
   readonly event: number | null
   readonly node: number | null
-  /** Strategies side by side; settings are those that differ from the defaults. */
-  readonly compare: readonly StrategySpec[]
+  /** Columns side by side; settings are those that differ from the defaults, models those of their own. */
+  readonly compare: readonly ComparedSpec[]
   /** What the next training run does; null where the link is not about training. */
   readonly recipe: TrainingRecipe | null
 }
@@ -101,11 +102,11 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
   compare: {
     key: 'compare',
     read: (value) => {
-      const specs = value === '' ? [] : value.split(',').map(readStrategySpec)
+      const specs = value === '' ? [] : value.split(',').map(readComparedSpec)
       if (specs.length === 1 || specs.length > 4) throw badValue('two to four strategies', value)
       return specs
     },
-    write: (value) => value.map(writeStrategySpec).join(','),
+    write: (value) => value.map(writeComparedSpec).join(','),
   },
   recipe: {
     key: 'recipe',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StepscopeError } from '../core/errors.ts'
 import { applyEvent, emptyTree } from '../search/apply-event.ts'
+import type { ParamsOf } from '../worker/protocol.ts'
 import type { RunId, RunView } from './search/runs-state.ts'
 import { sameSearch } from './search/same-search.ts'
 import type { StoreRig } from './testing/store-rig.ts'
@@ -463,6 +464,84 @@ describe('side by side', () => {
     compare.seek(0)
     expect(ids.map((id) => rig.run(id).cursor)).toEqual([0, 0])
     expectPlainData(rig)
+    await rig.store.dispose()
+  })
+
+  it('loads the models of a column besides, once for columns that share them, and lets them go', async () => {
+    const asked: ParamsOf<'load'>[] = []
+    const rig = await startedRig({
+      loader: {
+        load: (params) => {
+          asked.push(params)
+          const beside = new Map((params.beside ?? []).map(({ key }) => [key, SYNTHETIC_ENGINE]))
+          return Promise.resolve({ ...SYNTHETIC_ENGINE, beside })
+        },
+      },
+    })
+    const { compare, link } = rig.store.actions
+    compare.setStrategy(0, 'beam')
+    compare.setConfig(0, { n: 2, m: 2, maxRounds: 2 })
+    compare.setConfig(1, { n: 2, m: 2, maxRounds: 2 })
+    compare.add('beam')
+    const orm = { kind: 'bundled', id: 'words-orm', name: 'Word problems ORM' } as const
+    compare.setModel(1, 'reward', orm)
+    compare.setModel(2, 'reward', orm)
+    expect(link.hash()).toContain('prm%3Dwords-orm')
+    await compare.start()
+    const ids = rig.state().compare.entries.map(({ run }) => run ?? '')
+    await Promise.all(ids.map((id) => over(rig, id)))
+    expect(asked.at(-1)?.beside?.map(({ policy, reward }) => [policy.source.id, reward?.source.id])).toEqual([
+      ['countdown-policy', 'words-orm'],
+    ])
+    expect(rig.state()).toMatchObject({ compare: { starting: false }, engine: { reward: { id: 'countdown-prm' } } })
+    const loads = asked.length
+    await compare.start()
+    expect(asked).toHaveLength(loads)
+
+    const other = storeRig()
+    await other.ready(link.hash())
+    expect(other.state().compare.entries.map(({ models }) => models)).toEqual([{}, { reward: orm }, { reward: orm }])
+    expect(other.store.actions.link.hash()).toBe(link.hash())
+
+    compare.undo()
+    compare.undo()
+    expect(rig.state().compare.entries.map(({ models }) => models)).toEqual([{}, {}, {}])
+    compare.redo()
+    expect(rig.state().compare.entries[1]?.models).toEqual({ reward: orm })
+    compare.setModel(1, 'reward', undefined)
+    await compare.start()
+    expect(asked.at(-1)?.beside).toEqual([])
+    expectPlainData(rig)
+    await rig.store.dispose()
+    await other.store.dispose()
+  })
+
+  it('runs nothing where the models of a column cannot be loaded, and says why', async () => {
+    const rig = await startedRig({
+      loader: {
+        load: (params) =>
+          params.beside?.length
+            ? Promise.reject(new StepscopeError({ code: 'out-of-memory', message: 'There is no room.' }))
+            : Promise.resolve({ ...SYNTHETIC_ENGINE }),
+      },
+    })
+    const { compare } = rig.store.actions
+    compare.setModel(0, 'policy', { kind: 'bundled', id: 'countdown-policy', name: 'P' })
+    compare.setModel(0, 'reward', { kind: 'bundled', id: 'words-orm', name: 'O' })
+    await compare.start()
+    expect(rig.state()).toMatchObject({
+      compare: { started: null, starting: false },
+      engine: { phase: 'ready', beside: [] },
+    })
+    expect(rig.state().notices.at(-1)?.error).toMatchObject({ code: 'out-of-memory', message: 'There is no room.' })
+    await rig.store.dispose()
+  })
+
+  it('tells of a model in a link that is not here, and takes that of the playground', async () => {
+    const rig = storeRig()
+    await rig.ready('#compare=beam,beam:policy=gone')
+    expect(rig.state().compare.entries.map(({ models }) => models)).toEqual([{}, {}])
+    expect(rig.state().notices.map(({ text }) => text)).toContain('The model “gone” is not in this browser')
     await rig.store.dispose()
   })
 

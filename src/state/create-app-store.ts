@@ -1,6 +1,7 @@
 import type { StoreApi } from 'zustand/vanilla'
 import { createStore } from 'zustand/vanilla'
 import type { RunSetup } from '../search/events.ts'
+import { DEFAULT_CONFIG } from '../search/settings.ts'
 import type { Actions, AppState } from './app-state.ts'
 import { createCompareSlice } from './compare/compare-slice.ts'
 import type { AppDependencies } from './dependencies.ts'
@@ -77,7 +78,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   let owner: string | null = null
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
   const history = createHistorySlice(context, saving, runs, session, () => owner)
-  const compare = createCompareSlice(context, runs, session)
+  const compare = createCompareSlice(context, engine, runs, session)
   const probe = createProbeSlice(context, runs)
   const training = createTrainingSlice(context, engine, ownModels, runs, session)
   const link = createLinkSlice(context, { engine, session, runs, compare, training })
@@ -107,12 +108,12 @@ export function createAppStore(deps: AppDependencies): AppStore {
   })
 
   const snapshot = (): Snapshot => {
-    const { engine: chosen, runs: open, compare: compared, preferences } = get()
+    const { engine: chosen, runs: open, preferences } = get()
     const { problemText, prefix, ...rest } = session.core()
     const shown = open.active === null ? undefined : open.byId[open.active]
     return {
       session: { ...rest, problemText, prefix: [...prefix] },
-      compare: compared.entries.map(({ strategy, config }) => ({ strategy, config })),
+      compare: compare.specs().map((spec) => ({ ...spec, config: { ...DEFAULT_CONFIG, ...spec.config } })),
       active: shown ? { run: shown.id, event: shown.following ? null : shown.cursor, node: shown.selected } : null,
       backend: chosen.backend,
       arithmetic: chosen.arithmetic,
@@ -220,6 +221,12 @@ export function createAppStore(deps: AppDependencies): AppStore {
     }
   }
 
+  /** Whether all models of a record can be chosen without the list of downloaded ones. */
+  const knowsAll = ({ policy, reward, compare: columns }: Snapshot): boolean =>
+    [{ policy, reward }, ...columns.map((own) => ({ policy, reward, ...own }))].every((pair) =>
+      engine.knows(pair.policy, pair.reward),
+    )
+
   const restore = (saved: Snapshot): void => {
     session.restore(saved.session)
     compare.restore(saved.compare)
@@ -266,7 +273,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       const restored = Promise.all([downloads.restore(), training.restore()])
       const saved = await openSaved()
       // Only a choice that may be among the downloaded models waits for their list.
-      if (linked || (saved && !engine.knows(saved.policy, saved.reward))) await restored
+      if (linked || (saved && !knowsAll(saved))) await restored
       if (saved) restore(saved)
       if (backend !== null) engine.chooseBackend(backend)
       if (linked) {

@@ -6,7 +6,11 @@ import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
 import type { RunSetup } from '../search/events.ts'
 import type { Actions, AppState } from './app-state.ts'
+import type { OwnPair } from './compare/compare-state.ts'
+import { pairOf } from './compare/compare-state.ts'
 import type { AppStore } from './create-app-store.ts'
+import type { EngineState } from './models/engine-state.ts'
+import { pairKey } from './models/model-pair.ts'
 import type { Difference } from './search/belonging.ts'
 import { differencesOf } from './search/belonging.ts'
 import type { RunId, RunView } from './search/runs-state.ts'
@@ -47,15 +51,23 @@ export function useRun(run?: RunId): RunView | null {
   })
 }
 
+/** The engine as a column sees it: with its own models, chosen and, where they are, loaded. */
+function engineOf(column: { readonly models: OwnPair }, engine: EngineState): EngineState {
+  const pair = pairOf(column, engine)
+  const key = pairKey(pair)
+  if (key === pairKey(engine)) return engine
+  return { ...engine, ...pair, models: engine.models?.beside?.[key] ?? null }
+}
+
 const NO_DIFFERENCES: readonly Difference[] = []
 
 /**
  * In what a run is not of the setup and the models that are shown beside it.
- * @param beside the strategy and settings shown, where they are not the session's
+ * @param beside the strategy, settings and models shown, where they are not the session's
  */
 export function useDifferences(
   run: RunView | null,
-  beside?: Pick<RunSetup, 'strategy' | 'config'>,
+  beside?: Pick<RunSetup, 'strategy' | 'config'> & { readonly models: OwnPair },
 ): readonly Difference[] {
   const session = useApp((state) => state.session)
   const engine = useApp((state) => state.engine)
@@ -66,7 +78,10 @@ export function useDifferences(
       setup
         ? differencesOf(
             { setup, events: started ? [started] : [] },
-            { session: beside ? { ...session, strategy: beside.strategy, config: beside.config } : session, engine },
+            {
+              session: beside ? { ...session, strategy: beside.strategy, config: beside.config } : session,
+              engine: beside ? engineOf(beside, engine) : engine,
+            },
           )
         : NO_DIFFERENCES,
     [setup, started, session, engine, beside],

@@ -23,6 +23,7 @@ export const INITIAL_SESSION: SessionCore = {
 export const INITIAL_COMPARE: readonly CompareEntry[] = (['greedy-tree', 'beam'] as const).map((strategy) => ({
   strategy,
   config: DEFAULT_CONFIG,
+  models: {},
   run: null,
 }))
 
@@ -39,6 +40,7 @@ export function initialState(): AppState {
       weights: { policy: 'auto', reward: 'auto' },
       policy: DEFAULT_POLICY,
       reward: bundledChoice(INITIAL_SESSION.task, 'reward'),
+      beside: [],
       progress: { policy: null, reward: null },
       models: null,
       status: null,
@@ -89,6 +91,9 @@ export function initialState(): AppState {
     history: { status: 'loading', error: null, runs: [], query: '' },
     compare: {
       entries: INITIAL_COMPARE,
+      canUndo: false,
+      canRedo: false,
+      starting: false,
       link: 'share',
       position: 1,
       playing: false,

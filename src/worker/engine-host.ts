@@ -9,12 +9,21 @@ import type { OpenBackend } from './resident-models.ts'
 /** What an engine tells of itself; the rest of the status is the worker's. */
 export type EngineReport = Omit<EngineStatus, 'tokensPerSecond' | 'executedTokens' | 'searched'>
 
-/** The models of a search on one backend. */
+/** What a search runs on. */
+export interface SearchModels {
+  readonly policy: Policy
+  /** Null where searches do without. */
+  readonly reward: RewardModel | null
+}
+
+/** The models of searches on one backend. */
 export interface Engine {
   /** With the manifest that it is asked by, where it has one. */
   readonly policy: Policy & { readonly manifest?: Manifest | null }
   /** Null where searches do without. */
   readonly reward: RewardModel | null
+  /** Pairs that were loaded besides, by their keys. */
+  readonly beside?: ReadonlyMap<string, SearchModels>
   /** Passes and bytes read back are those of its models, each since it was loaded. */
   status(): EngineReport
   /** Tokens executed by both models, each since it was loaded. */
@@ -63,11 +72,11 @@ export class EngineHost {
     this.onLost = onLost
   }
 
-  /** @param release ends what runs on the engine that is about to be replaced */
+  /** @param release ends what runs on models that are about to go; those that stay are given */
   async load(
     params: ParamsOf<'load'>,
     onProgress: LoadProgress,
-    release: () => Promise<void>,
+    release: (kept: ReadonlySet<unknown>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<LoadedModels> {
     const next = await this.loader.load(params, onProgress, signal, this.engine)
@@ -75,7 +84,7 @@ export class EngineHost {
       next.dispose()
       throw new StepscopeError({ code: 'cancelled', message: 'Loading was cancelled.' })
     }
-    await release()
+    await release(modelsOf(next))
     const before = this.counts()
     const kept = countsOf(next)
     this.engine?.dispose()
@@ -89,7 +98,11 @@ export class EngineHost {
     })
     const { info, manifest } = next.policy
     const asked = manifest ? { asked: { prompt: manifest.prompt, ...systemOf(manifest) } } : {}
-    return { policy: info, reward: next.reward?.info ?? null, ...asked }
+    const infos = [...(next.beside ?? [])].map(
+      ([key, { policy, reward }]) => [key, { policy: policy.info, reward: reward?.info ?? null }] as const,
+    )
+    const beside = infos.length === 0 ? {} : { beside: Object.fromEntries(infos) }
+    return { policy: info, reward: next.reward?.info ?? null, ...asked, ...beside }
   }
 
   inspect(params: ParamsOf<'inspectFolder'>, signal: AbortSignal): Promise<ResultOf<'inspectFolder'>> {
@@ -114,9 +127,20 @@ export class EngineHost {
     })
   }
 
-  /** The models. Throws a StepscopeError where none are loaded. */
-  models(): { readonly policy: Policy; readonly reward: RewardModel | null } {
-    return this.loaded()
+  /**
+   * The main models, or a pair that was loaded besides.
+   * @throws StepscopeError `not-found` where they are not loaded
+   */
+  models(key?: string): SearchModels {
+    const engine = this.loaded()
+    if (key === undefined) return engine
+    const pair = engine.beside?.get(key)
+    if (pair) return pair
+    throw new StepscopeError({
+      code: 'not-found',
+      message: 'These models are not loaded any more',
+      nextStep: 'Start the comparison again.',
+    })
   }
 
   /** The backend of the models, held once more. Throws a StepscopeError where none are loaded. */
@@ -189,6 +213,11 @@ async function scoresOf(
   } finally {
     reward.release(branch)
   }
+}
+
+/** All models of an engine. */
+function modelsOf({ policy, reward, beside }: Engine): ReadonlySet<unknown> {
+  return new Set([{ policy, reward }, ...(beside?.values() ?? [])].flatMap((pair) => [pair.policy, pair.reward]))
 }
 
 interface Counts {

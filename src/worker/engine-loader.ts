@@ -1,5 +1,6 @@
 import { openBackend } from '../compute/open-backend.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { plainText } from '../core/outside-text.ts'
 import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../engine/checkpoint/checkpoint-files-browser.ts'
 import { createDecoder } from '../engine/decoder/decoder-model.ts'
@@ -14,13 +15,13 @@ import type { Engine, EngineLoader } from './engine-host.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { ownPolicy } from './policy-part.ts'
 import { previewReading } from './preview-reading.ts'
-import type { ModelSource, ParamsOf, WantedModel } from './protocol.ts'
+import type { ModelSource, ParamsOf, WantedModel, WantedPair, WantedReward } from './protocol.ts'
 import { ReadLease } from './read-lease.ts'
 import { RefCounted } from './ref-counted.ts'
-import type { OpenBackend, Residents } from './resident-models.ts'
+import type { OpenBackend, Resident, ResidentPair, Residents } from './resident-models.ts'
 import { sameBackend, sameModel } from './resident-models.ts'
 import type { RewardPart } from './reward-part.ts'
-import { loadImplicitReward, loadOwnReward } from './reward-part.ts'
+import { addByName, loadImplicitReward, loadOwnReward } from './reward-part.ts'
 import type { ModelSources, OpenedModel } from './sources/model-provider.ts'
 import { openFiles } from './sources/model-provider.ts'
 
@@ -56,19 +57,51 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
       // Held before anything is waited for: another load may replace the engine meanwhile.
       const old = before ? residents.get(before) : undefined
       const kept = old && sameBackend(old, params) ? old : null
-      const same = (role: 'policy' | 'reward') =>
-        kept !== null && sameModel(kept.params, params, role, sources.identify)
+      const pairs = [params, ...(params.beside ?? [])]
+      const same = (one: WantedReward, other: WantedReward) => sameModel(one, other, sources.identify)
+      const find = <Part>(among: readonly Resident<Part>[] | undefined, wanted: WantedReward) =>
+        among?.find((resident) => same(resident.wanted, wanted))
       const shared = kept ? hold(kept.backend.retain()) : null
-      const keptPolicy = kept && same('policy') ? hold(kept.policy.retain()) : null
-      const keptReward = kept?.reward && same('reward') ? hold(kept.reward.retain()) : null
+      /** What each model of a role is to be, each once, with what the engine before has of it. */
+      const plan = <Part>(wanted: readonly (WantedReward | null)[], among: readonly Resident<Part>[] | undefined) => {
+        const distinct: WantedReward[] = []
+        for (const one of wanted) if (one && !distinct.some((other) => same(one, other))) distinct.push(one)
+        return distinct.map((one) => {
+          const found = find(among, one)
+          return { wanted: one, kept: found ? hold(found.part.retain()) : null }
+        })
+      }
+      const wantedPolicies = plan(
+        pairs.map(({ policy }) => policy),
+        kept?.policies,
+      )
+      const wantedRewards = plan(
+        pairs.map(({ reward }) => reward),
+        kept?.rewards,
+      )
+      let failed = ''
+      /** Notes the model that does not come. */
+      const naming = async <T>({ source }: WantedModel, work: Promise<T>): Promise<T> => {
+        try {
+          return await work
+        } catch (error) {
+          failed ||= source.id
+          throw error
+        }
+      }
       try {
-        const wantedReward = keptReward ? null : params.reward
-        const implicit = wantedReward?.implicit
-        const [openedPolicy, rewardFiles, referenceFiles] = await Promise.all([
-          keptPolicy ? null : openModel(sources, params.policy.source, lease, signal),
-          wantedReward && openScored(sources, wantedReward.source, lease, signal),
-          implicit ? openScored(sources, implicit.reference.source, lease, signal) : null,
-        ])
+        const openedPolicies = wantedPolicies.map(({ wanted, kept: has }) =>
+          has ? null : naming(wanted, openModel(sources, wanted.source, lease, signal)),
+        )
+        const openReward = ({ source, implicit }: WantedReward) =>
+          Promise.all([
+            openScored(sources, source, lease, signal),
+            implicit ? openScored(sources, implicit.reference.source, lease, signal) : null,
+          ])
+        const openedRewards = wantedRewards.map(({ wanted, kept: has }) =>
+          has ? null : naming(wanted, openReward(wanted)),
+        )
+        const [policyFiles, rewardFiles] = await Promise.all([Promise.all(openedPolicies), Promise.all(openedRewards)])
         const open = shared ?? hold(await openShared(params))
         const { backend, activity } = open.value
         const options = (model: 'policy' | 'reward', { source, manifest, weights }: WantedModel): LoadOptions => ({
@@ -80,37 +113,60 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
           ...(manifest === undefined ? {} : { manifest }),
           ...(weights === undefined ? {} : { weights }),
         })
-        const newPolicy = async (opened: OpenedModel): Promise<PolicyPart> => {
-          const loading = options('policy', params.policy)
-          if (!('files' in opened)) return opened.load(loading)
-          return ownPolicy(await loadPolicy(backend, opened.files, loading, createDecoder))
+        const newPolicy = async (opened: OpenedModel, wanted: WantedModel): Promise<PolicyPart> => {
+          const how = options('policy', wanted)
+          if (!('files' in opened)) return opened.load(how)
+          return ownPolicy(await loadPolicy(backend, opened.files, how, createDecoder))
         }
-        const made = openedPolicy && (await newPolicy(openedPolicy))
-        const policy = keptPolicy ?? (made && hold(new RefCounted(made, (part) => part.dispose())))
-        const newReward = async (files: CheckpointFiles, wanted: WantedModel): Promise<RewardPart> => {
-          const loading = options('reward', wanted)
-          if (!implicit || !referenceFiles) return loadOwnReward(backend, files, loading)
-          const { manifest: _, ...common } = loading
+        const newReward = async (
+          [files, referenceFiles]: readonly [CheckpointFiles, CheckpointFiles | null],
+          wanted: WantedReward,
+        ): Promise<RewardPart> => {
+          const { implicit } = wanted
+          const how = options('reward', wanted)
+          if (!implicit || !referenceFiles) return loadOwnReward(backend, files, how)
+          const { manifest: _, ...common } = how
           const { source, manifest } = implicit.reference
           const reference = { ...common, id: source.id, ...(manifest === undefined ? {} : { manifest }) }
           return loadImplicitReward(
             backend,
             [
-              { files, options: loading },
+              { files, options: how },
               { files: referenceFiles, options: reference },
             ],
             implicit.beta,
           )
         }
-        const madeReward = rewardFiles && wantedReward ? await newReward(rewardFiles, wantedReward) : null
-        const reward = keptReward ?? (madeReward && hold(new RefCounted(madeReward, (part) => part.dispose())))
-        if (!policy || (params.reward && !reward)) throw new TypeError('a model was neither kept nor loaded')
-        const engine = makeEngine({ params, backend: open, policy, reward })
-        residents.set(engine, { params, backend: open, policy, reward })
+        const policies: Resident<PolicyPart>[] = []
+        for (const [index, { wanted, kept: has }] of wantedPolicies.entries()) {
+          const files = policyFiles[index]
+          const load = async (opened: OpenedModel) =>
+            hold(new RefCounted(await naming(wanted, newPolicy(opened, wanted)), (one) => one.dispose()))
+          const part = has ?? (files && (await load(files)))
+          if (part) policies.push({ wanted, part })
+        }
+        const rewards: Resident<RewardPart>[] = []
+        for (const [index, { wanted, kept: has }] of wantedRewards.entries()) {
+          const files = rewardFiles[index]
+          const load = async (opened: readonly [CheckpointFiles, CheckpointFiles | null]) =>
+            hold(new RefCounted(await naming(wanted, newReward(opened, wanted)), (one) => one.dispose()))
+          const part = has ?? (files && (await load(files)))
+          if (part) rewards.push({ wanted, part })
+        }
+        const pairOf = ({ policy: asked, reward: scored }: Pick<WantedPair, 'policy' | 'reward'>): ResidentPair => {
+          const policy = find(policies, asked)
+          const reward = scored && find(rewards, scored)
+          if (!policy || (scored && !reward)) throw new TypeError('a model was neither kept nor loaded')
+          return { policy, reward: reward ?? null }
+        }
+        const beside = new Map((params.beside ?? []).map((pair) => [pair.key, pairOf(pair)]))
+        const made: Residents = { params, backend: open, policies, rewards, main: pairOf(params), beside }
+        const engine = makeEngine(made)
+        residents.set(engine, made)
         return engine
       } catch (error) {
         for (const part of held.toReversed()) part.release()
-        throw before ? besides(error) : error
+        throw params.beside?.length ? withOthers(error, failed) : before ? besides(error) : error
       } finally {
         lease.end()
       }
@@ -126,9 +182,9 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
           ...(manifest === undefined ? {} : { manifest }),
         })
         const held = engine ? residents.get(engine) : undefined
-        const wanted = held?.params.reward
-        const loaded = wanted && !wanted.implicit && isSame(sources, wanted.source, model.source) ? held.reward : null
-        return await previewReading(read, loaded?.value.model ?? null, prompt, steps, signal)
+        const reward = held?.main.reward
+        const loaded = reward && !reward.wanted.implicit && isSame(sources, reward.wanted.source, model.source)
+        return await previewReading(read, loaded ? reward.part.value.model : null, prompt, steps, signal)
       } finally {
         lease.end()
       }
@@ -185,23 +241,41 @@ function besides(error: unknown): unknown {
   )
 }
 
-function makeEngine(held: Residents): Engine {
-  const { backend, note } = held.backend.value
-  const policy = held.policy.value
-  const reward = held.reward?.value ?? null
-  const counters = () => ({
-    policy: policy.counters(),
-    ...(reward ? { reward: reward.counters() } : {}),
-  })
+/** Where models are compared, all of them must fit at once. */
+function withOthers(error: unknown, model: string): unknown {
+  const details = toErrorDetails(error)
+  if (details.code !== 'out-of-memory') return error
+  return new StepscopeError(
+    {
+      ...details,
+      message: `There is no room for “${plainText(model, 80)}” beside the other models: ${details.message}`,
+      nextStep: 'The models stay as they were. Compare fewer models at a time, or smaller ones.',
+    },
+    { cause: error },
+  )
+}
+
+function makeEngine({ backend: shared, policies, rewards, main, beside }: Residents): Engine {
+  const { backend, note } = shared.value
+  const policy = main.policy.part.value
+  const reward = main.reward?.part.value ?? null
+  const counted = () => [...policies, ...rewards].map(({ part }) => part.value.counters())
+  const bytesOf = (models: readonly Resident<PolicyPart | RewardPart>[]) =>
+    models.map(({ part }) => part.value.bytes()).reduce(addByName, {})
   return {
     policy: policy.policy,
     reward: reward?.model ?? null,
+    beside: new Map(
+      [...beside].map(([key, pair]) => [
+        key,
+        { policy: pair.policy.part.value.policy, reward: pair.reward?.part.value.model ?? null },
+      ]),
+    ),
     lost: backend.lost,
-    shareBackend: () => held.backend.retain(),
+    shareBackend: () => shared.retain(),
     status: () => {
-      const counted = counters()
-      const all = Object.values(counted)
-      const parts = { policy: policy.bytes(), ...(reward ? { reward: reward.bytes() } : {}) }
+      const all = counted()
+      const parts = { policy: bytesOf(policies), reward: bytesOf(rewards) }
       const bytes = Object.entries(parts).flatMap(([name, purposes]) =>
         Object.entries(purposes).map(([purpose, amount]) => [`${name} ${purpose}`, amount] as const),
       )
@@ -214,14 +288,13 @@ function makeEngine(held: Residents): Engine {
         bytes: Object.fromEntries(bytes),
         passes: all.reduce((sum, { passes }) => sum + passes, 0),
         readbackBytes: all.reduce((sum, { readbackBytes }) => sum + readbackBytes, 0),
-        counters: counted,
+        counters: { policy: policy.counters(), ...(reward ? { reward: reward.counters() } : {}) },
       }
     },
-    executedTokens: () => Object.values(counters()).reduce((sum, { executedTokens }) => sum + executedTokens, 0),
+    executedTokens: () => counted().reduce((sum, { executedTokens }) => sum + executedTokens, 0),
     dispose: () => {
-      held.policy.release()
-      held.reward?.release()
-      held.backend.release()
+      for (const { part } of [...policies, ...rewards]) part.release()
+      shared.release()
     },
   }
 }

@@ -139,6 +139,60 @@ describe('changing one model', () => {
     expect((await host.probe('Q 1 2 > 3\n', ['1+2=3 : 3\n'], never)).scores).toHaveLength(1)
   })
 
+  it('holds pairs besides, each model once, and runs by key', async () => {
+    const { host, opened, load } = fresh()
+    await load('countdown-prm')
+    const main = host.models()
+    const alone = weightBytes(host)
+    const source = (id: string) => ({ source: { kind: 'bundled', id } as const })
+    const beside = [
+      { key: 'other policy', policy: source('alias:countdown-policy'), reward: source('countdown-prm') },
+      { key: 'both', policy: source('alias:countdown-policy'), reward: source('alias:countdown-prm') },
+      { key: 'none', policy: source('countdown-policy'), reward: null },
+    ]
+    await load('countdown-prm', { beside })
+    expect(opened).toEqual(['countdown-policy', 'countdown-prm', 'alias:countdown-policy', 'alias:countdown-prm'])
+    expect(host.models().policy).toBe(main.policy)
+    expect(host.models().reward).toBe(main.reward)
+    expect(host.models('other policy').reward).toBe(main.reward)
+    expect(host.models('both').policy).toBe(host.models('other policy').policy)
+    expect(host.models('both').reward).not.toBe(main.reward)
+    expect(host.models('none').policy).toBe(main.policy)
+    expect(host.models('none').reward).toBeNull()
+    expect(weightBytes(host)).toEqual({ policy: 2 * (alone.policy ?? 0), reward: 2 * (alone.reward ?? 0) })
+    // What its models count is counted once, whatever number of pairs they are in.
+    await host.models('both').policy.read('Q 1 2 > 3\n', '1+2=3 : 3\n', { alternatives: 0 })
+    const { executedTokens = 0 } = host.status().counters?.policy ?? {}
+    expect(executedTokens).toBe(0)
+    const read = host.executedTokens()
+    expect(read).toBeGreaterThan(0)
+
+    await load('countdown-prm')
+    expect(host.executedTokens()).toBe(read)
+    expect(host.models().policy).toBe(main.policy)
+    expect(host.models().reward).toBe(main.reward)
+    expect(weightBytes(host)).toEqual(alone)
+    expect(() => host.models('both')).toThrowError(/not loaded any more/)
+  })
+
+  it('names the model that does not fit beside the others, and keeps what there was', async () => {
+    const { host, fail, load } = fresh()
+    await load('countdown-prm')
+    const before = host.models()
+    const bytes = host.counters().bytes
+    fail.add('alias:countdown-prm')
+    const source = (id: string) => ({ source: { kind: 'bundled', id } as const })
+    const pair = { key: 'a', policy: source('alias:countdown-policy'), reward: source('alias:countdown-prm') }
+    const error = await load('countdown-prm', { beside: [pair] }).catch((reason: unknown) => toErrorDetails(reason))
+    expect(error).toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringContaining('“alias:countdown-prm” beside the other models'),
+      nextStep: expect.stringContaining('Compare fewer models'),
+    })
+    expect(host.models()).toBe(before)
+    expect(host.counters().bytes).toBe(bytes)
+  })
+
   it('frees everything once the last engine that holds it is gone', async () => {
     const { host, load } = fresh()
     await load('countdown-prm')

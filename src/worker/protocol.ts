@@ -37,6 +37,8 @@ export interface LoadedModels {
   readonly policy: ModelInfo
   /** Null where searches do without. */
   readonly reward: RewardModelInfo | null
+  /** Of the pairs that were asked for besides, by their keys. */
+  readonly beside?: Readonly<Record<string, Pick<LoadedModels, 'policy' | 'reward'>>>
   /** How problems are put to the policy, where its manifest says so. */
   readonly asked?: Pick<StatedManifest, 'prompt' | 'system'>
 }
@@ -145,6 +147,17 @@ export interface WantedModel {
   readonly weights?: WeightChoice
 }
 
+/** A reward model as it is to be loaded, some against a reference. */
+export type WantedReward = WantedModel & { readonly implicit?: ImplicitReading }
+
+/** A policy and what scores it, for searches that do not run on the main ones. */
+export interface WantedPair {
+  /** By which runs name it. */
+  readonly key: string
+  readonly policy: WantedModel
+  readonly reward: WantedReward | null
+}
+
 /** A language model is read as a process reward model, by how it differs from the one it was trained against. */
 export interface ImplicitReading {
   readonly reference: Pick<WantedModel, 'source' | 'manifest'>
@@ -176,7 +189,9 @@ export interface WorkerMethods {
     readonly arithmetic?: Arithmetic
     readonly policy: WantedModel
     /** Null: searches do without. */
-    readonly reward: (WantedModel & { readonly implicit?: ImplicitReading }) | null
+    readonly reward: WantedReward | null
+    /** Held besides, on the same backend; what they have in common with each other and with the main ones is loaded once. */
+    readonly beside?: readonly WantedPair[]
   }): LoadedModels
   /** Reads config.json and stepscope.json of a dragged folder: what it is, and which fields must be asked for. */
   inspectFolder(params: { readonly files: readonly File[] }): FolderSummary
@@ -203,7 +218,13 @@ export interface WorkerMethods {
   /** Keeps the fields that were asked for. */
   setStoredManifest(params: { readonly id: string; readonly manifest: ManifestFields }): StoredModel
   /** Starts a run; events and the result come as messages with its runId. Several may run at once. */
-  startRun(params: { readonly runId: string; readonly setup: RunSetup; readonly paused?: boolean }): void
+  startRun(params: {
+    readonly runId: string
+    readonly setup: RunSetup
+    readonly paused?: boolean
+    /** Key of a pair that was loaded besides; the main models where left out. */
+    readonly models?: string
+  }): void
   pauseRun(params: { readonly runId: string }): void
   resumeRun(params: { readonly runId: string }): void
   /** Lets exactly one more event through, then pauses. */

@@ -1,12 +1,11 @@
 import type { Backend } from '../compute/backend.ts'
 import type { Activity } from '../engine/scheduler/activity.ts'
 import type { PolicyPart } from './policy-part.ts'
-import type { ModelSource, ParamsOf } from './protocol.ts'
+import type { ModelSource, ParamsOf, WantedReward } from './protocol.ts'
 import type { RefCounted } from './ref-counted.ts'
 import type { RewardPart } from './reward-part.ts'
 
 type LoadParams = ParamsOf<'load'>
-type Role = 'policy' | 'reward'
 
 /** An open backend, with what its models share. */
 export interface OpenBackend {
@@ -16,13 +15,28 @@ export interface OpenBackend {
   readonly activity: Activity
 }
 
+/** A model on a backend, and what was asked for. */
+export interface Resident<Part> {
+  readonly wanted: WantedReward
+  readonly part: RefCounted<Part>
+}
+
+/** Models of a search. */
+export interface ResidentPair {
+  readonly policy: Resident<PolicyPart>
+  /** Null where none was asked for. */
+  readonly reward: Resident<RewardPart> | null
+}
+
 /** What an engine holds, and what it was asked for: the next engine takes over what it asks for again. */
 export interface Residents {
   readonly params: LoadParams
   readonly backend: RefCounted<OpenBackend>
-  readonly policy: RefCounted<PolicyPart>
-  /** Null where none was asked for. */
-  readonly reward: RefCounted<RewardPart> | null
+  /** Each once, whatever number of pairs it is in. */
+  readonly policies: readonly Resident<PolicyPart>[]
+  readonly rewards: readonly Resident<RewardPart>[]
+  readonly main: ResidentPair
+  readonly beside: ReadonlyMap<string, ResidentPair>
 }
 
 /** Whether this backend is what would be opened. */
@@ -37,16 +51,13 @@ export function sameBackend({ params, backend }: Pick<Residents, 'params' | 'bac
 
 /** The same model, read the same way. Everything that is asked of it counts, so that an option added later does, too. */
 export function sameModel(
-  before: LoadParams,
-  now: LoadParams,
-  role: Role,
+  before: WantedReward,
+  now: WantedReward,
   identify: (source: ModelSource) => unknown,
 ): boolean {
-  const described = (wanted: LoadParams['reward']) => {
-    if (wanted === null) return null
-    const { source, implicit, ...options } = wanted
+  const described = ({ source, implicit, ...options }: WantedReward) => {
     const against = implicit && { ...implicit.reference, source: identify(implicit.reference.source) }
     return JSON.stringify([identify(source), against, implicit?.beta, options])
   }
-  return described(before[role]) === described(now[role])
+  return described(before) === described(now)
 }

@@ -63,7 +63,8 @@ function partOf(model: RewardModel, models: readonly EngineModel[]): RewardPart 
   }
 }
 
-function addByName(
+/** Sums of two records, name by name. */
+export function addByName(
   a: Readonly<Record<string, number>>,
   b: Readonly<Record<string, number>>,
 ): Readonly<Record<string, number>> {

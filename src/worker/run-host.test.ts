@@ -98,7 +98,7 @@ describe('run host', () => {
   it.each([0, 1, 2, 3, 4])('stands before event %i, resumes and finishes', async (at) => {
     const r = rig()
     const held = { now: 0 }
-    r.host.start('a', source(5, held), true)
+    r.host.start('a', source(5, held), { paused: true })
     for (let step = 0; step < at; step += 1) r.host.step('a')
     await until(() => r.seen('a').length === at)
     await settle()
@@ -111,7 +111,7 @@ describe('run host', () => {
 
   it('lets exactly one event through per step', async () => {
     const r = rig()
-    r.host.start('a', source(5, { now: 0 }), true)
+    r.host.start('a', source(5, { now: 0 }), { paused: true })
     for (let made = 1; made <= 3; made += 1) {
       r.host.step('a')
       await until(() => r.seen('a').length === made)
@@ -124,7 +124,7 @@ describe('run host', () => {
   it.each([0, 1, 3, 5])('frees everything when cancelled after event %i', async (at) => {
     const r = rig()
     const held = { now: 0 }
-    r.host.start('a', source(5, held), true)
+    r.host.start('a', source(5, held), { paused: true })
     for (let step = 0; step < at; step += 1) r.host.step('a')
     await until(() => r.seen('a').length === at)
     await r.host.cancel('a')
@@ -187,7 +187,7 @@ describe('run host', () => {
 
   it('counts no time while paused', async () => {
     const r = rig()
-    r.host.start('a', source(2, { now: 0 }, r), true)
+    r.host.start('a', source(2, { now: 0 }, r), { paused: true })
     r.host.step('a')
     await until(() => r.seen('a').length === 1)
     r.clock += 100_000
@@ -200,7 +200,7 @@ describe('run host', () => {
     const r = rig()
     const held = { now: 0 }
     r.host.start('a', source(4, held))
-    r.host.start('b', source(6, held), true)
+    r.host.start('b', source(6, held), { paused: true })
     expect(() => r.host.start('a', source(1, held))).toThrow(RangeError)
     await until(() => r.ended('a') !== undefined)
     expect(r.seen('b')).toEqual([])

@@ -45,10 +45,17 @@ export class RunHost {
     return { ...this.totals }
   }
 
-  /** Starts pulling. A run id that is in use is refused with a RangeError. */
-  start(runId: string, source: EventSource, paused = false): void {
+  /**
+   * Starts pulling. A run id that is in use is refused with a RangeError.
+   * @param options.uses what it runs on, for `cancelAll`
+   */
+  start(
+    runId: string,
+    source: EventSource,
+    { paused = false, uses = [] }: { readonly paused?: boolean; readonly uses?: readonly unknown[] } = {},
+  ): void {
     if (this.runs.has(runId)) throw new RangeError(`run ${runId} is already running`)
-    const run = new HostedRun(runId, source, paused, this.deps, this.totals)
+    const run = new HostedRun(runId, source, { paused, uses }, this.deps, this.totals)
     this.runs.set(runId, run)
     void run.done.then(() => this.runs.delete(runId))
   }
@@ -74,9 +81,13 @@ export class RunHost {
     await Promise.race([run.left, run.done])
   }
 
-  /** Resolves when all runs have freed what they held. */
-  async cancelAll(): Promise<void> {
-    const runs = [...this.runs.values()]
+  /**
+   * Resolves when the runs have freed what they held.
+   * @param kept runs that use nothing else go on
+   */
+  async cancelAll(kept: ReadonlySet<unknown> = new Set()): Promise<void> {
+    const stays = ({ uses }: HostedRun) => uses.length > 0 && uses.every((model) => kept.has(model))
+    const runs = [...this.runs.values()].filter((run) => !stays(run))
     for (const run of runs) run.cancel()
     await Promise.all(runs.map(({ done }) => done))
   }
@@ -87,6 +98,8 @@ class HostedRun {
   readonly left: Promise<void>
   /** Resolves, never rejects, after its end was posted and its generator has freed what it held. */
   readonly done: Promise<void>
+  /** What it runs on. */
+  readonly uses: readonly unknown[]
   private leave = () => {}
   private readonly runId: string
   private readonly deps: RunHostDeps
@@ -108,11 +121,12 @@ class HostedRun {
   constructor(
     runId: string,
     source: EventSource,
-    paused: boolean,
+    { paused, uses }: { readonly paused: boolean; readonly uses: readonly unknown[] },
     deps: RunHostDeps,
     totals: { asked: number; executed: number },
   ) {
     this.runId = runId
+    this.uses = uses
     this.totals = totals
     this.deps = deps
     this.paused = paused

@@ -26,8 +26,8 @@ function rig() {
   let lose: (error: Error) => void = () => {}
   let disposed = 0
   let loads = 0
-  const engine = (): Engine => ({
-    policy,
+  const engine = (id: string): Engine => ({
+    policy: id === 'other' ? new ScriptedPolicy(script, { pause }) : policy,
     reward,
     lost: new Promise((resolve) => {
       lose = resolve
@@ -64,7 +64,7 @@ function rig() {
                 loads += 1
                 return params.policy.source.id === 'broken'
                   ? Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'Broken.' }))
-                  : Promise.resolve(engine())
+                  : Promise.resolve(engine(params.policy.source.id))
               },
               preview: () => Promise.reject(new StepscopeError({ code: 'not-found', message: 'Nothing is loaded.' })),
               inspect: () => Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'Empty.' })),
@@ -207,9 +207,14 @@ describe('the worker', () => {
     await expect(load(r.client, 'broken')).rejects.toMatchObject({ details: { code: 'bad-checkpoint' } })
     expect(r.counts()).toEqual({ loads: 2, disposed: 0 })
     await r.client.call('startRun', { runId: 'a', setup: setup('beam'), paused: true })
+    // Its models stay: it goes on.
     await load(r.client)
-    expect((await r.result('a')).status).toBe('cancelled')
     expect(r.counts()).toEqual({ loads: 3, disposed: 1 })
+    await r.client.call('stepRun', { runId: 'a' })
+    await r.until(() => r.events('a').length === 1)
+    await load(r.client, 'other')
+    expect((await r.result('a')).status).toBe('cancelled')
+    expect(r.counts()).toEqual({ loads: 4, disposed: 2 })
     r.client.dispose()
   })
 

@@ -90,7 +90,7 @@ export class WorkerService {
   private async answer(method: WorkerMethod, params: unknown, signal: AbortSignal): Promise<unknown> {
     const methods: { [M in WorkerMethod]: (params: ParamsOf<M>) => ResultOf<M> | Promise<ResultOf<M>> } = {
       load: async (given) => {
-        const models = await this.engine.load(given, this.loading(), () => this.runs.cancelAll(), signal)
+        const models = await this.engine.load(given, this.loading(), (kept) => this.runs.cancelAll(kept), signal)
         this.deps.post({ type: 'status', status: this.status() })
         return models
       },
@@ -108,9 +108,13 @@ export class WorkerService {
       checkStored: async ({ id }) => (await this.library()).check(id, this.transfer(), signal),
       removeStored: async ({ id }) => (await this.library()).remove(id),
       setStoredManifest: async ({ id, manifest }) => (await this.library()).setManifest(id, manifest),
-      startRun: ({ runId, setup, paused }) => {
-        const models = this.engine.models()
-        this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), paused)
+      startRun: ({ runId, setup, paused, models: key }) => {
+        const models = this.engine.models(key)
+        const uses = [models.policy, ...(models.reward ? [models.reward] : [])]
+        this.runs.start(runId, (runSignal) => this.deps.search(setup, models, runSignal), {
+          paused: paused ?? false,
+          uses,
+        })
         this.tokens.look(this.engine.executedTokens())
         this.scheduleStatus()
       },

@@ -7,6 +7,7 @@ import { SettingFields } from '../../panels/strategy-form.tsx'
 import { strategyOptions } from '../../panels/strategy-words.ts'
 import { strategyName } from '../../search/settings.ts'
 import type { CompareEntry } from '../../state/compare/compare-state.ts'
+import { pairOf } from '../../state/compare/compare-state.ts'
 import { useActions, useApp, useDifferences, useRun } from '../../state/hooks.ts'
 import { settingErrors } from '../../state/session/session-slice.ts'
 import { IconButton } from '../../ui/button.tsx'
@@ -15,6 +16,7 @@ import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { Select } from '../../ui/select.tsx'
 import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
+import { ColumnModels } from './column-models.tsx'
 import styles from './compare-column.module.css'
 
 interface CompareColumnProps {
@@ -25,14 +27,14 @@ interface CompareColumnProps {
   locked: boolean
 }
 
-/** One strategy: its settings, its answer, its tree, its ledger. */
+/** One strategy and its models: its settings, its answer, its tree, its ledger. */
 export function CompareColumn({ index, entry, removable, locked }: CompareColumnProps) {
   const actions = useActions()
   const run = useRun(entry.run ?? '')
   const errors = settingErrors({ strategy: entry.strategy, config: entry.config, seed: 0 })
   const [wrong] = Object.values(errors)
   const made = belongsSentence(useDifferences(run, entry))
-  const hasReward = useApp((state) => state.engine.reward !== null)
+  const hasReward = useApp((state) => pairOf(entry, state.engine).reward !== null)
   const canvas = useRef<TreeCanvasHandle>(null)
   const name = `Strategy ${index + 1}: ${strategyName(entry.strategy)}`
   return (
@@ -73,6 +75,7 @@ export function CompareColumn({ index, entry, removable, locked }: CompareColumn
           onClick={() => actions.compare.remove(index)}
         />
       </header>
+      <ColumnModels index={index} entry={entry} locked={locked} />
       {wrong ? <ErrorNotice details={{ message: wrong }} /> : null}
       {run === null ? (
         <EmptyState icon="tree" title="Not run yet">

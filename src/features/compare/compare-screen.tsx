@@ -1,6 +1,8 @@
 import { useMemo } from 'react'
 import { describeError } from '../../core/errors.ts'
+import { LoadProgress } from '../../panels/load-progress.tsx'
 import { STRATEGY_IDS } from '../../search/settings.ts'
+import { pairOf } from '../../state/compare/compare-state.ts'
 import { useActions, useApp, useAppShallow } from '../../state/hooks.ts'
 import { lackingModel } from '../../state/search/lacking-model.ts'
 import { settingErrors } from '../../state/session/session-slice.ts'
@@ -16,7 +18,7 @@ import { LinkedTransport } from './linked-transport.tsx'
 
 const MOST = 4
 
-/** One problem and one seed under two to four strategies, started together. */
+/** One problem and one seed under two to four strategies, each with models of its own if wanted, started together. */
 export function CompareScreen() {
   const actions = useActions()
   const entries = useApp((state) => state.compare.entries)
@@ -28,6 +30,7 @@ export function CompareScreen() {
     state.compare.entries.map(({ run }) => (run === null ? null : (state.runs.byId[run]?.status ?? null))),
   )
   const running = statuses.some((status) => status === 'running' || status === 'paused')
+  const starting = useApp((state) => state.compare.starting)
   const unused = useMemo(
     () => STRATEGY_IDS.find((id) => entries.every((entry) => entry.strategy !== id)) ?? 'beam',
     [entries],
@@ -35,6 +38,8 @@ export function CompareScreen() {
   useHotkeys({
     ' ': () => (playing ? actions.compare.stop() : actions.compare.play()),
     r: () => void actions.compare.start(),
+    'Ctrl+z': () => actions.compare.undo(),
+    'Ctrl+Shift+z': () => actions.compare.redo(),
   })
   return (
     <div className={styles.screen}>
@@ -48,7 +53,7 @@ export function CompareScreen() {
             index={index}
             entry={entry}
             removable={entries.length > 2}
-            locked={running}
+            locked={running || starting}
           />
         ))}
         {entries.length < MOST ? (
@@ -57,7 +62,7 @@ export function CompareScreen() {
               icon="plus"
               label="Add a strategy"
               variant="secondary"
-              disabled={running}
+              disabled={running || starting}
               onClick={() => actions.compare.add(unused)}
             />
           </div>
@@ -77,12 +82,13 @@ function CompareSetup({ running }: { running: boolean }) {
   const actions = useActions()
   const { problemText, problem, seed } = useApp((state) => state.session)
   const started = useApp((state) => state.compare.started)
-  const entries = useApp((state) => state.compare.entries)
+  const { entries, starting, canUndo, canRedo } = useApp((state) => state.compare)
+  const busy = running || starting
   const runnable = entries.every((entry) => Object.keys(settingErrors({ ...entry, seed })).length === 0)
   const lacking = useApp(
     ({ session, engine }) =>
       entries
-        .map(({ strategy }) => lackingModel({ task: session.task, strategy }, engine))
+        .map((entry) => lackingModel({ task: session.task, strategy: entry.strategy }, pairOf(entry, engine)))
         .find((why) => why !== null) ?? null,
   )
   const stale = started !== null && problem.ok && (started.problem !== problem.text || started.seed !== seed)
@@ -104,12 +110,33 @@ function CompareSetup({ running }: { running: boolean }) {
         <Button
           variant="primary"
           icon="play"
-          disabled={!problem.ok || !runnable || lacking !== null}
+          disabled={!problem.ok || !runnable || lacking !== null || starting}
           onClick={() => void actions.compare.start()}
         >
           Run all
         </Button>
       )}
+      <span className={styles.history}>
+        <IconButton
+          icon="undo"
+          label="Undo"
+          shortcut="Ctrl+Z"
+          disabled={busy || !canUndo}
+          onClick={actions.compare.undo}
+        />
+        <IconButton
+          icon="redo"
+          label="Redo"
+          shortcut="Ctrl+Shift+Z"
+          disabled={busy || !canRedo}
+          onClick={actions.compare.redo}
+        />
+      </span>
+      {starting ? (
+        <div className={styles.progress}>
+          <LoadProgress />
+        </div>
+      ) : null}
       {lacking === null ? null : (
         <p role="status" className={styles.muted}>
           <OutsideText text={lacking} />

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { BACKEND_NAMES } from '../../core/backends.ts'
+import { LoadProgress } from '../../panels/load-progress.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { ArithmeticChoice, BackendChoice, WeightChoice } from '../../state/models/engine-state.ts'
@@ -8,7 +9,6 @@ import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
-import { Progress } from '../../ui/progress.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Select } from '../../ui/select.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
@@ -228,36 +228,6 @@ function Fact({ name, value }: { name: string; value: string }) {
       <dd>
         <OutsideText text={value} />
       </dd>
-    </div>
-  )
-}
-
-function LoadProgress() {
-  const actions = useActions()
-  const phase = useApp((state) => state.engine.phase)
-  const { policy, reward } = useApp((state) => state.engine.progress)
-  if (phase !== 'loading') return null
-  return (
-    <div className={styles.loading}>
-      {(
-        [
-          ['Policy', policy],
-          ['Reward model', reward],
-        ] as const
-      ).map(([name, progress]) => (
-        <Progress
-          key={name}
-          label={`${name}: loading`}
-          value={progress === null || progress.totalBytes === 0 ? null : progress.loadedBytes / progress.totalBytes}
-          detail={
-            progress === null
-              ? 'waiting'
-              : `${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`
-          }
-          estimate
-        />
-      ))}
-      <Button onClick={actions.engine.cancelLoad}>Cancel loading</Button>
     </div>
   )
 }

@@ -1,13 +1,7 @@
-import { engineOf } from '../../panels/model-engine.ts'
+import { modelValue, NO_REWARD, useModelOptions } from '../../panels/model-options.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
-import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
-import type { ModelChoice } from '../../state/models/engine-state.ts'
-import { MODEL_KINDS } from '../../state/models/model-kinds.ts'
-import type { OnnxSettings } from '../../state/models/onnx-state.ts'
 import { Select } from '../../ui/select.tsx'
 import styles from './setup-panel.module.css'
-
-const NONE = 'none'
 
 /** Policy and PRM, of those that come with the app and those opened before. */
 export function ModelPickers() {
@@ -25,34 +19,21 @@ export function ModelPickers() {
 function Picker({ model: role, label, hint }: { model: 'policy' | 'reward'; label: string; hint: string }) {
   const actions = useActions()
   const chosen = useApp((state) => state.engine[role])
-  const local = useApp((state) => state.engine.ownModels)
   const loading = useApp((state) => state.engine.phase === 'loading')
-  const options = [
-    ...BUNDLED_CHOICES[role],
-    ...local.filter((model) => (model.role === 'policy') === (role === 'policy')),
-  ]
-  const known = options.some((model) => model.kind === chosen?.kind && model.id === chosen.id)
-  const offered: readonly (ModelChoice & { readonly onnx?: OnnxSettings })[] =
-    known || chosen === null ? options : [chosen, ...options]
+  const { options, find } = useModelOptions(role, chosen)
   return (
     <Select
       label={label}
       hint={hint}
       disabled={loading}
-      value={chosen === null ? NONE : `${chosen.kind}:${chosen.id}`}
-      options={[
-        ...offered.map((model) => ({
-          value: `${model.kind}:${model.id}`,
-          label: MODEL_KINDS[model.kind].own ? `${model.name} (${engineOf(model)})` : model.name,
-        })),
-        ...(role === 'reward' ? [{ value: NONE, label: 'None: no scores' }] : []),
-      ]}
+      value={modelValue(chosen)}
+      options={options}
       onChange={(value) => {
-        if (value === NONE) {
+        if (value === NO_REWARD) {
           void actions.engine.dropReward()
           return
         }
-        const model = offered.find(({ kind, id }) => `${kind}:${id}` === value)
+        const model = find(value)
         if (model) void actions.models.chooseModel(role, model)
       }}
     />

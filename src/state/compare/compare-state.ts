@@ -1,9 +1,19 @@
+import type { ModelInfo } from '../../search/models.ts'
 import type { StrategyConfig, StrategyId } from '../../search/settings.ts'
+import type { EngineState, ModelChoice, ModelPair } from '../models/engine-state.ts'
 import type { RunId, RunStatus } from '../search/runs-state.ts'
+
+/** Models of a column's own; what is left out is what the playground has. */
+export interface OwnPair {
+  readonly policy?: ModelChoice
+  /** Null: none. */
+  readonly reward?: ModelChoice | null
+}
 
 export interface CompareEntry {
   readonly strategy: StrategyId
   readonly config: StrategyConfig
+  readonly models: OwnPair
   /** Null until started. */
   readonly run: RunId | null
 }
@@ -12,6 +22,10 @@ export interface CompareEntry {
 export interface CompareRow {
   readonly run: RunId
   readonly strategy: StrategyId
+  readonly config: StrategyConfig
+  /** As the run says itself. */
+  readonly policy: Pick<ModelInfo, 'id' | 'hash'>
+  readonly reward: Pick<ModelInfo, 'id' | 'hash'> | null
   readonly status: RunStatus
   readonly answer: string | null
   /** Null while there is no answer yet. */
@@ -29,6 +43,10 @@ export interface CompareRow {
 export interface CompareState {
   /** Two to four. The problem and the seed are the session's. */
   readonly entries: readonly CompareEntry[]
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+  /** Models of columns are being loaded, or runs are asked for. */
+  readonly starting: boolean
   /** How playheads move together: by share of each run's events, by FLOPs spent, or each alone. */
   readonly link: 'share' | 'flops' | 'none'
   /** 0 … 1: share of events, or of the largest FLOPs of all runs. */
@@ -47,6 +65,10 @@ export interface CompareActions {
   remove(index: number): void
   setStrategy(index: number, strategy: StrategyId): void
   setConfig(index: number, change: Partial<StrategyConfig>): void
+  /** @param model undefined: what the playground has; null: no reward model */
+  setModel(index: number, role: 'policy' | 'reward', model: ModelChoice | null | undefined): void
+  undo(): void
+  redo(): void
   /** Starts all entries on the session's problem and seed at once. */
   start(): Promise<void>
   cancel(): void
@@ -54,4 +76,12 @@ export interface CompareActions {
   seek(position: number): void
   play(): void
   stop(): void
+}
+
+/** The models of a column. */
+export function pairOf(
+  { models }: Pick<CompareEntry, 'models'>,
+  chosen: Pick<EngineState, 'policy' | 'reward'>,
+): ModelPair {
+  return { policy: chosen.policy, reward: chosen.reward, ...models }
 }

@@ -1,4 +1,5 @@
 import type { SearchEvent } from '../../search/events.ts'
+import type { ModelInfo } from '../../search/models.ts'
 import type { SearchTree, TreeNode } from '../../search/tree.ts'
 import type { RunView } from '../search/runs-state.ts'
 import type { CompareRow, CompareState } from './compare-state.ts'
@@ -38,15 +39,22 @@ export function bestSoFar(
   return best?.verdict ? { answer: best.verdict.answer, correct: best.verdict.correct } : null
 }
 
+function nameOf({ id, hash }: ModelInfo): Pick<ModelInfo, 'id' | 'hash'> {
+  return { id, hash }
+}
+
 /** One row per run, and the best answer of each at the FLOPs that all have reached. */
 export function compareRuns(
   runs: readonly RunView[],
   treeAt: (run: string, cursor: number) => SearchTree | null,
 ): Pick<CompareState, 'table' | 'equalFlops'> {
-  const started = runs.filter(({ events }) => events.length > 0)
+  const started = runs.flatMap((run) => {
+    const [first] = run.events
+    return first?.type === 'started' ? [{ run, first }] : []
+  })
   if (started.length === 0) return { table: [], equalFlops: null }
-  const equalFlops = Math.min(...started.map(totalFlops))
-  const table = started.map((run): CompareRow => {
+  const equalFlops = Math.min(...started.map(({ run }) => totalFlops(run)))
+  const table = started.map(({ run, first }): CompareRow => {
     const last = run.events.at(-1)
     const ledger = last?.ledger
     const finished = last?.type === 'finished' ? last : null
@@ -57,6 +65,9 @@ export function compareRuns(
     return {
       run: run.id,
       strategy: run.setup.strategy,
+      config: run.setup.config,
+      policy: nameOf(first.policy),
+      reward: first.reward && nameOf(first.reward),
       status: run.status,
       answer: finished?.answer ?? null,
       correct: finished?.correct ?? null,

@@ -9,15 +9,16 @@ import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
 import { isUnderWay } from '../training/training-view.ts'
 import { BUNDLED_CHOICES, bundledChoice, DEFAULT_POLICY, NO_MODEL, taskOfBundled } from './bundled-models.ts'
-import type { EngineActions, EngineState, ModelChoice } from './engine-state.ts'
+import type { EngineActions, EngineState, ModelChoice, ModelPair } from './engine-state.ts'
 import type { HeldModels } from './model-kinds.ts'
 import { wantedModel } from './model-kinds.ts'
 import { modelName } from './model-names.ts'
+import { pairKey } from './model-pair.ts'
 import { addRate } from './rates.ts'
 
 type Part = 'policy' | 'reward'
 /** What a load is asked for. */
-export type Choice = Pick<EngineState, 'policy' | 'reward' | 'backend' | 'arithmetic' | 'weights'>
+export type Choice = Pick<EngineState, 'policy' | 'reward' | 'beside' | 'backend' | 'arithmetic' | 'weights'>
 
 /** After a lost device or a crash, one reload is tried at once; a second loss within this time waits for the person. */
 const RELOAD_GUARD_MS = 60_000
@@ -28,6 +29,10 @@ export interface EngineSlice {
   load(change?: Partial<Choice>): Promise<boolean>
   /** Loads what is chosen, unless it is loaded. @returns whether models are ready */
   ensureReady(): Promise<boolean>
+  /** As `ensureReady`, with these pairs held besides and no others. */
+  ensureBeside(pairs: readonly ModelPair[]): Promise<boolean>
+  /** A model that can be chosen in this role, by its id; undefined where there is none. */
+  find(role: Part, id: string): ModelChoice | undefined
   /** Whether a model is loaded once nothing is being loaded any more. */
   isLoaded(part: Part, choice: ModelChoice): Promise<boolean>
   /** Where a model's files are. Throws a StepscopeError where they are not here any more. */
@@ -90,6 +95,11 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
     return name === undefined ? choice : { ...choice, name }
   }
 
+  const wantedPair = ({ policy, reward, weights }: ModelPair & Pick<Choice, 'weights'>) => ({
+    policy: { ...wantedModel(policy, held), weights: weights.policy },
+    reward: reward && { ...wantedModel(reward, held), weights: weights.reward },
+  })
+
   const runLoad = async (asked: Choice, signal: AbortSignal): Promise<boolean> => {
     let wanted = asked
     olderSaves.clear()
@@ -98,8 +108,11 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
       const params: ParamsOf<'load'> = {
         backend: wanted.backend,
         ...(wanted.arithmetic === 'auto' ? {} : { arithmetic: wanted.arithmetic }),
-        policy: { ...wantedModel(wanted.policy, held), weights: wanted.weights.policy },
-        reward: wanted.reward && { ...wantedModel(wanted.reward, held), weights: wanted.weights.reward },
+        ...wantedPair(wanted),
+        beside: wanted.beside.map((pair) => ({
+          key: pairKey(pair),
+          ...wantedPair({ ...pair, weights: wanted.weights }),
+        })),
       }
       const models = await deps.client.call('load', params, signal)
       const status = await deps.client.call('status', {})
@@ -127,12 +140,18 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
     loading?.controller.abort()
     const controller = new AbortController()
     const { policy, reward, backend, arithmetic, weights } = get().engine
-    const result = runLoad({ policy, reward, backend, arithmetic, weights, ...change }, controller.signal)
+    const asked = { policy, reward, beside: [], backend, arithmetic, weights, ...change }
+    const result = runLoad(asked, controller.signal)
     const entry = { controller, done: result.then(() => {}) }
     loading = entry
     const loaded = await result
     if (loading === entry) loading = null
     return loaded
+  }
+
+  const find = (role: Part, id: string): ModelChoice | undefined => {
+    const found = [...BUNDLED_CHOICES[role], ...get().engine.ownModels].find((model) => model.id === id)
+    return found && { kind: found.kind, id: found.id, name: found.name }
   }
 
   const actions: EngineActions = {
@@ -179,6 +198,16 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
       if (phase === 'ready' && same) return true
       return waited ? false : load()
     },
+    ensureBeside: async (pairs) => {
+      while (loading) await loading.done
+      const keys = pairs.map(pairKey)
+      const { phase, beside } = get().engine
+      // A training run may have gone on since: its model is asked for anew.
+      const settled = !pairs.some(({ policy, reward }) => policy.kind === 'trained' || reward?.kind === 'trained')
+      const same = beside.length === keys.length && beside.every((pair) => keys.includes(pairKey(pair)))
+      return phase === 'ready' && same && settled ? true : load({ beside: pairs })
+    },
+    find,
     sourceOf: (choice) => wantedModel(choice, held).source,
     use: (change) => {
       const bare = (choice: ModelChoice | null) => choice && { kind: choice.kind, id: choice.id, name: choice.name }
@@ -225,9 +254,8 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
     choose: (change) => {
       const pick = <Current extends ModelChoice | null>(role: Part, id: string | undefined, current: Current) => {
         if (id === undefined || id === current?.id) return current
-        const kept = get().engine.ownModels.find((model) => model.id === id)
-        const found = BUNDLED_CHOICES[role].find((model) => model.id === id) ?? kept
-        if (found) return { kind: found.kind, id: found.id, name: found.name }
+        const found = find(role, id)
+        if (found) return found
         const name = plainText(modelName(id, get().engine), 80)
         notify({
           tone: 'warning',

@@ -31,6 +31,13 @@ export interface ModelChoice {
   readonly name: string
 }
 
+/** What a search runs on. */
+export interface ModelPair {
+  readonly policy: ModelChoice
+  /** Null where searches shall do without. */
+  readonly reward: ModelChoice | null
+}
+
 export interface ByteProgress {
   readonly loadedBytes: number
   /** 0 while unknown. */
@@ -55,6 +62,8 @@ export interface EngineState {
   readonly policy: ModelChoice
   /** Null where searches shall do without. */
   readonly reward: ModelChoice | null
+  /** Held besides, for searches that name other models; none after any other load. */
+  readonly beside: readonly ModelPair[]
   readonly progress: { readonly policy: ByteProgress | null; readonly reward: ByteProgress | null }
   /** What is loaded now; stays while another load is under way or has failed. */
   readonly models: LoadedModels | null

@@ -8,6 +8,8 @@ import type { RunPurpose, StoredRun } from '../../storage/stored-run.ts'
 import type { FromWorker } from '../../worker/protocol.ts'
 import type { Actions } from '../app-state.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
+import type { ModelPair } from '../models/engine-state.ts'
+import { pairKey } from '../models/model-pair.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SessionSlice } from '../session/session-slice.ts'
 import type { SliceContext } from '../slice-context.ts'
@@ -37,6 +39,8 @@ export interface LaunchOptions {
   readonly title?: string
   readonly activate?: boolean
   readonly purpose?: RunPurpose
+  /** Where they are not the chosen ones; they are loaded besides. */
+  readonly models?: ModelPair
 }
 
 export interface RunsSlice {
@@ -212,7 +216,8 @@ export function createRunsSlice(
 
   const launch = async (setup: RunSetup, options: LaunchOptions = {}): Promise<RunId | null> => {
     const title = options.title ?? runTitle(setup)
-    const lacking = lackingModel(setup, get().engine)
+    const { engine: chosen } = get()
+    const lacking = lackingModel(setup, options.models ?? chosen)
     if (lacking !== null) {
       context.notify({
         tone: 'warning',
@@ -257,7 +262,12 @@ export function createRunsSlice(
     if (options.activate ?? true) set({ runs: { ...get().runs, active: id } })
     notifyChange([id])
     try {
-      await deps.client.call('startRun', { runId: id, setup, paused: options.paused ?? false })
+      await deps.client.call('startRun', {
+        runId: id,
+        setup,
+        paused: options.paused ?? false,
+        ...(options.models && pairKey(options.models) !== pairKey(chosen) ? { models: pairKey(options.models) } : {}),
+      })
       return id
     } catch (error) {
       patch(id, { status: 'failed', error: toErrorDetails(error) })

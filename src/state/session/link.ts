@@ -1,7 +1,6 @@
 import { toErrorDetails } from '../../core/errors.ts'
 import type { LinkState } from '../../formats/permalink.ts'
 import { readPermalink, writePermalink } from '../../formats/permalink.ts'
-import { configDifference } from '../../formats/strategy-spec.ts'
 import type { RunSetup } from '../../search/events.ts'
 import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import type { Actions } from '../app-state.ts'
@@ -97,10 +96,7 @@ export function createLinkSlice(
         arithmetic: state.engine.arithmetic,
         event: shown ? shown.cursor : null,
         node: shown ? shown.selected : null,
-        compare: state.compare.entries.map(({ strategy, config }) => ({
-          strategy,
-          config: configDifference(config, DEFAULT_CONFIG),
-        })),
+        compare: compare.specs(),
         recipe: recipe ? state.training.draft.recipe : null,
       },
       defaultsOf(setup.task),
@@ -162,12 +158,7 @@ export function createLinkSlice(
       // Another backend than WebAssembly has no strict arithmetic.
       ...(state.arithmetic === 'strict' && get().engine.backend !== 'wasm' ? { backend: 'auto' as const } : {}),
     })
-    compare.restore(
-      state.compare.map((spec) => ({
-        strategy: spec.strategy,
-        config: { ...DEFAULT_CONFIG, ...spec.config },
-      })),
-    )
+    compare.restore(state.compare)
     if (state.recipe) training.adoptRecipe(state.recipe)
     const open = openRun()
     if (open && event !== null) settleAt(open.id, { event, node })

@@ -19,7 +19,17 @@ export const snapshotSchema = z.object({
       parent: parentSchema.nullable(),
     })
     .transform(todaysStrategy),
-  compare: z.array(setupSchema.pick({ strategy: true, config: true }).transform(todaysStrategy)),
+  compare: z.array(
+    setupSchema
+      .pick({ strategy: true, config: true })
+      // Models of their own, by their ids; snapshots of before have none.
+      .extend({ policy: z.string().optional(), reward: z.string().optional() })
+      .transform(({ policy, reward, ...spec }) => ({
+        ...todaysStrategy(spec),
+        ...(policy === undefined ? {} : { policy }),
+        ...(reward === undefined ? {} : { reward }),
+      })),
+  ),
   /** The run in the playground, the events applied (null: all there are, as it followed the run), the selected node. */
   active: z
     .object({ run: z.string(), event: z.int().nonnegative().nullable(), node: z.int().nonnegative().nullable() })
