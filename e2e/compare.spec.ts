@@ -45,9 +45,9 @@ test('a trained policy stands beside the one before, with what differs named', a
   const own = page.getByRole('combobox', { name: 'Policy 2' })
   const trained = own.getByRole('option').filter({ hasText: 'step 2' })
   await own.selectOption({ label: await trained.innerText() })
-  await page.keyboard.press('Control+z')
+  await page.getByRole('button', { name: 'Undo' }).click()
   await expect(own).toHaveValue('chosen')
-  await page.keyboard.press('Control+Shift+z')
+  await page.getByRole('button', { name: 'Redo' }).click()
   await expect(own).not.toHaveValue('chosen')
 
   await page.getByRole('button', { name: 'Run all' }).click()
