@@ -137,6 +137,7 @@ const resultFormat: RowFormat<SweepResult> = {
     flops: z.object({ policy: cost, reward: cost }),
     seconds: cost,
     shared: z.string().nullable(),
+    executed: z.object({ policyTokens: count, rewardTokens: count, flops: cost }).exactOptional(),
     finished: count,
     passes: count.nullable(),
     error: z

@@ -81,7 +81,9 @@ describe('a sweep of one pair of models', () => {
       randomModels(1),
       [...first, ...second].map(({ key }) => key),
     )
-    expect([...first, ...second, ...third]).toEqual(whole)
+    // What was drawn for a part of the searches is drawn again for the others: all else is the same.
+    const said = (results: readonly SweepResult[]) => results.map(({ executed: _, ...result }) => result)
+    expect(said([...first, ...second, ...third])).toEqual(said(whole))
   })
 
   it('keeps the error of a search as its result, and ends where the device is lost', async () => {
