@@ -4,12 +4,15 @@
 //   npm run test:long: instead, the proofs that take minutes (*.long.test.ts, *.long.spec.ts), with the same closing line
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { ensureBuild, ensureNode, ensurePackages, root } from './prepare.mjs'
+import { readProcesses, StallWatch, unfinishedFiles, withSecondRun } from './stalled-workers.mjs'
 import { advice, ensureSystem } from './system.mjs'
 import { closingLines, journeyParts, unitParts } from './test-report.mjs'
 
 const PARTS = ['check', 'unit', 'e2e']
+/** How often the workers of Vitest are looked at. */
+const LOOK_MS = 15_000
 
 const options = process.argv.slice(2)
 const only = options.find((option) => option.startsWith('--only='))?.slice('--only='.length)
@@ -78,21 +81,50 @@ async function runChecks(checks) {
   parts.push({ ...part, seconds: secondsSince(start) })
 }
 
-/** What a runner's report says, in parts; null where the runner stopped before its report. */
-function readReport(path, partsOf) {
+/** A runner's report; null where the runner stopped before it. */
+function readReport(path) {
   try {
-    return partsOf(JSON.parse(readFileSync(path, 'utf8')))
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch {
     return null
   }
 }
 
-/** Runs a test runner and counts from its report; a bad end without a failed test (an import, a crash) counts as one. */
-async function suite(title, args, reportFile, partsOf, env = {}) {
+/** What a runner did: its report, whether it ended well, and the files that ran a second time. */
+async function runOnce(title, args, reportFile, env) {
   rmSync(reportFile, { force: true })
-  const start = performance.now()
   const ok = await runNode(title, args, env)
-  const found = readReport(reportFile, partsOf) ?? []
+  return { ok, report: readReport(reportFile), again: [] }
+}
+
+/** Runs Vitest, and once more each file whose worker stands still, which is ended. */
+async function runUnits(title, args, reportFile, env) {
+  const watch = new StallWatch()
+  let ended = 0
+  const look = setInterval(() => {
+    for (const id of watch.look(readProcesses(), running?.pid ?? 0, performance.now() / 1000)) {
+      console.error(`\nThe worker ${id} has stood still for minutes: it is ended, and its file runs again.`)
+      process.kill(id, 'SIGKILL')
+      ended += 1
+    }
+  }, LOOK_MS)
+  const first = await runOnce(title, args, reportFile, env)
+  clearInterval(look)
+  const again = ended > 0 && first.report ? unfinishedFiles(first.report) : []
+  if (again.length === 0) return first
+  const second = await runOnce(`${title}: what stood still, again`, [...args, ...again], reportFile, env)
+  if (second.report === null) return { ...second, report: first.report }
+  const report = withSecondRun(first.report, second.report)
+  return { ok: second.ok && !report.testResults.some(({ status }) => status === 'failed'), report, again }
+}
+
+/** Runs a test runner and counts from its report; a bad end without a failed test (an import, a crash) counts as one. */
+async function suite(title, args, reportFile, partsOf, { run = runOnce, env = {} } = {}) {
+  const start = performance.now()
+  const { ok, report, again } = await run(title, args, reportFile, env)
+  const found = report ? partsOf(report) : []
+  const last = found.at(-1)
+  if (last && again.length > 0) last.flaky = again.map((file) => relative(root, file))
   const told = ok || found.some(({ failed }) => failed > 0)
   const all = told ? found : [...found, { name: title, passed: 0, failed: 1 }]
   // The runner's time stands in its last row.
@@ -118,7 +150,8 @@ if (includes('check') && !long) {
 
 if (includes('unit')) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]
-  await suite('unit and engine tests', [bin('vitest/vitest.mjs'), 'run', ...reporters, ...rest], unitReport, unitParts)
+  const args = [bin('vitest/vitest.mjs'), 'run', ...reporters, ...rest]
+  await suite('unit and engine tests', args, unitReport, unitParts, { run: runUnits })
 }
 
 if (includes('e2e')) {
@@ -128,7 +161,7 @@ if (includes('e2e')) {
   count({ name: 'build', passed: built ? 1 : 0, failed: built ? 0 : 1, seconds: secondsSince(start) })
   if (built) {
     await suite('journeys in the browser', [bin('@playwright/test/cli.js'), 'test', ...rest], e2eReport, journeyParts, {
-      STEPSCOPE_E2E_REPORT: e2eReport,
+      env: { STEPSCOPE_E2E_REPORT: e2eReport },
     })
   }
 }
