@@ -22,8 +22,8 @@ const chromium = (extra: string[]) => ({
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // One worker: on two cores a second browser would only slow the software GPU of the first.
-  workers: 1,
+  // Two browsers: a journey waits more than it computes. Files go side by side, journeys of a file one after the other.
+  workers: long ? 1 : 2,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   // A journey that passes at its second try is told by name as flaky (scripts/test-report.mjs) and is to be mended.

@@ -42,6 +42,15 @@ const noWebPages = {
     cachedResponse && !/text\/html/i.test(cachedResponse.headers.get('content-type') ?? '') ? cachedResponse : null,
 }
 
+/**
+ * A worker that connects hosts and was fetched before the service worker was there is not kept under its address; without a
+ * network the one that connects none does all that is left to do.
+ */
+const workerWithoutHosts = {
+  handlerDidError: ({ request }: { request: Request }) =>
+    caches.match(new URL(request.url).pathname, { ignoreSearch: true }),
+}
+
 /** A part of the service worker, which its generated text imports. Its name has its hash: hosts may keep files for long. */
 const isolationText = `(${addIsolation})(self)\n`
 const isolationFile = `isolation-${createHash('sha256').update(isolationText).digest('hex').slice(0, 8)}.js`
@@ -125,7 +134,11 @@ export default defineConfig({
             // A worker whose address connects hosts has its own policy, and stays for offline, too.
             urlPattern: /\/assets\/worker-[^?]+\?/,
             handler: 'NetworkFirst',
-            options: { cacheName: 'connected-workers', expiration: { maxEntries: 4 }, plugins: [noWebPages] },
+            options: {
+              cacheName: 'connected-workers',
+              expiration: { maxEntries: 4 },
+              plugins: [noWebPages, workerWithoutHosts],
+            },
           },
         ],
         manifestTransforms: [precache.transform],

@@ -23,7 +23,7 @@ export async function openReady(page: Page, address = '/'): Promise<void> {
 }
 
 export async function waitReady(page: Page): Promise<void> {
-  await expect(app.chip(page)).not.toHaveAccessibleName(/Loading|No models/)
+  await expect(app.chip(page)).not.toHaveAccessibleName(/Loading|No models|did not load/)
 }
 
 /** Runs what the setup says and waits for its answer. */

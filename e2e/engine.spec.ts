@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Page } from '@playwright/test'
 import { servePages } from '../scripts/page-server.ts'
 import type { ForwardCase } from '../src/engine/testing/forward-cases.ts'
 import { FORWARD_CASES, forwardFaults } from '../src/engine/testing/forward-cases.ts'
@@ -7,29 +8,39 @@ import { TRAINING_CASES } from '../src/training/testing/case-faults.ts'
 import { TRAIN_FIXTURES } from '../src/training/testing/train-fixture.ts'
 import { nodeBeams, nodeForwardBits, nodeTrainingBits } from './engine/node-bits.ts'
 import type { BackendKind, ModelFolders } from './engine/page.ts'
-import { test as base, expect } from './fixtures.ts'
+import type { Problem } from './fixtures.ts'
+import { test as base, expect, watchProblems } from './fixtures.ts'
 
-/** The engine in a real browser, without the app: a page over the source offers the checks. */
-const test = base.extend<{ checksPage: undefined }, { pageServer: string }>({
-  pageServer: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are needed from this pattern
-    async ({}, use) => {
-      const server = await servePages({ name: 'engine-checks', isolated: true })
-      await use(server.origin)
-      await server.close()
-    },
-    { scope: 'worker' },
-  ],
-  baseURL: ({ pageServer }, use) => use(pageServer),
-  checksPage: [
-    async ({ page }, use) => {
-      await page.goto('/e2e/engine/page.html')
-      await page.waitForFunction(() => 'engineChecks' in window)
-      await use(undefined)
-    },
-    { auto: true },
-  ],
-})
+/**
+ * The engine in a real browser, without the app: a page over the source offers the checks, one page for all of them, because
+ * loading the source costs more than most of them do.
+ */
+const test = base.extend<{ watchChecks: undefined }, { checks: { readonly page: Page; readonly problems: Problem[] } }>(
+  {
+    checks: [
+      async ({ browser }, use) => {
+        const server = await servePages({ name: 'engine-checks', isolated: true })
+        const context = await browser.newContext({ baseURL: server.origin })
+        const problems = watchProblems(context, server.origin)
+        const page = await context.newPage()
+        await page.goto('/e2e/engine/page.html')
+        await page.waitForFunction(() => 'engineChecks' in window)
+        await use({ page, problems })
+        await context.close()
+        await server.close()
+      },
+      { scope: 'worker' },
+    ],
+    watchChecks: [
+      async ({ checks }, use) => {
+        await use(undefined)
+        expect(checks.problems.splice(0), 'problems that the page reported').toEqual([])
+      },
+      { auto: true },
+    ],
+    page: ({ checks }, use) => use(checks.page),
+  },
+)
 
 /** There must be an adapter: without one the check throws, and the test fails. */
 function noteAdapter(adapter: string): void {
@@ -104,15 +115,17 @@ for (const kind of ['webgpu', 'wasm', 'cpu'] as const satisfies readonly Backend
     for (const fixture of training) {
       test(`${fixture}: every objective agrees with PyTorch`, async ({ page }) => {
         const files = readdirSync(new URL(`../tests/fixtures/${fixture}/model`, import.meta.url))
-        for (const name of TRAINING_CASES) {
-          const { adapter, faults, bits } = await page.evaluate(
-            ([kind, fixture, name, files]) => window.engineChecks.training(kind, fixture, name, files),
-            [kind, fixture, name, files] as const,
-          )
-          expect(adapter).not.toBe('')
-          expect(faults, `${fixture}/${name}`).toEqual([])
-          if (kind === 'wasm') expect(bits, `${fixture}/${name}`).toBe(await nodeTrainingBits(fixture, name))
-        }
+        const { adapter, cases } = await page.evaluate(
+          ([kind, fixture, names, files]) => window.engineChecks.training(kind, fixture, names, files),
+          [kind, fixture, TRAINING_CASES, files] as const,
+        )
+        expect(adapter).not.toBe('')
+        expect(cases.map(({ name, faults }) => ({ name, faults }))).toEqual(
+          TRAINING_CASES.map((name) => ({ name, faults: [] })),
+        )
+        if (kind !== 'wasm') return
+        const bits = cases.map(({ name, bits }) => [name, bits])
+        expect(bits).toEqual(Object.entries(await nodeTrainingBits(fixture, TRAINING_CASES)))
       })
     }
 
@@ -144,12 +157,13 @@ for (const kind of ['webgpu', 'wasm', 'cpu'] as const satisfies readonly Backend
   })
 }
 
-test('both backends search the same tree, with the same scores; WebAssembly with the bits that it has in Node', async ({
+test('both backends search the same tree, with the same scores; WebAssembly with the bits that it has in Node; WebGPU the same events beside other searches', async ({
   page,
 }) => {
-  const { gpu, wasm } = await page.evaluate(
+  const { gpu, together, wasm } = await page.evaluate(
     async (problems) => ({
       gpu: await window.engineChecks.beam('webgpu', problems, 'in turn'),
+      together: await window.engineChecks.beam('webgpu', problems, 'together'),
       wasm: await window.engineChecks.beam('wasm', problems, 'in turn'),
     }),
     problems,
@@ -165,25 +179,14 @@ test('both backends search the same tree, with the same scores; WebAssembly with
   // The first event names the adapter.
   const rest = (runs: readonly (readonly SearchEvent[])[]) => JSON.stringify(runs.map((events) => events.slice(1)))
   expect(rest(wasm.runs)).toBe(rest(inNode))
+
+  expect(gpu.runs.map((events) => events.at(-1)?.type)).toEqual(['finished', 'finished', 'finished'])
+  expect(JSON.stringify(together.runs)).toBe(JSON.stringify(gpu.runs))
 })
 
-test('the same seed gives the same events, alone and beside other searches', async ({ page }) => {
-  const [alone, together] = await page.evaluate(
-    async (problems) => [
-      await window.engineChecks.beam('webgpu', problems, 'in turn'),
-      await window.engineChecks.beam('webgpu', problems, 'together'),
-    ],
-    problems,
-  )
-  if (alone === undefined) throw new Error('no runs')
-  noteAdapter(alone.adapter)
-  expect(alone.runs.map((events) => events.at(-1)?.type)).toEqual(['finished', 'finished', 'finished'])
-  expect(JSON.stringify(together?.runs)).toBe(JSON.stringify(alone.runs))
-})
-
-test('twenty searches in a row leave no bytes and no pages behind', async ({ page }) => {
+test('eight searches in a row leave no bytes and no pages behind', async ({ page }) => {
   const { adapter, holdings, withoutModels } = await page.evaluate(
-    (problem) => window.engineChecks.holdings('webgpu', problem, 20),
+    (problem) => window.engineChecks.holdings('webgpu', problem, 8),
     '3 5 7 > 22',
   )
   noteAdapter(adapter)

@@ -1,4 +1,29 @@
+import type { BrowserContext } from '@playwright/test'
 import { test as base, expect } from '@playwright/test'
+
+/** What a page reported that it should not have: an error in its console or of its own, a request to another host. */
+export interface Problem {
+  readonly kind: 'console error' | 'page error' | 'request to another host'
+  readonly text: string
+}
+
+/** Listens to a context's pages. @param address of the site @returns problems, as they come */
+export function watchProblems(context: BrowserContext, address: string): Problem[] {
+  const problems: Problem[] = []
+  const home = new URL(address).origin
+  context.on('console', (message) => {
+    if (message.type() === 'error') problems.push({ kind: 'console error', text: message.text() })
+  })
+  context.on('weberror', (error) => {
+    problems.push({ kind: 'page error', text: error.error().stack ?? String(error.error()) })
+  })
+  context.on('request', (request) => {
+    const text = request.url()
+    const { protocol, origin } = new URL(text)
+    if (/^(https?|wss?):$/.test(protocol) && origin !== home) problems.push({ kind: 'request to another host', text })
+  })
+  return problems
+}
 
 /**
  * Playwright's test with a watch over the page: an error in the console or in the page, and a request to another host,
@@ -11,21 +36,10 @@ export const test = base.extend<{ expectedErrors: RegExp[]; watch: undefined }>(
   },
   watch: [
     async ({ context, baseURL, expectedErrors }, use) => {
-      const problems: string[] = []
-      const home = new URL(baseURL ?? 'http://localhost').origin
-      const note = (kind: string, text: string) => {
-        if (!expectedErrors.some((pattern) => pattern.test(text))) problems.push(`${kind}: ${text}`)
-      }
-      context.on('console', (message) => {
-        if (message.type() === 'error') note('console error', message.text())
-      })
-      context.on('weberror', (error) => note('page error', error.error().stack ?? String(error.error())))
-      context.on('request', (request) => {
-        const url = new URL(request.url())
-        if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== home) note('request to another host', request.url())
-      })
+      const problems = watchProblems(context, baseURL ?? 'http://localhost')
       await use(undefined)
-      expect(problems, 'problems that the page reported').toEqual([])
+      const unexpected = problems.filter(({ text }) => !expectedErrors.some((pattern) => pattern.test(text)))
+      expect(unexpected, 'problems that the page reported').toEqual([])
     },
     { auto: true },
   ],

@@ -30,13 +30,17 @@ export function nodeForwardBits(name: ForwardCase): Promise<string> {
   })
 }
 
-export function nodeTrainingBits(fixture: string, name: string): Promise<string> {
+export function nodeTrainingBits(fixture: string, names: readonly string[]): Promise<Record<string, string>> {
   return onNode(async (backend) => {
     const folder = `tests/fixtures/${fixture}`
-    const recorded = await RecordedCase.open(await openCheckpointDirectory(folder), name)
     const model = await openCheckpointDirectory(`${folder}/model`)
     const reference = await openCheckpointDirectory(`${folder}/reference-model`)
-    return caseBits(await runReferenceCase({ backend, recorded, model, reference }))
+    const bits: Record<string, string> = {}
+    for (const name of names) {
+      const recorded = await RecordedCase.open(await openCheckpointDirectory(folder), name)
+      bits[name] = await caseBits(await runReferenceCase({ backend, recorded, model, reference }))
+    }
+    return bits
   })
 }
 

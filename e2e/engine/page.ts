@@ -115,21 +115,25 @@ const checks = {
     })
   },
 
-  /** A training case of tests/fixtures recomputed: what differs from PyTorch's record, and the digest of all of its bits. */
+  /** Training cases of a fixture recomputed: what differs from PyTorch's record, and the digest of all of its bits. */
   training(
     kind: BackendKind,
     fixture: string,
-    name: string,
+    names: readonly string[],
     modelFiles: readonly string[],
-  ): Promise<{ adapter: string; faults: string[]; bits: string }> {
+  ): Promise<{ adapter: string; cases: { name: string; faults: string[]; bits: string }[] }> {
     return withBackend(kind, async (backend) => {
       const baseUrl = `/tests/fixtures/${fixture}/`
-      const files = [`${name}.json`, `${name}.safetensors`]
-      const recorded = await RecordedCase.open(await openUrlCheckpoint({ baseUrl, files }), name)
       const model = await openUrlCheckpoint({ baseUrl: `${baseUrl}model/`, files: modelFiles })
       const reference = await openUrlCheckpoint({ baseUrl: `${baseUrl}reference-model/`, files: modelFiles })
-      const result = await runReferenceCase({ backend, recorded, model, reference })
-      return { adapter: backend.adapter, faults: caseFaults(recorded, result), bits: await caseBits(result) }
+      const cases: { name: string; faults: string[]; bits: string }[] = []
+      for (const name of names) {
+        const files = [`${name}.json`, `${name}.safetensors`]
+        const recorded = await RecordedCase.open(await openUrlCheckpoint({ baseUrl, files }), name)
+        const result = await runReferenceCase({ backend, recorded, model, reference })
+        cases.push({ name, faults: caseFaults(recorded, result), bits: await caseBits(result) })
+      }
+      return { adapter: backend.adapter, cases }
     })
   },
 
