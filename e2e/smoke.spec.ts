@@ -1,14 +1,10 @@
 import { app, ON_WEBGPU, openReady, runToEnd } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
-test('the page opens with its title and heading', async ({ page }) => {
+test('the page opens with its title and heading, is isolated and has a WebGPU adapter', async ({ page }, testInfo) => {
   await page.goto('/')
   await expect(page).toHaveTitle(/Stepscope/)
   await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
-})
-
-test('the page is isolated and has a WebGPU adapter', async ({ page }, testInfo) => {
-  await page.goto('/')
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
   const adapter = await page.evaluate(async () => {
     const info = (await navigator.gpu.requestAdapter())?.info

@@ -1,7 +1,7 @@
 // npm test: everything that says whether this tree is right, from a bare machine if need be. Ends with the line
 // "N passed, N failed": unit and engine tests, journeys in the browser, and each check as one; above it what each part proved.
 //   npm test -- --only=unit|e2e|check [arguments for vitest or playwright]
-//   npm run test:long: instead, the proofs that take minutes (*.long.test.ts, *.long.spec.ts), with the same closing line
+//   npm run test:long: instead, the proofs that take minutes (*.long.test.ts, *.long.spec.ts, fuzzing), with the same closing line
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -11,6 +11,8 @@ import { advice, ensureSystem } from './system.mjs'
 import { closingLines, journeyParts, unitParts } from './test-report.mjs'
 
 const PARTS = ['check', 'unit', 'e2e']
+/** Mutants of every format that is read, where `long` is asked for. */
+const FUZZ_SEEDS = ['1', '2', '3']
 /** How often the workers of Vitest are looked at. */
 const LOOK_MS = 15_000
 
@@ -146,6 +148,11 @@ if (includes('check') && !long) {
     ['import directions', join(root, 'scripts/check-imports.mjs')],
     ['unused files, exports and packages', bin('knip/bin/knip.js'), '--no-progress'],
   ])
+}
+
+if (includes('check') && long) {
+  const program = ['--import', './scripts/register.mjs', join(root, 'scripts/fuzz/main.ts')]
+  await runChecks(FUZZ_SEEDS.map((seed) => [`fuzz, seed ${seed}`, ...program, '--seed', seed]))
 }
 
 if (includes('unit')) {
