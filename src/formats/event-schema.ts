@@ -3,7 +3,7 @@ import { BACKEND_KINDS } from '../core/backends.ts'
 import { BOUNDS, bounded } from '../core/bounds.ts'
 import { EARLIER_STRATEGY_IDS, todaysStrategy } from '../search/earlier-setup.ts'
 import type { RunSetup, SearchEvent } from '../search/events.ts'
-import { DECISION_RULES, STOP_REASON_IDS } from '../search/events.ts'
+import { DECISION_RULES, FORCED, STOP_REASON_IDS } from '../search/events.ts'
 import { AGGREGATIONS, WEIGHT_FORMATS } from '../search/models.ts'
 import type { Setting, StrategyConfig } from '../search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS, settingOf } from '../search/settings.ts'
@@ -103,6 +103,7 @@ const decision = z.object({
   kept: count,
   subtree: count.exactOptional(),
   share: z.object({ children: count, left: count }).exactOptional(),
+  early: z.object({ tokens: count, least: count, wait: count, waits: count }).exactOptional(),
 })
 
 const round = count
@@ -127,6 +128,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     given: z.boolean(),
     reused: z.boolean(),
     subtrees: z.array(count).exactOptional(),
+    forced: z.enum(FORCED).exactOptional(),
   }),
   z.object({ type: z.literal('scored'), ledger, round, node: nodeId, score: nullableNumber, pathScore: z.number() }),
   z.object({

@@ -81,12 +81,12 @@ function stateAfter(type: 'kept' | 'pruned', { rule }: Decision, node: TreeNode 
 }
 
 function propose(nodes: readonly TreeNode[], event: ProposedEvent): readonly TreeNode[] {
-  const { round, given, samples, subtrees = [] } = event
+  const { round, given, samples, subtrees = [], forced = null } = event
   const count = samples.length
   // A rollout's step that is taken up waits for a decision; a step that is drawn once more keeps the one it has.
   const state = nodes[event.node]?.state === 'rolledOut' ? { state: 'proposed' as const } : {}
   if (event.reused) return change(nodes, event.node, { ...state, round, count, subtrees })
-  return append(nodes, event, { state: 'proposed', round, count, given, subtrees })
+  return append(nodes, event, { state: 'proposed', round, count, given, subtrees, forced })
 }
 
 function rollOut(tree: SearchTree, { node, round, steps, pathScore, accepted }: RolledOutEvent): readonly TreeNode[] {
@@ -117,6 +117,7 @@ function rootNode(): TreeNode {
     verdict: null,
     count: 1,
     given: false,
+    forced: null,
     subtrees: [],
     score: null,
     pathScore: null,

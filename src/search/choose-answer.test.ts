@@ -10,6 +10,7 @@ function path(id: number, answer: string | null, pathScore: number, count = 1, v
     parent: null,
     step: { text: '', tokens: [], logprob: 0, finish: 'step', verdict },
     texts: [],
+    judged: [],
     finished: true,
     samples: Array.from({ length: count }, (_, sample) => sample),
     fresh: count,

@@ -19,6 +19,9 @@ export function describeEvent(event: SearchEvent, tree: SearchTree): string {
     }
     case 'proposed': {
       if (event.given) return `Given: ${quote(event.text)} is where the search starts from.`
+      if (event.forced === 'wait') return `Put in: ${quote(event.text)}, which stands for “Wait”, in place of the end.`
+      if (event.forced === 'answer')
+        return `Asked for the answer: ${quote(event.text)} begins with the task’s marker, and the policy completed it.`
       const times = event.samples.length > 1 ? `, ${event.samples.length} times` : ''
       const known = !event.reused
         ? ''
@@ -100,6 +103,8 @@ function describeKept(node: NodeId, decision: Decision, tree: SearchTree): strin
   switch (rule) {
     case 'given':
       return `Kept: ${step} was given.`
+    case 'forced':
+      return `Kept: ${step} was put in, and the policy goes on from it.`
     case 'only-child':
       return `Kept: ${step} is the only proposal.`
     case 'candidate':
@@ -154,6 +159,10 @@ function describePruned(node: NodeId, decision: Decision, tree: SearchTree): str
         return `Not shown: ${step} has the same votes as the answer; another of its paths is shown.`
       }
       return `Not the answer: ${step} with ${number(score, against)} ${score === against ? 'only equals' : 'is below'} the chosen ${number(against, score)}, ${comparedBy(tree)}.`
+    case 'too-early': {
+      const { tokens = 0, least = 0, wait = 0, waits = 0 } = decision.early ?? {}
+      return `Too early: ${step} ends the response after ${tokens} of at least ${least} tokens; “Wait” is put in its place (${wait} of ${waits}).`
+    }
     case 'share':
       return share?.left === 0
         ? `Pruned: ${step}${mine} gets no proposal; the paths above it took them all.`

@@ -85,7 +85,11 @@ export interface ProposedEvent extends EventBase, StepData {
   readonly reused: boolean
   /** Of several independent searches: those that proposed it, from 0. */
   readonly subtrees?: readonly number[]
+  /** Budget forcing put it in: for “Wait”, or to ask for the answer, which the policy completed. */
+  readonly forced?: (typeof FORCED)[number]
 }
+
+export const FORCED = ['wait', 'answer'] as const
 
 export interface ScoredEvent extends EventBase {
   readonly type: 'scored'
@@ -120,6 +124,8 @@ export const DECISION_RULES = [
   'not-answer',
   'search-ended',
   'given',
+  'too-early',
+  'forced',
 ] as const
 
 /** Why a node was pruned or kept, with the numbers compared. */
@@ -137,6 +143,8 @@ export interface Decision {
   readonly subtree?: number
   /** Proposals of the next round that it gets, of how many that were left for it and those ranked below. */
   readonly share?: { readonly children: number; readonly left: number }
+  /** An end that came too early: the response's tokens, how many it should have, and which replacement of how many this is. */
+  readonly early?: { readonly tokens: number; readonly least: number; readonly wait: number; readonly waits: number }
 }
 
 export interface KeptEvent extends EventBase {
@@ -252,6 +260,10 @@ export const STOP_REASONS = {
   'no-open-path': { clause: 'no path is open', sentence: 'No open path was left.' },
   iterations: { clause: 'all iterations are done', sentence: 'All iterations were done.' },
   attempts: { clause: 'all attempts are done', sentence: 'All attempts were made.' },
+  'token-limit': {
+    clause: 'the token limit was reached, and the answer was asked for',
+    sentence: 'The token limit was reached, so the answer was asked for.',
+  },
   'no-fall': {
     clause: 'no step’s score is below that of the step before',
     sentence: 'No step’s score fell, so there was nothing to revise.',

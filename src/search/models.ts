@@ -187,4 +187,14 @@ export interface Checker {
   verify(steps: readonly string[]): Verdict
   /** A check without the gold answer that may stop a search early; null where the task has none. */
   accepts: ((steps: readonly string[]) => boolean) | null
+  /** What the task puts in where the length of a response is steered; left out where it names nothing. */
+  readonly forcing?: Forcing
+}
+
+/** What stands for “Wait”, and what asks for the answer. */
+export interface Forcing {
+  /** A step, without its end. The verdict on a response passes over those that were put in. */
+  readonly wait: string
+  /** The beginning of an answer, which the policy completes. */
+  readonly answerMarker: string
 }

@@ -10,6 +10,8 @@ export interface PathNode {
   readonly step: Omit<StepData, 'node' | 'parent'> | null
   /** Steps on the path with text, each with its step end. */
   readonly texts: readonly string[]
+  /** As `texts`, without what was put in for “Wait”: what the task judges. */
+  readonly judged: readonly string[]
   /** Nothing follows: the response ended, or the step was cut. */
   readonly finished: boolean
   /** Which identical samples it stands for; a step of a rollout stands for itself. */

@@ -8,6 +8,7 @@ import { SearchRun } from './search-run.ts'
 import type { StrategyId } from './settings.ts'
 import { judgesResponses, STRATEGY_IDS, usesRewardModel } from './settings.ts'
 import { beam } from './strategies/beam.ts'
+import { budgetForcing } from './strategies/budget-forcing.ts'
 import { diverseTree } from './strategies/diverse-tree.ts'
 import { greedyDecoding } from './strategies/greedy-decoding.ts'
 import { greedyTree } from './strategies/greedy-tree.ts'
@@ -34,6 +35,7 @@ const STRATEGY_OF: Readonly<Record<StrategyId, Strategy>> = {
   lookahead,
   mcts: monteCarloTree,
   revision,
+  'budget-forcing': budgetForcing,
 }
 
 /**

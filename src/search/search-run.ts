@@ -23,6 +23,7 @@ import type {
   Policy,
   Proposal,
   ProposalFinish,
+  ProposeRequest,
   RewardModel,
   Token,
   Usage,
@@ -103,7 +104,7 @@ export class SearchRun {
   async *start(): AsyncGenerator<StartedEvent | ProposedEvent | ScoredEvent | KeptEvent, PathNode> {
     const { prompt, policy, reward } = this.context
     this.checkGivenSteps()
-    let node = newNode(null, null, [], false)
+    let node = newNode(null, null, { texts: [], judged: [] }, false)
     node.pathScore = aggregate(this.aggregation, [])
     node.id = this.nodes++
     const opened = await policy.open(prompt)
@@ -313,6 +314,47 @@ export class SearchRun {
     return stepData(node)
   }
 
+  /** Puts a step of the task's own after a node, run like one that was sampled. Not part of what the task judges. */
+  async *forceStep(parent: PathNode, step: string, round: number): AsyncGenerator<ProposedEvent, PathNode> {
+    const node = await this.append(parent, endedStep(step, this.context.policy.info.stepEnds), true)
+    yield this.entered(node, round, { forced: 'wait' })
+    return node
+  }
+
+  /** Puts the beginning of an answer after a node and lets the policy complete it: one step, which ends the response. */
+  async *forceAnswer(parent: PathNode, marker: string, round: number): AsyncGenerator<ProposedEvent, PathNode> {
+    const { policy } = this.context
+    this.signal?.throwIfAborted()
+    const put = await policy.extend(required(parent.policyBranch), marker)
+    const branch = this.scope.own(put.branch, policy)
+    const [proposal] =
+      branch.tokens < this.contextLength ? await this.drawFrom(branch, parent, this.config.temperature) : []
+    if (proposal) this.scope.release(branch)
+    const drawn = proposal ?? { branch, text: '', tokens: [], finish: 'length' as const, usage: null }
+    const node = this.grow(
+      parent,
+      { ...drawn, text: marker + drawn.text, tokens: [...put.tokens, ...drawn.tokens], usage: put.usage },
+      { ends: true },
+    )
+    node.id = this.nodes++
+    parent.drawn++
+    this.policyAccount.add(put.usage)
+    if (drawn.usage) this.policyAccount.add(drawn.usage)
+    yield this.entered(node, round, { forced: 'answer' })
+    return node
+  }
+
+  /** The text after the prompt's own, with what the task reads before the first step. */
+  textOf(node: PathNode): readonly string[] {
+    return [...this.before, ...node.texts]
+  }
+
+  /** Whether a further step can follow. */
+  hasRoom(node: PathNode): boolean {
+    const branch = node.policyBranch
+    return branch !== null && branch.tokens < this.contextLength
+  }
+
   kept(node: PathNode, round: number, decision: Decision): KeptEvent {
     return { type: 'kept', round, node: node.id, decision, ledger: this.ledger }
   }
@@ -379,22 +421,8 @@ export class SearchRun {
     parent: PathNode,
     text: string,
   ): AsyncGenerator<ProposedEvent | ScoredEvent | KeptEvent, PathNode> {
-    const { policy } = this.context
-    this.signal?.throwIfAborted()
-    const { branch, tokens, usage } = await policy.extend(required(parent.policyBranch), text)
-    this.scope.own(branch, policy)
-    const node = this.grow(parent, { branch, text, tokens, finish: 'step', usage })
-    node.id = this.nodes++
-    this.policyAccount.add(usage)
-    yield {
-      type: 'proposed',
-      round: 0,
-      ...stepData(node),
-      samples: node.samples,
-      given: true,
-      reused: false,
-      ledger: this.ledger,
-    }
+    const node = await this.append(parent, text)
+    yield this.entered(node, 0, { given: true })
     const scored = this.context.reward !== null && this.responseBranch === null
     if (scored) yield* this.score([node], 0)
     const score = scored ? node.pathScore : null
@@ -402,27 +430,61 @@ export class SearchRun {
     return node
   }
 
+  /** Runs a text after a node as a step that stands in the tree. */
+  private async append(parent: PathNode, text: string, waits = false): Promise<PathNode> {
+    const { policy } = this.context
+    this.signal?.throwIfAborted()
+    const { branch, tokens, usage } = await policy.extend(required(parent.policyBranch), text)
+    this.scope.own(branch, policy)
+    const node = this.grow(parent, { branch, text, tokens, finish: 'step', usage }, { waits })
+    node.id = this.nodes++
+    this.policyAccount.add(usage)
+    return node
+  }
+
+  /** The event of a step that nobody proposed. */
+  private entered(
+    node: PathNode,
+    round: number,
+    { given = false, forced }: { readonly given?: boolean; readonly forced?: 'wait' | 'answer' },
+  ): ProposedEvent {
+    const { samples } = node
+    const how = { samples, given, reused: false, ...(forced ? { forced } : {}) }
+    return { type: 'proposed', round, ...stepData(node), ...how, ledger: this.ledger }
+  }
+
+  /** One sample from a branch that stands behind a node. */
+  private async drawFrom(branch: Branch, node: PathNode, temperature: number): Promise<Proposal[]> {
+    const { policy } = this.context
+    const proposals = await policy.propose([this.requestOf(branch, node, 1, temperature)], this.signal)
+    for (const proposal of proposals) this.scope.own(proposal.branch, policy)
+    return proposals
+  }
+
+  private requestOf(branch: Branch, node: PathNode, count: number, temperature: number): ProposeRequest {
+    const { topP, topK, maxStepTokens } = this.config
+    return {
+      branch,
+      count,
+      temperature,
+      topP,
+      topK,
+      seed: this.setup.seed,
+      // Greedy steps draw no noise, and those of a rollout start from nodes without an id.
+      node: temperature === 0 ? 0 : node.id,
+      // A node that is sampled from again draws other noise.
+      firstSample: node.drawn,
+      maxTokens: Math.min(maxStepTokens, this.contextLength - branch.tokens),
+    }
+  }
+
   private async draw(expansions: readonly Expansion[], temperature: number): Promise<Proposal[]> {
     const { policy } = this.context
     if (expansions.length === 0) return []
     this.signal?.throwIfAborted()
-    const { topP, topK, maxStepTokens } = this.config
-    const requests = expansions.map(({ node, count }) => {
-      const branch = required(node.policyBranch)
-      return {
-        branch,
-        count,
-        temperature,
-        topP,
-        topK,
-        seed: this.setup.seed,
-        // Greedy steps draw no noise, and those of a rollout start from nodes without an id.
-        node: temperature === 0 ? 0 : node.id,
-        // A node that is sampled from again draws other noise.
-        firstSample: node.drawn,
-        maxTokens: Math.min(maxStepTokens, this.contextLength - branch.tokens),
-      }
-    })
+    const requests = expansions.map(({ node, count }) =>
+      this.requestOf(required(node.policyBranch), node, count, temperature),
+    )
     const proposals = await policy.propose(requests, this.signal)
     for (const { branch } of proposals) this.scope.own(branch, policy)
     return proposals
@@ -433,12 +495,23 @@ export class SearchRun {
     return Math.min(policy.info.contextLength, reward?.info.contextLength ?? Number.POSITIVE_INFINITY)
   }
 
-  private grow(parent: PathNode, drawn: Pick<Proposal, 'branch' | 'text' | 'tokens' | 'finish' | 'usage'>): PathNode {
+  /**
+   * @param how.waits the step is put in for “Wait”: the task does not judge it
+   * @param how.ends the response is over, whatever the step says
+   */
+  private grow(
+    parent: PathNode,
+    drawn: Pick<Proposal, 'branch' | 'text' | 'tokens' | 'finish' | 'usage'>,
+    { waits = false, ends = false }: { readonly waits?: boolean; readonly ends?: boolean } = {},
+  ): PathNode {
     const { branch, text, tokens, finish, usage } = drawn
     const texts = text === '' ? parent.texts : [...parent.texts, text]
+    const judged = text === '' || waits ? parent.judged : [...parent.judged, text]
     const full = branch.tokens >= this.contextLength
-    const finished = finish !== 'step' || full || this.checker.isFinal([...this.before, ...texts])
-    const node = newNode(parent, this.stepOf(text, tokens, finish, finished ? texts : null), texts, finished)
+    const final = ends || (!waits && this.checker.isFinal([...this.before, ...judged]))
+    const finished = finish !== 'step' || full || final
+    const step = this.stepOf(text, tokens, finish, finished ? judged : null)
+    const node = newNode(parent, step, { texts, judged }, finished)
     node.asked.policy = usage.asked
     if (finished) this.scope.release(branch)
     else this.hold(node, 'policyBranch', branch)
@@ -468,7 +541,7 @@ export class SearchRun {
 function newNode(
   parent: PathNode | null,
   step: PathNode['step'],
-  texts: readonly string[],
+  { texts, judged }: Pick<PathNode, 'texts' | 'judged'>,
   finished: boolean,
 ): PathNode {
   return {
@@ -476,6 +549,7 @@ function newNode(
     parent,
     step,
     texts,
+    judged,
     finished,
     samples: [0],
     fresh: 1,

@@ -98,6 +98,33 @@ export const SETTINGS = {
     max: 1024,
     stops: [1, 2, 4, 8, 16, 32, 64],
   },
+  waits: {
+    name: 'Waits (r)',
+    description:
+      'How often an end that comes too early is replaced by the task’s “Wait” step; then the next end stands.',
+    kind: 'integer',
+    default: 1,
+    min: 0,
+    max: 64,
+  },
+  minTokens: {
+    name: 'Tokens, at least',
+    description: 'An end before so many tokens of the response comes too early; 0 lets every end stand.',
+    kind: 'integer',
+    default: 64,
+    min: 0,
+    max: 100_000,
+    stops: [0, 32, 64, 128, 256, 512, 1024, 4096],
+  },
+  maxTokens: {
+    name: 'Tokens, at most',
+    description: 'After the step that reaches so many tokens the answer is asked for; 0 never asks.',
+    kind: 'integer',
+    default: 512,
+    min: 0,
+    max: 100_000,
+    stops: [0, 32, 64, 128, 256, 512, 1024, 4096],
+  },
   rolloutWeight: {
     name: 'Rollout weight (λ)',
     description:
@@ -327,6 +354,17 @@ export const CONSTRAINTS: readonly Constraint[] = [
             expected: `a multiple of ${m}`,
           },
   },
+  {
+    between: ['minTokens', 'maxTokens'],
+    field: 'minTokens',
+    check: ({ minTokens, maxTokens }) =>
+      maxTokens === 0 || minTokens <= maxTokens
+        ? null
+        : {
+            message: `A response cannot have at least ${minTokens} and at most ${maxTokens} tokens`,
+            expected: `${maxTokens} or fewer, or a higher limit`,
+          },
+  },
 ]
 
 /** A strategy, as the interface and `--help` show it. */
@@ -441,6 +479,13 @@ export const STRATEGIES = {
     judges: 'steps',
     rounds: { word: 'Attempt', most: 'attempts' },
     settings: ['attempts', 'aggregation', ...SAMPLED],
+  },
+  'budget-forcing': {
+    name: 'Budget forcing',
+    description:
+      'One response; an end that comes too early is replaced by “Wait”, and at the token limit the answer is asked for; no reward model.',
+    judges: null,
+    settings: ['waits', 'minTokens', 'maxTokens', ...SAMPLED],
   },
 } as const satisfies Readonly<Record<string, StrategyDescription>>
 

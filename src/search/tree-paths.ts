@@ -17,6 +17,11 @@ export function stepsTo(tree: Nodes, id: NodeId): string[] {
   return pathTo(tree, id).flatMap(({ text }) => (text === '' ? [] : [text]))
 }
 
+/** The steps of a path that the task judges: without what was put in for “Wait”. */
+export function judgedStepsTo(tree: Nodes, id: NodeId): string[] {
+  return pathTo(tree, id).flatMap(({ text, forced }) => (text === '' || forced === 'wait' ? [] : [text]))
+}
+
 /** Score of each step from the first to this one; null where a step has none (yet). */
 export function stepScores(tree: Nodes, id: NodeId): (number | null)[] {
   return pathTo(tree, id).map(({ score }) => score)

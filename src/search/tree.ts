@@ -4,6 +4,7 @@ import type {
   FinishedEvent,
   Ledger,
   NodeId,
+  ProposedEvent,
   RevisedEvent,
   SelectedEvent,
   StartedEvent,
@@ -29,6 +30,8 @@ export interface TreeNode {
   /** Identical samples merged here. */
   readonly count: number
   readonly given: boolean
+  /** Put in by budget forcing, and for what; null elsewhere. */
+  readonly forced: ProposedEvent['forced'] | null
   /** Of several independent searches: those that proposed it, from 0. */
   readonly subtrees: readonly number[]
   /** Score of this step; null until scored. */

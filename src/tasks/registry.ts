@@ -3,7 +3,7 @@ import type { PutProblem } from '../core/prompt.ts'
 import { countdown } from './countdown/countdown.ts'
 import { maths } from './maths/maths.ts'
 import { own } from './own/own.ts'
-import type { ProblemGenerator, ResponseVerdict, Task, Traces } from './task.ts'
+import type { Forcing, ProblemGenerator, ResponseVerdict, Task, Traces } from './task.ts'
 import { wordProblems } from './words/word-problems.ts'
 
 /** A task whose problems are opaque: what `parse` returned goes back into the other functions. */
@@ -66,14 +66,16 @@ export interface TaskChecker {
   isFinal(steps: readonly string[]): boolean
   verify(steps: readonly string[]): ResponseVerdict
   accepts: ((steps: readonly string[]) => boolean) | null
+  readonly forcing?: Pick<Forcing, 'wait' | 'answerMarker'>
 }
 
 export function checkerFor<Problem>(task: Task<Problem>, problem: Problem): TaskChecker {
-  const { accepts } = task
+  const { accepts, forcing } = task
   return {
     isFinal: (steps) => task.isFinal(steps),
     verify: (steps) => task.verify(problem, steps),
     accepts: accepts ? (steps) => accepts(problem, steps) : null,
+    ...(forcing ? { forcing } : {}),
   }
 }
 

@@ -64,6 +64,16 @@ export interface Notation<Problem> {
   prompt(problem: Problem): string
 }
 
+/** What is put into a response to make it longer, or to end it. */
+export interface Forcing {
+  /** The step that stands for “Wait”, without its end. */
+  readonly wait: string
+  /** The beginning of an answer, which the model completes. */
+  readonly answerMarker: string
+  /** Where the models that come with the app never saw such a step: one sentence that says so. */
+  readonly remark?: string
+}
+
 /** What a chat model is told and a base model is shown. */
 export interface Instructions {
   /** Default system message of chat models; '' for none. */
@@ -117,4 +127,6 @@ export interface Task<Problem> {
   readonly grammar?: StepGrammar
   /** Another way to write a step that means the same, by a rule; null where there is none. The step without its step end. */
   readonly paraphrase?: (step: string) => string | null
+  /** What budget forcing puts into a response. */
+  readonly forcing?: Forcing
 }

@@ -1,6 +1,6 @@
 import { describeError } from '../../core/errors.ts'
 import { StrategyForm } from '../../panels/strategy-form.tsx'
-import { choosesByVote, judgingRemark } from '../../search/settings.ts'
+import { choosesByVote, judgingRemark, usesSetting } from '../../search/settings.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { TASKS, taskById } from '../../tasks/registry.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -172,6 +172,7 @@ function StrategyPart() {
         onConfig={actions.session.setConfig}
       />
       {remark === null ? null : <ErrorNotice tone="caution" details={{ message: remark }} />}
+      {usesSetting(strategy, 'waits') ? <ForcingRemark task={task} /> : null}
       {choosesByVote({ strategy, config }) ? <p className={styles.muted}>{taskById(task).votesOver}</p> : null}
       <div className={styles.row}>
         <div className={styles.grow}>
@@ -187,5 +188,20 @@ function StrategyPart() {
         <IconButton icon="dice" label="Another seed" onClick={actions.session.randomSeed} />
       </div>
     </Panel>
+  )
+}
+
+/** What the task puts in for “Wait”, and what should be known of it. */
+function ForcingRemark({ task }: { task: string }) {
+  const { name, forcing } = taskById(task)
+  if (!forcing) {
+    const message = `${name} names no step that stands for “Wait”: the search would be refused.`
+    return <ErrorNotice tone="caution" details={{ message }} />
+  }
+  const { wait, answerMarker, remark } = forcing
+  return (
+    <p className={styles.muted}>
+      In place of an end: “{wait}”; to ask for the answer: “{answerMarker.trim()}”. {remark}
+    </p>
   )
 }

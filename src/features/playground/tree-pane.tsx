@@ -17,6 +17,7 @@ import type { TreeCanvasHandle } from '../../viz/marks/tree-canvas.tsx'
 import { TreeCanvas } from '../../viz/marks/tree-canvas.tsx'
 import { TreeOutline } from '../../viz/marks/tree-outline.tsx'
 import { AttemptsView } from './attempts-view.tsx'
+import { ForcingView } from './forcing-view.tsx'
 import { IterationsView } from './iterations-view.tsx'
 import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
@@ -25,7 +26,7 @@ import { SubtreesView } from './subtrees-view.tsx'
 import styles from './tree-pane.module.css'
 import { VotesView } from './votes-view.tsx'
 
-export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees' | 'iterations' | 'attempts'
+export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees' | 'iterations' | 'attempts' | 'forcing'
 
 interface TreePaneProps {
   run: RunView | null
@@ -121,6 +122,8 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
           <VotesView run={run} />
         ) : shown === 'attempts' ? (
           <AttemptsView run={run} />
+        ) : shown === 'forcing' ? (
+          <ForcingView run={run} />
         ) : shown === 'iterations' ? (
           <IterationsView run={run} />
         ) : shown === 'subtrees' ? (
@@ -173,6 +176,7 @@ const STRATEGY_VIEWS: Readonly<Partial<Record<StrategyId, ViewChoice>>> = {
   dvts: { value: 'subtrees', name: 'Subtrees', icon: 'tree' },
   mcts: { value: 'iterations', name: 'Iterations', icon: 'restart' },
   revision: { value: 'attempts', name: 'Attempts', icon: 'undo' },
+  'budget-forcing': { value: 'forcing', name: 'Chain', icon: 'tree' },
 }
 
 /** Nodes that an event is about. */

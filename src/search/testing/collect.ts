@@ -38,6 +38,7 @@ export const testChecker: Checker = {
     }
   },
   accepts: (steps) => steps.at(-1) === 'A yes\n',
+  forcing: { wait: 'Wait', answerMarker: 'A ' },
 }
 
 export interface TestModels {

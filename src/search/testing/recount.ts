@@ -38,7 +38,7 @@ export function recount(events: readonly SearchEvent[]): { unique: number; merge
     if (event.type === 'proposed') {
       texts.set(event.node, event)
       continued.add(event.parent)
-      const key = event.given ? `given ${event.node}` : `${event.round} ${event.parent}`
+      const key = event.given || event.forced ? `given ${event.node}` : `${event.round} ${event.parent}`
       calls.set(key, [...(calls.get(key) ?? []), event])
     } else if (event.type === 'rolledOut') {
       for (const step of event.steps) {

@@ -46,7 +46,8 @@ function lineOf(event: SearchEvent): string {
     case 'proposed': {
       const text = event.text === '' ? '∅' : event.text.trim()
       const times = event.samples.length > 1 ? ` ×${event.samples.length}` : ''
-      return `${at} ${event.reused ? '~' : '+'} ${text}${times}`
+      const forced = event.forced ? ` (${event.forced})` : ''
+      return `${at} ${event.reused ? '~' : '+'} ${text}${times}${forced}`
     }
     case 'scored':
       return `${at} = ${short(event.score)}${event.score === event.pathScore ? '' : ` path ${short(event.pathScore)}`}`

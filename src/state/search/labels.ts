@@ -1,6 +1,6 @@
 import type { NodeId } from '../../search/events.ts'
 import type { SearchTree } from '../../search/tree.ts'
-import { stepsTo } from '../../search/tree-paths.ts'
+import { judgedStepsTo } from '../../search/tree-paths.ts'
 import type { ExactLabel } from '../../tasks/task.ts'
 import type { RunView } from './runs-state.ts'
 import { createLabeler } from './task-tools.ts'
@@ -20,7 +20,7 @@ export function fillLabels(
   const labels: Record<NodeId, ExactLabel> = { ...run.labels }
   const until = now() + BUDGET_MS
   for (const { id } of missing) {
-    labels[id] = label(stepsTo(tree, id))
+    labels[id] = label(judgedStepsTo(tree, id))
     if (now() > until) return { labels, complete: id === missing.at(-1)?.id }
   }
   return { labels, complete: true }

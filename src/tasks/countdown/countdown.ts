@@ -76,4 +76,10 @@ export const countdown = {
   accepts: (problem: CountdownProblem, steps: readonly string[]) => verifyCountdown(problem, steps).correct === true,
   grammar: { kind: countdownLineKind },
   paraphrase: paraphraseCountdown,
+  forcing: {
+    wait: 'Q',
+    answerMarker: 'A ',
+    remark:
+      'The bundled policy has no words, and never saw a “Wait”: a line with Q alone, the sign of a question in its notation, stands for it. What it does after such a line was not learned.',
+  },
 } satisfies Task<CountdownProblem>

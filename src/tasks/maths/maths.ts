@@ -21,6 +21,9 @@ const EXAMPLE = '{"problem": "What is 6 * 7?", "answer": "42"}'
 const QUESTIONS = ['problem', 'question'] as const
 const IDS = ['unique_id', 'id'] as const
 
+/** As in s1, and an answer in words that readers of answers find. */
+export const FREE_TEXT_FORCING = { wait: 'Wait', answerMarker: 'The answer is ' } as const
+
 /**
  * Questions with one final answer, in free steps. Rows as GSM8K (`question`, `answer` with a solution that ends in `#### 72`),
  * MATH-500 and search-and-learn (`problem`, `answer`, `solution`) have them.
@@ -50,6 +53,7 @@ export const maths: Task<MathsProblem> = {
   votesOver:
     'Votes are over answers by their value, so 1/2 and 0.5 are one answer; a response without an answer has no vote.',
   remarks: ({ gold }) => (gold === null ? [UNKNOWN_GOLD] : []),
+  forcing: FREE_TEXT_FORCING,
 }
 
 export const UNKNOWN_GOLD = 'The gold answer is unknown, so no response can be called right or wrong.'

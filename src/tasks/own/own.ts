@@ -4,7 +4,7 @@ import { canonicalAnswer } from '../maths/canonical-answer.ts'
 import { MATHS_SYSTEM } from '../maths/examples.ts'
 import { answerText, badProblem, optionalText, questionOf, rowOf, typedQuestion } from '../maths/given-texts.ts'
 import { gradeAnswer, hasMarkedAnswer } from '../maths/grade.ts'
-import { checkedGold, UNKNOWN_GOLD } from '../maths/maths.ts'
+import { checkedGold, FREE_TEXT_FORCING, UNKNOWN_GOLD } from '../maths/maths.ts'
 import { readAnswer } from '../maths/read-answer.ts'
 import { responseText } from '../maths/response-text.ts'
 import type { ResponseVerdict, Task } from '../task.ts'
@@ -53,6 +53,7 @@ export const own: Task<OwnProblem> = {
   votesOver:
     'Votes are over answers by their value, else over the last line of a response; a response without words has no vote.',
   remarks: ({ gold }) => (gold === null ? [UNKNOWN_GOLD] : []),
+  forcing: FREE_TEXT_FORCING,
 }
 
 const LAST_LINE = 'The response marks no answer and has no number, so its last line counts as its answer.'

@@ -66,6 +66,12 @@ export const wordProblems = {
   },
   label: labelWords,
   traces: { demonstrate: demonstrateWords, attempt: attemptWords },
+  forcing: {
+    wait: '?',
+    answerMarker: 'A ',
+    remark:
+      'The bundled policy has no word “Wait”, and never saw one: a line with a question mark alone stands for it. What it does after such a line was not learned.',
+  },
   grammar: {
     kind: (step: string) => {
       const { kind } = readWordsLine(step)

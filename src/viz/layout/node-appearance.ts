@@ -96,6 +96,7 @@ export function stateInWords(node: TreeNode): string {
   const parts = [WORDS[appearance]]
   if (appearance === 'answer' && node.verdict !== null) parts.push(VERDICT_WORDS[verdictOf(node.verdict)])
   if (appearance !== 'given' && node.given) parts.push('given')
+  if (node.forced !== null) parts.push('put in')
   if (node.state === 'pruned' && node.verdict !== null) parts.push('pruned')
   if (node.rollout?.accepted === true) parts.push('rollout accepted')
   return parts.join(', ')

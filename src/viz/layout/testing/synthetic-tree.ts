@@ -178,6 +178,7 @@ function addNode(
     verdict: null,
     count: 1,
     given: false,
+    forced: null,
     score: parent === null ? null : score,
     pathScore: parent === null ? null : score,
     rollout: null,

@@ -20,6 +20,7 @@ export function treeOf(specs: readonly NodeSpec[]): SearchTree {
     verdict: null,
     count: 1,
     given: false,
+    forced: null,
     score: null,
     pathScore: spec.score ?? null,
     rollout: null,
