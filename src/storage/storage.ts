@@ -12,6 +12,8 @@ import type { ModelRole, StatedManifest } from '../search/manifest.ts'
 import { guarded } from './storage-errors.ts'
 import type { StoredRun } from './stored-run.ts'
 import { readStoredRun } from './stored-run.ts'
+import type { SweepStorage, SweepTables } from './sweep-storage.ts'
+import { SWEEP_TABLES, sweepStorage } from './sweep-storage.ts'
 
 type Events = RunFile['events']
 
@@ -65,14 +67,18 @@ export interface AppStorage {
   deleteModel(id: string): Promise<void>
   readSetting(key: string): Promise<unknown>
   writeSetting(key: string, value: unknown): Promise<void>
+  readonly sweeps: SweepStorage
   close(): void
 }
 
-class Database extends Dexie {
+class Database extends Dexie implements SweepTables {
   declare readonly runs: EntityTable<StoredRun, 'id'>
   declare readonly events: Table<EventChunk, [string, number]>
   declare readonly models: EntityTable<KeptModel, 'id'>
   declare readonly settings: EntityTable<{ key: string; value: unknown }, 'key'>
+  declare readonly sweeps: SweepTables['sweeps']
+  declare readonly sweepResults: SweepTables['sweepResults']
+  declare readonly problemSets: SweepTables['problemSets']
 
   constructor(name: string, options: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
     super(name, options)
@@ -82,6 +88,8 @@ class Database extends Dexie {
       models: 'id',
       settings: 'key',
     })
+    // Tables of earlier versions stay as they are.
+    this.version(2).stores(SWEEP_TABLES)
   }
 }
 
@@ -95,6 +103,7 @@ export async function openStorage(
 ): Promise<AppStorage> {
   const db = new Database(name, { ...options })
   await guarded('Opening saved runs', () => db.open())
+  const sweeps = sweepStorage(db)
   const chunksOf = (id: string) => db.events.where('[run+first]').between([id, Dexie.minKey], [id, Dexie.maxKey])
 
   return {
@@ -160,8 +169,8 @@ export async function openStorage(
         return { count: await db.runs.filter((run) => !run.removed).count(), bytes }
       }),
 
-    purgeRemoved: (others) =>
-      guarded('Deleting runs', () =>
+    purgeRemoved: async (others) => {
+      const runs = await guarded('Deleting runs', () =>
         db.transaction('rw', db.runs, db.events, async () => {
           const wanted = (tab: string | null | undefined) => tab !== null && tab !== undefined && others.has(tab)
           const removed = await db.runs
@@ -171,7 +180,9 @@ export async function openStorage(
           await db.runs.bulkDelete(removed)
           return removed.length
         }),
-      ),
+      )
+      return runs + (await sweeps.purgeRemoved(others))
+    },
 
     deleteRun: (id) =>
       guarded('Deleting the run', () =>
@@ -203,6 +214,7 @@ export async function openStorage(
       guarded('Saving settings', async () => {
         await db.settings.put({ key, value })
       }),
+    sweeps,
     close: () => db.close(),
   }
 }
