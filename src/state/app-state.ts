@@ -5,6 +5,7 @@
  */
 
 import type { CompareActions, CompareState } from './compare/compare-state.ts'
+import type { LabActions, LabState } from './lab/lab-state.ts'
 import type { DownloadsActions, DownloadsState } from './models/downloads-state.ts'
 import type { EngineActions, EngineState, OwnModelActions } from './models/engine-state.ts'
 import type { OnnxActions, OnnxState } from './models/onnx-state.ts'
@@ -25,6 +26,7 @@ export interface AppState {
   readonly reading: ReadingState
   readonly downloads: DownloadsState
   readonly training: TrainingState
+  readonly lab: LabState
   readonly session: SessionState
   readonly problemFiles: ProblemFilesState
   readonly runs: RunsState
@@ -48,6 +50,7 @@ export interface Actions {
   readonly reading: ReadingActions
   readonly downloads: DownloadsActions
   readonly training: TrainingActions
+  readonly lab: LabActions
   readonly session: SessionActions
   readonly problemFiles: ProblemFilesActions
   readonly runs: RunsActions

@@ -6,6 +6,7 @@ import type { Actions, AppState } from './app-state.ts'
 import { createCompareSlice } from './compare/compare-slice.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { initialState } from './initial-state.ts'
+import { createLabSlice } from './lab/lab-slice.ts'
 import { NO_MODEL } from './models/bundled-models.ts'
 import { createDownloadsSlice } from './models/downloads-slice.ts'
 import { createEngineSlice } from './models/engine-slice.ts'
@@ -81,6 +82,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const compare = createCompareSlice(context, engine, runs, session)
   const probe = createProbeSlice(context, runs)
   const training = createTrainingSlice(context, engine, ownModels, runs, session)
+  const lab = createLabSlice(context, saving, engine, runs, session, () => owner)
   const link = createLinkSlice(context, { engine, session, runs, compare, training })
   let cancelSnapshot: (() => void) | null = null
   let started = false
@@ -92,6 +94,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       runs.failLive(message.error)
       engine.onLost(message.error, message.reload)
       training.onLost()
+      lab.onLost()
     } else if (message.type === 'transfer') downloads.onTransfer(message)
     else if (
       message.type === 'training' ||
@@ -100,6 +103,8 @@ export function createAppStore(deps: AppDependencies): AppStore {
       message.type === 'savesSkipped'
     ) {
       training.receive(message)
+    } else if (message.type === 'sweepResults' || message.type === 'sweepState' || message.type === 'sweepEnded') {
+      lab.receive(message)
     } else runs.receive(message)
   })
   const stopTransfers = deps.downloads?.subscribe((message) => {
@@ -121,6 +126,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       reward: chosen.reward?.id ?? NO_MODEL,
       preferences,
       training: { recipe: get().training.draft.recipe, active: get().training.active },
+      lab: { config: get().lab.draft.config, active: get().lab.active },
     }
   }
 
@@ -133,11 +139,16 @@ export function createAppStore(deps: AppDependencies): AppStore {
   }
 
   const stopWatching = store.subscribe((state, before) => {
-    if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') probe.retry()
+    if (state.engine.phase === 'ready' && before.engine.phase !== 'ready') {
+      probe.retry()
+      lab.onReady()
+    }
+    if (state.engine.ownModels !== before.engine.ownModels) lab.modelsChanged()
     if (state.session !== before.session) link.sessionChanged()
     if (state.session.task !== before.session.task) {
       engine.followTask(state.session.task, before.session.task)
       training.followTask(state.session.task)
+      lab.followTask(state.session.task)
     }
     const changed =
       state.session !== before.session ||
@@ -146,6 +157,8 @@ export function createAppStore(deps: AppDependencies): AppStore {
       state.runs.active !== before.runs.active ||
       state.training.draft.recipe !== before.training.draft.recipe ||
       state.training.active !== before.training.active ||
+      state.lab.draft.config !== before.lab.draft.config ||
+      state.lab.active !== before.lab.active ||
       viewOf(state) !== viewOf(before) ||
       state.engine.policy !== before.engine.policy ||
       state.engine.reward !== before.engine.reward ||
@@ -156,6 +169,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
 
   const stopHide = deps.onHide(() => {
     void runs.flush()
+    void lab.flush()
     if (cancelSnapshot) void saveSnapshot()
   })
 
@@ -172,6 +186,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     await ownModels.restore()
     await history.actions.refresh()
     await problemFiles.restore()
+    await lab.restore(alive)
     const stored = await saving.attempt((storage) => storage.readSetting(SNAPSHOT_KEY))
     const parsed = snapshotSchema.safeParse(stored)
     // A tab goes on with its own session; a new one with that of the tab that was used last.
@@ -234,6 +249,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     engine.choose({ policy, reward, backend, arithmetic })
     set({ preferences: saved.preferences })
     training.restoreDraft(saved.training.recipe, saved.training.active)
+    lab.restoreDraft(saved.lab.config, saved.lab.active)
   }
 
   const actions: Actions = {
@@ -243,6 +259,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     reading: reading.actions,
     downloads: downloads.actions,
     training: training.actions,
+    lab: lab.actions,
     session: session.actions,
     problemFiles: problemFiles.actions,
     runs: runs.actions,
@@ -287,6 +304,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     },
     dispose: async () => {
       await runs.flush()
+      await lab.flush()
       await saveSnapshot()
       stopMessages()
       stopTransfers?.()
@@ -294,6 +312,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       stopHide()
       link.dispose()
       training.dispose()
+      lab.dispose()
       probe.dispose()
       reading.dispose()
       compare.dispose()

@@ -3,6 +3,7 @@ import { defaultRecipe } from '../formats/training-recipe.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
 import type { AppState } from './app-state.ts'
 import type { CompareEntry } from './compare/compare-state.ts'
+import { initialDraft } from './lab/lab-draft.ts'
 import { bundledChoice, DEFAULT_POLICY } from './models/bundled-models.ts'
 import type { SessionCore } from './session/session-slice.ts'
 import { deriveSession } from './session/session-slice.ts'
@@ -84,6 +85,17 @@ export function initialState(): AppState {
       unreadable: [],
       active: null,
       trees: null,
+    },
+    lab: {
+      status: 'loading',
+      error: null,
+      draft: initialDraft(INITIAL_SESSION.task),
+      sets: { list: [], reading: null, error: null },
+      sweeps: [],
+      active: null,
+      shown: null,
+      starting: false,
+      refused: null,
     },
     session: deriveSession(INITIAL_SESSION),
     problemFiles: { files: {}, reading: null, error: null },

@@ -50,6 +50,8 @@ const CONTROLS: ReadonlySet<WorkerMethod> = new Set([
   'pauseTraining',
   'stopTraining',
   'removeTraining',
+  'pauseSweep',
+  'cancelSweep',
 ])
 
 /** A worker is busy in a loop, and not only slow, when it gives no sign of life for this long. */

@@ -143,6 +143,11 @@ export class EngineHost {
     })
   }
 
+  /** What is loaded; null where nothing is. */
+  current(): Engine | null {
+    return this.engine
+  }
+
   /** The backend of the models, held once more. Throws a StepscopeError where none are loaded. */
   shareBackend(): RefCounted<OpenBackend> {
     const { shareBackend } = this.loaded()

@@ -11,6 +11,9 @@ import type { OnnxDevice, OnnxDtype } from '../runtimes/transformersjs/onnx-file
 import type { RunSetup, SearchEvent } from '../search/events.ts'
 import type { RewardManifest, StatedManifest } from '../search/manifest.ts'
 import type { ModelInfo, RewardModelInfo, Token, TokenReading } from '../search/models.ts'
+import type { SweepConfig } from '../sweep/config.ts'
+import type { ProblemFields } from '../sweep/problem-set.ts'
+import type { SweepResult } from '../sweep/result.ts'
 import type { RowCounts } from '../training/run/check-data.ts'
 import type { SkippedSave } from '../training/run/saves.ts'
 import type { TrainingEvent } from '../training/run-events.ts'
@@ -164,6 +167,18 @@ export interface ImplicitReading {
   readonly beta: number
 }
 
+/** The models of a search, as they are to be loaded. */
+export interface WantedPair {
+  readonly policy: WantedModel
+  /** Null: searches do without. */
+  readonly reward: (WantedModel & { readonly implicit?: ImplicitReading }) | null
+}
+
+export interface SweepEnd {
+  readonly status: 'finished' | 'cancelled' | 'failed'
+  readonly error?: ErrorDetails
+}
+
 /** A sample as a reward model reads it. */
 export interface ReadingPreview {
   /** Role, reading with all its fields, and what a chat begins with. */
@@ -296,6 +311,23 @@ export interface WorkerMethods {
     readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[]
   }
   estimateTraining(params: { readonly recipe: TrainingRecipe; readonly model: ModelSource }): TrainingEstimate
+  /** Starts a sweep beside whatever is loaded, or goes on with one; results come as messages with its id. One at a time. */
+  startSweep(params: {
+    readonly id: string
+    readonly config: SweepConfig
+    readonly problems: readonly ProblemFields[]
+    /** Keys of results that are there already. */
+    readonly known: readonly string[]
+    /** One for each of the config's. */
+    readonly pairs: readonly WantedPair[]
+    readonly backend: BackendChoice
+    /** Left out: the backend's own. */
+    readonly arithmetic?: Arithmetic
+  }): void
+  /** Nothing more is begun until it is resumed. */
+  pauseSweep(params: { readonly id: string }): void
+  resumeSweep(params: { readonly id: string }): void
+  cancelSweep(params: { readonly id: string }): void
   status(params: Record<string, never>): EngineStatus
   dispose(params: Record<string, never>): void
 }
@@ -347,5 +379,20 @@ export type FromWorker =
       readonly step: number
       readonly skipped: readonly SkippedSave[]
     }
+  /** `seconds`: that it was under way in this call so far, pauses excluded. */
+  | {
+      readonly type: 'sweepResults'
+      readonly id: string
+      readonly results: readonly SweepResult[]
+      readonly seconds: number
+    }
+  /** `loading`: its models; `waiting`: for searches, which go first. */
+  | {
+      readonly type: 'sweepState'
+      readonly id: string
+      readonly state: 'loading' | 'running' | 'waiting' | 'paused'
+    }
+  /** After its last results. */
+  | { readonly type: 'sweepEnded'; readonly id: string; readonly end: SweepEnd }
   /** After its last entry, and when its files are at rest. */
   | { readonly type: 'trainingEnded'; readonly summary: TrainingSummary }

@@ -10,6 +10,7 @@ import type { EngineStatus, ParamsOf, ResultOf, ToWorker, WorkerMethod } from '.
 import { RateMeter } from './rate-meter.ts'
 import type { RunHostDeps } from './run-host.ts'
 import { RunHost } from './run-host.ts'
+import { SweepHost } from './sweep/sweep-host.ts'
 import type { TrainingHost } from './training/training-host.ts'
 
 export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
@@ -36,6 +37,7 @@ export class WorkerService {
   private readonly deps: WorkerServiceDeps
   private readonly engine: EngineHost
   private readonly runs: RunHost
+  private readonly sweeps: SweepHost
   private readonly tokens: RateMeter
   private readonly calls = new Map<number, AbortController>()
   private cancelStatus: (() => void) | null = null
@@ -45,10 +47,16 @@ export class WorkerService {
     this.tokens = new RateMeter(deps.now)
     this.engine = new EngineHost(deps.loader, (error) => {
       void this.runs.cancelAll()
+      void this.sweeps.cancelAll()
       deps.post({ type: 'lost', error: toErrorDetails(error), reload: true })
     })
+    this.sweeps = new SweepHost({ ...deps, engine: () => this.engine.current() })
     this.runs = new RunHost({
       ...deps,
+      post: (message) => {
+        this.sweeps.see(message)
+        deps.post(message)
+      },
       counters: () => this.engine.counters(),
     })
   }
@@ -146,9 +154,18 @@ export class WorkerService {
       exportTraining: (given) => this.trainings().export(given, signal),
       checkTrainingData: (given) => this.trainings().checkData(given, signal),
       estimateTraining: (given) => this.trainings().estimate(given, this.shareBackend, signal),
+      startSweep: (given) => {
+        this.sweeps.start(given)
+        this.tokens.look(this.engine.executedTokens())
+        this.scheduleStatus()
+      },
+      pauseSweep: ({ id }) => this.sweeps.pause(id),
+      resumeSweep: ({ id }) => this.sweeps.resume(id),
+      cancelSweep: ({ id }) => this.sweeps.cancel(id),
       status: () => this.status(),
       dispose: async () => {
         await this.deps.trainings?.dispose()
+        await this.sweeps.cancelAll()
         await this.runs.cancelAll()
         this.cancelStatus?.()
         this.engine.dispose()

@@ -10,7 +10,7 @@ import { notifyError } from '../slice-context.ts'
 import { isUnderWay } from '../training/training-view.ts'
 import { BUNDLED_CHOICES, bundledChoice, DEFAULT_POLICY, NO_MODEL, taskOfBundled } from './bundled-models.ts'
 import type { EngineActions, EngineState, ModelChoice, ModelPair } from './engine-state.ts'
-import type { HeldModels } from './model-kinds.ts'
+import type { HeldModels, WantedModel } from './model-kinds.ts'
 import { wantedModel } from './model-kinds.ts'
 import { modelName } from './model-names.ts'
 import { pairKey } from './model-pair.ts'
@@ -35,6 +35,8 @@ export interface EngineSlice {
   find(role: Part, id: string): ModelChoice | undefined
   /** Whether a model is loaded once nothing is being loaded any more. */
   isLoaded(part: Part, choice: ModelChoice): Promise<boolean>
+  /** A model as the worker loads it. Throws a StepscopeError where its files are not here any more. */
+  wanted(choice: ModelChoice): WantedModel
   /** Where a model's files are. Throws a StepscopeError where they are not here any more. */
   sourceOf(choice: ModelChoice): ModelSource
   /** Loads other models; null: none. @returns whether they are loaded */
@@ -208,6 +210,7 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
       return phase === 'ready' && same && settled ? true : load({ beside: pairs })
     },
     find,
+    wanted: (choice) => wantedModel(choice, held),
     sourceOf: (choice) => wantedModel(choice, held).source,
     use: (change) => {
       const bare = (choice: ModelChoice | null) => choice && { kind: choice.kind, id: choice.id, name: choice.name }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ARITHMETIC_CHOICES, BACKEND_CHOICES } from '../../core/backends.ts'
 import { setupSchema } from '../../formats/event-schema.ts'
 import { parentSchema } from '../../formats/run-file.ts'
+import { sweepConfigSchema } from '../../formats/sweep.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
 import { todaysStrategy } from '../../search/earlier-setup.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
@@ -43,6 +44,10 @@ export const snapshotSchema = z.object({
   training: z
     .object({ recipe: recipeSchema.nullable().catch(null), active: z.string().nullable() })
     .default({ recipe: null, active: null }),
+  /** Null where it cannot be read any more, or snapshots of before have none. */
+  lab: z
+    .object({ config: sweepConfigSchema.nullable().catch(null), active: z.string().nullable() })
+    .default({ config: null, active: null }),
   preferences: z.object({
     theme: z.enum(['system', 'light', 'dark']),
     revealTruth: z.boolean(),

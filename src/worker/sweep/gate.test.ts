@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { randomModels } from '../../search/testing/random-models.ts'
 import { Gate, gatedPolicy } from './gate.ts'
 
+const gateAt = (now: () => number = () => 0) => new Gate(now)
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a gate', () => {
   it('opens when every reason to hold is gone', async () => {
-    const gate = new Gate()
+    const gate = gateAt()
     const { signal } = new AbortController()
     gate.hold('person')
     gate.hold('search')
@@ -22,7 +23,7 @@ describe('a gate', () => {
   })
 
   it('lets those who are cancelled go, each for its own reason', async () => {
-    const gate = new Gate()
+    const gate = gateAt()
     const controller = new AbortController()
     gate.hold('person')
     const passing = gate.pass(controller.signal)
@@ -31,9 +32,25 @@ describe('a gate', () => {
     await expect(gate.pass(controller.signal)).rejects.toThrow('enough')
   })
 
+  it('has a clock that stands while it is closed', () => {
+    let now = 10
+    const gate = gateAt(() => now)
+    gate.hold('person')
+    now = 15
+    gate.hold('search')
+    expect(gate.time()).toBe(10)
+    gate.free('person')
+    now = 20
+    expect(gate.time()).toBe(10)
+    gate.free('search')
+    gate.free('search')
+    now = 23
+    expect(gate.time()).toBe(13)
+  })
+
   it('holds a policy back before it begins a problem or a step, and nothing else', async () => {
     const { policy } = randomModels(1)
-    const gate = new Gate()
+    const gate = gateAt()
     const { signal } = new AbortController()
     const gated = gatedPolicy(policy, gate, signal)
     const { branch } = await gated.open('Q?\n')

@@ -2,8 +2,16 @@ import type { Policy } from '../../search/models.ts'
 
 /** Holds work back for as long as somebody has a reason to: a person who paused it, or a search that goes first. */
 export class Gate {
+  private readonly now: () => number
   private readonly reasons = new Set<string>()
   private waiting: (() => void)[] = []
+  private closedMs = 0
+  private closedAt: number | null = null
+
+  /** @param now milliseconds, monotonic */
+  constructor(now: () => number) {
+    this.now = now
+  }
 
   get open(): boolean {
     return this.reasons.size === 0
@@ -11,12 +19,25 @@ export class Gate {
 
   /** @param reason whose it is: each closes and opens for itself */
   hold(reason: string): void {
+    this.closedAt ??= this.now()
     this.reasons.add(reason)
+  }
+
+  holds(reason: string): boolean {
+    return this.reasons.has(reason)
+  }
+
+  /** A clock in milliseconds that stands while the gate is closed. */
+  readonly time = (): number => {
+    const now = this.now()
+    return now - this.closedMs - (this.closedAt === null ? 0 : now - this.closedAt)
   }
 
   free(reason: string): void {
     this.reasons.delete(reason)
     if (!this.open) return
+    if (this.closedAt !== null) this.closedMs += this.now() - this.closedAt
+    this.closedAt = null
     const freed = this.waiting
     this.waiting = []
     for (const go of freed) go()
