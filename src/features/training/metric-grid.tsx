@@ -1,9 +1,8 @@
-import type { ReactNode } from 'react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { fileStem } from '../../core/file-stem.ts'
+import { PictureExport } from '../../panels/picture-export.tsx'
 import type { TrainingRun } from '../../state/training/training-state.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
-import { Popover } from '../../ui/popover.tsx'
+import { Button } from '../../ui/button.tsx'
 import { saveFile } from '../../ui/save-file.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Slider } from '../../ui/slider.tsx'
@@ -11,7 +10,7 @@ import { Why } from '../../ui/why.tsx'
 import { formatMetric } from '../../viz/layout/format-metric.ts'
 import { nearestPoint } from '../../viz/layout/metric-series.ts'
 import { LineChart } from '../../viz/marks/line-chart.tsx'
-import { pngOf, svgFile } from '../../viz/marks/svg-file.ts'
+import { useWidth } from '../../viz/marks/use-width.ts'
 import type { MetricChart } from './metric-charts.ts'
 import { chartCsv, metricCharts, stepDomain } from './metric-charts.ts'
 import styles from './metric-grid.module.css'
@@ -105,37 +104,17 @@ function ChartCell({ chart, words, domain, smoothing, at, onAt, file }: ChartCel
   const { title, series, kind, note } = chart
   const cell = useRef<HTMLDivElement>(null)
   const svg = useRef<SVGSVGElement>(null)
-  const [width, setWidth] = useState(0)
-  useEffect(() => {
-    const element = cell.current
-    if (!element) return
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
+  const width = useWidth(cell)
   const values = series.flatMap(({ name, points }) => {
     const point = at === null ? points.at(-1) : nearestPoint(points, at)
     return point ? [{ name, text: formatMetric(point.y) }] : []
   })
-  const picture = () => (svg.current ? svgFile(svg.current, title) : null)
   return (
     <div className={styles.cell} ref={cell}>
       <div className={styles.head}>
         <h3 className={styles.name}>{words ? <Why answer={words}>{title}</Why> : title}</h3>
         <span className={styles.value}>{values.map(({ text }) => text).join(' · ')}</span>
-        <ChartExport
-          title={title}
-          onSvg={() => {
-            const text = picture()
-            if (text) saveFile(`${file}.svg`, text, 'image/svg+xml')
-          }}
-          onPng={async () => {
-            const text = picture()
-            const png = text === null ? null : await pngOf(text)
-            if (png) saveFile(`${file}.png`, png)
-          }}
-          onCsv={() => saveFile(`${file}.csv`, chartCsv([chart]), 'text/csv')}
-        />
+        <PictureExport title={title} file={file} svg={svg} csv={() => chartCsv([chart])} />
       </div>
       {width > 0 ? (
         <LineChart
@@ -152,21 +131,5 @@ function ChartCell({ chart, words, domain, smoothing, at, onAt, file }: ChartCel
       ) : null}
       {note ? <p className={styles.note}>{note}</p> : null}
     </div>
-  )
-}
-
-function ChartExport(props: { title: string; onSvg(): void; onPng(): Promise<void>; onCsv(): void }): ReactNode {
-  const { title, onSvg, onPng, onCsv } = props
-  return (
-    <Popover
-      label={`Save the chart of ${title}`}
-      trigger={<IconButton icon="download" label={`Save the chart of ${title}`} className={styles.save} />}
-    >
-      <div className={styles.choices}>
-        <Button onClick={onSvg}>SVG</Button>
-        <Button onClick={() => void onPng()}>PNG</Button>
-        <Button onClick={onCsv}>CSV</Button>
-      </div>
-    </Popover>
   )
 }

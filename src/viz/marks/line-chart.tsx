@@ -4,6 +4,7 @@ import { useId, useMemo } from 'react'
 import { formatMetric } from '../layout/format-metric.ts'
 import type { IntervalPoint, SeriesKind, SeriesPoint } from '../layout/metric-series.ts'
 import { axisOf, decimated, nearestPoint, smoothed } from '../layout/metric-series.ts'
+import { spreadLabels } from '../layout/spread-labels.ts'
 import './marks.css'
 
 export interface ChartSeries {
@@ -71,9 +72,10 @@ export function LineChart(props: LineChartProps) {
     const step = Math.round(x.invert(((event.clientX - box.left) * width) / box.width))
     onAt(Math.min(domain[1], Math.max(domain[0], step)))
   }
-  const ends = spread(
+  const ends = spreadLabels(
     drawn.map(({ points, mean }) => y((mean ?? points).at(-1)?.y ?? extent[0])),
-    11,
+    drawn.map(() => 11),
+    [0, height - 8],
   )
   return (
     <svg
@@ -152,15 +154,4 @@ function describe({ name, points, intervals }: ChartSeries, named: boolean): str
   const low = points.reduce((lowest, { y }) => Math.min(lowest, y), first.y)
   const high = points.reduce((highest, { y }) => Math.max(highest, y), first.y)
   return `${named ? `${name} ` : ''}${formatMetric(last.y)}${within} at step ${last.x}, from ${formatMetric(first.y)} at step ${first.x}, between ${formatMetric(low)} and ${formatMetric(high)}`
-}
-
-/** Places moved apart, in their order, so that labels do not cover each other. */
-function spread(places: readonly number[], gap: number): number[] {
-  const order = places.map((_, index) => index).toSorted((a, b) => (places[a] ?? 0) - (places[b] ?? 0))
-  const moved = [...places]
-  for (const [rank, index] of order.entries()) {
-    const before = order[rank - 1]
-    if (before !== undefined) moved[index] = Math.max(moved[index] ?? 0, (moved[before] ?? 0) + gap)
-  }
-  return moved
 }

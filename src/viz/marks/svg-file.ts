@@ -11,6 +11,9 @@ const PROPERTIES = [
   'text-anchor',
 ] as const
 
+/** What only a page can do with it. */
+const ONLY_ON_PAGE = ['class', 'role', 'tabindex', 'aria-pressed', 'aria-disabled', 'aria-hidden'] as const
+
 const TITLE_HEIGHT = 20
 
 /** A drawn SVG as a file of its own: with the colours it has on the page, a title and its background; without a cursor. */
@@ -21,10 +24,11 @@ export function svgFile(drawn: SVGSVGElement, title: string): string {
   for (const [index, element] of from.entries()) {
     const computed = getComputedStyle(element)
     for (const property of PROPERTIES) to[index]?.setAttribute(property, computed.getPropertyValue(property))
-    to[index]?.removeAttribute('class')
+    for (const name of ONLY_ON_PAGE) to[index]?.removeAttribute(name)
   }
-  const cursor = from.findIndex((element) => element.classList.contains('viz-cursor'))
-  if (cursor >= 0) to[cursor]?.remove()
+  for (const [index, element] of from.entries()) {
+    if (['viz-cursor', 'viz-hit'].some((name) => element.classList.contains(name))) to[index]?.remove()
+  }
   const { width, height } = drawn.viewBox.baseVal
   const style = getComputedStyle(drawn)
   const background = backgroundOf(drawn)
