@@ -46,7 +46,7 @@ async function flaws(page: Page): Promise<string[]> {
   })
 }
 
-const SCREENS = ['playground', 'compare', 'train', 'models', 'runs'] as const
+const SCREENS = ['playground', 'compare', 'scaling', 'train', 'models', 'runs'] as const
 const SIZES = [
   [1440, 900],
   [1024, 768],
@@ -107,9 +107,9 @@ test('everything is reached and left by keys, and says what it is', async ({ pag
   // Longer than a tooltip waits.
   await page.waitForTimeout(500)
   await expect(page.getByRole('tooltip')).toHaveCount(0)
-  const label = await help.getByText('Playground, Compare, Train').boundingBox()
-  const five = await help.locator('kbd', { hasText: /^5$/ }).boundingBox()
-  expect((five?.x ?? 0) + (five?.width ?? 0)).toBeLessThanOrEqual(label?.x ?? 0)
+  const label = await help.getByText('Playground, Compare, Scaling').boundingBox()
+  const six = await help.locator('kbd', { hasText: /^6$/ }).boundingBox()
+  expect((six?.x ?? 0) + (six?.width ?? 0)).toBeLessThanOrEqual(label?.x ?? 0)
   await page.keyboard.press('Escape')
   await expect(help).toBeHidden()
 })

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { CompareScreen } from '../features/compare/compare-screen.tsx'
 import { EnginePanel } from '../features/engine/engine-panel.tsx'
+import { LabScreen } from '../features/lab/lab-screen.tsx'
 import { ModelsScreen } from '../features/models/models-screen.tsx'
 import { PlaygroundScreen } from '../features/playground/playground-screen.tsx'
 import { RunsScreen } from '../features/runs/runs-screen.tsx'
@@ -99,6 +100,7 @@ export function App({ onReload }: { onReload(): void }) {
             <ErrorBoundary resetKey={screen}>
               {screen === 'playground' ? <PlaygroundScreen /> : null}
               {screen === 'compare' ? <CompareScreen /> : null}
+              {screen === 'scaling' ? <LabScreen onOpened={() => goTo('playground')} /> : null}
               {screen === 'train' ? <TrainingScreen /> : null}
               {screen === 'models' ? <ModelsScreen /> : null}
               {screen === 'runs' ? <RunsScreen onOpened={() => goTo('playground')} /> : null}

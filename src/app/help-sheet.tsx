@@ -1,5 +1,5 @@
 import { TERMS } from '../panels/glossary.ts'
-import { EVERYWHERE_SHORTCUTS, PLAYGROUND_SHORTCUTS, TRAINING_SHORTCUTS } from '../panels/shortcuts.ts'
+import { EVERYWHERE_SHORTCUTS, LAB_SHORTCUTS, PLAYGROUND_SHORTCUTS, TRAINING_SHORTCUTS } from '../panels/shortcuts.ts'
 import { Sheet } from '../ui/sheet.tsx'
 import { ShortcutList } from '../ui/shortcut-list.tsx'
 import { StateLegend } from '../viz/marks/state-legend.tsx'
@@ -20,6 +20,8 @@ export function HelpSheet({ open, onOpenChange }: { open: boolean; onOpenChange(
       <section className={styles.part}>
         <h3>Keys</h3>
         <ShortcutList shortcuts={PLAYGROUND_SHORTCUTS} />
+        <h4>Scaling</h4>
+        <ShortcutList shortcuts={LAB_SHORTCUTS} />
         <h4>Train</h4>
         <ShortcutList shortcuts={TRAINING_SHORTCUTS} />
         <h4>Everywhere</h4>

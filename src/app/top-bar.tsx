@@ -10,6 +10,7 @@ import styles from './top-bar.module.css'
 export const SCREEN_NAMES: Readonly<Record<Screen, string>> = {
   playground: 'Playground',
   compare: 'Compare',
+  scaling: 'Scaling',
   train: 'Train',
   models: 'Models',
   runs: 'Runs',

@@ -24,8 +24,14 @@ export const TRAINING_SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Ctrl+Z'], does: 'Undo a change of the recipe' },
 ]
 
+export const LAB_SHORTCUTS: readonly Shortcut[] = [
+  { keys: ['R'], does: 'Start the sweep' },
+  { keys: ['P'], does: 'Pause or resume the sweep' },
+  { keys: ['Ctrl+Z'], does: 'Undo a change of the setup' },
+]
+
 export const EVERYWHERE_SHORTCUTS: readonly Shortcut[] = [
-  { keys: ['1', '2', '3', '4', '5'], does: 'Playground, Compare, Train, Models, Runs' },
+  { keys: ['1', '2', '3', '4', '5', '6'], does: 'Playground, Compare, Scaling, Train, Models, Runs' },
   { keys: ['S'], does: 'Copy a link to this state' },
   { keys: ['?'], does: 'This help' },
 ]

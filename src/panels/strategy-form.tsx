@@ -11,6 +11,8 @@ interface SettingFieldsProps {
   config: StrategyConfig
   /** Message per setting that cannot run. */
   errors: Readonly<Partial<Record<keyof StrategyConfig, string>>>
+  /** Settings that are chosen elsewhere. */
+  without?: readonly SettingName[]
   onConfig(change: Partial<StrategyConfig>): void
 }
 
@@ -34,7 +36,7 @@ export function StrategyForm({ onStrategy, ...rest }: SettingFieldsProps & { onS
 }
 
 export function SettingFields(props: SettingFieldsProps) {
-  const used = SETTING_NAMES.filter((name) => usesSetting(props.strategy, name))
+  const used = SETTING_NAMES.filter((name) => usesSetting(props.strategy, name) && !props.without?.includes(name))
   const rare = used.filter((name) => settingOf(name).rare)
   const open = rare.some((name) => props.errors[name] !== undefined)
   return (

@@ -16,7 +16,7 @@ export interface StoredSweep {
   /** The problems, as the task writes them. */
   readonly problems: readonly Readonly<Record<string, unknown>>[]
   /** Models of the config's pairs, as the page chose them. */
-  readonly models: readonly { readonly policy: unknown; readonly reward: unknown }[]
+  readonly models: readonly unknown[]
   /** Results that there will be in all. */
   readonly total: number
   /** Results that are kept. */
@@ -54,7 +54,7 @@ export const storedSweepSchema = z.object({
   status: z.enum(SWEEP_STATUSES),
   config: z.unknown(),
   problems: z.array(z.record(z.string(), z.unknown())),
-  models: z.array(z.object({ policy: z.unknown(), reward: z.unknown() })),
+  models: z.array(z.unknown()),
   total: count,
   count,
   errors: count,

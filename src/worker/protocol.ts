@@ -172,6 +172,8 @@ export interface WantedPair {
   readonly policy: WantedModel
   /** Null: searches do without. */
   readonly reward: (WantedModel & { readonly implicit?: ImplicitReading }) | null
+  /** Asked in place of `reward` where whole responses are judged. */
+  readonly outcome?: WantedModel & { readonly implicit?: ImplicitReading }
 }
 
 export interface SweepEnd {

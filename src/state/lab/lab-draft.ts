@@ -100,8 +100,8 @@ export function draftErrors(config: SweepConfig, { sets, knows }: DraftSurroundi
         : `The problems of ${problems.file} are not in this browser: open the file.`
   }
   const asking = lines.find(({ strategy }) => usesRewardModel(strategy))
-  for (const [index, { policy, reward }] of models.entries()) {
-    const wrong = pairError(task, policy, reward, knows)
+  for (const [index, { policy, reward, outcome }] of models.entries()) {
+    const wrong = modelsError(task, policy, [reward, outcome ?? null], knows)
     if (wrong !== null) errors[`models.${index}`] = wrong
     else if (reward === null && asking) {
       errors[`models.${index}`] = `${strategyName(asking.strategy)} needs a reward model: choose one, or leave it out.`
@@ -110,16 +110,15 @@ export function draftErrors(config: SweepConfig, { sets, knows }: DraftSurroundi
   return errors
 }
 
-function pairError(
+function modelsError(
   task: string,
   policy: string,
-  reward: string | null,
+  rewards: readonly (string | null)[],
   knows: DraftSurroundings['knows'],
 ): string | null {
   if (!knows(policy, 'policy')) return `The policy ${policy} is not in this browser: choose another.`
-  if (reward !== null && !knows(reward, 'reward')) {
-    return `The reward model ${reward} is not in this browser: choose another.`
-  }
+  const missing = rewards.find((reward) => reward !== null && !knows(reward, 'reward'))
+  if (missing) return `The reward model ${missing} is not in this browser: choose another.`
   const madeFor = taskOfBundled(policy)
   return madeFor === undefined || madeFor === task
     ? null

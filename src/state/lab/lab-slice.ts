@@ -1,8 +1,11 @@
-import { toErrorDetails } from '../../core/errors.ts'
+import { readChosen } from '../../core/chosen-file.ts'
+import { StepscopeError, toErrorDetails } from '../../core/errors.ts'
+import { fileStem } from '../../core/file-stem.ts'
 import { itemSeed } from '../../core/item-seed.ts'
 import { plainText } from '../../core/outside-text.ts'
-import { keptResult } from '../../formats/sweep.ts'
+import { keptResult, writeResults, writeSweepFile } from '../../formats/sweep.ts'
 import type { RunSetup } from '../../search/events.ts'
+import { judgesResponses } from '../../search/settings.ts'
 import type { StoredSweep } from '../../storage/stored-sweep.ts'
 import { resultCount, searchesOf } from '../../sweep/plan.ts'
 import type { ProblemFields } from '../../sweep/problem-set.ts'
@@ -12,7 +15,6 @@ import { taskById } from '../../tasks/registry.ts'
 import { ASKED } from '../../worker/client.ts'
 import type { FromWorker, WantedPair } from '../../worker/protocol.ts'
 import type { Actions } from '../app-state.ts'
-import { BUNDLED_CHOICES } from '../models/bundled-models.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import type { RunsSlice } from '../search/runs-slice.ts'
@@ -22,8 +24,10 @@ import type { SliceContext } from '../slice-context.ts'
 import { notifyError, notifyUnlessLost } from '../slice-context.ts'
 import { defaultSweep } from './default-sweep.ts'
 import { isLiveSweep, LabDraftEditor, startHindrance } from './lab-draft.ts'
-import type { LabState, ModelPair, SweepConfig, SweepView } from './lab-state.ts'
+import type { LabModels, LabState, SweepConfig, SweepView } from './lab-state.ts'
 import { createProblemSetSlice } from './problem-set-slice.ts'
+import type { OpenedSweep } from './sweep-files.ts'
+import { readSweepFiles } from './sweep-files.ts'
 import { SweepRecorder } from './sweep-recorder.ts'
 import { sweepTitle, sweepView } from './sweep-view.ts'
 
@@ -72,15 +76,6 @@ export function createLabSlice(
   const changeView = (id: string, change: Partial<SweepView>): void =>
     patch({ sweeps: state().sweeps.map((sweep) => (sweep.id === id ? { ...sweep, ...change } : sweep)) })
 
-  const offered = (part: 'policy' | 'reward'): readonly ModelChoice[] => [
-    ...BUNDLED_CHOICES[part],
-    ...get().engine.ownModels.filter(({ role }) => (role === 'policy') === (part === 'policy')),
-  ]
-  const choiceOf = (id: string, part: 'policy' | 'reward'): ModelChoice | undefined => {
-    const found = offered(part).find((model) => model.id === id)
-    return found && { kind: found.kind, id: found.id, name: found.name }
-  }
-
   const sets = createProblemSetSlice(
     context,
     saving,
@@ -94,7 +89,7 @@ export function createLabSlice(
     state().draft.config,
     deps.now,
     (shown) => patch({ draft: shown, refused: null }),
-    () => ({ sets: state().sets.list, knows: (id, part) => choiceOf(id, part) !== undefined }),
+    () => ({ sets: state().sets.list, knows: (id, part) => engine.find(part, id) !== undefined }),
   )
 
   const recorderOf = (id: string): SweepRecorder => {
@@ -110,19 +105,37 @@ export function createLabSlice(
     return recorder
   }
 
+  /** @throws StepscopeError `not-found` where a model is not here any more */
+  const modelsOf = ({ policy, reward, outcome }: SweepConfig['models'][number]): LabModels => {
+    const need = (role: 'policy' | 'reward', id: string): ModelChoice => {
+      const found = engine.find(role, id)
+      if (found) return found
+      throw new StepscopeError({
+        code: 'not-found',
+        message: `The model “${plainText(id, 80)}” is not in this browser`,
+      })
+    }
+    return {
+      policy: need('policy', policy),
+      reward: reward === null ? null : need('reward', reward),
+      ...(outcome === undefined ? {} : { outcome: need('reward', outcome) }),
+    }
+  }
+
   const problemsOf = async (config: SweepConfig): Promise<readonly ProblemFields[]> => {
     const { task: taskId, problems } = config
     const task = taskById(taskId)
     if (problems.source === 'generated') return generateProblems(task, problems).map((problem) => task.fields(problem))
     const found = problems.hash === null ? null : await sets.problemsOf(problems.hash)
     if (found) return found
-    throw new Error('the draft was checked before')
+    throw new StepscopeError({ code: 'not-found', message: 'The problem set is not in this browser any more' })
   }
 
-  const wantedPairs = (models: readonly ModelPair[]): WantedPair[] =>
-    models.map(({ policy, reward }) => ({
+  const wantedPairs = (models: readonly LabModels[]): WantedPair[] =>
+    models.map(({ policy, reward, outcome }) => ({
       policy: engine.wanted(policy),
       reward: reward && engine.wanted(reward),
+      ...(outcome ? { outcome: engine.wanted(outcome) } : {}),
     }))
 
   /** Has the worker run what is missing. @throws StepscopeError where a model is not here, or the worker refuses */
@@ -209,6 +222,63 @@ export function createLabSlice(
     return view ? { errors: view.errors, seconds: view.seconds } : {}
   }
 
+  /** A sweep of the command line, as one of this browser. */
+  const keepOpened = async (config: SweepConfig, run: NonNullable<OpenedSweep['run']>): Promise<void> => {
+    const { problems, results } = run
+    const name = (id: string, role: 'policy' | 'reward'): ModelChoice =>
+      engine.find(role, id) ?? { kind: 'folder', id, name: id }
+    const models = config.models.map(
+      ({ policy, reward, outcome }): LabModels => ({
+        policy: name(policy, 'policy'),
+        reward: reward === null ? null : name(reward, 'reward'),
+        ...(outcome === undefined ? {} : { outcome: name(outcome, 'reward') }),
+      }),
+    )
+    const total = resultCount(config, problems.length)
+    await put(config, problems, models, results.length >= total ? 'finished' : 'interrupted', results)
+  }
+
+  /** Keeps a sweep and shows it. */
+  const put = async (
+    config: SweepConfig,
+    problems: readonly ProblemFields[],
+    models: readonly LabModels[],
+    status: StoredSweep['status'],
+    results: readonly SweepResult[],
+  ): Promise<SweepView> => {
+    const createdAt = deps.date()
+    const setName = config.problems.source === 'file' ? config.problems.file : null
+    const record: StoredSweep = {
+      id: deps.randomId(),
+      title: sweepTitle(config, problems.length, searchesOf(config).length, setName),
+      createdAt,
+      updatedAt: createdAt,
+      status,
+      config,
+      problems,
+      models,
+      total: resultCount(config, problems.length),
+      count: results.length,
+      errors: results.filter(({ error }) => error !== undefined).length,
+      seconds: 0,
+      ledger: null,
+      error: null,
+      owner: status === 'running' ? owner() : null,
+      removed: false,
+      removedBy: null,
+    }
+    const written = await saving.tried((storage) => storage.sweeps.write(record, results))
+    const view = sweepView({ ...record, problemCount: problems.length }, owner())
+    if (!view) throw new TypeError('a config that was checked cannot be read')
+    const kept = { ...view, unsaved: 'error' in written ? written.error : null }
+    patch({
+      sweeps: [kept, ...state().sweeps],
+      active: kept.id,
+      shown: { id: kept.id, problems, results: newest(results) },
+    })
+    return kept
+  }
+
   const goOn = async (id: string): Promise<void> => {
     const view = find(id)
     if (!view || isLiveSweep(view.status)) return
@@ -219,7 +289,11 @@ export function createLabSlice(
     beginning = controller
     patch({ starting: true })
     try {
-      await begin(view, shown.problems, shown.results, controller.signal)
+      // What failed is tried again.
+      const results = shown.results.filter(({ error }) => error === undefined)
+      patch({ shown: { ...shown, results } })
+      changeView(id, { count: results.length, errors: 0 })
+      await begin(view, shown.problems, results, controller.signal)
     } catch (error) {
       notifyError(context, 'The sweep does not go on', error)
     } finally {
@@ -313,44 +387,10 @@ export function createLabSlice(
         patch({ starting: true, refused: null })
         try {
           const problems = await problemsOf(config)
-          const models = config.models.map(({ policy, reward }): ModelPair => {
-            const [chosen, scorer] = [choiceOf(policy, 'policy'), reward === null ? null : choiceOf(reward, 'reward')]
-            if (!chosen || scorer === undefined) throw new Error('the draft was checked before')
-            return { policy: chosen, reward: scorer }
-          })
-          const id = deps.randomId()
-          const createdAt = deps.date()
-          const setName = config.problems.source === 'file' ? config.problems.file : null
-          const title = sweepTitle(config, problems.length, searchesOf(config).length, setName)
-          const total = resultCount(config, problems.length)
-          const record: StoredSweep = {
-            id,
-            title,
-            createdAt,
-            updatedAt: createdAt,
-            status: 'running',
-            config,
-            problems,
-            models,
-            total,
-            count: 0,
-            errors: 0,
-            seconds: 0,
-            ledger: null,
-            error: null,
-            owner: owner(),
-            removed: false,
-            removedBy: null,
-          }
-          const written = await saving.tried((storage) => storage.sweeps.write(record, []))
-          const view = sweepView({ ...record, problemCount: problems.length }, owner())
-          if (!view) throw new Error('the draft was checked before')
-          const unsaved = 'error' in written ? written.error : null
-          patch({
-            sweeps: [{ ...view, status: 'loading', unsaved }, ...state().sweeps],
-            active: id,
-            shown: { id, problems, results: [] },
-          })
+          const models = config.models.map(modelsOf)
+          const view = await put(config, problems, models, 'running', [])
+          const { id } = view
+          changeView(id, { status: 'loading' })
           try {
             await begin(view, problems, [], controller.signal)
           } catch (error) {
@@ -424,12 +464,41 @@ export function createLabSlice(
           prefix: [],
         }
         session.adopt(setup, null)
+        const judged = pair.outcome !== undefined && judgesResponses(strategy) ? pair.outcome : pair.reward
         const { policy, reward } = get().engine
-        const same = policy.id === pair.policy.id && reward?.id === pair.reward?.id
-        if (!same && !(await engine.use(pair))) return null
+        const same = policy.id === pair.policy.id && reward?.id === judged?.id
+        if (!same && !(await engine.use({ policy: pair.policy, reward: judged }))) return null
         return runs.launch(setup)
       },
-      openFiles: async () => {},
+      openFiles: async (files) => {
+        try {
+          const texts = await Promise.all(
+            files.map(async (file) => ({ name: file.name, text: await readChosen(file.name, file) })),
+          )
+          const opened = await readSweepFiles(texts)
+          if (opened.run) await keepOpened(opened.config, opened.run)
+          else {
+            draft.change(opened.config, null)
+            notify({ tone: 'info', text: 'The config is set up. Start it when you like.' })
+          }
+          return true
+        } catch (error) {
+          notifyError(context, 'The sweep was not opened', error)
+          return false
+        }
+      },
+      exportConfig: (id) => {
+        const view = id === null ? null : find(id)
+        const config = view?.config ?? draft.config
+        return { name: `${fileStem(view?.title ?? 'sweep')}.json`, text: writeSweepFile(config) }
+      },
+      exportResults: (id) => {
+        const view = find(id)
+        const { shown } = state()
+        return view && shown?.id === id
+          ? { name: `${fileStem(view.title)}-results.jsonl`, text: writeResults(shown.results) }
+          : null
+      },
       sets: sets.actions,
     },
   }

@@ -43,10 +43,12 @@ export interface LabDraft {
   readonly canRedo: boolean
 }
 
-/** A policy and the reward model beside it. */
-export interface ModelPair {
+/** A policy and the reward models beside it. */
+export interface LabModels {
   readonly policy: ModelChoice
   readonly reward: ModelChoice | null
+  /** Asked in place of `reward` where whole responses are judged. */
+  readonly outcome?: ModelChoice
 }
 
 /** `loading`: models are on their way; `waiting`: a search in the playground goes first; `pausing`: until what runs has ended. */
@@ -59,7 +61,7 @@ export interface SweepView {
   readonly createdAt: string
   readonly status: SweepStatus
   readonly config: SweepConfig
-  readonly models: readonly ModelPair[]
+  readonly models: readonly LabModels[]
   readonly problemCount: number
   /** Results that there will be, and that there are. */
   readonly total: number
@@ -123,12 +125,18 @@ export interface LabActions {
   adopt(id: string): void
   /** Runs the search of a result again in the playground. @returns whether it was started */
   openResult(id: string, result: SweepResult): Promise<RunId | null>
-  /** Opens a config, or results of the command line. */
-  openFiles(files: readonly File[]): Promise<void>
+  /** Opens a config, or the files of a directory of the command line. @returns whether they could be read */
+  openFiles(files: readonly File[]): Promise<boolean>
+  /** The file that `stepscope sweep` runs; null: of the draft. */
+  exportConfig(id: string | null): { readonly name: string; readonly text: string }
+  /** JSON Lines of the sweep that is shown. */
+  exportResults(id: string): { readonly name: string; readonly text: string } | null
   readonly sets: {
     /** Reads a file of problems of a task and keeps them. */
     open(task: string, file: StreamedFile): Promise<ProblemSet | null>
     cancel(): void
+    /** Keeps the generated problems of the draft under a name. */
+    keepGenerated(): Promise<void>
     rename(id: string, name: string): Promise<void>
     remove(id: string): void
     dismissError(): void

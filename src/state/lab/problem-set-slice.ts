@@ -7,6 +7,7 @@ import { pushAll } from '../../core/push-all.ts'
 import { readProblemFile } from '../../formats/problem-file.ts'
 import type { StoredProblemSet } from '../../storage/stored-problem-set.ts'
 import { hashProblems } from '../../sweep/problem-set.ts'
+import { generateProblems } from '../../tasks/generate-problems.ts'
 import { taskById } from '../../tasks/registry.ts'
 import type { Saving } from '../session/saving.ts'
 import type { SliceContext } from '../slice-context.ts'
@@ -118,6 +119,19 @@ export function createProblemSetSlice(
       cancel: () => {
         reading?.abort()
         patch({ reading: null })
+      },
+      keepGenerated: async () => {
+        const { task: taskId, problems: choice } = get().lab.draft.config
+        if (choice.source !== 'generated') return
+        const task = taskById(taskId)
+        try {
+          const problems = generateProblems(task, choice).map((problem) => task.fields(problem))
+          const origin = `${choice.difficulty}, ${choice.split}, seed ${choice.seed}`
+          const set = await keep({ name: `${choice.count} of ${origin}`, task: taskId, origin, problems })
+          notify({ tone: 'info', text: `Kept as the problem set “${plainText(set.name, 80)}”` })
+        } catch (error) {
+          patch({ error: toErrorDetails(error) })
+        }
       },
       rename: async (id, name) => {
         const set = state().list.find((one) => one.id === id)

@@ -2,9 +2,8 @@ import type { ErrorDetails } from '../../core/errors.ts'
 import { readSweepConfig } from '../../formats/sweep.ts'
 import type { ListedSweep } from '../../storage/sweep-storage.ts'
 import type { SweepConfig } from '../../sweep/config.ts'
-import type { ModelChoice } from '../models/engine-state.ts'
 import { taskName } from '../search/task-tools.ts'
-import type { ModelPair, SweepView } from './lab-state.ts'
+import type { LabModels, SweepView } from './lab-state.ts'
 
 /** A kept sweep as it is listed; null where its config cannot be read. */
 export function sweepView(record: ListedSweep, tab: string | null): SweepView | null {
@@ -18,7 +17,7 @@ export function sweepView(record: ListedSweep, tab: string | null): SweepView | 
     createdAt,
     status,
     config,
-    models: record.models as readonly ModelPair[],
+    models: record.models as unknown as readonly LabModels[],
     problemCount,
     total,
     count,
@@ -45,13 +44,7 @@ export function sweepTitle(config: SweepConfig, problems: number, searches: numb
   return `${taskName(task)}, ${of}: ${problems} problems × ${searches} searches`
 }
 
-/** Names of a pair for a person. */
-export function pairName({
-  policy,
-  reward,
-}: {
-  readonly policy: ModelChoice
-  readonly reward: ModelChoice | null
-}): string {
-  return reward ? `${policy.name} + ${reward.name}` : policy.name
+/** Names of models for a person. */
+export function modelsName({ policy, reward, outcome }: LabModels): string {
+  return [policy.name, ...(reward ? [reward.name] : []), ...(outcome ? [outcome.name] : [])].join(' + ')
 }

@@ -6,6 +6,7 @@ import { sweepConfigSchema } from '../../formats/sweep.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
 import { todaysStrategy } from '../../search/earlier-setup.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
+import type { SweepConfig } from '../../sweep/config.ts'
 
 /** What a reload restores, besides the saved runs. */
 export const snapshotSchema = z.object({
@@ -46,7 +47,10 @@ export const snapshotSchema = z.object({
     .default({ recipe: null, active: null }),
   /** Null where it cannot be read any more, or snapshots of before have none. */
   lab: z
-    .object({ config: sweepConfigSchema.nullable().catch(null), active: z.string().nullable() })
+    .object({
+      config: (sweepConfigSchema as z.ZodType<SweepConfig>).nullable().catch(null),
+      active: z.string().nullable(),
+    })
     .default({ config: null, active: null }),
   preferences: z.object({
     theme: z.enum(['system', 'light', 'dark']),

@@ -144,21 +144,30 @@ class HostedSweep {
     problems: readonly unknown[],
     known: ReadonlySet<string>,
     index: number,
-    { policy, reward }: StartParams['pairs'][number],
+    { policy, reward, outcome }: StartParams['pairs'][number],
   ): Promise<void> {
     const { signal } = this.controller
     signal.throwIfAborted()
     this.loading = true
     this.tell()
     const asked = { backend, ...(arithmetic === undefined ? {} : { arithmetic }), policy, reward }
-    const engine = await this.deps.loader.load(asked, () => {}, signal, this.deps.engine())
+    const { loader } = this.deps
+    const engine = await loader.load(asked, () => {}, signal, this.deps.engine())
+    let judge: Engine | null = null
     try {
+      // Beside the same policy, which the two share.
+      judge = outcome ? await loader.load({ ...asked, reward: outcome }, () => {}, signal, engine) : null
       this.loading = false
       this.tell()
-      const models = { policy: gatedPolicy(engine.policy, this.gate, signal), reward: engine.reward }
+      const models = {
+        policy: gatedPolicy(engine.policy, this.gate, signal),
+        reward: engine.reward,
+        ...(judge?.reward ? { outcome: judge.reward } : {}),
+      }
       const options = { known, concurrency: CONCURRENCY, now: this.gate.time, signal }
       for await (const result of runPair(config, problems, index, models, options)) this.add(result)
     } finally {
+      judge?.dispose()
       engine.dispose()
     }
   }
