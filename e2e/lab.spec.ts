@@ -28,7 +28,9 @@ test('a sweep goes on after a reload, is drawn and saved, and a point opens its 
   await expect(sweep(page).getByText('finished', { exact: true })).toBeVisible()
   await expect(progress(page)).toHaveAttribute('aria-valuenow', '100')
 
-  await sweep(page).getByRole('button', { name: /^Save the chart of/ }).click()
+  await sweep(page)
+    .getByRole('button', { name: /^Save the chart of/ })
+    .click()
   for (const [kind, content] of [
     ['SVG', /^<svg|^<\?xml/],
     ['CSV', /^strategy,settings,budget/],

@@ -167,8 +167,8 @@ export interface ImplicitReading {
   readonly beta: number
 }
 
-/** The models of a search, as they are to be loaded. */
-export interface WantedPair {
+/** The models of a sweep’s searches, as they are to be loaded. */
+export interface SweepModels {
   readonly policy: WantedModel
   /** Null: searches do without. */
   readonly reward: (WantedModel & { readonly implicit?: ImplicitReading }) | null
@@ -321,7 +321,7 @@ export interface WorkerMethods {
     /** Keys of results that are there already. */
     readonly known: readonly string[]
     /** One for each of the config's. */
-    readonly pairs: readonly WantedPair[]
+    readonly pairs: readonly SweepModels[]
     readonly backend: BackendChoice
     /** Left out: the backend's own. */
     readonly arithmetic?: Arithmetic

@@ -73,7 +73,7 @@ export function SweepPictures({ sweep, shown, onOpened }: PicturesProps) {
         <p className={styles.muted}>The setup beside it was changed: this is the sweep as it was started.</p>
       ) : null}
       <div className={styles.row}>
-        <Select
+        <Select<CostAxis>
           label="Accuracy against"
           inline
           value={axis}

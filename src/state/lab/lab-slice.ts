@@ -13,7 +13,7 @@ import type { SweepResult } from '../../sweep/result.ts'
 import { generateProblems } from '../../tasks/generate-problems.ts'
 import { taskById } from '../../tasks/registry.ts'
 import { ASKED } from '../../worker/client.ts'
-import type { FromWorker, WantedPair } from '../../worker/protocol.ts'
+import type { FromWorker, SweepModels } from '../../worker/protocol.ts'
 import type { Actions } from '../app-state.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
@@ -131,7 +131,7 @@ export function createLabSlice(
     throw new StepscopeError({ code: 'not-found', message: 'The problem set is not in this browser any more' })
   }
 
-  const wantedPairs = (models: readonly LabModels[]): WantedPair[] =>
+  const wantedPairs = (models: readonly LabModels[]): SweepModels[] =>
     models.map(({ policy, reward, outcome }) => ({
       policy: engine.wanted(policy),
       reward: reward && engine.wanted(reward),
