@@ -24,6 +24,8 @@ export interface AppendFormat<Row> extends RowFormat<Row> {
 export interface LineFile {
   /** Adds lines. Where they cannot be written whole, nothing of them stays. */
   append(rows: readonly object[]): Promise<void>
+  /** Resolves when all that was added is on the disk. */
+  flush(): Promise<void>
   close(): Promise<void>
 }
 
@@ -98,6 +100,25 @@ export async function createLineFile(file: string): Promise<LineFile> {
   return growing(handle, await startOf(handle, 0), file, 'Make room, and run the command again.')
 }
 
+/**
+ * Continues a file of JSON lines after its last whole line: what a kill tore is cut off. The file may not be there yet.
+ * @returns what stays, to be read, and where lines are added
+ */
+export async function continueLineFile(file: string): Promise<{ readonly text: string; readonly lines: LineFile }> {
+  await checkOutputFile(file)
+  const found = await stat(file).catch(() => null)
+  const whole = found === null ? '' : await readTextFile(file)
+  const text = whole.slice(0, whole.lastIndexOf('\n') + 1)
+  if (found === null) await writeOutputFile(file, '')
+  const handle = await open(file, 'r+').catch((cause: unknown) => {
+    throw fileError(file, 'The file cannot be written', cause)
+  })
+  const bytes = Buffer.byteLength(text)
+  if (text.length < whole.length) await handle.truncate(bytes)
+  const nextStep = 'Make room, and run the command again with --resume: what the file holds is whole.'
+  return { text, lines: growing(handle, await startOf(handle, bytes), file, nextStep) }
+}
+
 /** Where lines are added: pipes and devices have no places, and take bytes in order. */
 async function startOf(handle: FileHandle, bytes: number): Promise<number | null> {
   return (await handle.stat()).isFile() ? bytes : null
@@ -119,6 +140,7 @@ function growing(handle: FileHandle, start: number | null, file: string, nextSte
       }
       if (at !== null) at += data.length
     },
+    flush: () => flushFile(handle, file),
     close: () => closeFlushed(handle, file),
   }
 }
@@ -126,12 +148,18 @@ function growing(handle: FileHandle, start: number | null, file: string, nextSte
 /** Bytes that the system has taken and not yet put on the disk can still be refused. */
 async function closeFlushed(handle: FileHandle, file: string): Promise<void> {
   try {
+    await flushFile(handle, file)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function flushFile(handle: FileHandle, file: string): Promise<void> {
+  try {
     // A pipe or a device has nothing to flush.
     if ((await handle.stat()).isFile()) await handle.sync()
   } catch (cause) {
     throw fileError(file, 'The file cannot be written', cause)
-  } finally {
-    await handle.close()
   }
 }
 

@@ -158,13 +158,15 @@ function readCacheBytes(options: ParsedOptions): { readonly cacheBytes?: number 
   return mebibytes === undefined ? {} : { cacheBytes: mebibytes * 2 ** 20 }
 }
 
-/** Both models of a search on one backend. */
+/** The models of searches on one backend. */
 export interface CommandEngine {
   readonly backend: Backend
   readonly policy: EnginePolicy
   /** Null where it was not asked for. */
   readonly reward: RewardModel | null
   readonly rewardParts: CommandRewardModel['parts']
+  /** What the device has to do, for all of its models. */
+  readonly activity: Activity
   dispose(): void
 }
 
@@ -276,6 +278,7 @@ export async function loadCommandEngine(
       policy,
       reward: reward?.model ?? null,
       rewardParts: reward?.parts ?? [],
+      activity,
       dispose: () => dispose(backend, policy, reward),
     }
   } catch (error) {
@@ -284,6 +287,60 @@ export async function loadCommandEngine(
   } finally {
     progress.clear()
   }
+}
+
+/** What a pair of models is called in a config: ids of bundled models, or folders. */
+export interface NamedModels {
+  readonly policy: string
+  readonly reward: string | null
+  /** A second reward model, for whole responses. */
+  readonly outcome?: string
+}
+
+/** As `loadCommandEngine`, of models by their names; where nobody asks them, the reward models are left out. */
+export async function loadNamedModels(
+  { policy, reward, outcome }: NamedModels,
+  options: ParsedOptions,
+  output: Output,
+  needs: { readonly task: string; readonly reward: boolean; readonly outcome: boolean; readonly signal: AbortSignal },
+): Promise<CommandEngine & { readonly outcome: RewardModel | null }> {
+  const { task, signal } = needs
+  const named = (names: Readonly<Record<string, string>>): ParsedOptions => ({
+    ...options,
+    text: (name) => (Object.hasOwn(names, name) ? names[name] : options.text(name)),
+  })
+  const both = named({ policy: folderOf(policy), ...(reward === null ? {} : { prm: folderOf(reward) }) })
+  const needsReward = needs.reward && reward !== null
+  const engine = await loadCommandEngine(both, output, { needsReward, task, signal })
+  if (outcome === undefined || !needs.outcome) return { ...engine, outcome: null }
+  try {
+    const loading: LoadOptions = {
+      tasks: TASK_IDS,
+      activity: engine.activity,
+      weights: readWeights(options),
+      ...readCacheBytes(options),
+      signal,
+    }
+    const second = await loadCommandRewardModel(engine.backend, named({ prm: folderOf(outcome) }), task, loading)
+    const disposeSecond = (): void => {
+      for (const part of second.parts) part.model.dispose()
+    }
+    return {
+      ...engine,
+      outcome: second.model,
+      dispose: () => {
+        disposeSecond()
+        engine.dispose()
+      },
+    }
+  } catch (error) {
+    engine.dispose()
+    throw error
+  }
+}
+
+function folderOf(name: string): string {
+  return BUNDLED_FOLDERS.get(name) ?? name
 }
 
 function dispose(backend: Backend, policy: EnginePolicy | null, reward: CommandRewardModel | null): void {

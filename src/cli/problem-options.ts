@@ -77,7 +77,7 @@ export async function chooseProblems(
 }
 
 /** Problems of a file, one a line. Errors name file and line. */
-async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
+export async function readProblems(task: AnyTask, file: string): Promise<unknown[]> {
   async function* text(): AsyncGenerator<string> {
     yield await readTextFile(file)
   }

@@ -11,6 +11,7 @@ import { reference } from './commands/reference.ts'
 import { rollout } from './commands/rollout.ts'
 import { score } from './commands/score.ts'
 import { search } from './commands/search.ts'
+import { sweep } from './commands/sweep.ts'
 import { train } from './commands/train.ts'
 import { EXIT } from './exit.ts'
 import { fileError } from './files.ts'
@@ -21,6 +22,7 @@ import { describeInterruption } from './output.ts'
 export const COMMANDS: readonly Command[] = [
   search,
   evaluate,
+  sweep,
   score,
   grade,
   judge,
