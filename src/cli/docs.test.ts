@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { readSweepFile } from '../formats/sweep.ts'
 import { defaultRecipe, readRecipe } from '../formats/training-recipe.ts'
 import { unusedFields } from '../formats/used-fields.ts'
 import { OBJECTIVE_IDS } from '../objectives/registry.ts'
+import { searchesOf } from '../sweep/plan.ts'
 import { COMMANDS } from './run-cli.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -86,8 +88,18 @@ it('docs/training.md names every objective and every field of a recipe', () => {
   expect(expected.filter((name) => !words.has(name))).toEqual([])
 })
 
-it.each(readdirSync(join(ROOT, 'docs/recipes')))('docs/recipes/%s is read, and every field of it is of use', (name) => {
-  expect(unusedFields(readRecipe(JSON.parse(read(`docs/recipes/${name}`)), name))).toEqual([])
+const isSweep = (name: string): boolean => name.startsWith('scaling-')
+const RECIPES = readdirSync(join(ROOT, 'docs/recipes'))
+
+it.each(RECIPES.filter((name) => !isSweep(name)))(
+  'docs/recipes/%s is read, and every field of it is of use',
+  (name) => {
+    expect(unusedFields(readRecipe(JSON.parse(read(`docs/recipes/${name}`)), name))).toEqual([])
+  },
+)
+
+it.each(RECIPES.filter(isSweep))('docs/recipes/%s is the config of a sweep', (name) => {
+  expect(searchesOf(readSweepFile(read(`docs/recipes/${name}`), name)).length).toBeGreaterThan(1)
 })
 
 it('docs/decisions/0015-kinds-of-faults.md names tests that there are', () => {

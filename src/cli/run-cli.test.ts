@@ -43,7 +43,7 @@ describe('stepscope', () => {
   it('shows help everywhere', async () => {
     const all = await run('--help')
     expect(all).toMatchObject({ code: 0, err: '' })
-    expect(COMMANDS).toHaveLength(12)
+    expect(COMMANDS).toHaveLength(13)
     for (const { name: command } of COMMANDS) {
       expect(all.out).toContain(`  ${command}`)
       const help = await run(command, '--help')

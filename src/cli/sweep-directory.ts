@@ -151,8 +151,13 @@ export class SweepDirectory {
   /** Writes what the results add up to. */
   async summarize(): Promise<void> {
     const table = { version: 1, results: this.results.length, points: tableOf(this.results).points }
-    await writeOutputFile(join(this.name, 'table.json'), `${JSON.stringify(table, null, 1)}\n`)
-    await writeOutputFile(join(this.name, 'ledger.json'), `${JSON.stringify(ledgerOf(this.results), null, 1)}\n`)
+    await this.write('table.json', `${JSON.stringify(table, null, 1)}\n`)
+    await this.write('ledger.json', `${JSON.stringify(ledgerOf(this.results), null, 1)}\n`)
+  }
+
+  /** Writes another file beside the results. */
+  write(file: string, text: string): Promise<void> {
+    return writeOutputFile(join(this.name, file), text)
   }
 
   close(): Promise<void> {

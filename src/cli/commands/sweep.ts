@@ -2,10 +2,12 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { BOUNDS } from '../../core/bounds.ts'
 import { StepscopeError } from '../../core/errors.ts'
 import { nextTask } from '../../engine/scheduler/next-task.ts'
+import { writeRows } from '../../formats/json-lines.ts'
 import { readSweepFile } from '../../formats/sweep.ts'
 import { judgesResponses, usesRewardModel } from '../../search/settings.ts'
 import type { SweepConfig } from '../../sweep/config.ts'
 import { searchesOf } from '../../sweep/plan.ts'
+import { predictionRows } from '../../sweep/prediction-rows.ts'
 import { hashProblems } from '../../sweep/problem-set.ts'
 import type { SweepResult } from '../../sweep/result.ts'
 import { ledgerOf, resultKey } from '../../sweep/result.ts'
@@ -54,6 +56,11 @@ export const sweep: Command = {
       description:
         'Searches only the first so many problems, and says what the whole would take; go on with --resume, without it.',
     },
+    'search-and-learn': {
+      type: 'boolean',
+      description:
+        'Also writes search-and-learn.jsonl at the end: pred_naive@n, pred_weighted@n and pred_maj@n by problem.',
+    },
     concurrency: {
       ...wholeWithin(BOUNDS.concurrency),
       value: 'NUMBER',
@@ -78,11 +85,8 @@ export const sweep: Command = {
     const task = taskById(config.task)
     await SweepDirectory.check(directory, options.flag('resume'))
     const problems = await problemsOf(config, task, file, signal)
-    const kept = await SweepDirectory.open(
-      directory,
-      config,
-      problems.map((problem) => task.fields(problem)),
-    )
+    const fields = problems.map((problem) => task.fields(problem))
+    const kept = await SweepDirectory.open(directory, config, fields)
     const probe = readNumber(options, 'probe')
     try {
       const count = Math.min(problems.length, probe ?? problems.length)
@@ -132,6 +136,10 @@ export const sweep: Command = {
         }
       }
       await kept.summarize()
+      if (options.flag('search-and-learn')) {
+        const policies = config.models.map(({ policy }) => policy)
+        await kept.write('search-and-learn.jsonl', writeRows(predictionRows(kept.results, fields, policies)))
+      }
       output.out(describeSweep(config, kept.results))
       if (count < problems.length) output.out(progress.estimate())
     } finally {
