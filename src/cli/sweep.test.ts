@@ -106,7 +106,7 @@ describe('stepscope sweep', () => {
     const good = read('whole', 'results.jsonl')
     writeFileSync(at('whole', 'results.jsonl'), good.replace('\n', '\n{"key": 3}\n'))
     const broken = await run(...command('a.json', 'whole'), '--resume')
-    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining('results.jsonl, line 2, key')])
+    expect([broken.code, broken.err]).toEqual([1, expect.stringContaining('results.jsonl, line 2, key')])
     writeFileSync(at('whole', 'results.jsonl'), good)
 
     writeFileSync(at('d.json'), JSON.stringify({ ...config, budgets: [0] }))

@@ -47,7 +47,7 @@ export function comparisonSentence(pair: ComparedPair): string {
 function points(share: number): string {
   const value = 100 * share
   const text = Math.abs(value) >= 0.95 ? value.toFixed(0) : value.toFixed(1).replace(/\.0$/, '')
-  return text.replace('-0', '0').replace('-', '−')
+  return text.replace(/^-0$/, '0').replace('-', '−')
 }
 
 /** The best line at a level against each of the others, corrected together; the clearest first. */
