@@ -48,7 +48,7 @@ export function bundledFolder(task: string | undefined, part: 'policy' | 'reward
 }
 
 /** β that an implicit reward model is trained with where nothing else is said (Yuan et al., arXiv 2412.01981). */
-const IMPLICIT_BETA = 0.05
+export const IMPLICIT_BETA = 0.05
 
 const TASK_IDS = Object.values(TASKS).map(({ id }) => id)
 

@@ -106,7 +106,13 @@ export type { RowCounts } from '../training/run/check-data.ts'
 export interface TrainingSources {
   readonly model: ModelSource
   readonly reference: ModelSource | null
-  readonly rewardModel: ModelSource | null
+  readonly rewardModel: RewardSource | null
+}
+
+/** Where a reward model's files are; of an implicit one, those of its reference, too. */
+export interface RewardSource {
+  readonly source: ModelSource
+  readonly implicit: { readonly reference: ModelSource; readonly beta: number } | null
 }
 
 /** What happened in a training run and when (ISO 8601, UTC): its log is a list of these. */

@@ -1,17 +1,20 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { StepscopeError } from '../../core/errors.ts'
+import { readManifest } from '../../engine/checkpoint/manifest.ts'
 import { readRecipe } from '../../formats/training-recipe.ts'
 import { recipeWords } from '../../formats/used-fields.ts'
 import type { ObjectiveId } from '../../objectives/registry.ts'
 import { OBJECTIVE_IDS } from '../../objectives/registry.ts'
+import { withPreset } from '../../search/readings.ts'
 import { exportRun } from '../../training/run/export-run.ts'
+import type { RewardFiles } from '../../training/run/load-reward.ts'
 import { hasSaves } from '../../training/run/saves.ts'
 import { runTraining } from '../../training/run/training-run.ts'
 import type { TrainingEvent } from '../../training/run-events.ts'
 import { openCheckpointDirectory } from '../checkpoint-directory.ts'
 import type { Command } from '../command.ts'
-import { BACKEND_OPTION, BUNDLED_FOLDERS, openCommandBackend } from '../engine.ts'
+import { BACKEND_OPTION, BUNDLED_FOLDERS, IMPLICIT_BETA, openCommandBackend } from '../engine.ts'
 import { fileError, readJsonFile, readTextFile, writeOutputFile } from '../files.ts'
 import { oneOf, readChoice } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -62,6 +65,13 @@ export const train: Command = {
         throw inRecipe(error, config, field)
       }
     }
+    /** An implicit reward model names the model that it was trained from. */
+    const rewarding = async (id: string): Promise<RewardFiles> => {
+      const files = await folder('rewardModel', id)
+      const { id: named, reference, beta } = withPreset((await readManifest(files)).reading ?? {})
+      if (named !== 'implicit' || typeof reference !== 'string') return { files, implicit: null }
+      return { files, implicit: { reference: await folder('rewardModel', reference), beta: beta ?? IMPLICIT_BETA } }
+    }
     const store = await openRunDirectory(join(directory, 'run'))
     if (!options.flag('resume') && (await hasSaves(store))) throw begun(directory)
     const model = await folder('model', recipe.model)
@@ -73,7 +83,7 @@ export const train: Command = {
         backend,
         model,
         reference: recipe.reference === undefined ? null : await folder('reference', recipe.reference),
-        rewardModel: recipe.rewardModel === undefined ? null : await folder('rewardModel', recipe.rewardModel),
+        rewardModel: recipe.rewardModel === undefined ? null : await rewarding(recipe.rewardModel),
         data,
         store,
         signal,

@@ -194,6 +194,7 @@ function needsReference(): StepscopeError {
     expected: 'a second language model, its reference',
     found: 'one model',
     place: { file: 'stepscope.json', field: 'reading' },
-    nextStep: 'Name the reference: on the command line with --prm-reference, in the page by choosing it.',
+    nextStep:
+      'Name the reference: in the page by choosing it, on the command line with --prm-reference, in the file as "reference".',
   })
 }

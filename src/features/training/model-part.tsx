@@ -23,7 +23,7 @@ export function ModelPart({ recipe, errors, branches }: ModelPartProps) {
   const own = local.filter((model) => model.onnx === undefined)
   const languageModel = ({ role, implicit }: (typeof own)[number]) => role === 'policy' || implicit === true
   const policies = [...BUNDLED_CHOICES.policy, ...own.filter(languageModel)]
-  const rewards = [...BUNDLED_CHOICES.reward, ...own.filter((model) => !languageModel(model))]
+  const rewards = [...BUNDLED_CHOICES.reward, ...own.filter(({ role }) => role !== 'policy')]
   const option = ({ id, name }: { id: string; name: string }) => ({ value: id, label: name })
   const missing = (id: string, among: readonly { id: string }[]) =>
     among.some((model) => model.id === id)

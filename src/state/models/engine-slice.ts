@@ -3,7 +3,7 @@ import type { ErrorDetails } from '../../core/errors.ts'
 import { toErrorDetails } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { ASKED } from '../../worker/client.ts'
-import type { ModelSource, ParamsOf } from '../../worker/protocol.ts'
+import type { ModelSource, ParamsOf, RewardSource } from '../../worker/protocol.ts'
 import type { AppState } from '../app-state.ts'
 import type { SliceContext } from '../slice-context.ts'
 import { notifyError } from '../slice-context.ts'
@@ -39,6 +39,8 @@ export interface EngineSlice {
   wanted(choice: ModelChoice): WantedModel
   /** Where a model's files are. Throws a StepscopeError where they are not here any more. */
   sourceOf(choice: ModelChoice): ModelSource
+  /** As `sourceOf`, of a reward model: with its reference where it is an implicit one. */
+  rewardSourceOf(choice: ModelChoice): RewardSource
   /** Loads other models; null: none. @returns whether they are loaded */
   use(change: { readonly policy?: ModelChoice; readonly reward?: ModelChoice | null }): Promise<boolean>
   /** A model is gone, or about to be: a bundled one takes its place where it is chosen. */
@@ -212,6 +214,10 @@ export function createEngineSlice(context: SliceContext, held: HeldModels): Engi
     find,
     wanted: (choice) => wantedModel(choice, held),
     sourceOf: (choice) => wantedModel(choice, held).source,
+    rewardSourceOf: (choice) => {
+      const { source, implicit } = wantedModel(choice, held)
+      return { source, implicit: implicit ? { reference: implicit.reference.source, beta: implicit.beta } : null }
+    },
     use: (change) => {
       const bare = (choice: ModelChoice | null) => choice && { kind: choice.kind, id: choice.id, name: choice.name }
       return load(Object.fromEntries(Object.entries(change).map(([role, choice]) => [role, bare(choice)])))

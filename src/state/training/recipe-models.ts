@@ -58,7 +58,7 @@ export function recipeModels({ get }: SliceContext, engine: EngineSlice): Recipe
   const sourcesOf = ({ model, reference, rewardModel }: TrainingRun['models']): TrainingSources => ({
     model: engine.sourceOf(model),
     reference: reference && engine.sourceOf(reference),
-    rewardModel: rewardModel && engine.sourceOf(rewardModel),
+    rewardModel: rewardModel && engine.rewardSourceOf(rewardModel),
   })
 
   return { choiceOf, sourceNamed, choicesOf, sourcesOf, isRewardModel }

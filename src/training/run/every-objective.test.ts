@@ -76,3 +76,30 @@ test.each(OBJECTIVE_IDS)(
     expect(backend.memory.liveBytes - (backend.memory.liveByPurpose().staging ?? 0)).toBe(0)
   },
 )
+
+test('an implicit reward model rewards a run, against the model that it was trained from', async () => {
+  const recipe = smallRecipe({
+    objective: 'grpo',
+    task: 'word-problems',
+    data: { source: 'generated', problems: 2, difficulties: ['2-to-3-results'] },
+    steps: 1,
+    rewardModel: 'words-prm',
+    reward: { verifier: 0, format: 0, outcome: 1 },
+    rollout: { samples: 2, maxSteps: 2 },
+    maxTokens: 200,
+    evaluateProblems: 0,
+  })
+  const folder = (id: string) => openCheckpointDirectory(`public/checkpoints/${id}`)
+  const model = await folder('words-policy')
+  const reward = async (reference: string) => {
+    const options = { model, implicit: { reference: await folder(reference), beta: 0.05 } }
+    const events = await runSmall(backend, recipe, memoryStore(), options)
+    return events.find((event) => event.type === 'step')?.metrics['rollout/reward'] ?? Number.NaN
+  }
+  // Of two models that are one, every response has a half.
+  expect(await reward('words-prm')).toBeCloseTo(0.5, 6)
+  const learned = await reward('words-policy')
+  expect(Math.abs(learned - 0.5)).toBeGreaterThan(1e-3)
+  expect(learned).toBeGreaterThan(0)
+  expect(learned).toBeLessThan(1)
+})

@@ -1,5 +1,6 @@
 import type { Backend } from '../../compute/backend.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
+import type { RewardFiles } from './load-reward.ts'
 import type { DataFile } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
 
@@ -11,7 +12,7 @@ export interface TrainingContext {
   /** The frozen model to compare with; null for the model before training. */
   readonly reference: CheckpointFiles | null
   /** Null where no reward comes from one. */
-  readonly rewardModel: CheckpointFiles | null
+  readonly rewardModel: RewardFiles | null
   /** The data file's name and text, where the data comes from one. */
   readonly data: DataFile | null
   readonly store: RunStore

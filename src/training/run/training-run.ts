@@ -3,9 +3,8 @@ import { StepscopeError } from '../../core/errors.ts'
 import { promptText } from '../../core/prompt.ts'
 import { inFolder } from '../../engine/checkpoint/checkpoint-files.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
-import { loadPolicy, loadRewardModel } from '../../engine/load-model.ts'
+import { loadPolicy } from '../../engine/load-model.ts'
 import type { EnginePolicy } from '../../engine/policy.ts'
-import type { EngineRewardModel } from '../../engine/reward-model.ts'
 import { checkSameRun } from '../../formats/recipe-difference.ts'
 import type { TrainingRecipe } from '../../formats/training-recipe.ts'
 import type { Metrics } from '../../objectives/loss.ts'
@@ -16,6 +15,7 @@ import { learningRate } from '../schedule.ts'
 import { checkDataFile } from './check-data.ts'
 import { estimateRun } from './estimate-run.ts'
 import { LivePolicy } from './live-policy.ts'
+import { loadReward } from './load-reward.ts'
 import type { Report } from './make-rows.ts'
 import type { ModelInTraining } from './model-in-training.ts'
 import { loadModelInTraining } from './model-in-training.ts'
@@ -153,7 +153,7 @@ class Parts {
   private readonly trained: ModelInTraining
   private live: LivePolicy | null = null
   private sampler: EnginePolicy | null = null
-  private rewardModel: EngineRewardModel | null = null
+  private reward: Awaited<ReturnType<typeof loadReward>> | null = null
 
   constructor(context: TrainingContext, recipe: TrainingRecipe, trained: ModelInTraining) {
     this.context = context
@@ -191,17 +191,13 @@ class Parts {
       return trainer
     }
     if (this.live === null) throw new RangeError('a policy without its engine')
-    if (rewardModel !== null) {
-      this.rewardModel = await inFolder(rewardModel, () =>
-        loadRewardModel(backend, rewardModel, { signal }, createDecoder),
-      )
-    }
-    return onlineTrainer({ ...shared, live: this.live }, objective, this.rewardModel)
+    if (rewardModel !== null) this.reward = await loadReward(backend, rewardModel, signal)
+    return onlineTrainer({ ...shared, live: this.live }, objective, this.reward?.model ?? null)
   }
 
   dispose(): void {
     this.freeSampler()
-    this.rewardModel?.model.dispose()
+    this.reward?.dispose()
     this.live?.dispose()
     this.trained.model.dispose()
   }

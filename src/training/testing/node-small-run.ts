@@ -4,6 +4,7 @@ import type { Backend } from '../../compute/backend.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
 import type { RecipeInput, TrainingRecipe } from '../../formats/training-recipe.ts'
 import { readRecipe } from '../../formats/training-recipe.ts'
+import type { RewardFiles } from '../run/load-reward.ts'
 import type { RunStore } from '../run/run-store.ts'
 import { readSave } from '../run/saves.ts'
 import { runTraining } from '../run/training-run.ts'
@@ -33,6 +34,8 @@ export function smallRecipe(given: Partial<RecipeInput>): TrainingRecipe {
 interface SmallRunOptions {
   readonly model?: CheckpointFiles
   readonly signal?: AbortSignal
+  /** Where the recipe's reward model is an implicit one. */
+  readonly implicit?: RewardFiles['implicit']
   /** Rows of the data file, where the recipe takes one. */
   readonly data?: string
 }
@@ -41,7 +44,7 @@ export async function openSmallRun(
   backend: Backend,
   recipe: TrainingRecipe,
   store: RunStore,
-  { model, signal, data }: SmallRunOptions = {},
+  { model, signal, data, implicit }: SmallRunOptions = {},
 ): Promise<AsyncGenerator<TrainingEvent>> {
   const { rewardModel } = recipe
   return runTraining(
@@ -50,7 +53,9 @@ export async function openSmallRun(
       model: model ?? (await openCheckpointDirectory(SMALL_POLICY)),
       reference: null,
       rewardModel:
-        rewardModel === undefined ? null : await openCheckpointDirectory(`public/checkpoints/${rewardModel}`),
+        rewardModel === undefined
+          ? null
+          : { files: await openCheckpointDirectory(`public/checkpoints/${rewardModel}`), implicit: implicit ?? null },
       data: data === undefined ? null : { name: 'rows.jsonl', text: data },
       store,
       signal: signal ?? new AbortController().signal,

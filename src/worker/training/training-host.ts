@@ -1,9 +1,11 @@
 import { StepscopeError } from '../../core/errors.ts'
 import type { CheckpointFiles } from '../../engine/checkpoint/checkpoint-files.ts'
+import type { RewardFiles } from '../../training/run/load-reward.ts'
 import type {
   ModelSource,
   ParamsOf,
   ResultOf,
+  RewardSource,
   TrainingEnd,
   TrainingEntry,
   TrainingEstimate,
@@ -294,7 +296,11 @@ export class TrainingHost {
       }
       const model = await open(sources.model)
       const reference = sources.reference && (await open(sources.reference))
-      const rewardModel = sources.rewardModel && (await open(sources.rewardModel))
+      const openReward = async ({ source, implicit }: RewardSource): Promise<RewardFiles> => ({
+        files: await open(source),
+        implicit: implicit && { reference: await open(implicit.reference), beta: implicit.beta },
+      })
+      const rewardModel = sources.rewardModel && (await openReward(sources.rewardModel))
       const tools = await this.deps.tools()
       // What cannot run at all is refused here, before anything is written.
       const estimate = await tools.estimate(backend.value.backend, model, recipe)
