@@ -47,7 +47,9 @@ test('20,000 results: a picture of 49 points, each a button with words, and one 
   expect(count(markup, 'tabindex="0"')).toBe(1)
   expect(count(markup, 'aria-pressed="true"')).toBe(1)
   expect(count(markup, 'class="viz-band"')).toBe(7)
-  expect(count(markup, 'class="viz-front"')).toBe(1)
+  // The front, and its sample beside its name.
+  expect(count(markup, 'class="viz-front"')).toBe(2)
+  expect(markup).toContain('>Pareto front</text>')
   expect(markup).toContain('aria-label="A sweep: accuracy in percent against FLOPs a problem, both models, 7 lines"')
   expect(count(markup, '409 problems')).toBe(49)
   // Nothing but the points grows with them.

@@ -193,7 +193,17 @@ function Front({ layout, front }: { layout: ScalingLayout; front: readonly strin
     (point) => point.left,
     (point) => point.top,
   )(front.flatMap((id) => places.get(id) ?? []))
-  return path ? <path className="viz-front" d={path} {...UNREAD} /> : null
+  if (!path) return null
+  const { left, top } = layout.field
+  return (
+    <g {...UNREAD}>
+      <path className="viz-front" d={path} />
+      <path className="viz-front" d={`M${left + 12} ${top + 8}h22`} />
+      <text className="viz-axis-title" x={left + 44} y={top + 8} dy="0.34em">
+        Pareto front
+      </text>
+    </g>
+  )
 }
 
 function Line({ line: { points, style, ceiling = false }, dimmed }: { line: PlacedLine; dimmed: boolean }) {
