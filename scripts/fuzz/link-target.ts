@@ -25,6 +25,7 @@ const DEFAULTS: LinkState = {
   ],
   arithmetic: 'auto',
   recipe: null,
+  sweep: null,
 }
 
 const SAMPLE = new URLSearchParams({

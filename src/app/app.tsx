@@ -25,6 +25,12 @@ const goTo = (screen: Screen) => {
   location.hash = formatRoute({ screen, link: '' })
 }
 
+const LINK_ABOUT: Readonly<Partial<Record<Screen, 'training' | 'sweep'>>> = { train: 'training', scaling: 'sweep' }
+const LINK_SAYS: Readonly<Partial<Record<Screen, string>>> = {
+  train: 'Link copied. It holds the recipe of the next training run; data files are not in it.',
+  scaling: 'Link copied. It holds the setup of the next sweep; problems of a file are not in it.',
+}
+
 /** Past the bar and, where a screen has them, past its settings. */
 function skipToContent(): void {
   const content = document.querySelector<HTMLElement>('main [data-content]') ?? document.querySelector('main')
@@ -56,7 +62,7 @@ export function App({ onReload }: { onReload(): void }) {
   }, [actions])
 
   const share = async () => {
-    const hash = formatRoute({ screen, link: actions.link.hash(screen === 'train') })
+    const hash = formatRoute({ screen, link: actions.link.hash(LINK_ABOUT[screen]) })
     const copied = await navigator.clipboard.writeText(new URL(hash, location.href).href).then(
       () => true,
       () => false,
@@ -65,9 +71,8 @@ export function App({ onReload }: { onReload(): void }) {
     actions.notices.show({
       tone: 'info',
       text: copied
-        ? screen === 'train'
-          ? 'Link copied. It holds the recipe of the next training run; data files are not in it.'
-          : 'Link copied. It holds the problem, models, strategy, settings, seed and selected event.'
+        ? (LINK_SAYS[screen] ??
+          'Link copied. It holds the problem, models, strategy, settings, seed and selected event.')
         : 'The link is in the address bar; this browser did not let it be copied.',
       error: null,
       action: null,

@@ -29,6 +29,7 @@ const defaults: LinkState = {
   ],
   arithmetic: 'auto',
   recipe: null,
+  sweep: null,
 }
 
 /** Every setting, within its limits. */
@@ -72,6 +73,16 @@ const anyState: fc.Arbitrary<LinkState> = fc.record({
   node: fc.option(fc.nat()),
   compare: fc.oneof(fc.constant([]), fc.array(spec, { minLength: 2, maxLength: 4 })),
   recipe: fc.constantFrom(null, ...OBJECTIVE_IDS.map((objective) => ({ ...defaultRecipe(objective, 'm'), steps: 33 }))),
+  sweep: fc.constantFrom<LinkState['sweep']>(null, {
+    version: 1,
+    task: 'countdown',
+    problems: { source: 'generated', difficulty: '3-numbers', count: 5, seed: 1, split: 'held-out' },
+    lines: [{ strategy: 'beam', config: { m: 2 } }],
+    budgets: [1, 8],
+    vary: { answerBy: ['score', 'majority'] },
+    models: [{ policy: 'countdown-policy', reward: null }],
+    seeds: [1],
+  }),
 })
 
 describe('permalink', () => {

@@ -10,10 +10,12 @@ import { namedStrategy, todaysStrategy } from '../search/earlier-setup.ts'
 import { readGivenStep } from '../search/given-step.ts'
 import type { StrategyConfig, StrategyId } from '../search/settings.ts'
 import { SETTING_NAMES, STRATEGY_IDS } from '../search/settings.ts'
+import type { SweepConfig } from '../sweep/config.ts'
 import type { ComparedSpec } from './compared-spec.ts'
 import { readComparedSpec, writeComparedSpec } from './compared-spec.ts'
 import { readLinkJson, readRecipeLink, writeRecipeLink } from './recipe-link.ts'
 import { configDifference } from './strategy-spec.ts'
+import { readSweepConfig } from './sweep.ts'
 import type { TrainingRecipe } from './training-recipe.ts'
 
 /** What a link reproduces. */
@@ -39,6 +41,8 @@ export interface LinkState {
   readonly compare: readonly ComparedSpec[]
   /** What the next training run does; null where the link is not about training. */
   readonly recipe: TrainingRecipe | null
+  /** What the next sweep does; null where the link is not about the scaling lab. */
+  readonly sweep: SweepConfig | null
 }
 
 interface Field<T> {
@@ -113,6 +117,11 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
     read: readRecipeLink,
     // Fields that are null are not written.
     write: (value) => (value === null ? '' : writeRecipeLink(value)),
+  },
+  sweep: {
+    key: 'sweep',
+    read: (value) => readSweepConfig(readLinkJson(value, 'sweep'), { file: 'link' }),
+    write: (value) => (value === null ? '' : JSON.stringify(value)),
   },
 }
 
@@ -202,6 +211,7 @@ export function readPermalink(
     node: field('node'),
     compare: field('compare'),
     recipe: field('recipe'),
+    sweep: field('sweep'),
   }
   return { state, problems }
 }

@@ -83,7 +83,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const probe = createProbeSlice(context, runs)
   const training = createTrainingSlice(context, engine, ownModels, runs, session)
   const lab = createLabSlice(context, saving, engine, runs, session, () => owner)
-  const link = createLinkSlice(context, { engine, session, runs, compare, training })
+  const link = createLinkSlice(context, { engine, session, runs, compare, training, lab })
   let cancelSnapshot: (() => void) | null = null
   let started = false
 

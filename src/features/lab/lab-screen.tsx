@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { isLiveSweep } from '../../state/lab/lab-draft.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -14,7 +15,13 @@ export function LabScreen({ onOpened }: { onOpened(): void }) {
   const sweep = useApp(({ lab }) => lab.sweeps.find(({ id }) => id === lab.active) ?? null)
   const shown = useApp((state) => state.lab.shown)
   const status = useApp((state) => state.lab.status)
+  const starting = useApp((state) => state.lab.starting)
   const { start } = useStartSweep()
+  const region = useRef<HTMLElement>(null)
+  // On a phone the setup with its button is below the sweep that it starts.
+  useEffect(() => {
+    if (starting && matchMedia('(max-width: 640px)').matches) region.current?.scrollIntoView({ block: 'start' })
+  }, [starting])
   useHotkeys({
     r: start,
     p: () => {
@@ -31,7 +38,7 @@ export function LabScreen({ onOpened }: { onOpened(): void }) {
       <div className={styles.side}>
         <LabSetup />
       </div>
-      <section className={styles.sweep} aria-label="Sweep" data-content tabIndex={-1}>
+      <section ref={region} className={styles.sweep} aria-label="Sweep" data-content tabIndex={-1}>
         {sweep ? (
           <>
             <SweepHead sweep={sweep} />

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { rateWords } from '../../panels/scaling-view.ts'
 import { VerdictMark } from '../../panels/verdict-mark.tsx'
 import { useActions } from '../../state/hooks.ts'
@@ -49,11 +49,15 @@ export function PointPanel({ sweep, shown, table, lines, selected, onOpened, onC
       return found ? [found] : []
     })
   }, [shown.results, table, first, second, filter])
+  const panel = useRef<HTMLElement>(null)
+  // It opens below the pictures: what was asked for comes into sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever other points are chosen
+  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), [first, second])
   if (!point) return null
   const title = titleOf(point.id, point.search, lines)
   const comparison = other && compareSides(table, sideOf(point), sideOf(other))
   return (
-    <section className={styles.part} aria-label="Results of the chosen points">
+    <section ref={panel} className={styles.part} aria-label="Results of the chosen points">
       <div className={styles.partHead}>
         <h4 className={styles.heading}>
           {title}

@@ -13,12 +13,15 @@ export interface LinkState {
   readonly ask: LinkAsk | null
 }
 
+/** What a link holds besides the search: the next training run, or the next sweep. */
+export type LinkAbout = 'search' | 'training' | 'sweep'
+
 export interface LinkActions {
   /**
    * URL hash (`#…`) that reproduces session, compare entries and selected event; '' where all is default.
-   * @param recipe with what the next training run does
+   * @param about with what the next training run, or the next sweep, does
    */
-  hash(recipe?: boolean): string
+  hash(about?: LinkAbout): string
   /** Takes over what a hash says, and starts nothing; bad values fall back with a notice. */
   apply(hash: string): void
   /** Runs the search that `link.ask` is of, and shows the event. */

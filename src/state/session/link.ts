@@ -6,6 +6,7 @@ import { DEFAULT_CONFIG } from '../../search/settings.ts'
 import type { Actions } from '../app-state.ts'
 import type { CompareSlice } from '../compare/compare-slice.ts'
 import { INITIAL_COMPARE, INITIAL_SESSION } from '../initial-state.ts'
+import type { LabSlice } from '../lab/lab-slice.ts'
 import { bundledChoice, DEFAULT_POLICY, NO_MODEL } from '../models/bundled-models.ts'
 import type { EngineSlice } from '../models/engine-slice.ts'
 import { differencesOf, sameSetup } from '../search/belonging.ts'
@@ -14,7 +15,7 @@ import type { RunId, RunView } from '../search/runs-state.ts'
 import { checkTask, firstProblem, goldOf, readProblem } from '../search/task-tools.ts'
 import type { SliceContext } from '../slice-context.ts'
 import type { TrainingSlice } from '../training/training-slice.ts'
-import type { LinkAsk } from './link-state.ts'
+import type { LinkAbout, LinkAsk } from './link-state.ts'
 import type { SessionSlice } from './session-slice.ts'
 
 /** What a link of a task leaves out, its own bundled models among it. */
@@ -40,6 +41,7 @@ const DEFAULTS: LinkState = {
   node: null,
   compare: INITIAL_COMPARE.map(({ strategy }) => ({ strategy, config: {} })),
   recipe: null,
+  sweep: null,
 }
 
 export interface LinkSlice {
@@ -65,10 +67,11 @@ export function createLinkSlice(
     readonly runs: RunsSlice
     readonly compare: CompareSlice
     readonly training: TrainingSlice
+    readonly lab: LabSlice
   },
 ): LinkSlice {
   const { get, set, notify } = context
-  const { engine, session, runs, compare, training } = slices
+  const { engine, session, runs, compare, training, lab } = slices
   let stopWaiting: (() => void) | null = null
   /** What `link.ask` is of. */
   let asked: RunSetup | null = null
@@ -79,7 +82,7 @@ export function createLinkSlice(
     return { task, ...read, ...(system === null ? {} : { system }), strategy, config, seed, prefix: [...prefix] }
   }
 
-  const hash = (recipe = false): string => {
+  const hash = (about: LinkAbout = 'search'): string => {
     const state = get()
     const next = sessionSetup()
     const active = state.runs.active === null ? undefined : state.runs.byId[state.runs.active]
@@ -97,7 +100,8 @@ export function createLinkSlice(
         event: shown ? shown.cursor : null,
         node: shown ? shown.selected : null,
         compare: compare.specs(),
-        recipe: recipe ? state.training.draft.recipe : null,
+        recipe: about === 'training' ? state.training.draft.recipe : null,
+        sweep: about === 'sweep' ? state.lab.draft.config : null,
       },
       defaultsOf(setup.task),
     )
@@ -160,6 +164,7 @@ export function createLinkSlice(
     })
     compare.restore(state.compare)
     if (state.recipe) training.adoptRecipe(state.recipe)
+    if (state.sweep) lab.actions.change(state.sweep)
     const open = openRun()
     if (open && event !== null) settleAt(open.id, { event, node })
     else {
