@@ -37,6 +37,8 @@ export const MATMUL_TILE_NAMES = Object.keys(MATMUL_TILES) as readonly MatmulTil
 /** Shapes of the kernels for one class of adapters. None of them depends on how many rows a pass has. */
 export interface Tuning {
   readonly matmul: MatmulTile
+  /** Columns of a decoder's weights that lie together, see `WeightShape`; null where whole rows do. */
+  readonly panelColumns: number | null
   /** Invocations that share one row of a reduction (norm, sampler); 1 does without workgroup memory. */
   readonly reduceLanes: number
   /** Invocations that share one row and head of the attention; 1 does without workgroup memory. */
@@ -61,12 +63,16 @@ export interface AdapterClass {
 /** The references and WebAssembly work in blocks of their own; only the padding of matrices follows the tile. */
 const REFERENCE: Tuning = {
   matmul: { rows: 4, fewRows: 1, columns: 8, lanes: 1, compact: true },
+  panelColumns: null,
   reduceLanes: 1,
   attentionLanes: 1,
   attentionSharedBy: Number.POSITIVE_INFINITY,
   elementLanes: 1,
   rotaryPairs: Number.POSITIVE_INFINITY,
 }
+
+/** Panels as wide as the register tile: products read them from front to back, where rows of a wide matrix are pages apart. */
+const WASM: Tuning = { ...REFERENCE, panelColumns: 8 }
 
 const SOFTWARE_TILES = {
   4: { plain: MATMUL_TILES['8x16-l4'], shared: MATMUL_TILES['16x8-s4'] },
@@ -82,6 +88,7 @@ const SOFTWARE_TILES = {
 function software(lanes: 4 | 8, subgroups: boolean): Tuning {
   return {
     matmul: SOFTWARE_TILES[lanes][subgroups ? 'shared' : 'plain'],
+    panelColumns: null,
     reduceLanes: 1,
     attentionLanes: 1,
     attentionSharedBy: 2,
@@ -93,6 +100,7 @@ function software(lanes: 4 | 8, subgroups: boolean): Tuning {
 /** Graphics processors: many small invocations side by side, reductions through workgroup memory. Not measured yet. */
 const HARDWARE: Tuning = {
   matmul: MATMUL_TILES['4x8-l32'],
+  panelColumns: null,
   reduceLanes: 64,
   attentionLanes: 64,
   attentionSharedBy: 2,
@@ -101,7 +109,8 @@ const HARDWARE: Tuning = {
 }
 
 export function tuningFor(adapter: AdapterClass): Tuning {
-  if (adapter.kind !== 'webgpu') return REFERENCE
+  if (adapter.kind === 'wasm') return WASM
+  if (adapter.kind === 'cpu') return REFERENCE
   if (!adapter.software) return HARDWARE
   const lanes = (adapter.subgroupSize ?? 4) >= 8 ? 8 : 4
   return software(lanes, canRun(SOFTWARE_TILES[lanes].shared, adapter))

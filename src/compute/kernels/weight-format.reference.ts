@@ -1,6 +1,6 @@
 import { halfTable } from '../../core/half.ts'
-import type { WeightFormat } from './weight-format.ts'
-import { GROUP_ROWS, groupStart, weightLayout } from './weight-format.ts'
+import type { WeightFormat, WeightShape } from './weight-format.ts'
+import { columnsTogether, GROUP_ROWS, groupStart, weightLayout } from './weight-format.ts'
 
 /** Four neighbouring columns of a matrix as f32, [inner, 4]: enough for many rows of input. */
 export type ReadQuad = (column: number, into: Float32Array) => void
@@ -11,9 +11,21 @@ export type ReadQuad = (column: number, into: Float32Array) => void
  */
 export function quadReader(
   format: Exclude<WeightFormat, 'f32'>,
-  { inner, columns }: { readonly inner: number; readonly columns: number },
+  shape: WeightShape,
   weights: Float32Array,
 ): ReadQuad {
+  const { inner } = shape
+  const columns = columnsTogether(shape)
+  if (columns !== shape.columns) {
+    const { words } = weightLayout(format, inner, columns)
+    const panels = Array.from({ length: shape.columns / columns }, (_, panel) =>
+      quadReader(format, { inner, columns }, weights.subarray(panel * words, (panel + 1) * words)),
+    )
+    return (column, into) => {
+      const panel = Math.floor(column / columns)
+      panels[panel]?.(column - panel * columns, into)
+    }
+  }
   const layout = weightLayout(format, inner, columns)
   const { rowWords, rangeWords } = layout
   const words = new Uint32Array(weights.buffer, weights.byteOffset, weights.length)

@@ -20,6 +20,30 @@ export interface WeightLayout {
   readonly words: number
 }
 
+/** A matrix [inner, columns] and how its columns lie. */
+export interface WeightShape {
+  readonly inner: number
+  /** A multiple of 8. */
+  readonly columns: number
+  /**
+   * Columns that lie together; all of them where it is not said. Else the matrix is cut into panels [inner, panelColumns], one after
+   * another, each of which lies as a matrix of its own: what works on a panel reads it from front to back.
+   */
+  readonly panelColumns?: number | undefined
+}
+
+/** Columns of each of the matrices that lie one after another. */
+export function columnsTogether({ columns, panelColumns = columns }: WeightShape): number {
+  if (columns % panelColumns !== 0) throw new RangeError(`${columns} columns in panels of ${panelColumns}`)
+  return panelColumns
+}
+
+/** Words of a whole matrix, in however many panels. */
+export function weightWords(format: WeightFormat, shape: WeightShape): number {
+  const together = columnsTogether(shape)
+  return (shape.columns / together) * weightLayout(format, shape.inner, together).words
+}
+
 /** @param columns a multiple of 8 */
 export function weightLayout(format: WeightFormat, inner: number, columns: number): WeightLayout {
   const rowWords = columns / COLUMNS_PER_WORD[format]

@@ -1,117 +1,167 @@
 import type { FunctionBuilder } from '../wasm/assembler/function-builder.ts'
 import { i32 } from '../wasm/assembler/scalars.ts'
 import type { Local, Value } from '../wasm/assembler/values.ts'
-import { f32x4, i8x16, i16x8, i32x4, v128 } from '../wasm/assembler/vectors.ts'
-import { widenHalf } from '../wasm/math.ts'
+import { f32x4, i32x4, v128 } from '../wasm/assembler/vectors.ts'
 import { INT4_STEP, INT8_STEP } from './weight-format.reference.ts'
-import type { WeightFormat } from './weight-format.ts'
-import { GROUP_ROWS, weightLayout } from './weight-format.ts'
+import type { WeightFormat, WeightShape } from './weight-format.ts'
+import { columnsTogether, GROUP_ROWS, weightLayout } from './weight-format.ts'
 
 /** Columns of a panel: what a register tile is wide. */
 export const PANEL = 8
 
 type Madd = (a: Value<'v128'>, b: Value<'v128'>, c: Value<'v128'>) => Value<'v128'>
 
-/** How rows of weights become floats. Offsets are in bytes, places of panels in panels of 8 columns. */
+/** A panel of one row, as two vectors of four floats. */
+export type PanelOfRow = readonly [Value<'v128'>, Value<'v128'>]
+
+/** How a row of a panel becomes floats. */
 interface Reading {
   /** Bytes of a panel in one row. */
   readonly panelBytes: number
   /** Bytes of a panel's ranges in front of a group of rows; 0 where there are no groups. */
   readonly rangeBytes: number
-  /** Variables for the ranges of so many panels. */
-  ranges(f: FunctionBuilder, panels: number): Local<'v128'>[]
-  readRanges(f: FunctionBuilder, address: Value<'i32'>, ranges: readonly Local<'v128'>[]): void
-  /** Quad `quad` (0 is the first of panel 0) of a row that starts at `address`, as four floats. */
-  quad(
+  /** Variables for a panel's ranges: so many. */
+  readonly rangeVariables: 0 | 2 | 4
+  /** Sets the variables from the ranges that lie from `address` + `offset` on. */
+  readRanges(f: FunctionBuilder, address: Local<'i32'>, offset: number, ranges: readonly Local<'v128'>[]): void
+  /** The row of a panel that lies from `address` + `offset` on. */
+  row(
     f: FunctionBuilder,
-    address: Value<'i32'>,
-    quad: number,
+    address: Local<'i32'>,
+    offset: number,
     ranges: readonly Local<'v128'>[],
     madd: Madd,
-  ): Value<'v128'>
+  ): PanelOfRow
 }
 
-const noRanges = { rangeBytes: 0, ranges: () => [], readRanges: () => {} }
+const noRanges = { rangeBytes: 0, rangeVariables: 0, readRanges: () => {} } as const
+
+/**
+ * Four halves, each spread over 32 bits with its sign above, as floats. Moved to a float's place they are 2¹¹² times too small, the
+ * subnormal ones too. Not for infinities.
+ */
+function widenHalves(halves: Value<'v128'>): Value<'v128'> {
+  return f32x4.mul(v128.and(i32x4.shl(halves, 13), i32x4.const(0x8fffe000)), f32x4.const(2 ** 112))
+}
+
+const NIBBLES = i32x4.const(0xf, 0xf0, 0xf00, 0xf000)
+/** What a digit is multiplied by that stands 0, 1, 2 and 3 digits too high. */
+const DIGITS = f32x4.const(1, 2 ** -4, 2 ** -8, 2 ** -12)
 
 const READINGS: Readonly<Record<WeightFormat, Reading>> = {
-  f32: { ...noRanges, panelBytes: 32, quad: (_, address, quad) => v128.load(address, 16 * quad) },
+  f32: {
+    ...noRanges,
+    panelBytes: 32,
+    row: (_, address, offset) => [v128.load(address, offset), v128.load(address, offset + 16)],
+  },
   f16: {
     ...noRanges,
     panelBytes: 16,
-    quad: (f, address, quad) => f.call(widenHalf, v128.load16x4U(address, 8 * quad)),
+    row: (_, address, offset) => [
+      widenHalves(v128.load16x4S(address, offset)),
+      widenHalves(v128.load16x4S(address, offset + 8)),
+    ],
   },
   int8: {
     panelBytes: 8,
     rangeBytes: 16,
-    ranges: (f, panels) => Array.from({ length: 2 * panels }, () => f.local('v128')),
-    readRanges(f, address, ranges) {
+    rangeVariables: 2,
+    readRanges(f, address, offset, ranges) {
       ranges.forEach((step, quad) => {
-        f.set(step, f32x4.mul(f.call(widenHalf, v128.load16x4U(address, 8 * quad)), f32x4.const(INT8_STEP)))
+        f.set(step, f32x4.mul(widenHalves(v128.load16x4S(address, offset + 8 * quad)), f32x4.const(INT8_STEP)))
       })
     },
-    quad: (_, address, quad, ranges) => {
-      const words = i32x4.extendLowI16x8S(i16x8.extendLowI8x16S(v128.load32Zero(address, 4 * quad)))
-      return f32x4.mul(f32x4.convertI32x4S(words), ranges[quad] as Local<'v128'>)
+    row(f, address, offset, [first, second]) {
+      const words = f.local('v128', v128.load8x8S(address, offset))
+      return [
+        f32x4.mul(f32x4.convertI32x4S(i32x4.extendLowI16x8S(words)), first as Local<'v128'>),
+        f32x4.mul(f32x4.convertI32x4S(i32x4.extendHighI16x8S(words)), second as Local<'v128'>),
+      ]
     },
   },
   int4: {
     panelBytes: 4,
     rangeBytes: 32,
-    ranges: (f, panels) => Array.from({ length: 4 * panels }, () => f.local('v128')),
-    readRanges(f, address, ranges) {
-      for (let quad = 0; quad < ranges.length / 2; quad++) {
+    rangeVariables: 4,
+    readRanges(f, address, offset, ranges) {
+      const pairs = f.local('v128')
+      for (let quad = 0; quad < 2; quad++) {
         const [low, step] = ranges.slice(2 * quad) as [Local<'v128'>, Local<'v128'>]
-        const pairs = v128.load(address, 16 * quad)
-        f.set(low, f.call(widenHalf, v128.and(pairs, i32x4.const(0xffff))))
-        const range = f32x4.sub(f.call(widenHalf, i32x4.shrU(pairs, 16)), low)
-        f.set(step, f32x4.mul(range, f32x4.const(INT4_STEP)))
+        f.set(pairs, v128.load(address, offset + 16 * quad))
+        f.set(low, widenHalves(i32x4.shrS(i32x4.shl(pairs, 16), 16)))
+        const range = f32x4.sub(widenHalves(i32x4.shrS(pairs, 16)), low)
+        f.set(step, f32x4.mul(f32x4.mul(range, f32x4.const(INT4_STEP)), DIGITS))
       }
     },
-    quad(_, address, quad, ranges, madd) {
-      const [low, step] = ranges.slice(2 * quad) as [Local<'v128'>, Local<'v128'>]
-      // Two bytes hold four weights: each byte in two lanes, the first time four bits higher.
-      const bytes = i8x16.shuffle(v128.load16Splat(address, 2 * quad), i32x4.const(0), TWICE)
-      const nibbles = v128.and(i16x8.shrU(i16x8.mul(bytes, i32x4.const(16, 1, 16, 1)), 4), i32x4.const(15))
-      return madd(f32x4.convertI32x4S(nibbles), step, low)
+    row(f, address, offset, ranges, madd) {
+      const [low, step, highLow, highStep] = ranges as [Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>]
+      // Each lane keeps its own digit where it stands: a power of 16 too large, which the step makes up for.
+      const digits = f.local('v128', v128.load32Splat(address, offset))
+      return [
+        madd(f32x4.convertI32x4S(v128.and(digits, NIBBLES)), step, low),
+        madd(f32x4.convertI32x4S(v128.and(i32x4.shrU(digits, 16), NIBBLES)), highStep, highLow),
+      ]
     },
   },
 }
 
-const TWICE = [0, 16, 16, 16, 0, 16, 16, 16, 1, 16, 16, 16, 1, 16, 16, 16]
-
-/** Some columns of some rows of a matrix [inner, columns] in a format. */
+/** Some columns of some rows of a matrix. */
 export interface WeightRows {
   readonly weights: Local<'i32'>
   /** The first panel, and how many stand side by side. */
   readonly panel: Value<'i32'>
   readonly panels: number
-  /** Rows first … end − 1; `first` is a multiple of 32. */
+  /** Rows first … end − 1, in steps of `rowsTogether`; `first` is a multiple of 32. */
   readonly first: Local<'i32'>
   readonly end: Local<'i32'>
 }
 
-/** Goes through rows of weights and gives `body` each row's quads as values. */
+/** How the weights of a matrix lie; either whole rows of it together, or panels of 8 columns. */
+export interface WeightReading {
+  readonly format: WeightFormat
+  readonly shape: WeightShape
+  readonly madd: Madd
+  /** Rows for which `body` is written one after another: 1 where it is not said. */
+  readonly rowsTogether?: 1 | 2 | 4
+}
+
+/** Goes through rows of weights and gives `body` each row's panels as values; `step` counts the rows that are together. */
 export function eachWeightRow(
   f: FunctionBuilder,
-  { format, columns, madd }: { readonly format: WeightFormat; readonly columns: number; readonly madd: Madd },
+  { format, shape, madd, rowsTogether = 1 }: WeightReading,
   { weights, panel, panels, first, end }: WeightRows,
-  body: (quad: (index: number) => Value<'v128'>) => void,
+  body: (row: (panel: number) => PanelOfRow, step: number) => void,
 ): void {
   const reading = READINGS[format]
-  const { rowWords, rangeWords } = weightLayout(format, 0, columns)
-  const ranges = reading.ranges(f, panels)
+  const together = columnsTogether(shape)
+  const { rowWords, rangeWords, words } = weightLayout(format, shape.inner, together)
+  // From one panel to the next, within a row and within the ranges of a group.
+  const [panelBytes, rangeBytes] =
+    together === shape.columns ? [reading.panelBytes, reading.rangeBytes] : [4 * words, 4 * words]
+  const ranges = Array.from({ length: panels }, () =>
+    Array.from({ length: reading.rangeVariables }, () => f.local('v128')),
+  )
   const at = f.local('i32')
   const rows = (from: Value<'i32'>, to: Local<'i32'>) =>
-    f.for(from, to, () => {
-      body((index) => reading.quad(f, at, index, ranges, madd))
-      f.increase(at, 4 * rowWords)
-    })
-  const inPanel = f.local('i32', i32.add(weights, i32.mul(panel, reading.panelBytes)))
+    f.for(
+      from,
+      to,
+      () => {
+        for (let step = 0; step < rowsTogether; step++) {
+          const offset = 4 * rowWords * step
+          body((index) => reading.row(f, at, offset + panelBytes * index, ranges[index] ?? [], madd), step)
+        }
+        f.increase(at, 4 * rowWords * rowsTogether)
+      },
+      rowsTogether,
+    )
+  const inPanel = f.local('i32', i32.add(weights, i32.mul(panel, panelBytes)))
   if (rangeWords === 0) {
     f.set(at, i32.add(inPanel, i32.mul(first, 4 * rowWords)))
     rows(first, end)
     return
   }
+  const inRanges = f.local('i32', i32.add(weights, i32.mul(panel, rangeBytes)))
   const groupBytes = 4 * (GROUP_ROWS * rowWords + rangeWords)
   const groupEnd = f.local('i32')
   f.for(
@@ -119,7 +169,10 @@ export function eachWeightRow(
     end,
     (row) => {
       const start = f.local('i32', i32.mul(i32.shrU(row, 5), groupBytes))
-      reading.readRanges(f, i32.add(i32.add(weights, start), i32.mul(panel, reading.rangeBytes)), ranges)
+      f.set(at, i32.add(inRanges, start))
+      ranges.forEach((variables, index) => {
+        reading.readRanges(f, at, rangeBytes * index, variables)
+      })
       f.set(at, i32.add(i32.add(inPanel, start), 4 * rangeWords))
       f.set(groupEnd, i32.add(row, GROUP_ROWS))
       f.set(groupEnd, i32.minU(groupEnd, end))

@@ -1,7 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { halfTable, narrowHalf } from '../../core/half.ts'
-import type { WeightFormat } from './weight-format.ts'
-import { GROUP_ROWS, groupStart, weightLayout } from './weight-format.ts'
+import type { WeightFormat, WeightLayout, WeightShape } from './weight-format.ts'
+import { columnsTogether, GROUP_ROWS, groupStart, weightLayout, weightWords } from './weight-format.ts'
 
 /** Writes rows 32 · group … of a column, as many as there are values (at most 32). */
 export type WriteWeights = (column: number, group: number, values: Float32Array) => void
@@ -11,13 +11,23 @@ export type WriteWeights = (column: number, group: number, values: Float32Array)
  * int8: round(127 · weight / largest), the largest size of 32 weights as f16. int4: 16 steps from the lowest of 32
  * weights to the highest, both as f16.
  */
-export function weightWriter(
-  format: WeightFormat,
-  { inner, columns }: { readonly inner: number; readonly columns: number },
-  words: Uint32Array,
-): WriteWeights {
-  const layout = weightLayout(format, inner, columns)
-  if (words.length !== layout.words) throw new RangeError(`${words.length} words where ${layout.words} are needed`)
+export function weightWriter(format: WeightFormat, shape: WeightShape, words: Uint32Array): WriteWeights {
+  const needed = weightWords(format, shape)
+  if (words.length !== needed) throw new RangeError(`${words.length} words where ${needed} are needed`)
+  const columns = columnsTogether(shape)
+  const layout = weightLayout(format, shape.inner, columns)
+  if (columns === shape.columns) return panelWriter(format, layout, columns, words)
+  const panels = Array.from({ length: shape.columns / columns }, (_, panel) =>
+    panelWriter(format, layout, columns, words.subarray(panel * layout.words, (panel + 1) * layout.words)),
+  )
+  return (column, group, values) => {
+    const panel = Math.floor(column / columns)
+    panels[panel]?.(column - panel * columns, group, values)
+  }
+}
+
+/** A writer of columns that lie together. */
+function panelWriter(format: WeightFormat, layout: WeightLayout, columns: number, words: Uint32Array): WriteWeights {
   const halves = new Uint16Array(words.buffer, words.byteOffset, 2 * words.length)
   const bytes = new Uint8Array(words.buffer, words.byteOffset, 4 * words.length)
   const widened = halfTable()

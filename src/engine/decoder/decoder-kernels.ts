@@ -76,6 +76,7 @@ export async function bindKernels(
         outputOffset: given.epilogue === 'gate' ? first / 2 : first,
         tile: tuning.matmul,
         format: matrix.format,
+        panelColumns: matrix.panelColumns,
         from: 'row',
         ...given,
       }
@@ -106,6 +107,7 @@ export async function bindKernels(
         end: Math.min(first + columns, config.vocabSize),
         columns,
         format: weights.embedding.format,
+        panelColumns: weights.embedding.panelColumns,
         lanes: tuning.elementLanes,
       }),
       { rows, table, output: hidden },

@@ -1,6 +1,6 @@
 import type { Backend, BackendBuffer } from '../../compute/backend.ts'
 import type { WeightFormat } from '../../compute/kernels/weight-format.ts'
-import { GROUP_ROWS, weightLayout } from '../../compute/kernels/weight-format.ts'
+import { GROUP_ROWS, weightWords } from '../../compute/kernels/weight-format.ts'
 import type { WriteWeights } from '../../compute/kernels/weight-packing.ts'
 import { weightWriter } from '../../compute/kernels/weight-packing.ts'
 import { StepscopeError } from '../../core/errors.ts'
@@ -17,6 +17,8 @@ import { checkWeightRoom } from './weight-room.ts'
 export interface Matrix {
   readonly inner: number
   readonly format: WeightFormat
+  /** Columns that lie together, see `WeightShape`; all of a part's where it is not said. */
+  readonly panelColumns?: number | undefined
   readonly parts: readonly (ColumnPart & { readonly weights: BackendBuffer; readonly bias: BackendBuffer })[]
 }
 
@@ -68,6 +70,11 @@ function outputHeadFormat(format: WeightFormat, config: DecoderConfig): WeightFo
 /** Bytes of a weight, with its share of the group's ranges. */
 const WEIGHT_BYTES: Readonly<Record<WeightFormat, number>> = { f32: 4, f16: 2, int8: 1.0625, int4: 0.625 }
 
+export interface LoadWeightsOptions extends Pick<DecoderOptions, 'signal' | 'onProgress' | 'weights'> {
+  /** Weights lie as products of this backend read them fastest; else whole rows together, which a model in training needs. */
+  readonly panels?: boolean
+}
+
 /**
  * Reads, packs and uploads all tensors, one part of a matrix at a time and each in pieces.
  * @throws StepscopeError `bad-checkpoint` where a tensor is missing or has another shape, `out-of-memory` where the device can
@@ -79,7 +86,7 @@ export async function loadWeights(
   config: DecoderConfig,
   plan: TensorPlan,
   source: WeightSource,
-  options: Pick<DecoderOptions, 'signal' | 'onProgress' | 'weights'>,
+  options: LoadWeightsOptions,
 ): Promise<DecoderWeights> {
   const expected = expectedShapes(plan)
   for (const { name, shape } of expected) checkShape(name, shape, source.shape(name))
@@ -94,6 +101,7 @@ export async function loadWeights(
     return expected.reduce((sum, { name, shape }) => sum + bytesOf(name) * elements(shape), 0)
   }
   checkWeightRoom(backend, format, bytesAs)
+  const panelColumns = options.panels === true ? (backend.tuning.panelColumns ?? undefined) : undefined
   const bytesOf = formatsAs(format)
   const totalBytes = bytesAs(format)
   let loadedBytes = 0
@@ -148,8 +156,8 @@ export async function loadWeights(
     }
     const parts: Matrix['parts'][number][] = []
     for (const part of columnParts(matrixPlan, format, backend.tuning, backend.limits)) {
-      const shape = { inner, columns: part.columns }
-      const words = zeros(weightLayout(format, inner, part.columns).words)
+      const shape = { inner, columns: part.columns, panelColumns }
+      const words = zeros(weightWords(format, shape))
       const write = weightWriter(format, shape, words)
       for (const matrixSource of sources) {
         for (const range of outputRanges(matrixSource, part)) {
@@ -165,7 +173,7 @@ export async function loadWeights(
         bias: await upload(new Uint32Array(bias.slice(part.first, part.first + part.columns).buffer)),
       })
     }
-    return { inner, format, parts }
+    return { inner, format, panelColumns, parts }
   }
 
   const none = await buffers.create(16, 'weights')

@@ -2,6 +2,7 @@ import type { Views } from '../../backend.ts'
 import { ROW_TOKEN, rowStart } from '../rows.ts'
 import { quadReader } from '../weight-format.reference.ts'
 import type { WeightFormat } from '../weight-format.ts'
+import { columnsTogether } from '../weight-format.ts'
 
 export interface EmbeddingShape {
   /** Hidden size rounded up to a multiple of 4. */
@@ -13,6 +14,8 @@ export interface EmbeddingShape {
   readonly end: number
   /** Columns of this part of the table, a multiple of 8. */
   readonly columns: number
+  /** Columns that lie together, see `WeightShape`; all of them where it is not said. WebGPU reads no panels. */
+  readonly panelColumns?: number | undefined
   /** How the table lies. */
   readonly format: WeightFormat
   readonly lanes: number
@@ -26,9 +29,10 @@ export const EMBEDDING_BINDINGS = {
 } as const
 
 export function embeddingReference(shape: EmbeddingShape, views: Views<typeof EMBEDDING_BINDINGS>): () => void {
-  const { hidden, outputStride, first, end, columns, format } = shape
+  const { hidden, outputStride, first, end, columns, panelColumns, format } = shape
   const { rows, table, output } = views
-  const readQuad = format === 'f32' ? null : quadReader(format, { inner: hidden, columns }, table)
+  const readQuad = format === 'f32' ? null : quadReader(format, { inner: hidden, columns, panelColumns }, table)
+  const together = columnsTogether({ inner: hidden, columns, panelColumns })
   const unpacked = new Float32Array(readQuad === null ? 0 : 4 * hidden)
   return () => {
     const count = rows[0] as number
@@ -38,7 +42,9 @@ export function embeddingReference(shape: EmbeddingShape, views: Views<typeof EM
       const to = row * outputStride
       const column = token - first
       readQuad?.(column - (column % 4), unpacked)
-      const [values, start, stride] = readQuad === null ? [table, column, columns] : [unpacked, column % 4, 4]
+      const panel = Math.floor(column / together)
+      const place = panel * hidden * together + (column - panel * together)
+      const [values, start, stride] = readQuad === null ? [table, place, together] : [unpacked, column % 4, 4]
       for (let h = 0; h < hidden; h++) output[to + h] = values[start + h * stride] as number
     }
   }

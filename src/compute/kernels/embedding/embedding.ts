@@ -12,7 +12,10 @@ export function embeddingKernel(shape: EmbeddingShape): Kernel<typeof EMBEDDING_
   return {
     name: 'embedding',
     bindings: EMBEDDING_BINDINGS,
-    wgsl: () => embeddingWgsl(shape),
+    wgsl: () => {
+      if (shape.panelColumns !== undefined) throw new RangeError('WebGPU reads whole rows of weights')
+      return embeddingWgsl(shape)
+    },
     workgroups: (rows) => [Math.ceil(shape.hidden / 4 / shape.lanes), rows, 1],
     wasm: () => embeddingWasm(shape),
     reference: (views) => embeddingReference(shape, views),

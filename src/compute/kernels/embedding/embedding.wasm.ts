@@ -5,13 +5,13 @@ import type { WasmKernel } from '../../wasm/wasm-kernel.ts'
 import { ROW_TOKEN } from '../rows.ts'
 import { rowAddress, rowUnits, rowWord } from '../rows.wasm.ts'
 import { INT4_STEP, INT8_STEP } from '../weight-format.reference.ts'
-import { GROUP_ROWS, weightLayout } from '../weight-format.ts'
+import { columnsTogether, GROUP_ROWS, weightLayout } from '../weight-format.ts'
 import type { EMBEDDING_BINDINGS, EmbeddingShape } from './embedding.reference.ts'
 
 export function embeddingWasm(shape: EmbeddingShape): WasmKernel<typeof EMBEDDING_BINDINGS> {
-  const { hidden, outputStride, first: firstToken, end: endToken, columns, format } = shape
+  const { hidden, outputStride, first: firstToken, end: endToken, columns, panelColumns, format } = shape
   return {
-    key: [hidden, outputStride, firstToken, endToken, columns, format].join(),
+    key: [hidden, outputStride, firstToken, endToken, columns, panelColumns, format].join(),
     cost: 8 * hidden,
     units: rowUnits,
     emit: ({ f, at, first, end }) => {
@@ -26,18 +26,21 @@ export function embeddingWasm(shape: EmbeddingShape): WasmKernel<typeof EMBEDDIN
   }
 }
 
-type Gathered = Pick<EmbeddingShape, 'hidden' | 'columns' | 'format'>
+type Gathered = Pick<EmbeddingShape, 'hidden' | 'columns' | 'panelColumns' | 'format'>
 
 /** Writes a column of a matrix [hidden, columns] side by side. */
 function gather(
   f: FunctionBuilder,
   shape: Gathered,
   table: Local<'i32'>,
-  column: Local<'i32'>,
+  token: Local<'i32'>,
   to: Local<'i32'>,
 ): void {
-  const { hidden, columns, format } = shape
-  const { rowWords, rangeWords } = weightLayout(format, hidden, columns)
+  const { hidden, columns, panelColumns, format } = shape
+  const together = columnsTogether({ inner: hidden, columns, panelColumns })
+  const { rowWords, rangeWords, words } = weightLayout(format, hidden, together)
+  const panel = f.local('i32', i32.divU(token, together))
+  const column = f.local('i32', i32.sub(token, i32.mul(panel, together)))
   const from = f.local('i32')
   /** Rows one below the other, from where `from` is. */
   const rows = (count: Value<'i32'> | number, read: () => Value<'f32'>) => {
@@ -47,7 +50,7 @@ function gather(
       f.increase(to, 4)
     })
   }
-  const start = f.local('i32', table)
+  const start = f.local('i32', i32.add(table, i32.mul(panel, 4 * words)))
   if (format === 'f32' || format === 'f16') {
     f.set(from, i32.add(start, i32.shl(column, format === 'f32' ? 2 : 1)))
     rows(hidden, () => (format === 'f32' ? f32.load(from) : halfAt(from)))

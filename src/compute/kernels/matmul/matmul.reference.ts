@@ -3,6 +3,7 @@ import type { MatmulTile } from '../../tuning.ts'
 import { ROW_SLOT, rowStart } from '../rows.ts'
 import { quadReader } from '../weight-format.reference.ts'
 import type { WeightFormat } from '../weight-format.ts'
+import { columnsTogether } from '../weight-format.ts'
 
 /** What of a product is in its code. */
 export interface MatmulVariant {
@@ -23,6 +24,8 @@ export interface MatmulShape extends MatmulVariant {
   readonly inner: number
   /** Columns of the weights, a multiple of the tile's. */
   readonly columns: number
+  /** Columns that lie together, see `WeightShape`; all of them where it is not said. WebGPU reads no panels. */
+  readonly panelColumns?: number | undefined
   /** Floats from one row of the input to the next; a multiple of 4. */
   readonly inputStride: number
   /** Where the sums start in an input row, a multiple of 4; 0 where it is not said. */
@@ -74,8 +77,10 @@ export function matmulReference(shape: MatmulShape, views: Views<typeof MATMUL_B
   function block(into: Float64Array, row: number, height: number, column: number, quad: 0 | 1): void {
     const inner = sizes[0] as number
     const weights = unpacked[quad] ?? views.weights
-    const at = readQuad === null ? column : 0
-    const stride = readQuad === null ? (sizes[1] as number) : BLOCK
+    const together = shape.panelColumns === undefined ? (sizes[1] as number) : columnsTogether(shape)
+    const panel = Math.floor(column / together)
+    const at = readQuad === null ? panel * shape.inner * together + (column - panel * together) : 0
+    const stride = readQuad === null ? together : BLOCK
     if (height === BLOCK) {
       const second = inputPlace(row + 1)
       const third = inputPlace(row + 2)

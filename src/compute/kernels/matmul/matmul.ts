@@ -10,14 +10,17 @@ import { matmulWgsl } from './matmul.wgsl.ts'
  * order, with fused multiply-adds, so a row's result is the same bits in whatever company it is computed.
  */
 export function matmulKernel(shape: MatmulShape): Kernel<typeof MATMUL_BINDINGS> {
-  const { columns, tile, epilogue } = shape
+  const { columns, panelColumns, tile, epilogue } = shape
   if (columns % tile.columns !== 0 || shape.inner % 4 !== 0) {
     throw new RangeError(`matmul of ${shape.inner} × ${columns} with tiles of ${tile.columns} columns`)
   }
   return {
     name: epilogue === 'gate' ? 'matmul-gate' : 'matmul',
     bindings: MATMUL_BINDINGS,
-    wgsl: () => matmulWgsl(shape),
+    wgsl: () => {
+      if (panelColumns !== undefined) throw new RangeError('WebGPU reads whole rows of weights')
+      return matmulWgsl(shape)
+    },
     workgroups: (rows) => [Math.ceil(columns / tile.columns / tile.lanes), Math.ceil(rows / tile.rows), 1],
     wasm: () => matmulWasm(shape),
     reference: (views) => matmulReference(shape, views),

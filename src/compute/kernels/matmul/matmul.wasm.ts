@@ -2,18 +2,20 @@ import { i32 } from '../../wasm/assembler/scalars.ts'
 import type { Local } from '../../wasm/assembler/values.ts'
 import type { WasmContext, WasmKernel } from '../../wasm/wasm-kernel.ts'
 import { ROW_SLOT, rowStart } from '../rows.ts'
+import { GROUP_ROWS } from '../weight-format.ts'
 import { eachWeightRow, PANEL } from '../weight-format.wasm.ts'
 import type { MATMUL_BINDINGS, MatmulShape } from './matmul.reference.ts'
 import type { Block, TileTools } from './matmul-tile.wasm.ts'
-import { BLOCK_COLUMNS, BLOCK_ROWS, emitTile, MOST_TERMS, packedPanelBytes } from './matmul-tile.wasm.ts'
+import { BLOCK_ROWS, blockColumns, emitTile, MOST_TERMS, packedPanelBytes } from './matmul-tile.wasm.ts'
 
-const BLOCK_PANELS = BLOCK_COLUMNS / PANEL
-/** With fewer rows, packing costs more than it saves. */
-const PACKED_ROWS = 4
+/** From how many rows on weights are packed: with fewer, it costs more than it saves. Panels of floats lie as if they were packed. */
+function packedRows({ panelColumns, format = 'f32' }: MatmulShape): number {
+  return panelColumns !== undefined && format === 'f32' ? Number.POSITIVE_INFINITY : 4
+}
 
 /**
- * A unit is a block of at most 64 rows by 64 columns. Its weights are packed into panels of 8 columns, up to 512 terms at a time, so that a
- * register tile of 4 × 8 reads one panel from the first cache; a few rows read the weights where they lie.
+ * A unit is a block of at most 64 rows by 64 or 32 columns. Its weights become floats in panels of 8 columns, up to 512 terms at a time, so that a
+ * register tile of 4 × 8 reads one panel from the first cache. Where they are that already, and for a few rows, they are read where they lie.
  */
 export function matmulWasm(shape: MatmulShape): WasmKernel<typeof MATMUL_BINDINGS> {
   const {
@@ -22,22 +24,28 @@ export function matmulWasm(shape: MatmulShape): WasmKernel<typeof MATMUL_BINDING
     format = 'f32',
     inner,
     columns,
+    panelColumns,
     inputStride,
     inputOffset = 0,
     outputStride,
     outputOffset,
   } = shape
-  const columnBlocks = Math.ceil(columns / BLOCK_COLUMNS)
-  const packedBytes = BLOCK_PANELS * packedPanelBytes(shape)
-  const sumsBytes = 4 * BLOCK_ROWS * BLOCK_COLUMNS
+  if (panelColumns !== undefined && panelColumns !== PANEL) throw new RangeError(`panels of ${panelColumns} columns`)
+  const width = blockColumns(shape)
+  const columnBlocks = Math.ceil(columns / width)
+  const blockPanels = width / PANEL
+  const least = packedRows(shape)
+  const packedBytes = least === Number.POSITIVE_INFINITY ? 0 : blockPanels * packedPanelBytes(shape)
+  const sumsBytes = 4 * BLOCK_ROWS * width
   return {
     key: JSON.stringify([
-      ...[from, epilogue, format, Math.min(inner, MOST_TERMS), columns],
+      ...[from, epilogue, format, panelColumns === undefined ? Math.min(inner, MOST_TERMS) : inner, columns],
+      panelColumns,
       ...[inputStride, inputOffset, outputStride, outputOffset],
     ]),
     cost: ({ f, at }) => {
       const rows = f.local('i32', i32.load(at.rows))
-      return i32.mul(i32.mul(i32.minU(rows, f.local('i32', i32.const(BLOCK_ROWS))), i32.load(at.sizes)), BLOCK_COLUMNS)
+      return i32.mul(i32.mul(i32.minU(rows, f.local('i32', i32.const(BLOCK_ROWS))), i32.load(at.sizes)), width)
     },
     scratchBytes: packedBytes + sumsBytes + (from === 'slot' ? 4 * BLOCK_ROWS * MOST_TERMS : 0),
     units: ({ at }) => i32.mul(i32.divU(i32.add(i32.load(at.rows), BLOCK_ROWS - 1), BLOCK_ROWS), columnBlocks),
@@ -48,16 +56,20 @@ export function matmulWasm(shape: MatmulShape): WasmKernel<typeof MATMUL_BINDING
       const rowBlocks = i32.divU(i32.add(count, BLOCK_ROWS - 1), BLOCK_ROWS)
       // Blocks of about equal height, in fours.
       const height = f.local('i32', i32.and(i32.add(i32.divU(i32.sub(i32.add(count, rowBlocks), 1), rowBlocks), 3), -4))
+      // Parts of about equal length, in whole groups of weights.
+      const termBlocks = i32.divU(i32.add(inner, MOST_TERMS - 1), MOST_TERMS)
+      const terms = f.local('i32', i32.divU(i32.sub(i32.add(inner, termBlocks), 1), termBlocks))
+      f.set(terms, i32.and(i32.add(terms, GROUP_ROWS - 1), -GROUP_ROWS))
       f.for(first, end, (unit) => {
         const row = f.local('i32', i32.mul(i32.divU(unit, columnBlocks), height))
         const rows = f.local('i32', i32.sub(count, row))
         f.set(rows, i32.minU(rows, height))
-        const panel = f.local('i32', i32.mul(i32.remU(unit, columnBlocks), BLOCK_PANELS))
+        const panel = f.local('i32', i32.mul(i32.remU(unit, columnBlocks), blockPanels))
         const panels = f.local('i32', i32.sub(columns / PANEL, panel))
-        f.if(i32.gtU(panels, BLOCK_PANELS), () => f.set(panels, BLOCK_PANELS))
+        f.if(i32.gtU(panels, blockPanels), () => f.set(panels, blockPanels))
         const start = f.local('i32', 0)
         f.loop((again) => {
-          const stop = f.local('i32', i32.add(start, MOST_TERMS))
+          const stop = f.local('i32', i32.add(start, terms))
           f.set(stop, i32.minU(stop, inner))
           const block: Block = {
             ...{ weights: at.weights, bias: at.bias, output: at.output, row, panel, first: start, end: stop },
@@ -73,11 +85,13 @@ export function matmulWasm(shape: MatmulShape): WasmKernel<typeof MATMUL_BINDING
             f.set(block.input, i32.add(i32.add(at.input, offset), 4 * inputOffset))
           }
           const tools = { f, shape, madd }
-          f.if(
-            i32.ltU(rows, PACKED_ROWS),
-            () => fewRows(tools, block, rows, panels),
-            () => manyRows(tools, block, rows, panels),
-          )
+          const whereTheyLie = () => eachTile(tools, block, rows, panels, 'weights')
+          if (least === Number.POSITIVE_INFINITY) whereTheyLie()
+          else
+            f.if(i32.ltU(rows, least), whereTheyLie, () => {
+              pack(tools, block, panels)
+              eachTile(tools, block, rows, panels, 'packed')
+            })
           f.set(start, stop)
           f.branch(again, i32.ltU(start, inner))
         })
@@ -106,25 +120,39 @@ function gatherRows(
   })
 }
 
-/** One to three rows, on the weights where they lie. */
-function fewRows(tools: TileTools, block: Block, rows: Local<'i32'>, panels: Local<'i32'>): void {
-  const { f } = tools
-  leftRows(tools, block, f.local('i32', 0), rows, panels, 'weights')
-}
-
-function manyRows(tools: TileTools, block: Block, rows: Local<'i32'>, panels: Local<'i32'>): void {
-  const { f } = tools
-  pack(tools, block, panels)
-  const row = f.local('i32')
-  f.for(0, panels, (panel) => {
-    f.set(row, 0)
-    f.while(i32.leU(i32.add(row, 4), rows), () => {
-      emitTile(tools, block, { row, panel }, { rows: 4, panels: 1, from: 'packed' })
-      f.increase(row, 4)
+/** Fours of rows panel by panel, then what is left. */
+function eachTile(
+  tools: TileTools,
+  block: Block,
+  rows: Local<'i32'>,
+  panels: Local<'i32'>,
+  from: 'packed' | 'weights',
+): void {
+  const { f, shape } = tools
+  const row = f.local('i32', 0)
+  if (from === 'packed' || packedRows(shape) > 4) {
+    const streams = shape.panelColumns !== undefined && (shape.format ?? 'f32') === 'f32'
+    const tileCount = f.local('i32', i32.shrU(rows, 2))
+    const ahead = { place: f.local('i32'), step: f.local('i32', 0) }
+    if (streams) f.if(tileCount, () => f.set(ahead.step, i32.divU(i32.const(4 * PANEL), tileCount)))
+    f.for(0, panels, (panel) => {
+      f.set(row, 0)
+      if (streams) {
+        const next = f.local('i32', i32.add(i32.add(block.panel, panel), 1))
+        f.if(i32.geU(next, shape.columns / PANEL), () => f.set(next, block.panel))
+        f.set(
+          ahead.place,
+          i32.add(block.weights, i32.add(i32.mul(next, 4 * PANEL * shape.inner), i32.mul(block.first, 4 * PANEL))),
+        )
+      }
+      f.while(i32.leU(i32.add(row, 4), rows), () => {
+        emitTile(tools, block, { row, panel }, { rows: 4, panels: 1, from }, streams ? ahead : undefined)
+        f.increase(row, 4)
+      })
     })
-  })
-  f.set(row, i32.and(rows, -4))
-  f.if(i32.ltU(row, rows), () => leftRows(tools, block, row, rows, panels, 'packed'))
+    f.set(row, i32.and(rows, -4))
+  }
+  f.if(i32.ltU(row, rows), () => leftRows(tools, block, row, rows, panels, from))
 }
 
 /** Fewer than four rows: two and two, then one, over as many panels as keep the processor busy. */
@@ -158,24 +186,29 @@ function leftRows(
 
 /** Weights of the block as floats, panel after panel. */
 function pack({ f, shape, madd }: TileTools, block: Block, panels: Local<'i32'>): void {
-  const { format = 'f32', columns } = shape
+  const { format = 'f32', panelColumns } = shape
   const panelBytes = packedPanelBytes(shape)
   const packPanels = (panel: Local<'i32'>, width: number) => {
     const to = f.local('i32', i32.add(block.packed, i32.mul(panel, panelBytes)))
     const place = f.local('i32', i32.add(block.panel, panel))
-    eachWeightRow(f, { format, columns, madd }, { ...block, panel: place, panels: width }, (quad) => {
-      for (let index = 0; index < 2 * width; index++) {
-        f.store('v128', to, quad(index), (index >> 1) * panelBytes + 16 * (index & 1))
+    eachWeightRow(f, { format, shape, madd }, { ...block, panel: place, panels: width }, (row) => {
+      for (let index = 0; index < width; index++) {
+        row(index).forEach((quad, half) => {
+          f.store('v128', to, quad, index * panelBytes + 16 * half)
+        })
       }
       f.increase(to, 4 * PANEL)
     })
   }
   const panel = f.local('i32', 0)
+  // Whole rows are read a cache line at a time.
   const width = format === 'int4' ? 2 : 4
-  f.while(i32.leU(i32.add(panel, width), panels), () => {
-    packPanels(panel, width)
-    f.increase(panel, width)
-  })
+  if (panelColumns === undefined) {
+    f.while(i32.leU(i32.add(panel, width), panels), () => {
+      packPanels(panel, width)
+      f.increase(panel, width)
+    })
+  }
   f.while(i32.ltU(panel, panels), () => {
     packPanels(panel, 1)
     f.increase(panel, 1)

@@ -98,8 +98,13 @@ function turnWeights(
       f.set(stop, i32.minU(stop, count))
       const to = f.local('i32', scratch)
       const rows = { weights: at.input, panel, panels: quads / 2, first: row, end: stop }
-      eachWeightRow(f, { format, columns, madd }, rows, (quad) => {
-        for (let index = 0; index < quads; index++) f.store('v128', to, quad(index), 16 * index)
+      const reading = { format, shape: { inner: shape.maxRows, columns }, madd }
+      eachWeightRow(f, reading, rows, (row) => {
+        for (let index = 0; index < quads / 2; index++) {
+          row(index).forEach((quad, half) => {
+            f.store('v128', to, quad, 32 * index + 16 * half)
+          })
+        }
         f.increase(to, 4 * BLOCK)
       })
       const place = f.local('i32', i32.add(output, i32.shl(row, 2)))
