@@ -9,11 +9,7 @@ export type ReadQuad = (column: number, into: Float32Array) => void
  * The meaning of the compressed formats. Weights are unpacked by columns, so that a product of several rows pays for it
  * once.
  */
-export function quadReader(
-  format: Exclude<WeightFormat, 'f32'>,
-  shape: WeightShape,
-  weights: Float32Array,
-): ReadQuad {
+export function quadReader(format: Exclude<WeightFormat, 'f32'>, shape: WeightShape, weights: Float32Array): ReadQuad {
   const { inner } = shape
   const columns = columnsTogether(shape)
   if (columns !== shape.columns) {

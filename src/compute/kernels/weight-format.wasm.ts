@@ -2,6 +2,7 @@ import type { FunctionBuilder } from '../wasm/assembler/function-builder.ts'
 import { i32 } from '../wasm/assembler/scalars.ts'
 import type { Local, Value } from '../wasm/assembler/values.ts'
 import { f32x4, i32x4, v128 } from '../wasm/assembler/vectors.ts'
+import { widenHalves } from '../wasm/math.ts'
 import { INT4_STEP, INT8_STEP } from './weight-format.reference.ts'
 import type { WeightFormat, WeightShape } from './weight-format.ts'
 import { columnsTogether, GROUP_ROWS, weightLayout } from './weight-format.ts'
@@ -35,14 +36,6 @@ interface Reading {
 }
 
 const noRanges = { rangeBytes: 0, rangeVariables: 0, readRanges: () => {} } as const
-
-/**
- * Four halves, each spread over 32 bits with its sign above, as floats. Moved to a float's place they are 2¹¹² times too small, the
- * subnormal ones too. Not for infinities.
- */
-function widenHalves(halves: Value<'v128'>): Value<'v128'> {
-  return f32x4.mul(v128.and(i32x4.shl(halves, 13), i32x4.const(0x8fffe000)), f32x4.const(2 ** 112))
-}
 
 const NIBBLES = i32x4.const(0xf, 0xf0, 0xf00, 0xf000)
 /** What a digit is multiplied by that stands 0, 1, 2 and 3 digits too high. */

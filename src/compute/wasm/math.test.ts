@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { halfTable } from '../../core/half.ts'
-import type { Helper } from './assembler/function-builder.ts'
+import type { FunctionBuilder, Helper } from './assembler/function-builder.ts'
 import { ModuleBuilder } from './assembler/module-builder.ts'
+import type { Local } from './assembler/values.ts'
 import { v128 } from './assembler/vectors.ts'
-import { exp, silu, widenHalf } from './math.ts'
+import { exp, silu, widenHalves } from './math.ts'
 
 /** Runs a function of four lanes over all words of an array. */
 function over(helper: Helper<readonly ['v128'], 'v128'>, words: Uint32Array): Float32Array {
@@ -50,6 +51,12 @@ test('silu is as close', () => {
 test('every finite half is widened exactly', () => {
   const halves = Uint32Array.from({ length: 65536 }, (_, half) => half).filter((half) => (half & 0x7c00) !== 0x7c00)
   const table = halfTable()
-  const found = over(widenHalf, halves)
+  const spread = halves.map((half) => ((half << 16) >> 16) >>> 0)
+  const widen = {
+    ...silu,
+    name: 'widen',
+    emit: (_: FunctionBuilder, [x]: [Local<'v128'>]) => widenHalves(x),
+  } as typeof silu
+  const found = over(widen, spread)
   expect(halves.findIndex((half, i) => !Object.is(found[i], table[half]))).toBe(-1)
 })

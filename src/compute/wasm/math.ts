@@ -1,4 +1,5 @@
 import type { Helper } from './assembler/function-builder.ts'
+import type { Value } from './assembler/values.ts'
 import { f32x4, i32x4, v128 } from './assembler/vectors.ts'
 import { exponential } from './exponential.ts'
 
@@ -18,19 +19,10 @@ export const silu: Helper<readonly ['v128'], 'v128'> = {
   emit: (f, [x]) => f32x4.div(x, f32x4.add(f32x4.const(1), f.call(exp, f32x4.neg(x)))),
 }
 
-/** Four floats from halves in the low 16 bits of four lanes; exact, subnormal ones, too. Not for infinities. */
-export const widenHalf: Helper<readonly ['v128'], 'v128'> = {
-  name: 'widenHalf',
-  parameters: ['v128'],
-  result: 'v128',
-  emit(f, [halves]) {
-    const size = f.local('v128', i32x4.shl(v128.and(halves, i32x4.const(0x7fff)), 13))
-    const normal = i32x4.add(size, i32x4.const(112 << 23))
-    // With the smallest exponent of a half as a float's, what is above 1 is the subnormal number.
-    const one = i32x4.const(113 << 23)
-    const subnormal = f32x4.sub(i32x4.add(size, one), one)
-    const isNormal = i32x4.gtU(size, i32x4.const((0x3ff << 13) | 0x1fff))
-    const sign = i32x4.shl(v128.and(halves, i32x4.const(0x8000)), 16)
-    return v128.or(v128.bitselect(normal, subnormal, isNormal), sign)
-  },
+/**
+ * Four halves, each spread over 32 bits with its sign above, as floats. Moved to a float's place they are 2¹¹² times too small, the
+ * subnormal ones too. Not for infinities.
+ */
+export function widenHalves(halves: Value<'v128'>): Value<'v128'> {
+  return f32x4.mul(v128.and(i32x4.shl(halves, 13), i32x4.const(0x8fffe000)), f32x4.const(2 ** 112))
 }

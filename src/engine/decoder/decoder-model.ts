@@ -69,7 +69,10 @@ export async function createDecoder(
   const layout = decoderLayout(config, backend.tuning)
   const buffers = new DecoderBuffers(backend)
   try {
-    const weights = await loadWeights(backend, buffers, config, tensorPlan(config, layout), source, { ...options, panels: true })
+    const weights = await loadWeights(backend, buffers, config, tensorPlan(config, layout), source, {
+      ...options,
+      panels: true,
+    })
     const memory = await planMemory(backend, buffers, config, layout, options)
     const kernels = await bindKernels(backend, buffers, config, layout, weights, memory)
     options.signal?.throwIfAborted()

@@ -29,13 +29,7 @@ export function embeddingWasm(shape: EmbeddingShape): WasmKernel<typeof EMBEDDIN
 type Gathered = Pick<EmbeddingShape, 'hidden' | 'columns' | 'panelColumns' | 'format'>
 
 /** Writes a column of a matrix [hidden, columns] side by side. */
-function gather(
-  f: FunctionBuilder,
-  shape: Gathered,
-  table: Local<'i32'>,
-  token: Local<'i32'>,
-  to: Local<'i32'>,
-): void {
+function gather(f: FunctionBuilder, shape: Gathered, table: Local<'i32'>, token: Local<'i32'>, to: Local<'i32'>): void {
   const { hidden, columns, panelColumns, format } = shape
   const together = columnsTogether({ inner: hidden, columns, panelColumns })
   const { rowWords, rangeWords, words } = weightLayout(format, hidden, together)

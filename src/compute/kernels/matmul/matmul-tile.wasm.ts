@@ -84,10 +84,7 @@ export function emitTile(
     })
   }
   const panel = f.local('i32', i32.add(block.panel, at.panel))
-  const held = f.local(
-    'i32',
-    i32.add(block.sums, i32.add(i32.mul(at.row, heldBytes), i32.mul(at.panel, 4 * PANEL))),
-  )
+  const held = f.local('i32', i32.add(block.sums, i32.add(i32.mul(at.row, heldBytes), i32.mul(at.panel, 4 * PANEL))))
   f.if(
     block.first,
     () => eachSum((sum, r, quad) => f.set(sum, v128.load(held, heldBytes * r + 16 * quad))),
