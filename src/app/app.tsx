@@ -4,6 +4,7 @@ import { EnginePanel } from '../features/engine/engine-panel.tsx'
 import { LabScreen } from '../features/lab/lab-screen.tsx'
 import { ModelsScreen } from '../features/models/models-screen.tsx'
 import { PlaygroundScreen } from '../features/playground/playground-screen.tsx'
+import { RewardRoomScreen } from '../features/reward-room/reward-room-screen.tsx'
 import { RunsScreen } from '../features/runs/runs-screen.tsx'
 import { TrainingScreen } from '../features/training/training-screen.tsx'
 import { useActions } from '../state/hooks.ts'
@@ -88,8 +89,8 @@ export function App({ onReload }: { onReload(): void }) {
   return (
     <TooltipProvider>
       <DropZone
-        hint="Drop a Hugging Face model folder to load it, a Stepscope run file to open it, or JSON Lines to train on."
-        onDrop={(dropped) => void openDropped(dropped, actions).then((target) => target && goTo(target))}
+        hint="Drop a Hugging Face model folder to load it, a Stepscope run file to open it, or JSON Lines to train on; in Reward models, traces."
+        onDrop={(dropped) => void openDropped(dropped, actions, screen).then((target) => target && goTo(target))}
       >
         <div className={styles.app}>
           <button type="button" className={styles.skip} onClick={skipToContent}>
@@ -107,6 +108,7 @@ export function App({ onReload }: { onReload(): void }) {
               {screen === 'compare' ? <CompareScreen /> : null}
               {screen === 'scaling' ? <LabScreen onOpened={() => goTo('playground')} /> : null}
               {screen === 'train' ? <TrainingScreen /> : null}
+              {screen === 'rewards' ? <RewardRoomScreen /> : null}
               {screen === 'models' ? <ModelsScreen /> : null}
               {screen === 'runs' ? <RunsScreen onOpened={() => goTo('playground')} /> : null}
             </ErrorBoundary>

@@ -1,5 +1,11 @@
 import { TERMS } from '../panels/glossary.ts'
-import { EVERYWHERE_SHORTCUTS, LAB_SHORTCUTS, PLAYGROUND_SHORTCUTS, TRAINING_SHORTCUTS } from '../panels/shortcuts.ts'
+import {
+  EVERYWHERE_SHORTCUTS,
+  LAB_SHORTCUTS,
+  PLAYGROUND_SHORTCUTS,
+  REWARD_ROOM_SHORTCUTS,
+  TRAINING_SHORTCUTS,
+} from '../panels/shortcuts.ts'
 import { Sheet } from '../ui/sheet.tsx'
 import { ShortcutList } from '../ui/shortcut-list.tsx'
 import { StateLegend } from '../viz/marks/state-legend.tsx'
@@ -24,6 +30,8 @@ export function HelpSheet({ open, onOpenChange }: { open: boolean; onOpenChange(
         <ShortcutList shortcuts={LAB_SHORTCUTS} />
         <h4>Train</h4>
         <ShortcutList shortcuts={TRAINING_SHORTCUTS} />
+        <h4>Reward models</h4>
+        <ShortcutList shortcuts={REWARD_ROOM_SHORTCUTS} />
         <h4>Everywhere</h4>
         <ShortcutList shortcuts={EVERYWHERE_SHORTCUTS} />
       </section>

@@ -6,10 +6,11 @@ const MODEL_FILE = /^(config|tokenizer|tokenizer_config|stepscope|generation_con
 
 /**
  * Gives dropped files to whom they belong: a model folder to the engine, a single JSON file to the runs, JSON Lines to the
- * recipe of the next training run. Returns the
- * screen that shows what came of it; null where nothing was opened.
+ * recipe of the next training run; in the room for reward models both are traces. Returns the screen that shows what came of
+ * it; null where nothing was opened.
+ * @param shown the screen that they were dropped on
  */
-export async function openDropped({ files, folder }: Dropped, actions: Actions): Promise<Screen | null> {
+export async function openDropped({ files, folder }: Dropped, actions: Actions, shown: Screen): Promise<Screen | null> {
   const [first] = files
   if (first === undefined) {
     actions.notices.show({
@@ -31,6 +32,10 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions):
   if (model) {
     await actions.models.openFolder(folder ?? first.name, files)
     return 'models'
+  }
+  if (shown === 'rewards') {
+    void actions.traces.openFile(first)
+    return shown
   }
   if (/\.jsonl$/.test(first.name)) {
     actions.training.setData(first.name, first)

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-export const SCREENS = ['playground', 'compare', 'scaling', 'train', 'models', 'runs'] as const
+export const SCREENS = ['playground', 'compare', 'scaling', 'train', 'rewards', 'models', 'runs'] as const
 export type Screen = (typeof SCREENS)[number]
 
 export interface Route {

@@ -12,6 +12,7 @@ export const SCREEN_NAMES: Readonly<Record<Screen, string>> = {
   compare: 'Compare',
   scaling: 'Scaling',
   train: 'Train',
+  rewards: 'Reward models',
   models: 'Models',
   runs: 'Runs',
 }

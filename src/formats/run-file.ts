@@ -85,7 +85,14 @@ export function writeRunFile(run: Omit<RunFile, 'format' | 'version'>): string {
  * not JSON, a field of another kind, or an event about a node that is not there; `wrong-version` for another version.
  */
 export function readRunFile(text: string, file: string): RunFile {
-  const value = readJsonText(text, { place: { file }, nextStep: 'Export the run again, or open another file.' })
+  return readRunValue(
+    readJsonText(text, { place: { file }, nextStep: 'Export the run again, or open another file.' }),
+    file,
+  )
+}
+
+/** As `readRunFile`, of what its JSON says. */
+export function readRunValue(value: unknown, file: string): RunFile {
   if (typeof value !== 'object' || value === null || Reflect.get(value, 'format') !== RUN_FORMAT) {
     throw new StepscopeError({
       code: 'bad-file',

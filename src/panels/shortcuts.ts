@@ -30,8 +30,16 @@ export const LAB_SHORTCUTS: readonly Shortcut[] = [
   { keys: ['Ctrl+Z'], does: 'Undo a change of the setup' },
 ]
 
+export const REWARD_ROOM_SHORTCUTS: readonly Shortcut[] = [
+  { keys: ['↑', '↓'], does: 'The trace above, below, with the list or the heatmap in focus' },
+  { keys: ['Enter'], does: 'Open the trace' },
+]
+
 export const EVERYWHERE_SHORTCUTS: readonly Shortcut[] = [
-  { keys: ['1', '2', '3', '4', '5', '6'], does: 'Playground, Compare, Scaling, Train, Models, Runs' },
+  {
+    keys: ['1', '2', '3', '4', '5', '6', '7'],
+    does: 'Playground, Compare, Scaling, Train, Reward models, Models, Runs',
+  },
   { keys: ['S'], does: 'Copy a link to this state' },
   { keys: ['?'], does: 'This help' },
 ]

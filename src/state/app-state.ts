@@ -18,6 +18,7 @@ import type { LinkActions, LinkState } from './session/link-state.ts'
 import type { Notice, NoticesActions } from './session/notices-state.ts'
 import type { Preferences, PreferencesActions } from './session/preferences.ts'
 import type { SessionActions, SessionState } from './session/session-state.ts'
+import type { TracesActions, TracesState } from './traces/traces-state.ts'
 import type { TrainingActions, TrainingState } from './training/training-state.ts'
 
 export interface AppState {
@@ -27,6 +28,7 @@ export interface AppState {
   readonly downloads: DownloadsState
   readonly training: TrainingState
   readonly lab: LabState
+  readonly traces: TracesState
   readonly session: SessionState
   readonly problemFiles: ProblemFilesState
   readonly runs: RunsState
@@ -51,6 +53,7 @@ export interface Actions {
   readonly downloads: DownloadsActions
   readonly training: TrainingActions
   readonly lab: LabActions
+  readonly traces: TracesActions
   readonly session: SessionActions
   readonly problemFiles: ProblemFilesActions
   readonly runs: RunsActions

@@ -28,6 +28,7 @@ import type { Snapshot } from './session/session-snapshot.ts'
 import { snapshotSchema } from './session/session-snapshot.ts'
 import type { SliceContext } from './slice-context.ts'
 import { notifyError } from './slice-context.ts'
+import { createTracesSlice } from './traces/traces-slice.ts'
 import { createTrainingSlice } from './training/training-slice.ts'
 
 /** State to read, actions to change it, and the end of all that they hold. */
@@ -77,12 +78,14 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const session = createSessionSlice(context)
   const problemFiles = createProblemFilesSlice(context, saving)
   let owner: string | null = null
+  let others: () => Promise<ReadonlySet<string>> = () => Promise.resolve(new Set())
   const runs = createRunsSlice(context, saving, engine, session, () => owner)
   const history = createHistorySlice(context, saving, runs, session, () => owner)
   const compare = createCompareSlice(context, engine, runs, session)
   const probe = createProbeSlice(context, runs)
   const training = createTrainingSlice(context, engine, ownModels, runs, session)
   const lab = createLabSlice(context, saving, engine, runs, session, () => owner)
+  const traces = createTracesSlice(context, saving, held, engine, () => owner)
   const link = createLinkSlice(context, { engine, session, runs, compare, training, lab })
   let cancelSnapshot: (() => void) | null = null
   let started = false
@@ -180,9 +183,10 @@ export function createAppStore(deps: AppDependencies): AppStore {
     owner = tab.id
     const alive = await tab.alive()
     await saving.attempt((storage) => storage.markInterrupted(alive))
-    const others = async () => new Set([...(await tab.alive())].filter((id) => id !== tab.id))
+    others = async () => new Set([...(await tab.alive())].filter((id) => id !== tab.id))
     saving.setOthers(others)
-    await saving.attempt(async (storage) => storage.purgeRemoved(await others()))
+    const open = others
+    await saving.attempt(async (storage) => storage.purgeRemoved(await open()))
     await ownModels.restore()
     await history.actions.refresh()
     await problemFiles.restore()
@@ -260,6 +264,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
     downloads: downloads.actions,
     training: training.actions,
     lab: lab.actions,
+    traces: traces.actions,
     session: session.actions,
     problemFiles: problemFiles.actions,
     runs: runs.actions,
@@ -300,6 +305,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
         link.lookAgain()
       } else await openLast(saved, sample)
       started = true
+      void restored.then(() => traces.start(others))
       void engine.ensureReady()
     },
     dispose: async () => {
@@ -311,6 +317,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
       stopWatching()
       stopHide()
       link.dispose()
+      traces.dispose()
       training.dispose()
       lab.dispose()
       probe.dispose()

@@ -7,6 +7,8 @@ import { initialDraft } from './lab/lab-draft.ts'
 import { bundledChoice, DEFAULT_POLICY } from './models/bundled-models.ts'
 import type { SessionCore } from './session/session-slice.ts'
 import { deriveSession } from './session/session-slice.ts'
+import { EVERYTHING } from './traces/trace-view.ts'
+import type { TracesState } from './traces/traces-state.ts'
 
 export const INITIAL_SESSION: SessionCore = {
   task: DEFAULT_TASK,
@@ -30,6 +32,26 @@ export const INITIAL_COMPARE: readonly CompareEntry[] = (['greedy-tree', 'beam']
 
 /** Quick enough to be watched: supervised fine-tuning of the bundled policy. */
 export const INITIAL_RECIPE = defaultRecipe('sft', DEFAULT_POLICY.id)
+
+const INITIAL_TRACES: TracesState = {
+  status: 'loading',
+  error: null,
+  sets: [],
+  traces: [],
+  made: { human: {}, 'monte-carlo': {} },
+  scorers: [],
+  scores: {},
+  slots: { a: null, b: null },
+  truth: 'any',
+  view: EVERYTHING,
+  selected: null,
+  picture: 'heatmap',
+  reading: null,
+  held: null,
+  scoring: null,
+  relabelling: null,
+  bytes: 0,
+}
 
 /** The page before anything was loaded. */
 export function initialState(): AppState {
@@ -97,6 +119,7 @@ export function initialState(): AppState {
       starting: false,
       refused: null,
     },
+    traces: INITIAL_TRACES,
     session: deriveSession(INITIAL_SESSION),
     problemFiles: { files: {}, reading: null, error: null },
     runs: { byId: {}, active: null, waiting: [] },

@@ -14,6 +14,8 @@ import type { StoredRun } from './stored-run.ts'
 import { readStoredRun } from './stored-run.ts'
 import type { SweepStorage, SweepTables } from './sweep-storage.ts'
 import { SWEEP_TABLES, sweepStorage } from './sweep-storage.ts'
+import type { TraceStorage, TraceTables } from './trace-storage.ts'
+import { TRACE_TABLES, traceStorage } from './trace-storage.ts'
 
 type Events = RunFile['events']
 
@@ -68,10 +70,11 @@ export interface AppStorage {
   readSetting(key: string): Promise<unknown>
   writeSetting(key: string, value: unknown): Promise<void>
   readonly sweeps: SweepStorage
+  readonly traces: TraceStorage
   close(): void
 }
 
-class Database extends Dexie implements SweepTables {
+class Database extends Dexie implements SweepTables, TraceTables {
   declare readonly runs: EntityTable<StoredRun, 'id'>
   declare readonly events: Table<EventChunk, [string, number]>
   declare readonly models: EntityTable<KeptModel, 'id'>
@@ -79,6 +82,11 @@ class Database extends Dexie implements SweepTables {
   declare readonly sweeps: SweepTables['sweeps']
   declare readonly sweepResults: SweepTables['sweepResults']
   declare readonly problemSets: SweepTables['problemSets']
+  declare readonly traceSets: TraceTables['traceSets']
+  declare readonly traces: TraceTables['traces']
+  declare readonly traceLabels: TraceTables['traceLabels']
+  declare readonly scorers: TraceTables['scorers']
+  declare readonly traceScores: TraceTables['traceScores']
 
   constructor(name: string, options: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
     super(name, options)
@@ -90,6 +98,7 @@ class Database extends Dexie implements SweepTables {
     })
     // Tables of earlier versions stay as they are.
     this.version(2).stores(SWEEP_TABLES)
+    this.version(3).stores(TRACE_TABLES)
   }
 }
 
@@ -215,6 +224,7 @@ export async function openStorage(
         await db.settings.put({ key, value })
       }),
     sweeps,
+    traces: traceStorage(db),
     close: () => db.close(),
   }
 }

@@ -28,6 +28,8 @@ const SHAPES = {
       <path d="M8 3.5 12.5 8 8 12.5M3 3.5 7.5 8 3 12.5" />
     </>
   ),
+  sortUp: <path d="M5 13V3M2.5 5.5 5 3l2.5 2.5M9 4h2M9 8h3.5M9 12h5" />,
+  sortDown: <path d="M5 3v10M2.5 10.5 5 13l2.5-2.5M9 4h5M9 8h3.5M9 12h2" />,
   chevronDown: <path d="m4 6 4 4 4-4" />,
   chevronRight: <path d="m6 4 4 4-4 4" />,
   chevronLeft: <path d="m10 4-4 4 4 4" />,

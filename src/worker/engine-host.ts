@@ -2,9 +2,10 @@ import { StepscopeError } from '../core/errors.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Manifest } from '../search/manifest.ts'
 import type { Policy, RewardModel, TokenReading } from '../search/models.ts'
-import type { EngineStatus, LoadedModels, ParamsOf, ResultOf } from './protocol.ts'
+import type { EngineStatus, LoadedModels, ParamsOf, ResultOf, WantedReward } from './protocol.ts'
 import type { RefCounted } from './ref-counted.ts'
 import type { OpenBackend } from './resident-models.ts'
+import type { RewardPart } from './reward-part.ts'
 
 /** What an engine tells of itself; the rest of the status is the worker's. */
 export type EngineReport = Omit<EngineStatus, 'tokensPerSecond' | 'executedTokens' | 'searched'>
@@ -35,6 +36,15 @@ export interface Engine {
   dispose(): void
 }
 
+/** A reward model beside the engine's, or its own once more: held for whoever opened it. */
+export interface OpenedReward {
+  /** Of its hash and its reading, every field of it. */
+  readonly key: string
+  /** How it is read, for people. */
+  readonly reading: string
+  readonly part: RefCounted<RewardPart>
+}
+
 export type LoadProgress = (model: 'policy' | 'reward', loadedBytes: number, totalBytes: number) => void
 
 /** Makes engines; the browser's reads files over HTTP and from dragged folders. */
@@ -49,6 +59,8 @@ export interface EngineLoader {
     engine: Engine | null,
     signal: AbortSignal,
   ): Promise<ResultOf<'previewReading'>>
+  /** A reward model on the backend of an engine: its own where that is the same. */
+  openReward(model: WantedReward, engine: Engine, signal: AbortSignal): Promise<OpenedReward>
   /** ONNX checkpoints; absent where Transformers.js does not run. */
   readonly onnx?: OnnxFiles
 }
@@ -125,6 +137,11 @@ export class EngineHost {
       message: 'ONNX checkpoints run in the browser only',
       nextStep: 'Use the safetensors of the same model here.',
     })
+  }
+
+  /** A reward model of the caller's, on the backend of what is loaded. Throws a StepscopeError where nothing is. */
+  openReward(model: WantedReward, signal: AbortSignal): Promise<OpenedReward> {
+    return this.loader.openReward(model, this.loaded(), signal)
   }
 
   /**

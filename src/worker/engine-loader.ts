@@ -1,5 +1,6 @@
 import { openBackend } from '../compute/open-backend.ts'
 import { StepscopeError, toErrorDetails } from '../core/errors.ts'
+import { hashText } from '../core/hash.ts'
 import { plainText } from '../core/outside-text.ts'
 import type { CheckpointFiles } from '../engine/checkpoint/checkpoint-files.ts'
 import { browserCheckpointFiles } from '../engine/checkpoint/checkpoint-files-browser.ts'
@@ -10,8 +11,10 @@ import { readRewardReading } from '../engine/reading/reward-reading.ts'
 import { Activity } from '../engine/scheduler/activity.ts'
 import { deleteHubModel, listHubModels } from '../runtimes/transformersjs/hub-files.ts'
 import { inspectOnnx } from '../runtimes/transformersjs/inspect.ts'
+import type { RewardManifest } from '../search/manifest.ts'
+import { READINGS } from '../search/readings.ts'
 import { TASKS } from '../tasks/registry.ts'
-import type { Engine, EngineLoader } from './engine-host.ts'
+import type { Engine, EngineLoader, OpenedReward } from './engine-host.ts'
 import type { PolicyPart } from './policy-part.ts'
 import { ownPolicy } from './policy-part.ts'
 import { previewReading } from './preview-reading.ts'
@@ -118,25 +121,6 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
           if (!('files' in opened)) return opened.load(how)
           return ownPolicy(await loadPolicy(backend, opened.files, how, createDecoder))
         }
-        const newReward = async (
-          [files, referenceFiles]: readonly [CheckpointFiles, CheckpointFiles | null],
-          wanted: WantedReward,
-        ): Promise<RewardPart> => {
-          const { implicit } = wanted
-          const how = options('reward', wanted)
-          if (!implicit || !referenceFiles) return loadOwnReward(backend, files, how)
-          const { manifest: _, ...common } = how
-          const { source, manifest } = implicit.reference
-          const reference = { ...common, id: source.id, ...(manifest === undefined ? {} : { manifest }) }
-          return loadImplicitReward(
-            backend,
-            [
-              { files, options: how },
-              { files: referenceFiles, options: reference },
-            ],
-            implicit.beta,
-          )
-        }
         const policies: Resident<PolicyPart>[] = []
         for (const [index, { wanted, kept: has }] of wantedPolicies.entries()) {
           const files = policyFiles[index]
@@ -149,7 +133,12 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
         for (const [index, { wanted, kept: has }] of wantedRewards.entries()) {
           const files = rewardFiles[index]
           const load = async (opened: readonly [CheckpointFiles, CheckpointFiles | null]) =>
-            hold(new RefCounted(await naming(wanted, newReward(opened, wanted)), (one) => one.dispose()))
+            hold(
+              new RefCounted(
+                await naming(wanted, loadReward(backend, wanted, opened, options('reward', wanted))),
+                (one) => one.dispose(),
+              ),
+            )
           const part = has ?? (files && (await load(files)))
           if (part) rewards.push({ wanted, part })
         }
@@ -189,7 +178,83 @@ export function engineLoader(sources: ModelSources<ModelSource>): EngineLoader {
         lease.end()
       }
     },
+    openReward: async (model, engine, signal) => {
+      const held = residents.get(engine)
+      if (!held) throw new TypeError('the engine is not one of this loader')
+      const lease = new ReadLease()
+      // Held before anything is waited for: another load may replace the engine meanwhile.
+      const open = held.backend.retain()
+      const own = held.rewards.find(({ wanted }) => sameModel(wanted, model, sources.identify))?.part.retain() ?? null
+      try {
+        const { source, manifest, weights, implicit } = model
+        const files = await openScored(sources, source, lease, signal)
+        const reference = implicit ? await openScored(sources, implicit.reference.source, lease, signal) : null
+        const common = { tasks: TASK_IDS, signal, ...(manifest === undefined ? {} : { manifest }) }
+        const read = implicit ? null : (await readRewardReading(files, common)).manifest
+        const options = { ...common, id: source.id, activity: open.value.activity, ...(weights ? { weights } : {}) }
+        const part = own ?? (await besideOthers(open, model, [files, reference], options))
+        return describeOpened(part, read)
+      } catch (error) {
+        own?.release()
+        throw error
+      } finally {
+        open.release()
+        lease.end()
+      }
+    },
     inspect: ({ files }, signal) => inspectCheckpoint(browserCheckpointFiles(files), signal),
+  }
+}
+
+/** A reward model's weights on a backend. @param files of the model, and of what it is read against */
+function loadReward(
+  backend: OpenBackend['backend'],
+  { implicit }: WantedReward,
+  [files, referenceFiles]: readonly [CheckpointFiles, CheckpointFiles | null],
+  loading: LoadOptions,
+): Promise<RewardPart> {
+  if (!implicit || !referenceFiles) return loadOwnReward(backend, files, loading)
+  const { manifest: _, ...common } = loading
+  const { source, manifest } = implicit.reference
+  const reference = { ...common, id: source.id, ...(manifest === undefined ? {} : { manifest }) }
+  return loadImplicitReward(
+    backend,
+    [
+      { files, options: loading },
+      { files: referenceFiles, options: reference },
+    ],
+    implicit.beta,
+  )
+}
+
+/** As `loadReward`, beside what is on the backend, which stays open as long as the model is held. */
+async function besideOthers(
+  open: RefCounted<OpenBackend>,
+  model: WantedReward,
+  files: readonly [CheckpointFiles, CheckpointFiles | null],
+  options: LoadOptions,
+): Promise<RefCounted<RewardPart>> {
+  const held = open.retain()
+  try {
+    const made = await loadReward(open.value.backend, model, files, options)
+    return new RefCounted(made, (part) => {
+      part.dispose()
+      held.release()
+    })
+  } catch (error) {
+    held.release()
+    throw besides(error)
+  }
+}
+
+function describeOpened(part: RefCounted<RewardPart>, read: RewardManifest | null): OpenedReward {
+  const { hash, choices } = part.value.model.info
+  const against = choices?.['implicit reward'] ?? ''
+  const what = read === null ? against : JSON.stringify([read.role, read.reading, read.prompt, read.system])
+  return {
+    key: `${hash}-${hashText(what).toString(16).padStart(8, '0')}`,
+    reading: read === null ? `${READINGS.implicit.name}, ${against}` : READINGS[read.reading.id].name,
+    part,
   }
 }
 

@@ -18,11 +18,13 @@ import type { RowCounts } from '../training/run/check-data.ts'
 import type { SkippedSave } from '../training/run/saves.ts'
 import type { TrainingEvent } from '../training/run-events.ts'
 import type { ModelSource } from './sources/registry.ts'
+import type { TaskTrace, TracePage } from './traces/page-of-traces.ts'
 import type { TrainingRecord } from './training/training-record.ts'
 
 export type { RemotePlan } from '../downloads/model-library.ts'
 export type { StoredModel } from '../downloads/stored-model.ts'
 export type { ModelSource } from './sources/registry.ts'
+export type { TaskTrace, TracePage } from './traces/page-of-traces.ts'
 export type { CachedModel, OnnxDevice, OnnxDtype, OnnxOrigin, OnnxSummary }
 
 /** Fields of `stepscope.json`; asked for where a dragged folder has none. */
@@ -200,6 +202,17 @@ export interface ReadingPreview {
   readonly scores: readonly number[] | null
 }
 
+/** A reward model that traces are scored with. */
+export interface OpenedScorer extends Pick<RewardModelInfo, 'hash' | 'kind' | 'aggregation'> {
+  /** Of its hash and its reading, every field of it. */
+  readonly key: string
+  /** How it is read, for people. */
+  readonly reading: string
+}
+
+/** What is scored of a trace. */
+export type ScoredTrace = Pick<TaskTrace, 'asked' | 'problem' | 'steps'>
+
 /** `model`: a Hugging Face folder; `adapter`: a PEFT adapter. */
 export type ExportForm = 'model' | 'adapter'
 
@@ -336,6 +349,40 @@ export interface WorkerMethods {
   pauseSweep(params: { readonly id: string }): void
   resumeSweep(params: { readonly id: string }): void
   cancelSweep(params: { readonly id: string }): void
+  /** Begins to read a file of traces, rollouts included; `nextTraces` reads on. */
+  openTraces(params: { readonly id: string; readonly name: string; readonly blob: Blob }): void
+  /** The next rows; after the last page the file is closed. */
+  nextTraces(params: { readonly id: string }): TracePage
+  closeTraces(params: { readonly id: string }): void
+  /** Loads a reward model beside the loaded ones, unless it is one of them; two at most. */
+  openScorer(params: { readonly model: WantedReward }): OpenedScorer
+  /** Scores of each trace, one for each step, or why it has none. */
+  scoreTraces(params: {
+    readonly model: WantedReward
+    readonly traces: readonly ScoredTrace[]
+  }): readonly (
+    | { readonly scores: readonly number[]; readonly error?: never }
+    | { readonly scores?: never; readonly error: ErrorDetails }
+  )[]
+  /** Traces that the loaded policy samples to problems `from` … `to − 1` of a seeded set of a task’s held-out problems. */
+  sampleTraces(params: {
+    readonly task: string
+    readonly difficulty: string
+    readonly seed: number
+    readonly perProblem: number
+    readonly temperature: number
+    readonly from: number
+    readonly to: number
+  }): readonly TaskTrace[]
+  /** How many of k completions by the loaded policy are right, from behind each step of each trace. */
+  labelTraces(params: {
+    readonly traces: readonly ScoredTrace[]
+    readonly k: number
+    readonly seed: number
+  }): readonly (readonly {
+    readonly right: number
+    readonly runs: number
+  }[])[]
   status(params: Record<string, never>): EngineStatus
   dispose(params: Record<string, never>): void
 }

@@ -67,6 +67,8 @@ function rig() {
                   : Promise.resolve(engine(params.policy.source.id))
               },
               preview: () => Promise.reject(new StepscopeError({ code: 'not-found', message: 'Nothing is loaded.' })),
+              openReward: () =>
+                Promise.reject(new StepscopeError({ code: 'not-found', message: 'Nothing is loaded.' })),
               inspect: () => Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'Empty.' })),
             },
             search: searchTask,

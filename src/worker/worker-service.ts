@@ -11,6 +11,9 @@ import { RateMeter } from './rate-meter.ts'
 import type { RunHostDeps } from './run-host.ts'
 import { RunHost } from './run-host.ts'
 import { SweepHost } from './sweep/sweep-host.ts'
+import { labelTraces, sampleTraces } from './traces/sample-traces.ts'
+import { ScoreHost } from './traces/score-host.ts'
+import { TraceReaders } from './traces/trace-reader.ts'
 import type { TrainingHost } from './training/training-host.ts'
 
 export interface WorkerServiceDeps extends Omit<RunHostDeps, 'counters'> {
@@ -38,6 +41,8 @@ export class WorkerService {
   private readonly engine: EngineHost
   private readonly runs: RunHost
   private readonly sweeps: SweepHost
+  private readonly scorers: ScoreHost
+  private readonly readers = new TraceReaders()
   private readonly tokens: RateMeter
   private readonly calls = new Map<number, AbortController>()
   private cancelStatus: (() => void) | null = null
@@ -51,6 +56,7 @@ export class WorkerService {
       deps.post({ type: 'lost', error: toErrorDetails(error), reload: true })
     })
     this.sweeps = new SweepHost({ ...deps, engine: () => this.engine.current() })
+    this.scorers = new ScoreHost((model, signal) => this.engine.openReward(model, signal))
     this.runs = new RunHost({
       ...deps,
       post: (message) => {
@@ -99,6 +105,8 @@ export class WorkerService {
     const methods: { [M in WorkerMethod]: (params: ParamsOf<M>) => ResultOf<M> | Promise<ResultOf<M>> } = {
       load: async (given) => {
         const models = await this.engine.load(given, this.loading(), (kept) => this.runs.cancelAll(kept), signal)
+        // What is read beside them is opened again on the backend that there is now.
+        this.scorers.release()
         this.deps.post({ type: 'status', status: this.status() })
         return models
       },
@@ -123,16 +131,14 @@ export class WorkerService {
           paused: paused ?? false,
           uses,
         })
-        this.tokens.look(this.engine.executedTokens())
-        this.scheduleStatus()
+        this.work()
       },
       pauseRun: ({ runId }) => this.runs.pause(runId),
       resumeRun: ({ runId }) => this.runs.resume(runId),
       stepRun: ({ runId }) => this.runs.step(runId),
       cancelRun: ({ runId }) => this.runs.cancel(runId),
       probe: ({ problem: of, steps }) => {
-        this.tokens.look(this.engine.executedTokens())
-        this.scheduleStatus()
+        this.work()
         const { task, problem } = problemOf(of)
         return this.engine.probe(promptOf(task, problem, of.system), steps, signal)
       },
@@ -156,18 +162,34 @@ export class WorkerService {
       estimateTraining: (given) => this.trainings().estimate(given, this.shareBackend, signal),
       startSweep: (given) => {
         this.sweeps.start(given)
-        this.tokens.look(this.engine.executedTokens())
-        this.scheduleStatus()
+        this.work()
       },
       pauseSweep: ({ id }) => this.sweeps.pause(id),
       resumeSweep: ({ id }) => this.sweeps.resume(id),
       cancelSweep: ({ id }) => this.sweeps.cancel(id),
+      openTraces: ({ id: reader, name, blob }) => this.readers.start(reader, { name, stream: () => blob.stream() }),
+      nextTraces: ({ id: reader }) => this.readers.next(reader),
+      closeTraces: ({ id: reader }) => this.readers.close(reader),
+      openScorer: (given) => this.scorers.describe(given, signal),
+      scoreTraces: (given) => {
+        this.work()
+        return this.scorers.score(given, signal)
+      },
+      sampleTraces: (given) => {
+        this.work()
+        return sampleTraces(this.engine.models().policy, given, this.deps.nextTask, signal)
+      },
+      labelTraces: (given) => {
+        this.work()
+        return labelTraces(this.engine.models().policy, given, signal)
+      },
       status: () => this.status(),
       dispose: async () => {
         await this.deps.trainings?.dispose()
         await this.sweeps.cancelAll()
         await this.runs.cancelAll()
         this.cancelStatus?.()
+        this.scorers.release()
         this.engine.dispose()
       },
     }
@@ -203,6 +225,12 @@ export class WorkerService {
       searched: this.runs.searched,
       tokensPerSecond: this.tokens.look(executedTokens),
     }
+  }
+
+  /** The models are about to work: the status follows them. */
+  private work(): void {
+    this.tokens.look(this.engine.executedTokens())
+    this.scheduleStatus()
   }
 
   private scheduleStatus(): void {

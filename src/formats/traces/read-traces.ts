@@ -11,6 +11,8 @@ export interface ReadTracesOptions {
   readonly file: string
   /** What the rows are; told by the first of them where it is left out. */
   readonly format?: TraceFormat
+  /** Kinds of rows that it may be told to be; by default those of data sets. */
+  readonly formats?: readonly TraceFormat[]
   /** Takes rows that cannot be read, which are then left out; without, the first of them ends the reading. */
   readonly onBad?: (error: ErrorDetails) => void
 }
@@ -28,7 +30,7 @@ export interface ReadRow {
  */
 export async function* readTraces(
   chunks: AsyncIterable<string>,
-  { file, format: given, onBad }: ReadTracesOptions,
+  { file, format: given, formats = TRACE_FORMATS, onBad }: ReadTracesOptions,
 ): AsyncGenerator<ReadRow, void> {
   let format = given ?? null
   let rows = 0
@@ -36,7 +38,7 @@ export async function* readTraces(
     rows += 1
     try {
       const row = rowOf(text, file, line)
-      format ??= formatOf(row, file, line)
+      format ??= formatOf(row, file, line, formats)
       yield { line, format, traces: tracesOf(format, row, file, line) }
     } catch (error) {
       if (onBad === undefined || !(error instanceof StepscopeError)) throw error
@@ -99,19 +101,24 @@ function rowOf(text: string, file: string, line: number): Readonly<Record<string
 /** The format of a row's text; null where it is none that is known. */
 export function recognizeTraces(text: string): TraceFormat | null {
   try {
-    return formatOf(rowOf(text, '', 1), '', 1)
+    return formatOf(rowOf(text, '', 1), '', 1, TRACE_FORMATS)
   } catch {
     return null
   }
 }
 
-function formatOf(row: Readonly<Record<string, unknown>>, file: string, line: number): TraceFormat {
-  const found = TRACE_FORMATS.find((format) => format.recognizes(row))
+function formatOf(
+  row: Readonly<Record<string, unknown>>,
+  file: string,
+  line: number,
+  formats: readonly TraceFormat[],
+): TraceFormat {
+  const found = formats.find((format) => format.recognizes(row))
   if (found) return found
   throw new StepscopeError({
     code: 'bad-file',
     message: 'The rows are of no known kind',
-    expected: TRACE_FORMATS.map(({ name }) => name).join('; '),
+    expected: formats.map(({ name }) => name).join('; '),
     found: `an object with ${Object.keys(row).slice(0, 8).join(', ') || 'no fields'}`,
     place: { file, line },
     nextStep: 'Choose a file of one of these kinds.',

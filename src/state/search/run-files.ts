@@ -34,8 +34,13 @@ export function shownTitle({ title, setup }: { readonly title: string; readonly 
   return title === runTitle(setup, setup.strategy) ? runTitle(setup) : title
 }
 
+type ExportedRun = Pick<
+  RunView,
+  'createdAt' | 'title' | 'setup' | 'measured' | 'parent' | 'events' | 'status' | 'cursor' | 'selected'
+>
+
 /** A run as a file's name and text; one that is still going is written as interrupted. */
-export function exportRun(run: RunView, appVersion: string): { readonly name: string; readonly text: string } {
+export function exportRun(run: ExportedRun, appVersion: string): { readonly name: string; readonly text: string } {
   const { createdAt, title, setup, measured, parent, events } = run
   const text = writeRunFile({
     app: appVersion,

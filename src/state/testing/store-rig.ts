@@ -5,6 +5,7 @@ import type { RunSetup, SearchEvent } from '../../search/events.ts'
 import { openStorage } from '../../storage/storage.ts'
 import { createWorkerClient } from '../../worker/client.ts'
 import type { EngineLoader } from '../../worker/engine-host.ts'
+import { RefCounted } from '../../worker/ref-counted.ts'
 import { InProcessPort } from '../../worker/testing/in-process-port.ts'
 import type { TrainingHost, TrainingHostDeps } from '../../worker/training/training-host.ts'
 import { WorkerService } from '../../worker/worker-service.ts'
@@ -46,6 +47,8 @@ export interface StoreRig {
   vanish(): void
 }
 
+const noCounters = () => ({ passes: 0, readbackBytes: 0, executedTokens: 0 })
+
 /** A store over an in-process worker with synthetic models, IndexedDB in memory, and frames of 16 ms on a clock of its own. */
 export function storeRig(options: RigOptions = {}): StoreRig {
   const indexedDB = options.indexedDB ?? new IDBFactory()
@@ -69,6 +72,15 @@ export function storeRig(options: RigOptions = {}): StoreRig {
       })
     },
     preview: () => Promise.reject(new StepscopeError({ code: 'not-found', message: 'Nothing is loaded.' })),
+    openReward: () =>
+      Promise.resolve({
+        key: 'synthetic',
+        reading: 'At the step’s end',
+        part: new RefCounted(
+          { model: SYNTHETIC_ENGINE.reward, counters: noCounters, bytes: () => ({}), dispose: () => {} },
+          () => {},
+        ),
+      }),
     inspect: () =>
       Promise.reject(new StepscopeError({ code: 'bad-checkpoint', message: 'The folder has no config.json' })),
     ...options.loader,
