@@ -1,7 +1,7 @@
 // The rooms of src/: the one table that the check of imports and the map in docs/architecture.md are made from.
 
 /** Rooms of pure functions, without the DOM, devices or state. */
-const PURE = ['core', 'tasks', 'search', 'objectives', 'sweep']
+const PURE = ['core', 'tasks', 'search', 'rewards', 'objectives', 'sweep']
 const MECHANISMS = [
   'core',
   'tasks',

@@ -1,0 +1,84 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { ErrorDetails } from '../../core/errors.ts'
+import { toErrorDetails } from '../../core/errors.ts'
+import type { Probe, ProbeResult } from '../../rewards/probes.ts'
+import { useActions } from '../../state/hooks.ts'
+import { probesOfTrace } from '../../state/traces/trace-probes.ts'
+import type { Slot, Trace } from '../../state/traces/traces-state.ts'
+
+/** A probe of a trace, and what each slot's model made of it. */
+export interface Probed {
+  readonly trace: Trace
+  readonly probe: Probe
+  readonly results: readonly ProbeResult[]
+}
+
+export interface ProbeRun {
+  /** Null before the first. */
+  readonly found: readonly Probed[] | null
+  /** Probes scored of those under way; null where none are. */
+  readonly progress: { readonly done: number; readonly total: number } | null
+  readonly error: ErrorDetails | null
+  run(traces: readonly Trace[], seed: number): Promise<void>
+  cancel(): void
+}
+
+/** Changes traces by the seed, and has every change scored by the slots' models. */
+export function useProbes(
+  slots: readonly Slot[],
+  scoresOf: (slot: Slot, trace: Trace) => readonly number[] | null,
+): ProbeRun {
+  const actions = useActions()
+  const [found, setFound] = useState<readonly Probed[] | null>(null)
+  const [progress, setProgress] = useState<ProbeRun['progress']>(null)
+  const [error, setError] = useState<ErrorDetails | null>(null)
+  const running = useRef<AbortController | null>(null)
+  const cancel = useCallback(() => {
+    running.current?.abort()
+    setProgress(null)
+  }, [])
+  useEffect(() => () => running.current?.abort(), [])
+  const run = async (traces: readonly Trace[], seed: number) => {
+    running.current?.abort()
+    const controller = new AbortController()
+    running.current = controller
+    const { signal } = controller
+    const probes = traces.flatMap((trace) => probesOfTrace(trace, seed).map((probe) => ({ trace, probe })))
+    setError(null)
+    setProgress({ done: 0, total: probes.length })
+    try {
+      const all: Probed[] = []
+      for (const { trace, probe } of probes) {
+        const results: ProbeResult[] = []
+        for (const slot of slots) {
+          const before = scoresOf(slot, trace) ?? []
+          const after = await actions.traces.scoreSteps(slot, trace.key, probe.steps, signal)
+          if (signal.aborted) return
+          results.push(resultOf(probe, before, after))
+        }
+        all.push({ trace, probe, results })
+        setProgress({ done: all.length, total: probes.length })
+      }
+      setFound(all)
+      setProgress(null)
+    } catch (caught) {
+      if (signal.aborted) return
+      setProgress(null)
+      setError(toErrorDetails(caught))
+    }
+  }
+  return { found, progress, error, run, cancel }
+}
+
+/** A model of outcomes has one score for the whole response, before and after. */
+function resultOf({ kind, expects, at, before }: Probe, was: readonly number[], is: readonly number[]): ProbeResult {
+  const lowest = (scores: readonly number[]) => scores.reduce((least, score) => Math.min(least, score), 1)
+  return {
+    kind,
+    expects,
+    before: was[before] ?? was.at(-1) ?? Number.NaN,
+    after: is[at] ?? is.at(-1) ?? Number.NaN,
+    lowestBefore: lowest(was),
+    lowestAfter: lowest(is),
+  }
+}
