@@ -59,7 +59,9 @@ export function BeforeAfter({ measured, heldOut }: BeforeAfterProps) {
         <table className={styles.table}>
           <caption>
             At threshold {threshold.toFixed(3)}, with 95 % intervals.{' '}
-            {looked === 'all' ? 'What was trained on is among them.' : 'Nothing of these problems is in a run on half of them.'}
+            {looked === 'all'
+              ? 'What was trained on is among them.'
+              : 'Nothing of these problems is in a run on half of them.'}
           </caption>
           <thead>
             <tr>
@@ -93,8 +95,8 @@ export function BeforeAfter({ measured, heldOut }: BeforeAfterProps) {
         </table>
       </div>
       <p className={styles.muted}>
-        AUC, ECE and Brier are beside {rows[0]?.calibration ? KIND_WORDS[rows[0].calibration.kind] : 'no labels yet'}. Every other tab shows
-        both models on the same traces, too.
+        AUC, ECE and Brier are beside {rows[0]?.calibration ? KIND_WORDS[rows[0].calibration.kind] : 'no labels yet'}.
+        Every other tab shows both models on the same traces, too.
       </p>
     </section>
   )

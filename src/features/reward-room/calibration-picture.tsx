@@ -42,8 +42,9 @@ export function CalibrationPicture({ room }: { room: Room }) {
     <div className={styles.picture}>
       {choice ? <div className={styles.bar}>{choice}</div> : null}
       <p className={styles.muted}>
-        A calibrated model lies on the diagonal: of steps with a score near 0.8, 80 % are right. Steps behind the first wrong one are not
-        counted. Over all steps a model earns much by telling early steps from late ones; within problem and depth it does not.
+        A calibrated model lies on the diagonal: of steps with a score near 0.8, 80 % are right. Steps behind the first
+        wrong one are not counted. Over all steps a model earns much by telling early steps from late ones; within
+        problem and depth it does not.
       </p>
       <div className={styles.sides}>
         {found.map(({ kind, calibration }) => (
@@ -75,7 +76,11 @@ function KindSection({ name, calibration }: { name: string; calibration: Calibra
           value={formatScore(calibrationError)}
           why="Expected calibration error: the mean distance of score and label over the intervals, each with its share of the steps."
         />
-        <Figure name="Brier" value={formatScore(brier)} why="Mean of (score − label)². 0.25 is what a score of ½ for everything has." />
+        <Figure
+          name="Brier"
+          value={formatScore(brier)}
+          why="Mean of (score − label)². 0.25 is what a score of ½ for everything has."
+        />
         <Figure
           name="AUC, all steps"
           value={formatScore(auc)}

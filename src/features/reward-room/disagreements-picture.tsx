@@ -57,7 +57,10 @@ export function DisagreementsPicture({ room }: { room: Room }) {
           label="Disagreement"
           inline
           value={chosen}
-          options={DISAGREEMENTS.map((kind) => ({ value: kind, label: `${NAMES[kind]} (${lists.get(kind)?.length ?? 0})` }))}
+          options={DISAGREEMENTS.map((kind) => ({
+            value: kind,
+            label: `${NAMES[kind]} (${lists.get(kind)?.length ?? 0})`,
+          }))}
           onChange={setChosen}
         />
       </div>
@@ -120,7 +123,8 @@ function Relabel({ traces, all }: { traces: readonly Trace[]; all: readonly Trac
       <h3 className={styles.heading}>Label by completions</h3>
       <p className={styles.muted}>
         From every step the policy completes the solution several times: a{' '}
-        <TermWord term="monteCarlo">Monte Carlo estimate</TermWord> beside the score. It takes the place of an earlier one.
+        <TermWord term="monteCarlo">Monte Carlo estimate</TermWord> beside the score. It takes the place of an earlier
+        one.
       </p>
       {relabelling ? (
         <Progress
@@ -151,7 +155,9 @@ function Relabel({ traces, all }: { traces: readonly Trace[]; all: readonly Trac
               )
             }
           >
-            {traces.length > 0 ? `Label the first ${suspicious.length} of this list` : `Label ${suspicious.length} traces`}
+            {traces.length > 0
+              ? `Label the first ${suspicious.length} of this list`
+              : `Label ${suspicious.length} traces`}
           </Button>
         </div>
       )}

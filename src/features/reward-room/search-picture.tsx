@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react'
+import { plainText } from '../../core/outside-text.ts'
 import type { PickShare } from '../../rewards/pick-by-scores.ts'
 import { pickByScores } from '../../rewards/pick-by-scores.ts'
 import { AGGREGATION_TITLES } from '../../search/aggregate.ts'
@@ -6,7 +7,6 @@ import type { Aggregation } from '../../search/models.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
 import { useApp } from '../../state/hooks.ts'
 import { pickableTraces } from '../../state/traces/trace-measures.ts'
-import { plainText } from '../../core/outside-text.ts'
 import { Select } from '../../ui/select.tsx'
 import { IntervalRows } from '../../viz/marks/interval-rows.tsx'
 import styles from './picture.module.css'
@@ -28,7 +28,8 @@ export function SearchPicture({ room }: { room: Room }) {
   if (found === null) {
     return (
       <NotYet title="Nothing to pick from">
-        No problem has two scored traces whose answers are known to be right or wrong. Sample several traces of each problem.
+        No problem has two scored traces whose answers are known to be right or wrong. Sample several traces of each
+        problem.
       </NotYet>
     )
   }
@@ -60,9 +61,9 @@ export function SearchPicture({ room }: { room: Room }) {
         }))}
       />
       <p className={styles.muted}>
-        Best-of-N takes the response with the highest path score; a weighted vote adds up the path scores of equal answers. Both are
-        arithmetic on these traces. A beam search lets the model choose among steps, too: run one on a problem in the{' '}
-        <a href="#/playground">playground</a>, or two side by side in <a href="#/compare">compare</a>.
+        Best-of-N takes the response with the highest path score; a weighted vote adds up the path scores of equal
+        answers. Both are arithmetic on these traces. A beam search lets the model choose among steps, too: run one on a
+        problem in the <a href="#/playground">playground</a>, or two side by side in <a href="#/compare">compare</a>.
       </p>
     </div>
   )

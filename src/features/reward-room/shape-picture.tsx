@@ -1,6 +1,6 @@
 import { useMemo, useRef } from 'react'
-import { minimumPlaces, scoreByLength, scoreByPosition } from '../../rewards/minimum-places.ts'
 import type { MeanScore } from '../../rewards/minimum-places.ts'
+import { minimumPlaces, scoreByLength, scoreByPosition } from '../../rewards/minimum-places.ts'
 import { allScores } from '../../state/traces/trace-measures.ts'
 import { formatPercent } from '../../viz/layout/format-number.ts'
 import { CountBars } from '../../viz/marks/count-bars.tsx'
@@ -39,8 +39,8 @@ export function ShapePicture({ room }: { room: Room }) {
               <p className={styles.muted}>
                 On the last step in {formatPercent(places.last.share)} ({formatPercent(places.last.interval[0])} to{' '}
                 {formatPercent(places.last.interval[1])}) of {places.traces} traces; chance would put{' '}
-                {formatPercent(places.byChance)} there. Much more is a drift towards scoring outcomes: the lowest score then says little
-                that the last does not.
+                {formatPercent(places.byChance)} there. Much more is a drift towards scoring outcomes: the lowest score
+                then says little that the last does not.
               </p>
             </>
           )}
@@ -48,7 +48,7 @@ export function ShapePicture({ room }: { room: Room }) {
         <MeanChart title="Mean score by step" rows={byPosition} x="step" />
         <MeanChart title="Mean lowest score by number of steps" rows={byLength} x="steps" />
       </div>
-      <SplitSensitivity slot={slot} traces={measured.traces} />
+      <SplitSensitivity key={slot} slot={slot} traces={measured.traces} />
     </div>
   )
 }
@@ -80,7 +80,11 @@ function MeanChart({ title, rows, x }: { title: string; rows: readonly MeanScore
         ) : null}
       </div>
       <p className={styles.muted}>
-        By {x}, with 95 % intervals; {rows.map(({ x: at, count }) => `${at}: ${count}`).slice(0, 12).join(', ')}
+        By {x}, with 95 % intervals;{' '}
+        {rows
+          .map(({ x: at, count }) => `${at}: ${count}`)
+          .slice(0, 12)
+          .join(', ')}
         {rows.length > 12 ? ', …' : ''} {x === 'step' ? 'scores' : 'traces'}.
       </p>
     </section>

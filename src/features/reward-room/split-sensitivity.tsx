@@ -37,19 +37,14 @@ interface SplitRow {
 export function SplitSensitivity({ slot, traces }: { slot: Slot; traces: readonly Trace[] }) {
   const actions = useActions()
   const threshold = useApp((state) => state.traces.view.threshold)
-  const [rows, setRows] = useState<readonly SplitRow[] | null>(null)
+  const [result, setResult] = useState<{ readonly of: readonly Trace[]; readonly rows: readonly SplitRow[] } | null>(null)
   const [done, setDone] = useState<number | null>(null)
   const [error, setError] = useState<ErrorDetails | null>(null)
   const running = useRef<AbortController | null>(null)
   useEffect(() => () => running.current?.abort(), [])
-  // Another model or other traces: what stands there is not theirs.
-  useEffect(() => {
-    running.current?.abort()
-    setRows(null)
-    setDone(null)
-    setError(null)
-  }, [slot, traces])
   const some = traces.slice(0, MOST)
+  // What was found of other traces does not belong here.
+  const rows = result?.of === traces ? result.rows : null
   const run = async () => {
     const controller = new AbortController()
     running.current = controller
@@ -77,7 +72,7 @@ export function SplitSensitivity({ slot, traces }: { slot: Slot; traces: readonl
           traces: scored.length,
         })
       }
-      setRows(found)
+      setResult({ of: traces, rows: found })
     } catch (caught) {
       if (!controller.signal.aborted) setError(toErrorDetails(caught))
     } finally {
@@ -88,8 +83,8 @@ export function SplitSensitivity({ slot, traces }: { slot: Slot; traces: readonl
     <section className={styles.side} aria-label="Split sensitivity">
       <h3 className={styles.heading}>Split at line ends or at blank lines</h3>
       <p className={styles.muted}>
-        The first {some.length} listed traces, put together with blank lines and split anew. Where scores move, split as the model was
-        trained: a line end where a blank line stood gives steps without a word.
+        The first {some.length} listed traces, put together with blank lines and split anew. Where scores move, split as
+        the model was trained: a line end where a blank line stood gives steps without a word.
       </p>
       {error ? <ErrorNotice details={error} /> : null}
       {done === null ? (

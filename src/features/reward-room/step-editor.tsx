@@ -41,7 +41,11 @@ export function StepEditor({ room, trace }: { room: Room; trace: Trace }) {
                   slot={slot}
                   before={room.scoresOf(slot, trace)?.[index] ?? null}
                   after={
-                    !edited || (firstEdit >= 0 && index < firstEdit) ? undefined : busy ? null : (scores?.[at]?.[index] ?? null)
+                    !edited || (firstEdit >= 0 && index < firstEdit)
+                      ? undefined
+                      : busy
+                        ? null
+                        : (scores?.[at]?.[index] ?? null)
                   }
                 />
               ))}
@@ -64,7 +68,11 @@ export function StepEditor({ room, trace }: { room: Room; trace: Trace }) {
       </ol>
       {error ? <ErrorNotice details={error} /> : null}
       <p className={styles.hint} aria-live="polite">
-        {busy ? 'Reading the edited steps…' : edited ? 'Before → after, by step number.' : 'Change a step, and the scores follow.'}
+        {busy
+          ? 'Reading the edited steps…'
+          : edited
+            ? 'Before → after, by step number.'
+            : 'Change a step, and the scores follow.'}
       </p>
       <div>
         <Button icon="restart" disabled={!edited} onClick={() => setSteps(original)}>

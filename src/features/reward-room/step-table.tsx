@@ -89,7 +89,8 @@ export function StepTable({ room, trace, next }: StepTableProps) {
           Undo
         </Button>
         <span className={styles.hint}>
-          On a step: <kbd>1</kbd> right, <kbd>0</kbd> neutral, <kbd>-</kbd> wrong, <kbd>Delete</kbd> unmarked, <kbd>n</kbd> next trace
+          On a step: <kbd>1</kbd> right, <kbd>0</kbd> neutral, <kbd>-</kbd> wrong, <kbd>Delete</kbd> unmarked,{' '}
+          <kbd>n</kbd> next trace
         </span>
       </div>
       <div className={styles.scroll}>

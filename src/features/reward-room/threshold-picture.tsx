@@ -42,8 +42,8 @@ export function ThresholdPicture({ room }: { room: Room }) {
   if (judged.length === 0) {
     return (
       <NotYet title="No first wrong step is known">
-        Of no listed trace are both known: a score for each step, and the first wrong step. Label traces, or choose another kind of
-        labels as the truth.
+        Of no listed trace are both known: a score for each step, and the first wrong step. Label traces, or choose
+        another kind of labels as the truth.
       </NotYet>
     )
   }
@@ -56,7 +56,10 @@ export function ThresholdPicture({ room }: { room: Room }) {
           label="Tune on"
           inline
           value={tuning?.name ?? ''}
-          options={[{ value: '', label: 'Nothing: by hand' }, ...parts.map(({ name }) => ({ value: name, label: name }))]}
+          options={[
+            { value: '', label: 'Nothing: by hand' },
+            ...parts.map(({ name }) => ({ value: name, label: name })),
+          ]}
           onChange={(name) => {
             setTuned(name)
             const best = parts.find((part) => part.name === name)?.curve.best()
@@ -100,8 +103,8 @@ export function ThresholdPicture({ room }: { room: Room }) {
             onChange={(value) => actions.traces.setView({ threshold: value })}
           />
           <p className={styles.muted}>
-            Wrong traces: the first wrong step is found exactly. Right traces: no step is called wrong. F1 is their harmonic mean, as in
-            ProcessBench. A score equal to the threshold is right.
+            Wrong traces: the first wrong step is found exactly. Right traces: no step is called wrong. F1 is their
+            harmonic mean, as in ProcessBench. A score equal to the threshold is right.
           </p>
         </section>
         <section className={styles.side} aria-label="Predicted and true steps">
@@ -188,7 +191,8 @@ function placesInWords({ exact, early, late, missed, kept, falseAlarms }: Return
 
 function averageInWords(parts: readonly Part[], threshold: number, tuned: boolean): string {
   const scores = parts.flatMap(({ curve }) => curve.at(threshold).f1?.value ?? [])
-  if (scores.length < parts.length || scores.length === 0) return 'A part without wrong traces, or without right ones, has no F1.'
+  if (scores.length < parts.length || scores.length === 0)
+    return 'A part without wrong traces, or without right ones, has no F1.'
   const mean = scores.reduce((sum, f1) => sum + f1, 0) / scores.length
   const which = tuned ? 'the other parts' : 'all parts'
   return `Mean F1 of ${which}: ${formatPercent(mean)}.`

@@ -48,8 +48,8 @@ export function TraceProbes({ room, trace }: { room: Room; trace: Trace }) {
   return (
     <div className={styles.editor}>
       <p className={styles.hint}>
-        Each change is drawn by the seed. Where the task has exact labels they say whether the changed step is wrong; else its kind does, as
-        in PRMBench.
+        Each change is drawn by the seed. Where the task has exact labels they say whether the changed step is wrong;
+        else its kind does, as in PRMBench.
       </p>
       <div className={picture.bar}>
         <Segmented<Of>
@@ -87,7 +87,8 @@ export function TraceProbes({ room, trace }: { room: Room; trace: Trace }) {
         <>
           {ran.of !== of || ran.seed !== seed ? (
             <p className={styles.hint}>
-              Of {ran.of === 'one' ? 'this trace' : 'the listed traces'}, seed {ran.seed}: run again for the choice above.
+              Of {ran.of === 'one' ? 'this trace' : 'the listed traces'}, seed {ran.seed}: run again for the choice
+              above.
             </p>
           ) : null}
           {ran.of === 'one' ? (

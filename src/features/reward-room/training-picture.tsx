@@ -40,7 +40,8 @@ export function TrainingPicture({ room }: { room: Room }) {
   const measured = useMeasured(room)
   const runs = useApp((state) => state.training.runs)
   const own = useMemo(() => runs.filter(({ dataFile }) => dataFile?.startsWith(FILE_PREFIX)), [runs])
-  if (measured.traces.length === 0) return <NotYet title="No traces are listed">Add traces, or take a filter away.</NotYet>
+  if (measured.traces.length === 0)
+    return <NotYet title="No traces are listed">Add traces, or take a filter away.</NotYet>
   return (
     <div className={styles.picture}>
       <TrainOnLabels measured={measured} />
@@ -93,8 +94,8 @@ function TrainOnLabels({ measured }: { measured: Measured }) {
     <section className={styles.side} aria-label="Train on labels">
       <h3 className={styles.heading}>Train on labels</h3>
       <p className={styles.muted}>
-        A copy of model A learns from the labels of the listed traces. The recipe stands on the <a href="#/train">training screen</a>, with
-        its data file, and can be run again.
+        A copy of model A learns from the labels of the listed traces. The recipe stands on the{' '}
+        <a href="#/train">training screen</a>, with its data file, and can be run again.
       </p>
       <div className={styles.bar}>
         <Select<TrainingLabels>
@@ -112,7 +113,14 @@ function TrainOnLabels({ measured }: { measured: Measured }) {
           ]}
           onChange={setPart}
         />
-        <NumberField label="Steps" value={steps} min={1} max={2000} stops={[20, 60, 200, 500, 1000]} onChange={setSteps} />
+        <NumberField
+          label="Steps"
+          value={steps}
+          min={1}
+          max={2000}
+          stops={[20, 60, 200, 500, 1000]}
+          onChange={setSteps}
+        />
         <Button
           variant="primary"
           icon="play"
@@ -127,7 +135,9 @@ function TrainOnLabels({ measured }: { measured: Measured }) {
         {rows.steps} labels of steps in {rows.traces} traces
         {rows.apart > 0 ? `; ${rows.apart} traces were left out, since the labels lie apart` : ''}.
         {slot === null ? ' Choose model A first.' : ''}
-        {rows.traces === 0 ? ' Label some steps: on the Trace tab by hand, on the Disagreements tab by completions.' : ''}
+        {rows.traces === 0
+          ? ' Label some steps: on the Trace tab by hand, on the Disagreements tab by completions.'
+          : ''}
         {busy && !starting ? ' One run at a time: another is under way.' : ''}
       </p>
       {refused ? <ErrorNotice details={refused} /> : null}

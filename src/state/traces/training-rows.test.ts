@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { trainingRows } from './training-rows.ts'
 import type { MadeLabels, StepLabel, Trace, TracesState } from './traces-state.ts'
+import { trainingRows } from './training-rows.ts'
 
 const STEPS = ['3*5=15 : 8 15', '15+8=23 : 23', 'A 23']
 
@@ -26,7 +26,12 @@ function trace(index: number, given: Partial<Trace> = {}): Trace {
   }
 }
 
-const made = (kind: MadeLabels['kind'], index: number, steps: readonly StepLabel[], firstError: number | null): MadeLabels => ({
+const made = (
+  kind: MadeLabels['kind'],
+  index: number,
+  steps: readonly StepLabel[],
+  firstError: number | null,
+): MadeLabels => ({
   set: 's',
   index,
   kind,

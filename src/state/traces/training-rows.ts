@@ -53,7 +53,9 @@ function agreed(traces: readonly Trace[], made: TracesState['made']) {
       const estimates = labelsOf('monte-carlo', trace, made)?.steps ?? null
       const other = OTHERS.map((kind) => labelsOf(kind, trace, made)).find((found) => found !== null)
       return {
-        monteCarlo: firstErrorByEstimates(estimates?.map((label) => (typeof label === 'number' ? label : null)) ?? null),
+        monteCarlo: firstErrorByEstimates(
+          estimates?.map((label) => (typeof label === 'number' ? label : null)) ?? null,
+        ),
         other: other?.firstError ?? null,
       }
     }),

@@ -20,10 +20,10 @@ export function IntervalRows({ caption, rows }: { readonly caption: string; read
           <th scope="col">picked by</th>
           <th scope="col">right</th>
           <th scope="col">95 % interval</th>
-          <th scope="col" aria-hidden="true" className="viz-interval-axis">
+          <td className="viz-interval-axis">
             <span>0</span>
             <span>100 %</span>
-          </th>
+          </td>
         </tr>
       </thead>
       <tbody>
@@ -34,8 +34,8 @@ export function IntervalRows({ caption, rows }: { readonly caption: string; read
             <td>
               {formatPercent(low)} to {formatPercent(high)}
             </td>
-            <td aria-hidden="true" className="viz-interval-cell">
-              <svg width="100%" height={14}>
+            <td className="viz-interval-cell">
+              <svg width="100%" height={14} aria-hidden="true">
                 <line className="viz-grid" x1="0%" x2="100%" y1={7} y2={7} />
                 <line className="viz-whisker" x1={`${low * 100}%`} x2={`${high * 100}%`} y1={7} y2={7} />
                 <circle className="viz-share" cx={`${share * 100}%`} cy={7} r={3.5} />
