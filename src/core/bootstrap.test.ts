@@ -34,3 +34,12 @@ test('is the same each time, one value for one group, and no number for none', (
   expect(bootstrapRatio([{ part: 3, whole: 4 }])).toEqual({ ratio: 0.75, interval: [0.75, 0.75] })
   expect(bootstrapRatio([])).toEqual({ ratio: Number.NaN, interval: [Number.NaN, Number.NaN] })
 })
+
+test('of very many groups, the normal interval of a ratio: that of a proportion where each has one trial', () => {
+  const groups = Array.from({ length: 2000 }, (_, index) => ({ part: index < 600 ? 1 : 0, whole: 1 }))
+  const { ratio, interval } = bootstrapRatio(groups)
+  // 0.3 ± 1.96 · √(0.3 · 0.7 / 1999) = 0.3 ± 0.02009
+  expect(ratio).toBe(0.3)
+  expect(interval[0]).toBeCloseTo(0.27991, 5)
+  expect(interval[1]).toBeCloseTo(0.32009, 5)
+})

@@ -37,7 +37,9 @@ interface SplitRow {
 export function SplitSensitivity({ slot, traces }: { slot: Slot; traces: readonly Trace[] }) {
   const actions = useActions()
   const threshold = useApp((state) => state.traces.view.threshold)
-  const [result, setResult] = useState<{ readonly of: readonly Trace[]; readonly rows: readonly SplitRow[] } | null>(null)
+  const [result, setResult] = useState<{ readonly of: readonly Trace[]; readonly rows: readonly SplitRow[] } | null>(
+    null,
+  )
   const [done, setDone] = useState<number | null>(null)
   const [error, setError] = useState<ErrorDetails | null>(null)
   const running = useRef<AbortController | null>(null)
