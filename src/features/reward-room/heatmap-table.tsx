@@ -17,7 +17,7 @@ interface HeatmapTableProps {
 
 /** The heatmap in numbers; only rows in view are in the page. */
 export function HeatmapTable({ room, rows, onOpen }: HeatmapTableProps) {
-  const scroller = useRef<HTMLDivElement>(null)
+  const scroller = useRef<HTMLElement>(null)
   const virtualizer = useVirtualizer({
     count: rows.count,
     getScrollElement: () => scroller.current,
@@ -29,7 +29,7 @@ export function HeatmapTable({ room, rows, onOpen }: HeatmapTableProps) {
   const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard
-    <div className={styles.table} ref={scroller} tabIndex={0} role="region" aria-label="Scores by step">
+    <section className={styles.table} ref={scroller} tabIndex={0} aria-label="Scores by step">
       <table aria-rowcount={rows.count + 1}>
         <thead>
           <tr>
@@ -61,7 +61,7 @@ export function HeatmapTable({ room, rows, onOpen }: HeatmapTableProps) {
           <Spacer height={after} />
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }
 

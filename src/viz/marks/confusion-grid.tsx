@@ -1,5 +1,5 @@
 import type { CSSProperties } from 'react'
-import './marks.css'
+import './reward-pictures.css'
 
 interface ConfusionGridProps {
   /** Number of steps with a row of their own. */

@@ -1,6 +1,7 @@
 import { scaleLinear } from 'd3'
 import { useRef } from 'react'
 import './marks.css'
+import './reward-pictures.css'
 import { useWidth } from './use-width.ts'
 
 interface CountBarsProps {

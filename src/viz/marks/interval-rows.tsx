@@ -1,5 +1,6 @@
 import { formatPercent } from '../layout/format-number.ts'
 import './marks.css'
+import './reward-pictures.css'
 
 export interface IntervalRow {
   readonly key: string

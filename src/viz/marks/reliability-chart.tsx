@@ -2,6 +2,7 @@ import { scaleLinear } from 'd3'
 import { useRef } from 'react'
 import { formatNumber, formatPercent } from '../layout/format-number.ts'
 import './marks.css'
+import './reward-pictures.css'
 import { useWidth } from './use-width.ts'
 
 /** Scores of one interval beside what became of them. */

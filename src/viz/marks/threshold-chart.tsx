@@ -3,6 +3,7 @@ import type { PointerEvent } from 'react'
 import { useRef } from 'react'
 import { formatPercent } from '../layout/format-number.ts'
 import './marks.css'
+import './reward-pictures.css'
 import { useWidth } from './use-width.ts'
 
 /** Shares at one threshold; null where there are none of these traces. */
