@@ -38,7 +38,7 @@ export function IntervalRows({ caption, rows }: { readonly caption: string; read
             <td className="viz-interval-cell">
               <svg width="100%" height={14} aria-hidden="true">
                 <line className="viz-grid" x1="0%" x2="100%" y1={7} y2={7} />
-                <line className="viz-whisker" x1={`${low * 100}%`} x2={`${high * 100}%`} y1={7} y2={7} />
+                <line className="viz-interval-line" x1={`${low * 100}%`} x2={`${high * 100}%`} y1={7} y2={7} />
                 <circle className="viz-share" cx={`${share * 100}%`} cy={7} r={3.5} />
               </svg>
             </td>
