@@ -52,7 +52,10 @@ export function PointPanel({ sweep, shown, table, lines, selected, onOpened, onC
   const panel = useRef<HTMLElement>(null)
   // It opens below the pictures: what was asked for comes into sight.
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever other points are chosen
-  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), [first, second])
+  useEffect(() => {
+    // Browsers may answer with a promise, which is no way to clean up.
+    panel.current?.scrollIntoView({ block: 'nearest' })
+  }, [first, second])
   if (!point) return null
   const title = titleOf(point.id, point.search, lines)
   const comparison = other && compareSides(table, sideOf(point), sideOf(other))
