@@ -46,7 +46,7 @@ async function flaws(page: Page): Promise<string[]> {
   })
 }
 
-const SCREENS = ['playground', 'compare', 'scaling', 'train', 'models', 'runs'] as const
+const SCREENS = ['playground', 'compare', 'scaling', 'train', 'models', 'runs', 'rewards'] as const
 const SIZES = [
   [1440, 900],
   [1024, 768],

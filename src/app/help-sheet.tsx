@@ -30,7 +30,7 @@ export function HelpSheet({ open, onOpenChange }: { open: boolean; onOpenChange(
         <ShortcutList shortcuts={LAB_SHORTCUTS} />
         <h4>Train</h4>
         <ShortcutList shortcuts={TRAINING_SHORTCUTS} />
-        <h4>Reward models</h4>
+        <h4>Rewards</h4>
         <ShortcutList shortcuts={REWARD_ROOM_SHORTCUTS} />
         <h4>Everywhere</h4>
         <ShortcutList shortcuts={EVERYWHERE_SHORTCUTS} />

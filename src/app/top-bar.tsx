@@ -12,7 +12,7 @@ export const SCREEN_NAMES: Readonly<Record<Screen, string>> = {
   compare: 'Compare',
   scaling: 'Scaling',
   train: 'Train',
-  rewards: 'Reward models',
+  rewards: 'Rewards',
   models: 'Models',
   runs: 'Runs',
 }

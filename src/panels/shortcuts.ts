@@ -38,7 +38,7 @@ export const REWARD_ROOM_SHORTCUTS: readonly Shortcut[] = [
 export const EVERYWHERE_SHORTCUTS: readonly Shortcut[] = [
   {
     keys: ['1', '2', '3', '4', '5', '6', '7'],
-    does: 'Playground, Compare, Scaling, Train, Reward models, Models, Runs',
+    does: 'Playground, Compare, Scaling, Train, Rewards, Models, Runs',
   },
   { keys: ['S'], does: 'Copy a link to this state' },
   { keys: ['?'], does: 'This help' },
