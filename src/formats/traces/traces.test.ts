@@ -223,6 +223,9 @@ describe.each(TRACE_FORMATS.map(({ id }) => id))('%s', (id) => {
   test('is written again as it came, to the last character, and changed where it can be written', async () => {
     const { traces } = await read(`${line}\n`)
     expect(format && writeTraces(format, traces)).toEqual({ text: `${line}\n`, left: 0 })
+    // What a task finds in a response besides is no change.
+    const known = traces.map((trace) => ({ ...trace, answer: trace.answer ?? '12', correct: trace.correct ?? true }))
+    expect(format && writeTraces(format, known)).toEqual({ text: `${line}\n`, left: 0 })
     const copies = traces.map((trace) => ({ ...trace, id: 'another' }))
     const changed = format && writeTraces(format, copies)
     if (format?.write) expect(JSON.parse(changed?.text ?? '')).toEqual(row)

@@ -144,7 +144,7 @@ function sorted(places: Uint32Array, columns: TraceColumns, { sort, descending }
     lowest: columns.lowest.a,
     disagreement: columns.disagreement,
   }[sort]
-  const missing = sort === 'first-error' ? (value: number) => value === UNKNOWN : Number.isNaN
+  const missing = sort === 'first-error' ? (value: number) => value < 0 : Number.isNaN
   return places.sort((one, other) => {
     const [a, b] = [values[one] as number, values[other] as number]
     const [noA, noB] = [missing(a), missing(b)]

@@ -137,6 +137,8 @@ export function createTracesSlice(
         if (alone) await shelf.delete(one.id)
         continue
       }
+      // Added while this was going on.
+      if (get().traces.sets.some(({ id }) => id === one.id)) continue
       const traces: Trace[] = []
       for await (const chunk of shelf.read(one.id)) {
         pushAll(

@@ -25,13 +25,16 @@ export class ScoreHost {
 
   async describe({ model }: ParamsOf<'openScorer'>, signal: AbortSignal): Promise<ResultOf<'openScorer'>> {
     const { key, reading, part } = await this.get(model, signal)
-    const { hash, kind, aggregation } = part.value.model.info
-    return { key, hash, kind, aggregation, reading }
+    try {
+      const { hash, kind, aggregation } = part.value.model.info
+      return { key, hash, kind, aggregation, reading }
+    } finally {
+      part.release()
+    }
   }
 
   async score({ model, traces }: ParamsOf<'scoreTraces'>, signal: AbortSignal): Promise<ResultOf<'scoreTraces'>> {
     const { part } = await this.get(model, signal)
-    part.retain()
     try {
       const reward = part.value.model
       const problems = traces.map((trace) => ({
@@ -50,7 +53,18 @@ export class ScoreHost {
     this.held = []
   }
 
-  private get(model: Model, signal: AbortSignal): Promise<OpenedReward> {
+  /** A model, held for the caller, who lets go of it: it may be taken out of its place meanwhile. */
+  private async get(model: Model, signal: AbortSignal): Promise<OpenedReward> {
+    try {
+      return await this.find(model, signal)
+    } catch (error) {
+      // Whoever asked for it first may have left while it was loading.
+      if (signal.aborted || toErrorDetails(error).code !== 'cancelled') throw error
+      return this.find(model, signal)
+    }
+  }
+
+  private find(model: Model, signal: AbortSignal): Promise<OpenedReward> {
     const key = JSON.stringify(model)
     const found = this.held.find((one) => one.key === key)
     const entry = found ?? { key, opened: this.open(model, signal) }
@@ -64,7 +78,10 @@ export class ScoreHost {
         this.held = this.held.filter((one) => one !== entry)
       })
     }
-    return entry.opened
+    return entry.opened.then((opened) => {
+      opened.part.retain()
+      return opened
+    })
   }
 }
 
