@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { toErrorDetails } from '../core/errors.ts'
 import { DEFAULT_CONFIG } from '../search/settings.ts'
@@ -76,4 +77,9 @@ describe('results', () => {
     expect(keptResult(result)).toEqual(result)
     expect(keptResult({ ...result, strategy: 'other' })).toBeNull()
   })
+})
+
+it.each(readdirSync('docs/sweeps'))('docs/sweeps/%s is a sweep, and written again it is the same', (name) => {
+  const config = readSweepFile(readFileSync(`docs/sweeps/${name}`, 'utf8'), name)
+  expect(readSweepFile(writeSweepFile(config), name)).toEqual(config)
 })
