@@ -14,7 +14,7 @@ test('a file of traces is scored, labelled by keys, judged under a threshold, an
 }) => {
   await openReady(page, '/#/rewards')
   const chooser = page.waitForEvent('filechooser')
-  await page.getByRole('button', { name: 'Open a file of traces' }).click()
+  await page.getByRole('button', { name: 'Open a file', exact: true }).click()
   const text = [
     ...ROWS.map((row) => JSON.stringify(row)),
     '{"id": "bad", "problem": "1 2 > 3", "steps": 5, "label": 0}',
