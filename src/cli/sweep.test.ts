@@ -26,7 +26,7 @@ const config: SweepConfig = {
   budgets: [1, 4],
   vary: { answerBy: ['score', 'majority'] },
   models: [{ policy: 'countdown-policy', reward: 'countdown-prm' }],
-  seeds: [1],
+  seeds: [3],
 }
 const command = (name: string, out: string): string[] => [
   ...['sweep', '--config', at(name), '--out', at(out)],
@@ -71,6 +71,32 @@ describe('stepscope sweep', () => {
     expect(await run(...command('a.json', 'cut'), '--resume')).toMatchObject({ code: 0 })
     expect(said(read('cut', 'results.jsonl'))).toEqual(said(read('whole', 'results.jsonl')))
     expect(withoutTimes(read('cut', 'table.json'))).toBe(withoutTimes(read('whole', 'table.json')))
+  })
+
+  it('says and counts what eval does, which shares nothing', async () => {
+    const strategies = ['greedy-decoding', 'best-of-n-prm:n=4', 'sampling:n=4', 'beam:n=4:m=2:answerBy=majority']
+    const set = ['--generate', '6', '--difficulty', '3-numbers', '--split', 'held-out', '--seed', '3']
+    const ran = await run(
+      'eval',
+      ...set,
+      '--strategies',
+      strategies.join(),
+      '--out',
+      at('eval.json'),
+      '--backend',
+      'cpu',
+    )
+    expect(ran).toMatchObject({ code: 0 })
+    const results = new Map(readResults(read('whole', 'results.jsonl'), 'r').map((result) => [result.key, result]))
+    const evaluated = JSON.parse(read('eval.json')).results
+    expect(evaluated).toHaveLength(24)
+    for (const [index, { strategy, correct, ledger }] of evaluated.entries()) {
+      const found = results.get(`${strategy}|0|3|${index % 6}`)
+      expect([strategy, found?.correct, found?.policyTokens, found?.rewardTokens, found?.flops]).toEqual([
+        ...[strategy, correct, ledger.policy.executed, ledger.reward.executed],
+        { policy: ledger.policy.flops, reward: ledger.reward.flops },
+      ])
+    }
   })
 
   it('goes on with more budgets, and not with other problems or models', async () => {
