@@ -18,6 +18,7 @@ import type { EngineRewardModel } from '../engine/reward-model.ts'
 import { Activity } from '../engine/scheduler/activity.ts'
 import { ImplicitRewardModel } from '../rewards/implicit-reward-model.ts'
 import type { RewardModel } from '../search/models.ts'
+import { IMPLICIT_BETA } from '../search/readings.ts'
 import { BUNDLED_MODELS, bundledModel } from '../tasks/bundled-models.ts'
 import { TASKS } from '../tasks/registry.ts'
 import { ASKING_OPTIONS, readAsking } from './asking-options.ts'
@@ -46,9 +47,6 @@ export function bundledFolder(task: string | undefined, part: 'policy' | 'reward
     nextStep: `Name its folder with --${part === 'policy' ? 'policy' : 'prm'}.`,
   })
 }
-
-/** β that an implicit reward model is trained with where nothing else is said (Yuan et al., arXiv 2412.01981). */
-export const IMPLICIT_BETA = 0.05
 
 const TASK_IDS = Object.values(TASKS).map(({ id }) => id)
 
@@ -109,7 +107,7 @@ export const MODEL_OPTIONS: Options = {
   'prm-beta': {
     ...numberBetween(0, 1000),
     value: 'NUMBER',
-    description: 'β of an implicit reward model; default: as its stepscope.json says, else 0.05.',
+    description: `β of an implicit reward model; default: as its stepscope.json says, else ${IMPLICIT_BETA}.`,
   },
   ...READING_OPTIONS,
   ...ASKING_OPTIONS,

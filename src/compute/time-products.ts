@@ -58,6 +58,8 @@ export async function timeProducts(
         ...{ inner, columns, inputStride: inner, outputStride: columns, outputOffset: 0 },
         ...({ from: 'row', epilogue: 'store' } as const),
         tile,
+        // As a decoder's weights lie.
+        panelColumns: backend.tuning.panelColumns ?? undefined,
       }
       const sizes = await buffer(matmulSizes(shape))
       const kernel = matmulKernel(shape)

@@ -31,6 +31,9 @@ export const PLAIN_WRITING = {
   reference: null,
 } as const satisfies Partial<Reading>
 
+/** β of an implicit reward model where nothing else is said (Yuan et al., arXiv 2412.01981). */
+export const IMPLICIT_BETA = 0.05
+
 /** The rows of docs/reward-models.md. */
 export const READINGS: Readonly<Record<ReadingId, ReadingPreset>> = {
   'step-end': {
@@ -137,8 +140,7 @@ export const READINGS: Readonly<Record<ReadingId, ReadingPreset>> = {
       'A language model and the one that it was trained from: σ(β Σ(log π − log π_ref)) over the response up to the step’s end.',
     models: 'PRIME, and implicit process reward models of your own',
     role: 'process-reward-model',
-    // β of Yuan et al., arXiv 2412.01981.
-    reading: { scoreAt: '\n', activation: 'sigmoid', aggregation: 'last', beta: 0.05 },
+    reading: { scoreAt: '\n', activation: 'sigmoid', aggregation: 'last', beta: IMPLICIT_BETA },
   },
 }
 

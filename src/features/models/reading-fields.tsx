@@ -2,7 +2,7 @@ import { readEscapes, showEscapes } from '../../core/escapes.ts'
 import { AGGREGATIONS } from '../../search/models.ts'
 import type { Activation, Reading, ReadingId, ReadingInput } from '../../search/reading.ts'
 import { READING_IDS } from '../../search/reading.ts'
-import { READINGS, withPreset } from '../../search/readings.ts'
+import { IMPLICIT_BETA, READINGS, withPreset } from '../../search/readings.ts'
 import { useApp } from '../../state/hooks.ts'
 import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { ManifestFields } from '../../state/models/engine-state.ts'
@@ -193,7 +193,7 @@ function ImplicitFields({ reading, onChange }: ImplicitFieldsProps) {
       <NumberField
         label="β"
         hint="As it was trained with."
-        value={reading.beta ?? 0.05}
+        value={reading.beta ?? IMPLICIT_BETA}
         min={0.001}
         max={10}
         step={0.01}

@@ -1,7 +1,7 @@
 import { StepscopeError } from '../../core/errors.ts'
 import { plainText } from '../../core/outside-text.ts'
 import { objectiveById } from '../../objectives/registry.ts'
-import { READINGS } from '../../search/readings.ts'
+import { IMPLICIT_BETA } from '../../search/readings.ts'
 import { BUNDLED_MODELS } from '../../tasks/bundled-models.ts'
 import type { ManifestFields, ModelSource, ParamsOf } from '../../worker/protocol.ts'
 import type { AppState } from '../app-state.ts'
@@ -144,5 +144,5 @@ function withFields(source: ModelSource, manifest: ManifestFields, held: HeldMod
     })
   }
   const { implicit: _, ...wanted } = wantedModel(choice, held)
-  return { source, manifest, implicit: { reference: wanted, beta: beta ?? READINGS.implicit.reading.beta ?? 0.05 } }
+  return { source, manifest, implicit: { reference: wanted, beta: beta ?? IMPLICIT_BETA } }
 }

@@ -1,37 +1,17 @@
 import { expect, test } from 'vitest'
+import { madeTrace } from './testing/made-trace.ts'
 import { columnsOf, listed } from './trace-columns.ts'
 import type { TraceView } from './trace-view.ts'
 import { EVERYTHING } from './trace-view.ts'
-import type { Trace, TracesState } from './traces-state.ts'
-
-function trace(index: number, firstError: number | null, steps: readonly string[]): Trace {
-  return {
-    key: `s/${index}`,
-    set: 's',
-    index,
-    id: null,
-    problem: `Problem ${index}`,
-    steps,
-    labels: null,
-    firstError,
-    answer: null,
-    correct: null,
-    subset: null,
-    generator: null,
-    scores: null,
-    origin: { format: 'text', line: 1, index: 0 },
-    asked: null,
-    exact: null,
-  }
-}
+import type { TracesState } from './traces-state.ts'
 
 const model = { kind: 'bundled', id: 'm', name: 'M' } as const
 const state: Pick<TracesState, 'traces' | 'made' | 'truth' | 'scores' | 'slots'> = {
   traces: [
-    trace(0, -1, ['a', 'b']),
-    trace(1, 1, ['a', 'wrong b']),
-    trace(2, null, ['a']),
-    trace(3, 0, ['c', 'd', 'e']),
+    madeTrace(0, { firstError: -1, steps: ['a', 'b'] }),
+    madeTrace(1, { firstError: 1, steps: ['a', 'wrong b'] }),
+    madeTrace(2, { firstError: null, steps: ['a'] }),
+    madeTrace(3, { firstError: 0, steps: ['c', 'd', 'e'] }),
   ],
   made: { human: {}, 'monte-carlo': {} },
   truth: 'any',

@@ -42,8 +42,6 @@ function withLabels(
   kind: LabelKind | 'any',
 ): StoredTrace {
   const labels = kind === 'any' ? truthOf(trace, made, kind) : labelsOf(kind, trace, made)
-  const { asked: _, exact: __, ...bare } = stored
-  const same = { ...bare, asked: stored.asked, exact: stored.exact }
-  if (labels === null || labels.kind === 'file') return same
-  return { ...same, labels: labels.steps, firstError: labels.firstError }
+  if (labels === null || labels.kind === 'file') return stored
+  return { ...stored, labels: labels.steps, firstError: labels.firstError }
 }

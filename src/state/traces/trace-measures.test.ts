@@ -1,31 +1,10 @@
 import { expect, test } from 'vitest'
+import { madeTrace } from './testing/made-trace.ts'
 import type { Measured } from './trace-measures.ts'
 import { calibratedTraces, correctOf, judgedTraces, pickableTraces, weighedTraces } from './trace-measures.ts'
 import type { MadeLabels, Trace } from './traces-state.ts'
 
 const STEPS = ['3*5=15 : 8 15', '15+8=23 : 23', 'A 23']
-
-function trace(index: number, given: Partial<Trace> = {}): Trace {
-  return {
-    key: `s/${index}`,
-    set: 's',
-    index,
-    id: null,
-    problem: '3 5 8 > 23',
-    steps: STEPS,
-    labels: null,
-    firstError: null,
-    answer: null,
-    correct: null,
-    subset: null,
-    generator: null,
-    scores: null,
-    origin: { format: 'text', line: 1, index: 0 },
-    asked: { task: 'countdown', problem: '3 5 8 > 23' },
-    exact: null,
-    ...given,
-  }
-}
 
 const estimates: MadeLabels = {
   set: 's',
@@ -52,11 +31,11 @@ function room(traces: readonly Trace[], scores: readonly (readonly number[] | nu
 test('judged: scores for each step and a known first wrong step; a file is the part of what has none', () => {
   const shown = room(
     [
-      trace(0, { firstError: 2, subset: 'gsm8k' }),
-      trace(1),
-      trace(2, { firstError: -1 }),
-      trace(3),
-      trace(4, { firstError: 0 }),
+      madeTrace(0, { firstError: 2, subset: 'gsm8k' }),
+      madeTrace(1),
+      madeTrace(2, { firstError: -1 }),
+      madeTrace(3),
+      madeTrace(4, { firstError: 0 }),
     ],
     [[0.9, 0.8, 0.1], [0.9, 0.9, 0.9], [0.7, 0.7, 0.7], [1, 1, 1], [0.5]],
   )
@@ -71,7 +50,11 @@ test('judged: scores for each step and a known first wrong step; a file is the p
 
 test('labels behind the first wrong step mean nothing; neutral counts as right', () => {
   const shown = room(
-    [trace(0, { labels: [1, 'neutral', null] }), trace(1, { exact: [1, 0, 0] }), trace(2, { firstError: 1 })],
+    [
+      madeTrace(0, { labels: [1, 'neutral', null] }),
+      madeTrace(1, { exact: [1, 0, 0] }),
+      madeTrace(2, { firstError: 1 }),
+    ],
     [STEPS.map(() => 0.5), STEPS.map(() => 0.5), STEPS.map(() => 0.5)],
   )
   const labels = (kind: Parameters<typeof calibratedTraces>[2]) =>
@@ -86,12 +69,12 @@ test('labels behind the first wrong step mean nothing; neutral counts as right',
 })
 
 test('right by the task, or by a file’s answer; unknown where nothing says it', () => {
-  expect(correctOf(trace(0)).correct).toBe(true)
-  expect(correctOf(trace(0, { steps: ['3*5=15 : 8 15', 'A 15'] })).correct).toBe(false)
+  expect(correctOf(madeTrace(0)).correct).toBe(true)
+  expect(correctOf(madeTrace(0, { steps: ['3*5=15 : 8 15', 'A 15'] })).correct).toBe(false)
   const free = { asked: null, problem: 'What is 6 * 7?', steps: ['6 * 7 = 42', 'The answer is 42.'] }
-  expect(correctOf(trace(0, { ...free, answer: '42' }))).toMatchObject({ correct: true })
-  expect(correctOf(trace(0, { ...free, answer: '41' }))).toMatchObject({ correct: false })
-  expect(correctOf(trace(0, free)).correct).toBeNull()
-  const shown = room([trace(0), trace(1, free), trace(2)], [[1, 1, 1], [1, 1], null])
+  expect(correctOf(madeTrace(0, { ...free, answer: '42' }))).toMatchObject({ correct: true })
+  expect(correctOf(madeTrace(0, { ...free, answer: '41' }))).toMatchObject({ correct: false })
+  expect(correctOf(madeTrace(0, free)).correct).toBeNull()
+  const shown = room([madeTrace(0), madeTrace(1, free), madeTrace(2)], [[1, 1, 1], [1, 1], null])
   expect(pickableTraces(shown, ['a'])).toHaveLength(1)
 })

@@ -1,35 +1,11 @@
 import { expect, test } from 'vitest'
+import { madeTrace } from './testing/made-trace.ts'
 import { probesOfTrace } from './trace-probes.ts'
 import type { Trace } from './traces-state.ts'
 
-const STEPS = ['3*5=15 : 8 15', '15+8=23 : 23', 'A 23']
-
-function trace(asked: Trace['asked']): Trace {
-  return {
-    key: 's/0',
-    set: 's',
-    index: 0,
-    id: null,
-    problem: '3 5 8 > 23',
-    steps: STEPS,
-    labels: null,
-    firstError: null,
-    answer: null,
-    correct: null,
-    subset: null,
-    generator: null,
-    scores: null,
-    origin: { format: 'text', line: 1, index: 0 },
-    asked,
-    exact: null,
-  }
-}
-
 test('the task says which changes are wrong, and how a step is said otherwise', () => {
   for (let seed = 0; seed < 10; seed++) {
-    const found = new Map(
-      probesOfTrace(trace({ task: 'countdown', problem: '3 5 8 > 23' }), seed).map((probe) => [probe.kind, probe]),
-    )
+    const found = new Map(probesOfTrace(madeTrace(0), seed).map((probe) => [probe.kind, probe]))
     expect(found.get('swap-numbers')?.expects).toBe('lower')
     expect(found.get('paraphrase')).toMatchObject({ expects: 'same' })
     expect(['5*3=15 : 8 15', '8+15=23 : 23']).toContain(
@@ -42,7 +18,8 @@ test('the task says which changes are wrong, and how a step is said otherwise', 
 })
 
 test('without a task, or with a problem that it cannot read, the kind says it', () => {
-  const kinds = (asked: Trace['asked']) => probesOfTrace(trace(asked), 1).map(({ kind, expects }) => [kind, expects])
+  const kinds = (asked: Trace['asked']) =>
+    probesOfTrace(madeTrace(0, { asked }), 1).map(({ kind, expects }) => [kind, expects])
   const plain = [
     ['swap-numbers', 'lower'],
     ['delete-step', 'lower'],

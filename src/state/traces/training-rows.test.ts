@@ -1,30 +1,9 @@
 import { expect, test } from 'vitest'
-import type { MadeLabels, StepLabel, Trace, TracesState } from './traces-state.ts'
+import { madeTrace } from './testing/made-trace.ts'
+import type { MadeLabels, StepLabel, TracesState } from './traces-state.ts'
 import { trainingRows } from './training-rows.ts'
 
 const STEPS = ['3*5=15 : 8 15', '15+8=23 : 23', 'A 23']
-
-function trace(index: number, given: Partial<Trace> = {}): Trace {
-  return {
-    key: `s/${index}`,
-    set: 's',
-    index,
-    id: null,
-    problem: '3 5 8 > 23',
-    steps: STEPS,
-    labels: null,
-    firstError: null,
-    answer: null,
-    correct: null,
-    subset: null,
-    generator: null,
-    scores: null,
-    origin: { format: 'text', line: 1, index: 0 },
-    asked: { task: 'countdown', problem: '3 5 8 > 23' },
-    exact: null,
-    ...given,
-  }
-}
 
 const made = (
   kind: MadeLabels['kind'],
@@ -57,7 +36,7 @@ test('labels by hand: up to the first unmarked step, or the first wrong one', ()
     },
     'monte-carlo': {},
   }
-  const found = trainingRows([trace(0), trace(1), trace(2), trace(3)], labels, 'human')
+  const found = trainingRows([madeTrace(0), madeTrace(1), madeTrace(2), madeTrace(3)], labels, 'human')
   expect(found).toMatchObject({ traces: 2, steps: 4, apart: 0 })
   // The prompt is in the task's notation, as in the data that its models learned from.
   expect(rowsOf(found.text)).toEqual([
@@ -68,9 +47,9 @@ test('labels by hand: up to the first unmarked step, or the first wrong one', ()
 
 test('a file that names the first wrong step alone; Monte Carlo estimates stay soft', () => {
   const none: TracesState['made'] = { human: {}, 'monte-carlo': { 's/1': made('monte-carlo', 1, [0.25, 0.75, 0], 2) } }
-  const file = trainingRows([trace(0, { firstError: 1, asked: null })], none, 'file')
+  const file = trainingRows([madeTrace(0, { firstError: 1, asked: null })], none, 'file')
   expect(rowsOf(file.text)).toEqual([{ prompt: '3 5 8 > 23', completions: STEPS.slice(0, 2), labels: [true, false] }])
-  const soft = trainingRows([trace(1)], none, 'monte-carlo')
+  const soft = trainingRows([madeTrace(1)], none, 'monte-carlo')
   expect(rowsOf(soft.text)).toMatchObject([{ labels: [0.25, 0.75, false] }])
 })
 
@@ -83,7 +62,7 @@ test('consensus: only traces on which completions and the other labels put the f
       's/2': made('monte-carlo', 2, [0.5, 0.5, 0], 2),
     },
   }
-  const traces = [trace(0), trace(1, { exact: [1, 0, 0] }), trace(2)]
+  const traces = [madeTrace(0), madeTrace(1, { exact: [1, 0, 0] }), madeTrace(2)]
   const found = trainingRows(traces, labels, 'consensus')
   expect(found).toMatchObject({ traces: 1, steps: 2, apart: 1 })
   expect(rowsOf(found.text)).toMatchObject([{ labels: [true, false] }])
