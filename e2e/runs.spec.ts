@@ -119,7 +119,7 @@ test('runs are kept, listed, renamed, deleted with undo, and survive a reload', 
   const before = await place(page)
   await page.reload()
   await expect(page.getByRole('heading', { level: 2 })).toContainText('3 5 7 > 22')
-  expect(await place(page)).toEqual(before)
+  await expect.poll(() => place(page)).toEqual(before)
 
   await page.getByRole('link', { name: 'Runs' }).click()
   const row = page.getByRole('row', { name: /3 5 7 > 22/ })
@@ -135,7 +135,7 @@ test('runs are kept, listed, renamed, deleted with undo, and survive a reload', 
   await expect(renamed).toBeVisible()
   await renamed.getByRole('button', { name: 'Open', exact: true }).click()
   await expect(page.getByRole('heading', { level: 2 })).toContainText('my first run')
-  expect(await place(page)).toEqual(before)
+  await expect.poll(() => place(page)).toEqual(before)
 })
 
 test('a run that the page was closed on is marked interrupted and can start again', async ({ page }) => {
@@ -147,7 +147,7 @@ test('a run that the page was closed on is marked interrupted and can start agai
   await expect.poll(() => savedEvents(page)).toBeGreaterThan(2)
   await page.reload()
   await expect(page.getByText('This run was interrupted')).toBeVisible()
-  expect((await place(page)).of).toBeGreaterThan(2)
+  await expect.poll(async () => (await place(page)).of).toBeGreaterThan(2)
   await page.getByRole('link', { name: 'Runs' }).click()
   const row = page.getByRole('row', { name: /interrupted/ })
   await expect(row).toHaveCount(1)
