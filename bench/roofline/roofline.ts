@@ -63,7 +63,7 @@ function lowestShare({ shapes }: RooflineFigures): number {
   return Math.min(...held.map(({ share }) => share))
 }
 
-/** A table: one line per product, one column per row count, GFLOP/s and share of the roofline. */
+/** A table: one line per product, one column per row count, GFLOP/s and share of the roofline as it was then. */
 function describe({ roofline, shapes }: RooflineFigures): string {
   const { adapter, flopsPerSecond, product, plain, bytesPerSecond } = roofline
   const { rows, inner, columns } = product.shape
@@ -84,6 +84,7 @@ function describe({ roofline, shapes }: RooflineFigures): string {
   return lines.join('\n')
 }
 
-function cell({ shape, gflops, share }: ShapeFigures): string {
-  return `${shape.rows}: ${gflops.toFixed(1)} (${(100 * share).toFixed(0)}%)`
+function cell({ shape, gflops, share, pace }: ShapeFigures): string {
+  const slow = pace < 0.9 ? ` at ${(100 * pace).toFixed(0)}% pace` : ''
+  return `${shape.rows}: ${gflops.toFixed(1)} (${(100 * share).toFixed(0)}%${slow})`
 }

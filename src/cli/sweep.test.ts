@@ -99,6 +99,21 @@ describe('stepscope sweep', () => {
     }
   })
 
+  it('is whole when the results of its parts are put together', async () => {
+    for (const part of ['1/2', '2/2']) {
+      const ran = await run(...command('a.json', `part-${part[0]}`), '--part', part)
+      expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('Estimated from 27 of 54 results: ') })
+    }
+    appendFileSync(at('part-1', 'results.jsonl'), read('part-2', 'results.jsonl'))
+    const { code, err } = await run(...command('a.json', 'part-1'), '--resume')
+    expect([code, err]).toEqual([0, expect.stringContaining('54 results; 54 are there')])
+    expect(withoutTimes(read('part-1', 'table.json'))).toBe(withoutTimes(read('whole', 'table.json')))
+    for (const part of ['0/2', '3/2', '1', '1/2/3']) {
+      const { code, err } = await run(...command('a.json', 'none'), '--part', part)
+      expect([code, err]).toEqual([2, expect.stringContaining('--part')])
+    }
+  })
+
   it('goes on with more budgets, and not with other problems or models', async () => {
     writeConfig('few.json', { budgets: [1] })
     const probe = await run(...command('few.json', 'grown'), '--probe', '2')

@@ -31,6 +31,8 @@ export interface PairModels {
 export interface SweepOptions {
   /** Keys of results that are there already. */
   readonly known: ReadonlySet<string>
+  /** Places of the problems to search, from 0; all where it is left out. */
+  readonly chosen?: readonly number[]
   /** Searches at the same time; changes the time and nothing else. */
   readonly concurrency: number
   /** Milliseconds of work, monotonic. */
@@ -60,15 +62,15 @@ export async function* runPair(
   problems: readonly unknown[],
   pair: number,
   models: PairModels,
-  { known, concurrency, now, signal }: SweepOptions,
+  { known, chosen = problems.map((_, index) => index), concurrency, now, signal }: SweepOptions,
 ): AsyncGenerator<SweepResult, void> {
   const task = taskById(config.task)
   const draws = sharedDraws(searchesOf(config), (strategy) => contextOf(strategy, models))
   const open: Unit[] = config.seeds.flatMap((seed) =>
-    problems.flatMap((problem, index) =>
+    chosen.flatMap((index) =>
       draws.flatMap((draw) => {
         const searches = draw.searches.filter(({ name }) => !known.has(resultKey(name, pair, seed, index)))
-        return searches.length === 0 ? [] : [{ draw, searches, seed, problem, index }]
+        return searches.length === 0 ? [] : [{ draw, searches, seed, problem: problems[index], index }]
       }),
     ),
   )

@@ -21,7 +21,8 @@ import type { Command } from '../command.ts'
 import { drawTable } from '../draw-table.ts'
 import { BACKEND_OPTION, BUNDLED_FOLDERS, loadNamedModels, WEIGHTS_OPTION } from '../engine.ts'
 import { readTextFile } from '../files.ts'
-import { readNumber, wholeWithin } from '../options.ts'
+import type { ParsedOptions } from '../options.ts'
+import { notOneOf, readNumber, wholeWithin } from '../options.ts'
 import type { Output } from '../output.ts'
 import { ProgressLine } from '../output.ts'
 import { readProblems } from '../problem-options.ts'
@@ -56,6 +57,13 @@ export const sweep: Command = {
       description:
         'Searches only the first so many problems, and says what the whole would take; go on with --resume, without it.',
     },
+    part: {
+      type: 'string',
+      value: 'K/N',
+      description:
+        'Searches only every N-th problem from the K-th on, for one of N machines or processes. Their results.jsonl, one after the other in one of the folders, are gone on with by --resume.',
+      check: (name, text) => void readPart(name, text),
+    },
     'search-and-learn': {
       type: 'boolean',
       description:
@@ -87,11 +95,10 @@ export const sweep: Command = {
     const problems = await problemsOf(config, task, file, signal)
     const fields = problems.map((problem) => task.fields(problem))
     const kept = await SweepDirectory.open(directory, config, fields)
-    const probe = readNumber(options, 'probe')
+    const chosen = chosenProblems(problems.length, options)
     try {
-      const count = Math.min(problems.length, probe ?? problems.length)
       const concurrency = readNumber(options, 'concurrency') ?? DEFAULT_CONCURRENCY
-      const progress = new SweepProgress(config, { problems: problems.length, count }, kept, output)
+      const progress = new SweepProgress(config, { problems: problems.length, chosen }, kept, output)
       progress.begin()
       for (const [pair, names] of config.models.entries()) {
         if (progress.isDone(pair)) continue
@@ -125,8 +132,8 @@ export const sweep: Command = {
             ...(engine.outcome ? { outcome: engine.outcome } : {}),
           }
           const known = new Set(kept.results.map(({ key }) => key))
-          const run = { known, concurrency, now: () => performance.now(), signal }
-          for await (const result of runPair(config, problems.slice(0, count), pair, models, run)) {
+          const run = { known, chosen, concurrency, now: () => performance.now(), signal }
+          for await (const result of runPair(config, problems, pair, models, run)) {
             await kept.add(result)
             progress.add()
           }
@@ -141,11 +148,26 @@ export const sweep: Command = {
         await kept.write('search-and-learn.jsonl', writeRows(predictionRows(kept.results, fields, policies)))
       }
       output.out(describeSweep(config, kept.results))
-      if (count < problems.length) output.out(progress.estimate())
+      if (chosen.length < problems.length) output.out(progress.estimate())
     } finally {
       await kept.close()
     }
   },
+}
+
+/** Places of the problems that are searched: with `--part` every N-th, with `--probe` the first so many of them. */
+function chosenProblems(count: number, options: ParsedOptions): number[] {
+  const given = options.text('part')
+  const { part, of } = given === undefined ? { part: 1, of: 1 } : readPart('part', given)
+  const places = Array.from({ length: count }, (_, place) => place).filter((place) => place % of === part - 1)
+  return places.slice(0, readNumber(options, 'probe') ?? count)
+}
+
+/** `3/8`: the third of eight. */
+function readPart(name: string, text: string): { readonly part: number; readonly of: number } {
+  const [, part = 0, of = 0] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? []
+  if (part >= 1 && part <= of) return { part, of }
+  throw notOneOf(name, 'K/N, with K from 1 to N', text)
 }
 
 /** A bundled model's id stays; a folder is relative to the config. */
@@ -193,7 +215,7 @@ class SweepProgress {
 
   constructor(
     config: SweepConfig,
-    { problems, count }: { readonly problems: number; readonly count: number },
+    { problems, chosen }: { readonly problems: number; readonly chosen: readonly number[] },
     kept: SweepDirectory,
     output: Output,
   ) {
@@ -201,13 +223,11 @@ class SweepProgress {
     const known = new Set(kept.results.map(({ key }) => key))
     const keys = (pair: number): string[] =>
       config.seeds.flatMap((seed) =>
-        Array.from({ length: count }, (_, problem) =>
-          searches.map(({ name }) => resultKey(name, pair, seed, problem)),
-        ).flat(),
+        chosen.flatMap((problem) => searches.map(({ name }) => resultKey(name, pair, seed, problem))),
       )
     this.expected = config.models.map((_, pair) => new Set(keys(pair).filter((key) => !known.has(key))))
     const missing = this.expected.reduce((sum, { size }) => sum + size, 0)
-    this.total = searches.length * config.models.length * config.seeds.length * count
+    this.total = searches.length * config.models.length * config.seeds.length * chosen.length
     this.whole = searches.length * config.models.length * config.seeds.length * problems
     this.before = this.total - missing
     this.done = this.before

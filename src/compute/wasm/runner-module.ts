@@ -60,7 +60,10 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
       ]),
     )
 
-  /** Takes units of the job until there are none; each round adds what it did to `done`. */
+  /**
+   * Takes units of the job until there are none; each round adds what it did to `done`. A part is half of a thread's fair share of what is left:
+   * first long ones that lie together, at last short ones, so that all end at about the same time.
+   */
   const takeUnits = (f: FunctionBuilder, thread: Value<'i32'>, ticket: Local<'i64'>) => {
     const left = f.local('i32')
     const taken = f.local('i32')
@@ -73,7 +76,9 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
         f.branch(none, i32.eqz(left))
         // The next job may need modules that this thread has not.
         f.branch(none, i64.ne(number, i64.shrU(ticket, 32)))
-        f.set(taken, i32.load(0, CONTROL.jobGrain))
+        f.set(taken, i32.divU(left, i32.shl(i32.load(0, CONTROL.threads), 1)))
+        const grain = f.local('i32', i32.load(0, CONTROL.jobGrain))
+        f.if(i32.ltU(taken, grain), () => f.set(taken, grain))
         f.set(taken, i32.minU(taken, left))
         f.set(next, atomicI64.compareExchange(0, ticket, i64.sub(ticket, i64.extendI32U(taken)), CONTROL.ticket))
         f.if(i64.eq(next, ticket), () => {
@@ -99,11 +104,9 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
     canWait: Local<'i32'>,
   ) => {
     const ticket = f.local('i64')
-    const fair = f.local('i32', i32.divU(units, i32.mul(i32.load(0, CONTROL.threads), 4)))
     f.store('i32', 0, at, CONTROL.job)
     f.store('i32', 0, units, CONTROL.jobUnits)
-    const grain = f.local('i32', i32.divU(i32.add(cost, GRAIN - 1), cost))
-    f.store('i32', 0, select(i32.gtU(grain, fair), grain, fair), CONTROL.jobGrain)
+    f.store('i32', 0, i32.divU(i32.add(cost, GRAIN - 1), cost), CONTROL.jobGrain)
     f.drop(atomicI32.exchange(0, 0, CONTROL.done))
     const number = i64.add(i64.shrU(i64.load(0, CONTROL.ticket), 32), 1)
     f.set(ticket, i64.or(i64.shl(number, 32), i64.extendI32U(units)))
@@ -167,7 +170,8 @@ export function runnerBytes(shared: boolean): Uint8Array<ArrayBuffer> {
               else {
                 f.set(cost, i32.wrapI64(i64.shrU(counted, 32)))
                 const all = i64.mul(i64.extendI32U(cost), i64.extendI32U(units))
-                f.if(i64.ltU(all, ALONE), alone, () => runTogether(f, at, units, cost, canWait))
+                const small = i32.or(i64.ltU(all, ALONE), i32.eq(units, 1))
+                f.if(small, alone, () => runTogether(f, at, units, cost, canWait))
               }
             })
           },

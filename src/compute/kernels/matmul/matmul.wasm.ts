@@ -5,12 +5,12 @@ import { ROW_SLOT, rowStart } from '../rows.ts'
 import { GROUP_ROWS } from '../weight-format.ts'
 import { eachWeightRow, PANEL } from '../weight-format.wasm.ts'
 import type { MATMUL_BINDINGS, MatmulShape } from './matmul.reference.ts'
-import type { Block, TileTools } from './matmul-tile.wasm.ts'
+import type { Ahead, Block, TileTools } from './matmul-tile.wasm.ts'
 import { BLOCK_ROWS, blockColumns, emitTile, MOST_TERMS, packedPanelBytes } from './matmul-tile.wasm.ts'
 
 /** From how many rows on weights are packed: with fewer, it costs more than it saves. Panels of floats lie as if they were packed. */
-function packedRows({ panelColumns, format = 'f32' }: MatmulShape): number {
-  return panelColumns !== undefined && format === 'f32' ? Number.POSITIVE_INFINITY : 4
+function packedRows(shape: MatmulShape): number {
+  return streams(shape) ? Number.POSITIVE_INFINITY : 4
 }
 
 /**
@@ -67,34 +67,49 @@ export function matmulWasm(shape: MatmulShape): WasmKernel<typeof MATMUL_BINDING
         const panel = f.local('i32', i32.mul(i32.remU(unit, columnBlocks), blockPanels))
         const panels = f.local('i32', i32.sub(columns / PANEL, panel))
         f.if(i32.gtU(panels, blockPanels), () => f.set(panels, blockPanels))
-        const start = f.local('i32', 0)
-        f.loop((again) => {
-          const stop = f.local('i32', i32.add(start, terms))
-          f.set(stop, i32.minU(stop, inner))
-          const block: Block = {
-            ...{ weights: at.weights, bias: at.bias, output: at.output, row, panel, first: start, end: stop },
-            input: f.local('i32'),
-            inputStride: from === 'slot' ? 4 * MOST_TERMS : 4 * inputStride,
-            packed: scratch,
-            sums: f.local('i32', i32.add(scratch, packedBytes)),
-            last: f.local('i32', i32.eq(stop, inner)),
-          }
-          if (from === 'slot') gatherRows(context, shape, block, rows, packedBytes + sumsBytes)
-          else {
-            const offset = i32.add(i32.mul(row, 4 * inputStride), i32.shl(start, 2))
-            f.set(block.input, i32.add(i32.add(at.input, offset), 4 * inputOffset))
-          }
-          const tools = { f, shape, madd }
-          const whereTheyLie = () => eachTile(tools, block, rows, panels, 'weights')
-          if (least === Number.POSITIVE_INFINITY) whereTheyLie()
-          else
-            f.if(i32.ltU(rows, least), whereTheyLie, () => {
-              pack(tools, block, panels)
-              eachTile(tools, block, rows, panels, 'packed')
-            })
-          f.set(start, stop)
-          f.branch(again, i32.ltU(start, inner))
-        })
+        const tools = { f, shape, madd }
+        const eachPart = (visit: (block: Block) => void) => {
+          const start = f.local('i32', 0)
+          f.loop((again) => {
+            const stop = f.local('i32', i32.add(start, terms))
+            f.set(stop, i32.minU(stop, inner))
+            const block: Block = {
+              ...{ weights: at.weights, bias: at.bias, output: at.output, row, panel, first: start, end: stop },
+              input: f.local('i32'),
+              inputStride: from === 'slot' ? 4 * MOST_TERMS : 4 * inputStride,
+              packed: scratch,
+              sums: f.local('i32', i32.add(scratch, packedBytes)),
+              last: f.local('i32', i32.eq(stop, inner)),
+            }
+            if (from === 'slot') gatherRows(context, shape, block, rows, packedBytes + sumsBytes)
+            else {
+              const offset = i32.add(i32.mul(row, 4 * inputStride), i32.shl(start, 2))
+              f.set(block.input, i32.add(i32.add(at.input, offset), 4 * inputOffset))
+            }
+            visit(block)
+            f.set(start, stop)
+            f.branch(again, i32.ltU(start, inner))
+          })
+        }
+        if (streams(shape) && from === 'row') {
+          const four = f.local('i32', i32.and(rows, -4))
+          f.if(four, () =>
+            f.for(0, panels, (each) => eachPart((block) => fourRows(tools, block, rows, each, 'weights'))),
+          )
+          f.if(i32.ltU(four, rows), () =>
+            eachPart((block) => leftRows(tools, block, f.local('i32', four), rows, panels, 'weights')),
+          )
+        } else {
+          eachPart((block) => {
+            const whereTheyLie = () => eachTile(tools, block, rows, panels, 'weights')
+            if (least === Number.POSITIVE_INFINITY) whereTheyLie()
+            else
+              f.if(i32.ltU(rows, least), whereTheyLie, () => {
+                pack(tools, block, panels)
+                eachTile(tools, block, rows, panels, 'packed')
+              })
+          })
+        }
       })
     },
   }
@@ -120,6 +135,11 @@ function gatherRows(
   })
 }
 
+/** Whether panels are read from memory once, one after another, while the one before is multiplied. */
+function streams({ panelColumns, format = 'f32' }: MatmulShape): boolean {
+  return panelColumns !== undefined && format === 'f32'
+}
+
 /** Fours of rows panel by panel, then what is left. */
 function eachTile(
   tools: TileTools,
@@ -130,29 +150,39 @@ function eachTile(
 ): void {
   const { f, shape } = tools
   const row = f.local('i32', 0)
-  if (from === 'packed' || packedRows(shape) > 4) {
-    const streams = shape.panelColumns !== undefined && (shape.format ?? 'f32') === 'f32'
-    const tileCount = f.local('i32', i32.shrU(rows, 2))
-    const ahead = { place: f.local('i32'), step: f.local('i32', 0) }
-    if (streams) f.if(tileCount, () => f.set(ahead.step, i32.divU(i32.const(4 * PANEL), tileCount)))
-    f.for(0, panels, (panel) => {
-      f.set(row, 0)
-      if (streams) {
-        const next = f.local('i32', i32.add(i32.add(block.panel, panel), 1))
-        f.if(i32.geU(next, shape.columns / PANEL), () => f.set(next, block.panel))
-        f.set(
-          ahead.place,
-          i32.add(block.weights, i32.add(i32.mul(next, 4 * PANEL * shape.inner), i32.mul(block.first, 4 * PANEL))),
-        )
-      }
-      f.while(i32.leU(i32.add(row, 4), rows), () => {
-        emitTile(tools, block, { row, panel }, { rows: 4, panels: 1, from }, streams ? ahead : undefined)
-        f.increase(row, 4)
-      })
-    })
+  if (from === 'packed' || streams(shape)) {
+    f.for(0, panels, (panel) => fourRows(tools, block, rows, panel, from))
     f.set(row, i32.and(rows, -4))
   }
   f.if(i32.ltU(row, rows), () => leftRows(tools, block, row, rows, panels, from))
+}
+
+/** A panel for the rows four by four; meanwhile what lies behind it in memory is read ahead, the same panel's next terms or the next panel. */
+function fourRows(
+  tools: TileTools,
+  block: Block,
+  rows: Local<'i32'>,
+  panel: Local<'i32'>,
+  from: 'packed' | 'weights',
+): void {
+  const { f, shape } = tools
+  const row = f.local('i32', 0)
+  let ahead: Ahead | undefined
+  if (streams(shape)) {
+    const tileCount = f.local('i32', i32.shrU(rows, 2))
+    ahead = { place: f.local('i32'), step: f.local('i32', 0) }
+    f.if(tileCount, () => f.set((ahead as Ahead).step, i32.divU(i32.const(4 * PANEL), tileCount)))
+    const index = f.local('i32', i32.add(block.panel, panel))
+    const next = f.local('i32', i32.add(i32.mul(index, shape.inner), block.end))
+    // Behind the matrix lies something else, or nothing.
+    const beyond = i32.add(next, i32.sub(block.end, block.first))
+    f.if(i32.gtU(beyond, shape.inner * (shape.columns / PANEL)), () => f.set(next, 0))
+    f.set(ahead.place, i32.add(block.weights, i32.mul(next, 4 * PANEL)))
+  }
+  f.while(i32.leU(i32.add(row, 4), rows), () => {
+    emitTile(tools, block, { row, panel }, { rows: 4, panels: 1, from }, ahead)
+    f.increase(row, 4)
+  })
 }
 
 /** Fewer than four rows: two and two, then one, over as many panels as keep the processor busy. */
