@@ -19,6 +19,7 @@ const DEFAULTS: LinkState = {
   prefix: [],
   event: null,
   node: null,
+  chain: 'off',
   compare: [
     { strategy: 'greedy-tree', config: {} },
     { strategy: 'beam', config: {} },

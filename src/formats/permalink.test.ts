@@ -6,7 +6,7 @@ import { OBJECTIVE_IDS } from '../objectives/registry.ts'
 import type { StrategyConfig } from '../search/settings.ts'
 import { DEFAULT_CONFIG, SETTING_NAMES, STRATEGY_IDS, settingOf } from '../search/settings.ts'
 import type { LinkState } from './permalink.ts'
-import { readPermalink, writePermalink } from './permalink.ts'
+import { CHAIN_SHOWN, readPermalink, writePermalink } from './permalink.ts'
 import { defaultRecipe } from './training-recipe.ts'
 
 const config: StrategyConfig = { ...DEFAULT_CONFIG, maxStepTokens: 32 }
@@ -23,6 +23,7 @@ const defaults: LinkState = {
   prefix: [],
   event: null,
   node: null,
+  chain: 'off',
   compare: [
     { strategy: 'greedy-tree', config: {} },
     { strategy: 'beam', config: {} },
@@ -71,6 +72,7 @@ const anyState: fc.Arbitrary<LinkState> = fc.record({
   prefix: fc.array(fc.stringMatching(/^[ -~é→]*[!-~é→][ -~é→]*\n{1,2}$/)),
   event: fc.option(fc.nat()),
   node: fc.option(fc.nat()),
+  chain: fc.constantFrom(...CHAIN_SHOWN),
   compare: fc.oneof(fc.constant([]), fc.array(spec, { minLength: 2, maxLength: 4 })),
   recipe: fc.constantFrom(null, ...OBJECTIVE_IDS.map((objective) => ({ ...defaultRecipe(objective, 'm'), steps: 33 }))),
   sweep: fc.constantFrom<LinkState['sweep']>(null, {

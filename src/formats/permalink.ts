@@ -18,6 +18,10 @@ import { configDifference } from './strategy-spec.ts'
 import { readSweepConfig } from './sweep.ts'
 import type { TrainingRecipe } from './training-recipe.ts'
 
+/** Of a run: its tree; what a user of a hosted model sees; that and the chain behind it. */
+export const CHAIN_SHOWN = ['off', 'hidden', 'shown'] as const
+export type ChainShown = (typeof CHAIN_SHOWN)[number]
+
 /** What a link reproduces. */
 export interface LinkState {
   readonly task: string
@@ -37,6 +41,7 @@ export interface LinkState {
   /** Events applied in the run that is shown; null where none is selected. */
   readonly event: number | null
   readonly node: number | null
+  readonly chain: ChainShown
   /** Columns side by side; settings are those that differ from the defaults, models those of their own. */
   readonly compare: readonly ComparedSpec[]
   /** What the next training run does; null where the link is not about training. */
@@ -103,6 +108,15 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
   },
   event: position('event', BOUNDS.events),
   node: position('node', BOUNDS.node),
+  chain: {
+    key: 'chain',
+    read: (value) => {
+      const chain = CHAIN_SHOWN.find((id) => id === value)
+      if (!chain) throw badValue(`one of ${CHAIN_SHOWN.join(', ')}`, value)
+      return chain
+    },
+    write: (value) => value,
+  },
   compare: {
     key: 'compare',
     read: (value) => {
@@ -209,6 +223,7 @@ export function readPermalink(
     prefix: field('prefix'),
     event: field('event'),
     node: field('node'),
+    chain: field('chain'),
     compare: field('compare'),
     recipe: field('recipe'),
     sweep: field('sweep'),

@@ -12,6 +12,7 @@ export const PLAYGROUND_SHORTCUTS: readonly Shortcut[] = [
   { keys: ['0'], does: 'Fit the whole tree' },
   { keys: ['+', '-'], does: 'Zoom' },
   { keys: ['V'], does: 'Tree or table' },
+  { keys: ['H'], does: 'The response with its chain hidden or shown' },
   { keys: ['T'], does: 'Reveal or hide the truth' },
   { keys: ['E'], does: 'Edit the selected path' },
   { keys: ['N'], does: 'New random problem' },

@@ -153,6 +153,7 @@ export function initialState(): AppState {
       motion: 'system',
       aggregation: null,
       pace: 1,
+      chain: 'off',
     },
     link: { carrying: false, ask: null },
     notices: [],

@@ -112,6 +112,12 @@ export interface Task<Problem> {
   /** Canonical answer of a response, or null where it has none. */
   answer(steps: readonly string[]): string | null
   verify(problem: Problem, steps: readonly string[]): ResponseVerdict
+  /**
+   * What a response does, in a few sentences: only what its steps say, in their order, be it right or wrong. A step that the task
+   * cannot read is quoted.
+   * @param steps each with its step end
+   */
+  summarize(steps: readonly string[]): readonly string[]
   /** One sentence: what votes are over, and which responses have one. */
   readonly votesOver: string
   /** What should be known of a problem before it is run, one sentence each. */

@@ -54,6 +54,7 @@ const SHAPES = {
     </>
   ),
   table: <path d="M2.5 3.5h11v9h-11zM2.5 6.5h11M2.5 9.5h11M6.5 3.5v9" />,
+  response: <path d="M2.5 3h11v7.5H8L5 13.5v-3H2.5z" />,
   eye: (
     <>
       <path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8z" />

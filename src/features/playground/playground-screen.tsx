@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { Transport } from '../../panels/transport.tsx'
 import type { NodeId } from '../../search/events.ts'
-import { useRun } from '../../state/hooks.ts'
+import { useActions, useApp, useRun } from '../../state/hooks.ts'
 import type { RunView } from '../../state/search/runs-state.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
@@ -25,7 +25,17 @@ export function PlaygroundScreen() {
   const roomy = useMediaQuery('(min-width: 901px)')
   const flat = useMediaQuery('(max-height: 560px)')
   const chosen = useChosen(run)
-  const [view, setView] = useState<TreeView>('tree')
+  const actions = useActions()
+  const chain = useApp((state) => state.preferences.chain)
+  const [drawn, setDrawn] = useState<TreeView>('tree')
+  const view = chain === 'off' ? drawn : 'response'
+  const setView = (next: TreeView) => {
+    if (next === 'response') actions.preferences.set({ chain: 'hidden' })
+    else {
+      actions.preferences.set({ chain: 'off' })
+      setDrawn(next)
+    }
+  }
   usePlaygroundKeys(run, () => setView(view === 'tree' ? 'table' : 'tree'))
   const centre = (before?: ReactNode, after?: ReactNode) => (
     <div className={styles.centre} data-content tabIndex={-1}>

@@ -21,12 +21,13 @@ import { ForcingView } from './forcing-view.tsx'
 import { IterationsView } from './iterations-view.tsx'
 import { NoTree } from './no-tree.tsx'
 import { PictureButton } from './picture-button.tsx'
+import { ResponseView } from './response-view.tsx'
 import { RunFileButtons } from './run-file-buttons.tsx'
 import { SubtreesView } from './subtrees-view.tsx'
 import styles from './tree-pane.module.css'
 import { VotesView } from './votes-view.tsx'
 
-export type TreeView = 'tree' | 'table' | 'votes' | 'subtrees' | 'iterations' | 'attempts' | 'forcing'
+export type TreeView = 'tree' | 'table' | 'response' | 'votes' | 'subtrees' | 'iterations' | 'attempts' | 'forcing'
 
 interface TreePaneProps {
   run: RunView | null
@@ -46,7 +47,7 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
   const truth = useTruth(run)
   const stale = isStale(useDifferences(run))
   const own = run ? ownViews(run) : []
-  const shown = view === 'tree' || own.some(({ value }) => value === view) ? view : 'table'
+  const shown = [...VIEWS, ...own].some(({ value }) => value === view) ? view : 'table'
   const touched = useMemo(() => (run ? nodesOf(run.events[run.cursor - 1]) : []), [run])
 
   // Another run is shown from its beginning, not where the last one was looked at.
@@ -69,7 +70,7 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
           label="View"
           value={shown}
           onChange={onView}
-          options={[...BOTH_VIEWS, ...own].map(({ value, name, icon }) => ({
+          options={[...VIEWS, ...own].map(({ value, name, icon }) => ({
             value,
             name,
             icon,
@@ -118,6 +119,8 @@ export function TreePane({ run, view, before, after, onView }: TreePaneProps) {
       <div className={styles.stage} data-stale={stale || undefined}>
         {run === null ? (
           <NoTree />
+        ) : shown === 'response' ? (
+          <ResponseView key={run.id} run={run} />
         ) : shown === 'votes' ? (
           <VotesView run={run} />
         ) : shown === 'attempts' ? (
@@ -160,9 +163,10 @@ interface ViewChoice {
   readonly icon: IconName
 }
 
-const BOTH_VIEWS: readonly ViewChoice[] = [
+const VIEWS: readonly ViewChoice[] = [
   { value: 'tree', name: 'Tree', icon: 'tree' },
   { value: 'table', name: 'Table', icon: 'table' },
+  { value: 'response', name: 'Response', icon: 'response' },
 ]
 
 /** What only some strategies have to show. */

@@ -6,6 +6,7 @@ import { useHotkeys } from '../../ui/use-hotkeys.ts'
 export function usePlaygroundKeys(run: RunView | null, toggleView: () => void): void {
   const actions = useActions()
   const revealTruth = useApp((state) => state.preferences.revealTruth)
+  const chain = useApp((state) => state.preferences.chain)
   const onRun = (act: (run: RunView) => void) => () => {
     if (run) act(run)
   }
@@ -25,6 +26,7 @@ export function usePlaygroundKeys(run: RunView | null, toggleView: () => void): 
     }),
     Escape: onRun(({ id }) => actions.runs.select(id, null)),
     v: toggleView,
+    h: () => actions.preferences.set({ chain: chain === 'hidden' ? 'shown' : 'hidden' }),
     t: () => actions.preferences.set({ revealTruth: !revealTruth }),
     e: () => document.querySelector<HTMLTextAreaElement>('[data-last-step]')?.focus(),
     n: () => actions.session.randomProblem(),

@@ -46,6 +46,16 @@ it('a link of what is here shows it at once', async () => {
   await rig.store.dispose()
 })
 
+it('says how the response is shown, and leaves that alone where it says nothing', async () => {
+  const rig = storeRig({ files })
+  await rig.ready('#chain=shown')
+  expect(rig.state().preferences.chain).toBe('shown')
+  expect(rig.store.actions.link.hash()).toContain('chain=shown')
+  rig.store.actions.link.apply('#seed=12')
+  expect(rig.state().preferences.chain).toBe('shown')
+  await rig.store.dispose()
+})
+
 it('a link without an event is carried out once it is set up', async () => {
   const rig = storeRig({ files })
   await rig.ready('#problem=3+5+7+2+%3E+24&seed=12&n=4')

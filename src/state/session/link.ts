@@ -39,6 +39,7 @@ const DEFAULTS: LinkState = {
   prefix: [],
   event: null,
   node: null,
+  chain: 'off',
   compare: INITIAL_COMPARE.map(({ strategy }) => ({ strategy, config: {} })),
   recipe: null,
   sweep: null,
@@ -99,6 +100,7 @@ export function createLinkSlice(
         arithmetic: state.engine.arithmetic,
         event: shown ? shown.cursor : null,
         node: shown ? shown.selected : null,
+        chain: state.preferences.chain,
         compare: compare.specs(),
         recipe: about === 'training' ? state.training.draft.recipe : null,
         sweep: about === 'sweep' ? state.lab.draft.config : null,
@@ -162,6 +164,7 @@ export function createLinkSlice(
       // Another backend than WebAssembly has no strict arithmetic.
       ...(state.arithmetic === 'strict' && get().engine.backend !== 'wasm' ? { backend: 'auto' as const } : {}),
     })
+    if (state.chain !== 'off') set({ preferences: { ...get().preferences, chain: state.chain } })
     compare.restore(state.compare)
     if (state.recipe) training.adoptRecipe(state.recipe)
     if (state.sweep) lab.actions.change(state.sweep)

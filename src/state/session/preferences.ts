@@ -1,3 +1,4 @@
+import type { ChainShown } from '../../formats/permalink.ts'
 import type { Aggregation } from '../../search/models.ts'
 
 export interface Preferences {
@@ -11,6 +12,8 @@ export interface Preferences {
   readonly aggregation: Aggregation | null
   /** How many times as fast as `eventDelays` the playhead goes. */
   readonly pace: number
+  /** In place of the tree what a user of a hosted model sees of a response, its chain hidden or shown beside it. */
+  readonly chain: ChainShown
 }
 
 export interface PreferencesActions {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ARITHMETIC_CHOICES, BACKEND_CHOICES } from '../../core/backends.ts'
 import { setupSchema } from '../../formats/event-schema.ts'
+import { CHAIN_SHOWN } from '../../formats/permalink.ts'
 import { parentSchema } from '../../formats/run-file.ts'
 import { sweepConfigSchema } from '../../formats/sweep.ts'
 import { recipeSchema } from '../../formats/training-recipe.ts'
@@ -60,6 +61,7 @@ export const snapshotSchema = z.object({
     aggregation: z.enum(AGGREGATIONS).nullable(),
     /** Snapshots of before had events per second, under another name. */
     pace: z.number().positive().default(1),
+    chain: z.enum(CHAIN_SHOWN).default('off'),
   }),
 })
 

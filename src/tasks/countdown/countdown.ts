@@ -1,7 +1,7 @@
 import type { Task } from '../task.ts'
 import type { CountdownProblem } from './arithmetic.ts'
 import { COUNTDOWN_DIFFICULTIES, generateCountdown } from './generator.ts'
-import { countdownLineKind, isAnswerLine, paraphraseCountdown, readCountdownLine } from './line.ts'
+import { countdownLineKind, isAnswerLine, paraphraseCountdown, readCountdownLine, summarizeCountdown } from './line.ts'
 import { countdownOutOfRange, parseCountdown, readCountdownFields } from './problem.ts'
 import { solve } from './solver.ts'
 import { countdownSplit } from './split.ts'
@@ -56,6 +56,7 @@ export const countdown = {
     return found?.kind === 'answer' ? String(found.value) : null
   },
   verify: verifyCountdown,
+  summarize: summarizeCountdown,
   votesOver:
     'Every answer line names the target, so votes are over the expressions that the steps build; a response that is no solution, which is seen without knowing one, has no vote.',
   remarks: (problem: CountdownProblem) => {

@@ -1,3 +1,4 @@
+import { calculationInWords, inWords, quoteStep } from '../summary.ts'
 import type { Operation } from './arithmetic.ts'
 
 /** A line of a response: `3*5=15 : 7 2 15`, `A 24`, or something else. */
@@ -47,6 +48,18 @@ export function isAnswerLine(step: string): boolean {
 export function countdownLineKind(step: string): 'step' | 'answer' | null {
   const { kind } = readCountdownLine(step)
   return kind === 'malformed' ? null : kind
+}
+
+/** `Takes 3 × 5 as 15; 7, 2 and 15 are left.` */
+export function summarizeCountdown(steps: readonly string[]): string[] {
+  return steps.map((step) => {
+    const line = readCountdownLine(step)
+    if (line.kind === 'malformed') return `Writes ${quoteStep(step)}.`
+    if (line.kind === 'answer') return `Answers ${line.value}.`
+    const { a, operation, b, result, left } = line
+    const rest = left.length === 1 ? `${left[0]} is left` : `${inWords(left)} are left`
+    return `Takes ${calculationInWords(a, operation, b)} as ${result}; ${rest}.`
+  })
 }
 
 /**

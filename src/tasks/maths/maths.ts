@@ -1,4 +1,5 @@
 import { BOUNDS } from '../../core/bounds.ts'
+import { quoteSteps } from '../summary.ts'
 import type { Task } from '../task.ts'
 import { canonicalAnswer } from './canonical-answer.ts'
 import { MATHS_EXAMPLES, MATHS_SYSTEM } from './examples.ts'
@@ -50,6 +51,7 @@ export const maths: Task<MathsProblem> = {
   isFinal: hasMarkedAnswer,
   answer: (steps) => readAnswer(responseText(steps))?.answer.text ?? null,
   verify: ({ gold }, steps) => gradeAnswer(steps, gold),
+  summarize: quoteSteps,
   votesOver:
     'Votes are over answers by their value, so 1/2 and 0.5 are one answer; a response without an answer has no vote.',
   remarks: ({ gold }) => (gold === null ? [UNKNOWN_GOLD] : []),

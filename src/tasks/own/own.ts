@@ -7,6 +7,7 @@ import { gradeAnswer, hasMarkedAnswer } from '../maths/grade.ts'
 import { checkedGold, FREE_TEXT_FORCING, UNKNOWN_GOLD } from '../maths/maths.ts'
 import { readAnswer } from '../maths/read-answer.ts'
 import { responseText } from '../maths/response-text.ts'
+import { quoteSteps } from '../summary.ts'
 import type { ResponseVerdict, Task } from '../task.ts'
 import type { Pattern } from './pattern.ts'
 import { checkPattern, formatPattern, matches, writtenPattern } from './pattern.ts'
@@ -50,6 +51,7 @@ export const own: Task<OwnProblem> = {
     const correct = gold === null ? null : false
     return answer === null ? verdict : { ...verdict, answer, vote, correct, explanation: LAST_LINE }
   },
+  summarize: quoteSteps,
   votesOver:
     'Votes are over answers by their value, else over the last line of a response; a response without words has no vote.',
   remarks: ({ gold }) => (gold === null ? [UNKNOWN_GOLD] : []),

@@ -1,3 +1,4 @@
+import { calculationInWords, inWords, quoteStep } from '../summary.ts'
 import type { Relation } from './problem.ts'
 import { peopleIn, TOGETHER, writeSentence } from './problem.ts'
 import type { Calculation, Operation } from './quantities.ts'
@@ -65,6 +66,33 @@ export function stateRelation(person: string, relation: Relation, things: string
 
 export function writeCalculation({ a, operation, b }: Calculation): string {
   return `${a}${operation}${b}`
+}
+
+/** A sentence for all plans that stand together, and one for each result. */
+export function summarizeWords(steps: readonly string[]): string[] {
+  const said: string[] = []
+  let plans: string[] = []
+  const endPlans = (): void => {
+    if (plans.length > 0) said.push(`Plans: ${inWords(plans)}.`)
+    plans = []
+  }
+  for (const step of steps) {
+    const line = readWordsLine(step)
+    if (line.kind === 'plan') {
+      plans.push(`${line.person} needs ${inWords(line.needs)}`)
+      continue
+    }
+    endPlans()
+    if (line.kind === 'malformed') said.push(`Writes ${quoteStep(step)}.`)
+    else if (line.kind === 'answer') said.push(`Answers ${line.value}.`)
+    else {
+      const { a, operation, b } = line.calculation
+      const whose = line.person === TOGETHER ? TOGETHER : `for ${line.person}`
+      said.push(`Takes ${calculationInWords(a, operation, b)} as ${line.value}, ${whose}.`)
+    }
+  }
+  endPlans()
+  return said
 }
 
 /** The line with two people who are needed, or the operands of a sum or product, exchanged; null where that changes nothing. */

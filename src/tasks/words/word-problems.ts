@@ -11,7 +11,7 @@ import {
   TIMES_RANGE,
   WORDS_DIFFICULTIES,
 } from './generator.ts'
-import { isAnswerLine, paraphraseWords, readWordsLine } from './line.ts'
+import { isAnswerLine, paraphraseWords, readWordsLine, summarizeWords } from './line.ts'
 import { goldOf, parseWords, readWordsFields } from './parse.ts'
 import type { WordProblem } from './problem.ts'
 import { formatWords } from './problem.ts'
@@ -54,6 +54,7 @@ export const wordProblems = {
   isFinal: (steps: readonly string[]) => isAnswerLine(steps.at(-1) ?? ''),
   answer: answerOfWords,
   verify: verifyWords,
+  summarize: summarizeWords,
   votesOver:
     'Votes are over the answers: whether one is right is not seen without solving the problem. A response without an answer has no vote.',
   remarks: remarksOnWords,
