@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line runs src/cli/main.ts as it is; there is nothing to build.
+// The command line: src/cli/main.ts, bundled by itself where that is possible (scripts/bundle-cli.mjs), else as it is.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`stepscope needs Node 20.19 or newer; this is Node ${process.versions.node}.`)
@@ -15,8 +15,11 @@ for (const [signal, code] of [
     process.exit(code)
   })
 }
+let main = null
 try {
-  await import('../scripts/register.mjs')
+  const { bundledCli } = await import('../scripts/bundle-cli.mjs')
+  main = await bundledCli()
+  if (main === null) await import('../scripts/register.mjs')
 } catch (error) {
   if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error
   console.error(
@@ -24,4 +27,4 @@ try {
   )
   process.exit(1)
 }
-await import('../src/cli/main.ts')
+await import(main ?? '../src/cli/main.ts')

@@ -19,12 +19,14 @@ const data: ThreadData = {
   color: stdout.isTTY === true && !env.NO_COLOR,
   progress: stderr.isTTY === true,
 }
+// As sources, or bundled (scripts/bundle-cli.mjs).
+const isSource = import.meta.url.endsWith('.ts')
 // A thread of its own: no loop of a command keeps a signal waiting.
-const thread = new Worker(new URL('./command-thread.ts', import.meta.url), {
+const thread = new Worker(new URL(`./command-thread.${isSource ? 'ts' : 'mjs'}`, import.meta.url), {
   workerData: data,
   // Dawn reads what is set there.
   env: SHARE_ENV,
-  execArgv: ['--import', new URL('../../scripts/register.mjs', import.meta.url).href],
+  execArgv: isSource ? ['--import', new URL('../../scripts/register.mjs', import.meta.url).href] : [],
 })
 let kept: string | null = null
 let holdsDevice = false

@@ -1,40 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
+import type { Backend } from '../../compute/backend.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
-import type { BackendKind } from '../../core/backends.ts'
 import { BACKEND_KINDS } from '../../core/backends.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
 import { loadModel } from '../../engine/load-model.ts'
 import { memoryFiles } from '../../engine/testing/memory-files.ts'
+import type { ObjectiveId } from '../../objectives/registry.ts'
 import type { TrainingEvent } from '../run-events.ts'
 import { memoryStore } from '../testing/memory-store.ts'
 import { openSmallRun, runSmall, SMALL_POLICY, savedBits, smallRecipe } from '../testing/node-small-run.ts'
 import { exportRun } from './export-run.ts'
 import { lastSave } from './saves.ts'
 
-/** What a run computes is compared on the references in reference-case.test.ts; whole runs on them take `npm run test:long`. */
-const RUNS_ON: readonly BackendKind[] = process.env.STEPSCOPE_LONG ? BACKEND_KINDS : ['wasm', 'webgpu']
+/**
+ * What a run computes is compared on every backend in reference-case.test.ts. Whole runs are the same TypeScript on each: all of it on the
+ * quickest, one on WebGPU; `npm run test:long` has everything on all.
+ */
+const LONG = Boolean(process.env.STEPSCOPE_LONG)
+
+if (!LONG) onEachBackend('training runs', (backend) => goesOn(backend, ['grpo']), ['webgpu'])
 
 onEachBackend(
   'training runs',
   (backend) => {
-    test.each(['sft', 'dpo', 'grpo', 'ppo'] as const)(
-      '%s goes on from a save to the same bits as without a break',
-      async (objective) => {
-        const recipe = smallRecipe({ objective, steps: 2, saveEvery: 1, settings: { innerEpochs: 1, minibatches: 2 } })
-        const whole = memoryStore()
-        await runSmall(backend(), recipe, whole)
-        const broken = memoryStore()
-        await runSmall(backend(), recipe, broken, { stopAfter: 2 })
-        expect((await lastSave(broken))?.step).toBe(1)
-        expect(await savedBits(broken)).not.toEqual(await savedBits(whole))
-        const events = await runSmall(backend(), recipe, broken)
-        expect(events.find((event) => event.type === 'started')).toMatchObject({ step: 2 })
-        expect(await savedBits(broken)).toEqual(await savedBits(whole))
-      },
-    )
+    goesOn(backend, ['sft', 'dpo', 'grpo', 'ppo'])
 
     test('a task without problems of its own is trained for from a file, and looked at by its held-out rows alone', async () => {
       const rows = Array.from(
@@ -171,5 +163,20 @@ onEachBackend(
       },
     )
   },
-  RUNS_ON,
+  LONG ? BACKEND_KINDS : ['wasm'],
 )
+
+function goesOn(backend: () => Backend, objectives: readonly ObjectiveId[]): void {
+  test.each(objectives)('%s goes on from a save to the same bits as without a break', async (objective) => {
+    const recipe = smallRecipe({ objective, steps: 2, saveEvery: 1, settings: { innerEpochs: 1, minibatches: 2 } })
+    const whole = memoryStore()
+    await runSmall(backend(), recipe, whole)
+    const broken = memoryStore()
+    await runSmall(backend(), recipe, broken, { stopAfter: 2 })
+    expect((await lastSave(broken))?.step).toBe(1)
+    expect(await savedBits(broken)).not.toEqual(await savedBits(whole))
+    const events = await runSmall(backend(), recipe, broken)
+    expect(events.find((event) => event.type === 'started')).toMatchObject({ step: 2 })
+    expect(await savedBits(broken)).toEqual(await savedBits(whole))
+  })
+}
