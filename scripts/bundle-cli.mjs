@@ -85,7 +85,10 @@ function ownPlaces(sources) {
         const place = JSON.stringify(pathToFileURL(path).href)
         const contents = text
           .replaceAll('import.meta.url', place)
-          .replace(/const path = ('[^']+')([\s\S]*?)import\(\/\* @vite-ignore \*\/ path\)/, 'const path = $1$2import($1)')
+          .replace(
+            /const path = ('[^']+')([\s\S]*?)import\(\/\* @vite-ignore \*\/ path\)/,
+            'const path = $1$2import($1)',
+          )
         return contents === text ? null : { contents, loader: 'ts', resolveDir: dirname(path) }
       })
     },
