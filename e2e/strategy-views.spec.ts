@@ -16,17 +16,17 @@ test('a Monte Carlo tree search is stepped through, and a vote explained', async
     expect(all).toBeGreaterThan(3)
     await rows.last().getByRole('rowheader').getByRole('button', { name: '1' }).click()
     await expect(rows).toHaveCount(2)
-    await page.keyboard.press(']')
-    await expect(rows).toHaveCount(3)
-    await expect(rows.nth(1)).toContainText(/V [\d.]+ P [\d.]+ n 0/)
+    // Event by event through the second iteration: it selects, evaluates and backs up.
+    const said = new Set<string>()
     const { at } = await place(page)
-    const types = new Set<string>()
-    for (let step = 1; step <= 6; step++) {
+    for (let step = 1; step <= 30 && !(said.has('Backed') && (await rows.count()) === 3); step++) {
       await page.keyboard.press('.')
       await expect.poll(async () => (await place(page)).at).toBe(at + step)
-      types.add((/^\w+/.exec(await sentence.innerText()) ?? [''])[0])
+      // After its place, `12/114`.
+      said.add(/^\S+\s+(\w+)/.exec(await sentence.innerText())?.[1] ?? '')
     }
-    expect([...types]).toEqual(expect.arrayContaining(['Evaluated', 'Backed']))
+    expect([...said]).toEqual(expect.arrayContaining(['Iteration', 'Evaluated', 'Backed']))
+    await expect(rows.nth(1)).toContainText(/V [\d.]+\s*P [\d.]+\s*n \d+/)
   })
 
   await test.step('a response that lost says why, and so does one without a vote', async () => {

@@ -31,7 +31,7 @@ export function IterationsView({ run }: { run: RunView }) {
           {iterations.toReversed().map((iteration) => (
             <tr key={iteration.round}>
               <th scope="row">
-                <Button variant="plain" onClick={() => actions.runs.seekRound(run.id, iteration.round)}>
+                <Button variant="plain" onClick={() => actions.runs.seek(run.id, placeOf(run, iteration))}>
                   {iteration.round}
                 </Button>
               </th>
@@ -45,6 +45,11 @@ export function IterationsView({ run }: { run: RunView }) {
       </table>
     </div>
   )
+}
+
+/** Where its way down has been chosen: it is the newest then. */
+function placeOf({ events }: RunView, { round }: Iteration): number {
+  return events.findIndex((event) => event.type === 'selected' && event.round === round) + 1
 }
 
 function Way({ run, iteration }: { run: RunView; iteration: Iteration }) {
