@@ -1,5 +1,6 @@
 import type { Kernel } from '../../backend.ts'
 import { COPY_SPANS_BINDINGS, copySpansReference } from './copy-spans.reference.ts'
+import { copySpansWasm } from './copy-spans.wasm.ts'
 import { copySpansWgsl, SPAN_GROUPS } from './copy-spans.wgsl.ts'
 
 /**
@@ -13,5 +14,6 @@ export function copySpansKernel(lanes: number): Kernel<typeof COPY_SPANS_BINDING
     wgsl: () => copySpansWgsl(lanes),
     workgroups: (spans) => [SPAN_GROUPS, spans, 1],
     reference: copySpansReference,
+    wasm: copySpansWasm,
   }
 }
