@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'train-step': () => import('./train-step/train-step.ts'),
   'first-visit': () => import('./first-visit/first-visit.ts'),
   tree: () => import('./tree/tree.ts'),
+  lab: () => import('./lab/lab.ts'),
   libraries: () => import('./libraries/libraries.ts'),
 }
 
