@@ -1,5 +1,6 @@
 import { StepscopeError } from '../core/errors.ts'
 import { itemSeed } from '../core/item-seed.ts'
+import { RandomStream } from '../core/random.ts'
 import { bareStep } from '../core/step-text.ts'
 import type { OmegaNode } from '../formats/omega-file.ts'
 import type { StepLabel, StepwiseRow } from '../objectives/rows.ts'
@@ -85,6 +86,53 @@ export function byTask(): LabelMethod {
       if (label === undefined) labelsOf(task)
       return responses.flatMap(({ steps }) => (label ? stepwise(text, steps, exactLabels(steps, label)) : []))
     })
+}
+
+/**
+ * The task's own labels of so many steps. Whole responses are taken, each up to its first wrong step: in an order drawn by the seed, or
+ * with a reward model those first that have a score nearest to ½.
+ */
+export function byChosenSteps(
+  { steps: budget, seed }: { readonly steps: number; readonly seed: number },
+  reward: RewardModel | null,
+): LabelMethod {
+  return async function* (groups, set) {
+    const random = new RandomStream(seed)
+    const scores: (readonly (readonly number[])[])[] = []
+    if (reward !== null) {
+      const problems = groups.map(({ prompt, responses }) => ({
+        prompt,
+        responses: responses.map(({ steps }) => steps),
+      }))
+      const { signal } = set
+      for await (const { problem, scores: own } of scoreResponses(reward, problems, signal ? { signal } : {})) {
+        scores[problem] = own
+      }
+    }
+    const order = groups
+      .flatMap(({ responses }, group) =>
+        responses.map((_, index) => {
+          const own = scores[group]?.[index]?.map((score) => Math.abs(score - 0.5)) ?? []
+          return { group, index, apart: Math.min(...own), drawn: random.integer(0, 0x7fffffff) }
+        }),
+      )
+      .sort((a, b) => (reward === null ? 0 : a.apart - b.apart) || a.drawn - b.drawn)
+    const chosen = new Map<number, StepwiseRow[]>()
+    let left = budget
+    for (const { group, index } of order) {
+      const { text, task, responses, label } = groups[group] as RolloutGroup
+      if (label === undefined) labelsOf(task)
+      const steps = responses[index]?.steps ?? []
+      const labels = label ? exactLabels(steps, label) : []
+      const firstError = labels.indexOf(false)
+      const count = Math.min(left, firstError < 0 ? labels.length : firstError + 1)
+      left -= count
+      const rows = stepwise(text, steps.slice(0, count), labels.slice(0, count))
+      chosen.set(group, [...(chosen.get(group) ?? []), ...rows])
+      if (left === 0) break
+    }
+    yield* eachGroup(groups, set, (_, group) => chosen.get(group) ?? [])
+  }
 }
 
 /** The verdict on each response: an unpaired row per response. */

@@ -134,6 +134,25 @@ describe('stepscope rollout', () => {
     expect(existsSync('x')).toBe(false)
   })
 
+  it.each(['random', 'uncertainty'])('labels so many steps and none behind a wrong one, by %s', async (choose) => {
+    const chosen = ['label', '--input', at('six.jsonl'), '--method', 'exact', '--steps', '11', '--choose', choose]
+    for (const name of ['first', 'again']) {
+      const made = await run(...chosen, '--seed', '3', ...cpu, '--out', at(`${choose}-${name}.jsonl`))
+      expect(made).toMatchObject({ code: 0, out: expect.stringContaining('; 11 labels') })
+    }
+    expect(read(`${choose}-again.jsonl`)).toBe(read(`${choose}-first.jsonl`))
+    const rows = readRows(STEPWISE_FORMAT, read(`${choose}-first.jsonl`), 'chosen.jsonl')
+    for (const { labels } of rows) expect(labels.slice(0, -1)).not.toContain(false)
+  })
+
+  it('takes a reward model apart', async () => {
+    const { out, err } = await run('judge', '--input', at('six.jsonl'), '--take-apart', ...cpu)
+    expect(err).toBe('')
+    expect(out).toContain('Wrong steps with the highest scores:')
+    expect(out).toMatch(/^swap-numbers +6 /m)
+    expect(out).toContain('does not have the texts of: pad')
+  })
+
   it('touches no file that it may not continue', async () => {
     const whole = read('six.jsonl')
     const out = ['--out', at('six.jsonl')]

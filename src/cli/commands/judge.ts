@@ -1,7 +1,10 @@
 import { groupedRate, mean, passAtK, wilsonInterval } from '../../core/statistics.ts'
 import type { JudgedResponses, JudgedSteps } from '../../rewards/judge-responses.ts'
 import { judgeResponses } from '../../rewards/judge-responses.ts'
+import { probeResponses } from '../../rewards/probe-responses.ts'
+import { summarizeProbes } from '../../rewards/probes.ts'
 import { scoreResponses } from '../../rewards/score-responses.ts'
+import { takeApart } from '../../rewards/take-apart.ts'
 import type { Command } from '../command.ts'
 import { MODEL_OPTIONS, openCommandRewardModel } from '../engine.ts'
 import { isTraceFile, judgeTraceFile } from '../judge-traces.ts'
@@ -9,6 +12,8 @@ import { ROLLOUT_INPUT, readRollouts, taskOf } from '../label-rows.ts'
 import { numberBetween } from '../options.ts'
 import { ProgressLine } from '../output.ts'
 import { showSetProgress } from '../set-progress.ts'
+import { readSeed, seedOption } from '../strategy-options.ts'
+import { describeTakenApart } from '../take-apart-text.ts'
 
 const { policy: _, system: __, 'step-end': ___, ...REWARD_OPTIONS } = MODEL_OPTIONS
 
@@ -33,6 +38,12 @@ export const judge: Command = {
       type: 'boolean',
       description: 'For data sets: leaves out rows that cannot be read, and lists them.',
     },
+    'take-apart': {
+      type: 'boolean',
+      description:
+        'For rollouts of a task with exact labels: also thresholds, calibration, depths, the most confident errors, and probes of the first response to each problem.',
+    },
+    seed: seedOption('Of the probes. Default 0.'),
     json: { type: 'boolean', description: 'Write one JSON object instead of lines.' },
     ...REWARD_OPTIONS,
   },
@@ -61,8 +72,15 @@ export const judge: Command = {
       }
       progress.clear()
       const judged = judgeResponses(groups, scores, model.info.aggregation)
+      const taken = options.flag('take-apart') ? takeApart(groups, scores) : null
+      const probed =
+        taken === null ? null : await probeResponses(model, groups, scores, { seed: readSeed(options), signal })
+      const probes = summarizeProbes(probed?.results ?? [], 0.5)
+      const unwritten = probed?.unwritten ?? []
       const about = { model: model.info.id, hash: model.info.hash, adapter: model.info.adapter }
-      output.out(options.flag('json') ? `${JSON.stringify({ ...about, ...judged })}\n` : describe(judged))
+      const apart = taken === null ? {} : { apart: { ...taken, probes, unwritten } }
+      if (options.flag('json')) output.out(`${JSON.stringify({ ...about, ...judged, ...apart })}\n`)
+      else output.out((taken === null ? '' : describeTakenApart(taken, probes, unwritten)) + describe(judged))
       if (!options.flag('json')) output.out(`model         ${about.model} (${about.hash}) on ${about.adapter}\n`)
     } finally {
       progress.clear()

@@ -10,7 +10,7 @@ import type { Command } from '../command.ts'
 import { loadCommandEngine, MODEL_OPTIONS, modelFolders, openCommandRewardModel } from '../engine.ts'
 import { checkOutputFile } from '../files.ts'
 import type { LabelMethod } from '../label-methods.ts'
-import { byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
+import { byChosenSteps, byMonteCarlo, byOmega, byOutcome, byPairs, byTask } from '../label-methods.ts'
 import type { LabelRow, RolloutGroup, SourcedRow } from '../label-rows.ts'
 import { LABEL_FILE, promptOf, ROLLOUT_INPUT, readRollouts, taskOf } from '../label-rows.ts'
 import type { ParsedOptions } from '../options.ts'
@@ -21,6 +21,7 @@ import { showSetProgress } from '../set-progress.ts'
 import { readSeed, seedOption } from '../strategy-options.ts'
 
 const METHODS = ['monte-carlo', 'omega', 'exact', 'pairs', 'outcome'] as const
+const CHOICES = ['random', 'uncertainty'] as const
 const JUDGES = ['verifier', 'prm'] as const
 
 export const label: Command = {
@@ -49,6 +50,17 @@ export const label: Command = {
     },
     tree: { type: 'boolean', description: 'omega: write a tree {"text", "mc_value", "children"} per problem.' },
     by: { ...oneOf(JUDGES), value: 'verifier|prm', description: 'pairs: who judges; default verifier.' },
+    steps: {
+      ...wholeWithin(BOUNDS.rowsOfProblem),
+      value: 'COUNT',
+      description: 'exact: label only so many steps, in whole responses up to their first wrong step.',
+    },
+    choose: {
+      ...oneOf(CHOICES),
+      value: 'random|uncertainty',
+      description:
+        'exact with --steps: responses by chance, or those first that have a step whose score by the reward model is nearest to ½; default random.',
+    },
     'min-margin': {
       ...numberBetween(0, 1000),
       value: 'NUMBER',
@@ -150,8 +162,16 @@ function readPlan(options: ParsedOptions): Plan {
   const seed = readSeed(options)
   if (options.flag('soft') && options.flag('hard')) throw new UsageError('Give either --soft or --hard')
   switch (method) {
-    case 'exact':
-      return { needs: null, source: { method }, make: byTask }
+    case 'exact': {
+      const steps = readNumber(options, 'steps')
+      if (steps === undefined) return { needs: null, source: { method }, make: byTask }
+      const choose = readChoice('choose', options.text('choose') ?? 'random', CHOICES)
+      return {
+        needs: choose === 'uncertainty' ? 'reward' : null,
+        source: { method, steps, choose, seed },
+        make: ({ reward }) => byChosenSteps({ steps, seed }, reward),
+      }
+    }
     case 'outcome':
       return { needs: null, source: { method }, make: byOutcome }
     case 'pairs': {
