@@ -8,8 +8,9 @@ const baseURL = `http://localhost:${port}`
 
 const executablePath = chromiumPath({ shell: true })
 
-/** Set by `npm run test:long`: journeys that take minutes, in files named *.long.spec.ts, and only these. */
+/** Set by `npm run test:long`: journeys that take minutes, in files named *.long.spec.ts, and those that then look at more. */
 const long = Boolean(process.env.STEPSCOPE_LONG)
+const LONG_FILES = [/\.long\.spec\.ts$/, /\/screens\.spec\.ts$/]
 
 /** Headless, as root in containers, and quiet: no connections of the browser's own. */
 const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking']
@@ -42,7 +43,7 @@ export default defineConfig({
     // On Linux without a graphics card Chromium gives a software adapter (SwiftShader) only with this flag.
     {
       name: 'webgpu',
-      testMatch: long ? /\.long\.spec\.ts$/ : /\.spec\.ts$/,
+      testMatch: long ? LONG_FILES : /\.spec\.ts$/,
       testIgnore: long ? /\.cpu\.long\.spec\.ts$/ : [/\.cpu\.spec\.ts$/, /\.long\.spec\.ts$/],
       use: chromium(['--enable-unsafe-webgpu']),
     },

@@ -10,7 +10,20 @@ const KERNELS = 'src/compute/**/*.test.ts'
 const QUICK_SHADERS = { GALLIVM_PERF: 'nopt', LP_NATIVE_VECTOR_WIDTH: '128' }
 
 /** Tests that do more, or run on more backends, where `long` is asked for. */
-const WHOLE = ['src/engine/bundled-models.test.ts', 'src/training/run/training-run.test.ts']
+const WHOLE = [
+  'src/engine/bundled-models.test.ts',
+  'src/training/train-step.test.ts',
+  'src/training/run/training-run.test.ts',
+]
+
+/**
+ * Files with a process each: those of folders that open WebGPU, since Dawn may end a process in which several files opened it,
+ * and those that replace modules or globals. The others share processes, so that sources are loaded once.
+ */
+const OWN_PROCESS = ['src/{engine,training,rewards,runtimes,worker}/**/*.test.ts', 'src/panels/scaling-view.test.tsx']
+
+/** No WebGPU in a shared process: a file that opens it there finds no adapter. */
+const NO_WEBGPU = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' }
 
 const NO_LONG = [...configDefaults.exclude, '**/*.long.test.*']
 
@@ -34,12 +47,15 @@ export default defineConfig({
         ]
       : [
           { extends: true, test: { name: 'kernels', include: [KERNELS], exclude: NO_LONG, env: QUICK_SHADERS } },
+          { extends: true, test: { name: 'engine', include: OWN_PROCESS, exclude: [...NO_LONG, KERNELS] } },
           {
             extends: true,
             test: {
               name: 'units',
               include: ['src/**/*.test.{ts,tsx}', 'bench/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
-              exclude: [...NO_LONG, KERNELS],
+              exclude: [...NO_LONG, ...OWN_PROCESS, KERNELS],
+              isolate: false,
+              env: NO_WEBGPU,
             },
           },
         ],

@@ -5,7 +5,9 @@ import { expect, test } from './fixtures.ts'
 import { shown } from './train.ts'
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
+  // In this page alone, which has no frames, and without what passed: both cost more than the rules.
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
+  const { violations } = await axe.analyze()
   const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
   expect(said, where).toEqual([])
 }
@@ -54,6 +56,8 @@ const SIZES = [
   [720, 450],
   [390, 844],
 ] as const
+/** The widths whose screens axe looks at, each screen in both themes: at the others parts only move. */
+const AXE_WIDTHS: readonly number[] = process.env.STEPSCOPE_LONG ? SIZES.map(([width]) => width) : [1440, 390]
 
 for (const [size, [width, height]] of SIZES.entries()) {
   test(`at ${width} × ${height} the first tree is whole, and every screen in order`, async ({ browser, baseURL }) => {
@@ -73,8 +77,8 @@ for (const [size, [width, height]] of SIZES.entries()) {
     await expect(tree).toBeInViewport({ ratio: phone ? 0.9 : 1 })
     await expect(page.getByRole('button', { name: 'Run it live' })).toBeInViewport({ ratio: 1 })
     for (const [index, screen] of [...SCREENS, 'help'].entries()) {
-      // Each screen in both themes, over the sizes.
-      const theme = (size + index) % 2 === 0 ? 'light' : 'dark'
+      // Each screen in both themes, over the sizes and over the widest and the phone.
+      const theme = (size + index + (phone ? 1 : 0)) % 2 === 0 ? 'light' : 'dark'
       await page.emulateMedia({ colorScheme: theme })
       if (screen === 'help') {
         await page.goto('/#/playground')
@@ -87,7 +91,7 @@ for (const [size, [width, height]] of SIZES.entries()) {
       await expect(page.getByRole('heading', { level: 2 }).first()).toBeAttached()
       const where = `${screen}, ${width} × ${height}, ${theme}`
       if (screen !== 'help') expect(await flaws(page), where).toEqual([])
-      await expectAccessible(page, where)
+      if (AXE_WIDTHS.includes(width)) await expectAccessible(page, where)
     }
     await context.close()
   })

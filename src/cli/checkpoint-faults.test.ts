@@ -8,7 +8,7 @@ import { runCommand as run } from './testing/run-command.ts'
 
 /** Checkpoints as people have them: what loads, what is refused and how, and that what is written loads again. */
 
-const cpu = ['--backend', 'cpu'] as const
+const wasm = ['--backend', 'wasm', '--threads', '1'] as const
 let folder = ''
 const at = (name: string): string => join(folder, name)
 const text = (name: string, content: string): string => {
@@ -19,7 +19,7 @@ const policy = (name: string, changes: CheckpointChanges): string =>
   writeChangedCheckpoint(at(name), 'countdown-policy', changes)
 const answers = async (...models: readonly string[]) => {
   const search = ['search', '--problem', '3 5 7 2 > 24', '--strategy', 'greedy-decoding', '--json'] as const
-  const { code, out, err } = await run(...search, ...models, ...cpu)
+  const { code, out, err } = await run(...search, ...models, ...wasm)
   return { code, err, response: /"response":"([^"]*)"/.exec(out)?.[1] ?? '' }
 }
 const loads = async (name: string) => {
@@ -34,7 +34,7 @@ const refused = async (name: string) => {
 const train = (objective: string, recipe: object, out: string) => {
   const base = { steps: 1, batch: 2, evaluateProblems: 0, evaluateEvery: 1000, saveEvery: 1000 }
   const file = at(text(`${out}.json`, JSON.stringify({ ...base, ...recipe })))
-  return run('train', '--objective', objective, '--config', file, '--out', at(out), ...cpu)
+  return run('train', '--objective', objective, '--config', file, '--out', at(out), ...wasm)
 }
 const tensorsOf = (directory: string) => readTensors(new Uint8Array(readFileSync(join(directory, 'model.safetensors'))))
 const configOf = (directory: string) => JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'))
@@ -207,7 +207,7 @@ describe('what a config would leave out of the weights is told', () => {
     const input = at(
       text('steps-of-one.jsonl', `${JSON.stringify({ problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15'] })}\n`),
     )
-    const score = (model: string) => run('score', '--model', model, '--input', input, ...cpu)
+    const score = (model: string) => run('score', '--model', model, '--input', input, ...wasm)
     expect(await score(sequence)).toMatchObject({ code: 1, err: expect.stringContaining('score.bias: ') })
     expect(await score(labels)).toMatchObject({
       code: 1,
@@ -226,7 +226,7 @@ describe('what a config would leave out of the weights is told', () => {
       tensors: (tensors) => tensors.get('model.layers.2.mlp.up_proj.weight')?.bytes.set([0, 0, 128, 127]),
     })
     const ids = at(text('few.json', '[[1, 2]]'))
-    const found = await run('logits', '--model', at('infinite'), '--ids', ids, '--out', at('infinite.st'), ...cpu)
+    const found = await run('logits', '--model', at('infinite'), '--ids', ids, '--out', at('infinite.st'), ...wasm)
     expect(found).toMatchObject({
       code: 1,
       err: expect.stringMatching(/logit of row 0.*a number that cannot be used/s),
@@ -238,7 +238,7 @@ describe('what a config would leave out of the weights is told', () => {
 describe('a model that says it has no head and has one', () => {
   const ids = () => at(text('ids.json', '[[3, 5, 7, 2, 1]]'))
   const logits = async (name: string): Promise<Buffer> => {
-    const { code, err } = await run('logits', '--model', at(name), '--ids', ids(), '--out', at(`${name}.st`), ...cpu)
+    const { code, err } = await run('logits', '--model', at(name), '--ids', ids(), '--out', at(`${name}.st`), ...wasm)
     expect([code, err]).toEqual([0, expect.anything()])
     return readFileSync(at(`${name}.st`))
   }
@@ -285,7 +285,7 @@ it.each([
       `${JSON.stringify({ problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15', '15+7=22 : 2 22'] })}\n`,
     ),
   )
-  const scored = await run('score', '--model', model, '--input', input, ...cpu)
+  const scored = await run('score', '--model', model, '--input', input, ...wasm)
   expect([scored.code, JSON.parse(scored.out).scores.length]).toEqual([0, 2])
 })
 
@@ -299,9 +299,9 @@ describe('a reference that is another model', () => {
   const judged = async (reference: string) => {
     const rollouts = at('rollouts.jsonl')
     if (!existsSync(rollouts)) {
-      await run('rollout', '--generate', '2', '--difficulty', '3-numbers', '--n', '2', '--out', rollouts, ...cpu)
+      await run('rollout', '--generate', '2', '--difficulty', '3-numbers', '--n', '2', '--out', rollouts, ...wasm)
     }
-    return run('judge', '--input', rollouts, '--prm', at('plain-policy'), '--prm-reference', at(reference), ...cpu)
+    return run('judge', '--input', rollouts, '--prm', at('plain-policy'), '--prm-reference', at(reference), ...wasm)
   }
   beforeAll(() => {
     policy('plain-policy', {})

@@ -9,7 +9,7 @@ import { runCommand as run } from './testing/run-command.ts'
 
 /** What models read and say, on the command line: one text, one reading; numbers that are numbers. */
 
-const cpu = ['--backend', 'cpu'] as const
+const wasm = ['--backend', 'wasm', '--threads', '1'] as const
 const PROBLEM = ['--problem', '3 5 7 2 > 24'] as const
 let folder = ''
 const at = (name: string): string => join(folder, name)
@@ -46,7 +46,7 @@ describe('a reward model whose scores are no numbers', () => {
       tensors: (all) => tensor(all, 'score.weight').fill(value),
     })
     const rollouts = at(`${name}-rollouts.jsonl`)
-    await run('rollout', '--generate', '2', '--difficulty', '3-numbers', '--n', '2', '--out', rollouts, ...cpu)
+    await run('rollout', '--generate', '2', '--difficulty', '3-numbers', '--n', '2', '--out', rollouts, ...wasm)
     const input = write(`${name}-steps.jsonl`, { problem: '3 5 7 2 > 24', steps })
     const commands = [
       ['judge', '--input', rollouts, '--prm', prm],
@@ -67,7 +67,7 @@ describe('a reward model whose scores are no numbers', () => {
       ],
     ]
     for (const command of commands) {
-      const { code, out, err } = await run(...command, ...cpu)
+      const { code, out, err } = await run(...command, ...wasm)
       expect([command[0], code, err]).toEqual([
         command[0],
         1,
@@ -93,7 +93,7 @@ describe('a reward model whose scores are no numbers', () => {
       at('process.json'),
       '--out',
       at('run-bad'),
-      ...cpu,
+      ...wasm,
     )
     expect([code, err]).toEqual([
       1,
@@ -115,7 +115,7 @@ describe('a reward model whose scores are no numbers', () => {
       '2',
       '--policy',
       policy,
-      ...cpu,
+      ...wasm,
     )
     expect([code, err]).toEqual([
       1,
@@ -135,7 +135,7 @@ describe('one weight that is no number', () => {
     const policy = one('countdown-policy', Number.NaN)
     const problems = ['--generate', '2', '--difficulty', '3-numbers']
     const rollouts = ['--input', at('rollouts.jsonl')]
-    expect((await run('rollout', ...problems, '--n', '2', '--out', at('rollouts.jsonl'), ...cpu)).code).toBe(0)
+    expect((await run('rollout', ...problems, '--n', '2', '--out', at('rollouts.jsonl'), ...wasm)).code).toBe(0)
     for (const command of [
       ['rollout', ...problems, '--n', '2', '--policy', policy, '--out', at('no-rollouts.jsonl')],
       ['eval', ...problems, '--strategies', 'greedy-decoding,sampling', '--n', '2', '--m', '2', '--policy', policy],
@@ -143,7 +143,7 @@ describe('one weight that is no number', () => {
       ['judge', ...rollouts, '--prm', policy, '--prm-reference', 'public/checkpoints/countdown-policy'],
       ['judge', ...rollouts, '--prm', 'public/checkpoints/countdown-policy', '--prm-reference', policy],
     ]) {
-      const { code, out, err } = await run(...command, ...cpu)
+      const { code, out, err } = await run(...command, ...wasm)
       expect([command[0], code, err]).toEqual([
         command[0],
         1,
@@ -168,7 +168,7 @@ describe('one weight that is no number', () => {
     one('countdown-prm', Number.POSITIVE_INFINITY)
     write('run.json', { model: 'countdown-policy', ...small, ...models })
     const paths = ['--config', at('run.json'), '--out', at(`none-${objective}-${words.length}`)]
-    const { code, out, err } = await run('train', '--objective', objective, ...paths, ...cpu)
+    const { code, out, err } = await run('train', '--objective', objective, ...paths, ...wasm)
     expect([code, err]).toEqual([1, expect.stringContaining(words)])
     expect(out).not.toContain('"loss"')
   })
@@ -211,7 +211,7 @@ describe('tokenizers that put a space before a text', () => {
     const policy = writeChangedCheckpoint(at(`policy-${name}`), 'countdown-policy', {
       files: { 'tokenizer.json': json },
     })
-    const args = ['search', ...PROBLEM, '--strategy', 'greedy-decoding', '--step', '3*5=15 : 7 2 15', '--json', ...cpu]
+    const args = ['search', ...PROBLEM, '--strategy', 'greedy-decoding', '--step', '3*5=15 : 7 2 15', '--json', ...wasm]
     const { code, out, err } = await run(...args, '--policy', policy)
     expect([code, err]).toEqual([0, ''])
     const [started, given] = eventsOf(out)
@@ -226,7 +226,7 @@ describe('tokenizers that put a space before a text', () => {
       expect(numbers(eventsOf(out))).toEqual(numbers(own))
     }
     expect(
-      (await run('search', '--problem', '3 5 7 2 > 24', '--step', '3×5', '--policy', policy, ...cpu)).err,
+      (await run('search', '--problem', '3 5 7 2 > 24', '--step', '3×5', '--policy', policy, ...wasm)).err,
     ).toContain('found "×"')
   })
 })
@@ -269,7 +269,7 @@ it('a token that the tokenizer’s template puts first is read first, by policie
   }
   const policy = writeChangedCheckpoint(at('begins-policy'), 'countdown-policy', changes)
   const prm = writeChangedCheckpoint(at('begins-prm'), 'countdown-prm', changes)
-  const args = ['search', ...PROBLEM, '--n', '2', '--m', '2', '--max-rounds', '1', '--json', ...cpu]
+  const args = ['search', ...PROBLEM, '--n', '2', '--m', '2', '--max-rounds', '1', '--json', ...wasm]
   const [own] = eventsOf((await run(...args)).out)
   const [found] = eventsOf((await run(...args, '--policy', policy, '--prm', prm)).out)
   expect([own?.ledger.policy.asked, found?.ledger.policy.asked]).toEqual([15, 16])
@@ -291,7 +291,7 @@ it('a token that the tokenizer’s template puts first is read first, by policie
     at('begins.json'),
     '--out',
     at('begins-run'),
-    ...cpu,
+    ...wasm,
   )
   expect(trained.out).toContain('"num_tokens":26')
 })
@@ -314,17 +314,26 @@ describe('special tokens written in a text', () => {
       evaluateProblems: 0,
       data: { source: 'file', file: `ends ${name}.jsonl` },
     })
-    const { out } = await run('train', '--objective', 'sft', '--config', at(`ends ${name}.json`), '--out', run_, ...cpu)
+    const { out } = await run(
+      'train',
+      '--objective',
+      'sft',
+      '--config',
+      at(`ends ${name}.json`),
+      '--out',
+      run_,
+      ...wasm,
+    )
     expect(out).toContain(`"num_tokens":${tokens}`)
   })
 
   it('are characters like others, which this vocabulary lacks, in score, search and training', async () => {
     const input = write('special.jsonl', { problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15<eos>'] })
-    expect(await run('score', '--input', input, ...cpu)).toMatchObject({
+    expect(await run('score', '--input', input, ...wasm)).toMatchObject({
       code: 1,
       err: expect.stringMatching(/special\.jsonl, line 1: .*vocabulary \(found "<"\)/),
     })
-    const searched = await run('search', ...PROBLEM, '--strategy', 'greedy-decoding', '--step', '3*5=15<pad>', ...cpu)
+    const searched = await run('search', ...PROBLEM, '--strategy', 'greedy-decoding', '--step', '3*5=15<pad>', ...wasm)
     expect(searched).toMatchObject({ code: 1, err: expect.stringContaining('found "<"') })
     write('inside.jsonl', { prompt: 'Q 3 5 > 8\n', completion: '3+5=8 : 8<pad>\nA 8\n' })
     write('inside.json', {
@@ -342,7 +351,7 @@ describe('special tokens written in a text', () => {
       at('inside.json'),
       '--out',
       at('inside'),
-      ...cpu,
+      ...wasm,
     )
     expect(trained).toMatchObject({ code: 1, err: expect.stringContaining('found "<"') })
   })
@@ -355,12 +364,12 @@ it('score, search and training read a reward model’s steps alike, whatever end
   })
   const steps = ['3*5=15 : 7 2 15', '15+7=22 : 2 22']
   const input = write('two.jsonl', { problem: '3 5 7 2 > 24', steps })
-  const scores: number[] = JSON.parse((await run('score', '--model', prm, '--input', input, ...cpu)).out).scores
+  const scores: number[] = JSON.parse((await run('score', '--model', prm, '--input', input, ...wasm)).out).scores
   // By the logits after two newlines, computed apart; after three they would be 0.091 for the second.
   expect(scores.map((score) => score.toFixed(4))).toEqual(['0.2069', '0.2262'])
   const given = steps.flatMap((step) => ['--step', step])
   const searched = eventsOf(
-    (await run('search', ...PROBLEM, '--n', '2', '--m', '2', '--prm', prm, '--json', ...given, ...cpu)).out,
+    (await run('search', ...PROBLEM, '--n', '2', '--m', '2', '--prm', prm, '--json', ...given, ...wasm)).out,
   )
   expect(searched.flatMap((event) => (event.type === 'scored' ? [event.score] : [])).slice(0, 2)).toEqual(scores)
 })
@@ -368,14 +377,14 @@ it('score, search and training read a reward model’s steps alike, whatever end
 it('an empty step is a step to score and to training', async () => {
   const steps = ['4+6=10 : 2 10', '', 'A 20']
   const input = write('empty-step.jsonl', { problem: '4 6 2 > 20', steps })
-  const { code, out } = await run('score', '--input', input, ...cpu)
+  const { code, out } = await run('score', '--input', input, ...wasm)
   expect([code, JSON.parse(out).scores]).toEqual([0, [expect.any(Number), expect.any(Number), expect.any(Number)]])
   const several = write(
     'several.jsonl',
     { problem: '4 6 2 > 20', steps: ['4+6=10 : 2 10\n'] },
     { problem: '4 6 2 > 20', steps: ['a\nb'] },
   )
-  expect((await run('score', '--input', several, ...cpu)).err).toMatch(/several\.jsonl, line 2, steps\[0\]: /)
+  expect((await run('score', '--input', several, ...wasm)).err).toMatch(/several\.jsonl, line 2, steps\[0\]: /)
 })
 
 describe('searches that must agree', () => {
@@ -386,7 +395,7 @@ describe('searches that must agree', () => {
     '--strategy',
     ...strategy.split(' '),
     '--json',
-    ...cpu,
+    ...wasm,
   ]
   const endOf = async (strategy: string) => {
     const last = eventsOf((await run(...args(strategy))).out).at(-1)
@@ -418,11 +427,11 @@ describe('searches that must agree', () => {
   })
 
   it('what cannot be divided is refused by name, and a limit ends with a sentence', async () => {
-    expect(await run('search', '--problem', '4 3 6 8 > 40', '--n', '6', '--m', '4', ...cpu)).toMatchObject({
+    expect(await run('search', '--problem', '4 3 6 8 > 40', '--n', '6', '--m', '4', ...wasm)).toMatchObject({
       code: 2,
       err: expect.stringMatching(/\bn\b/),
     })
-    const cut = await run('search', '--problem', '4 3 6 8 > 40', '--n', '4', '--m', '2', '--max-rounds', '1', ...cpu)
+    const cut = await run('search', '--problem', '4 3 6 8 > 40', '--n', '4', '--m', '2', '--max-rounds', '1', ...wasm)
     expect([cut.code, cut.out]).toEqual([0, expect.stringContaining('No path finished within 1 round')])
   })
 })
@@ -444,7 +453,7 @@ describe('reward models of other projects', () => {
     const rows = expectedRows(name)
     const input = write(`${name}.jsonl`, ...rows.map(({ problem, steps }) => ({ problem, steps })))
     const args = ['score', '--model', folderOf(name), '--task', 'maths', '--input', input, '--tokens', ...reading]
-    const { code, out, err } = await run(...args, ...cpu)
+    const { code, out, err } = await run(...args, ...wasm)
     expect([code, err]).toEqual([0, ''])
     const scored = out
       .trim()
@@ -464,7 +473,7 @@ describe('reward models of other projects', () => {
 
   it('say what is missing, and what does not fit', async () => {
     const input = write('steps.jsonl', { problem: 'What is 2 + 2?', steps: ['2 + 2 = 4.'] })
-    const score = (...more: string[]) => run('score', '--task', 'maths', '--input', input, ...more, ...cpu)
+    const score = (...more: string[]) => run('score', '--task', 'maths', '--input', input, ...more, ...wasm)
     const model = ['--model', folderOf('two-labels-newline')]
     expect((await score(...model)).err).toMatch(/score_at: The field is missing/)
     expect((await score(...model, '--reading', 'step-tag')).err).toMatch(/config\.json, architectures: /)
@@ -478,7 +487,7 @@ describe('reward models of other projects', () => {
     const policy = 'public/checkpoints/countdown-policy'
     const input = write('countdown.jsonl', { problem: '3 5 7 2 > 24', steps: ['3*5=15 : 7 2 15'] })
     const args = ['score', '--input', input, '--model', policy, '--reading', 'implicit', '--prm-reference', policy]
-    const { code, out, err } = await run(...args, '--tokens', ...cpu)
+    const { code, out, err } = await run(...args, '--tokens', ...wasm)
     expect([code, err]).toEqual([0, ''])
     const [row] = out
       .trim()
@@ -505,7 +514,7 @@ describe('judge on data sets', () => {
     final_answer_correct: label < 0,
     label,
   })
-  const judge = (input: string, ...more: string[]) => run('judge', '--prm', FOLDER, '--input', input, ...more, ...cpu)
+  const judge = (input: string, ...more: string[]) => run('judge', '--prm', FOLDER, '--input', input, ...more, ...wasm)
 
   it('gives ProcessBench’s numbers, at any threshold', async () => {
     const input = write('bench.jsonl', ...labels.map(bench))
@@ -590,11 +599,11 @@ describe('training a reward model of another project', () => {
       at(`${name}.json`),
       '--out',
       out,
-      ...cpu,
+      ...wasm,
     )
     expect([trained.code, trained.err]).toEqual([0, expect.stringContaining('the trained model is in')])
     const input = write(`${name}-lines.jsonl`, ...rows.map(({ problem, steps }) => ({ problem, steps })))
-    const args = ['score', '--model', join(out, 'model'), '--task', 'maths', '--input', input, '--tokens', ...cpu]
+    const args = ['score', '--model', join(out, 'model'), '--task', 'maths', '--input', input, '--tokens', ...wasm]
     const scored = await run(...args)
     expect([scored.code, scored.err]).toEqual([0, ''])
     for (const [index, line] of scored.out.trim().split('\n').entries()) {

@@ -16,14 +16,14 @@ import { runCommand as run } from './testing/run-command.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/stepscope.mjs', import.meta.url))
 const PROBLEMS = fileURLToPath(new URL('../../public/datasets/countdown4-problems.jsonl', import.meta.url))
-const cpu = ['--backend', 'cpu'] as const
+const wasm = ['--backend', 'wasm', '--threads', '1'] as const
 
 let folder = ''
 const at = (name: string): string => join(folder, name)
 const read = (name: string): string => readFileSync(at(name), 'utf8')
 
 /** Three responses to each of six problems. */
-const SIX = ['rollout', '--generate', '6', '--difficulty', '4-numbers', '--n', '3', '--seed', '7', ...cpu]
+const SIX = ['rollout', '--generate', '6', '--difficulty', '4-numbers', '--n', '3', '--seed', '7', ...wasm]
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'stepscope-rollout-'))
@@ -39,7 +39,7 @@ describe('stepscope rollout', () => {
     expect(one.out).toMatch(
       /^responses +18 to 6 problems, \d+ right\npass@1 +0\.\d+ \(95% interval 0\.\d+–0\.\d+\)\npass@3/,
     )
-    expect(one.out).toMatch(/drawn tokens\/s, [\d.]+ responses\/s\npolicy +countdown-policy on cpu/)
+    expect(one.out).toMatch(/drawn tokens\/s, [\d.]+ responses\/s\npolicy +countdown-policy on wasm/)
     expect(read('one.jsonl')).toBe(read('six.jsonl'))
     const rows = readRows(ROLLOUT_FORMAT, read('six.jsonl'), 'six.jsonl')
     expect(rows.map(({ index, sample }) => `${index}:${sample}`)).toEqual(
@@ -75,7 +75,7 @@ describe('stepscope rollout', () => {
   })
 
   it('continues what was killed', async () => {
-    const args = ['rollout', '--generate', '12', '--difficulty', '4-numbers', '--n', '4', '--concurrency', '2', ...cpu]
+    const args = ['rollout', '--generate', '12', '--difficulty', '4-numbers', '--n', '4', '--concurrency', '2', ...wasm]
     const killed = spawn(process.execPath, [PROGRAM, ...args, '--out', at('killed.jsonl')])
     const ended = new Promise((resolve) => killed.once('exit', (_, signal) => resolve(signal)))
     while (!existsSync(at('killed.jsonl')) || statSync(at('killed.jsonl')).size === 0) await sleep(10)
@@ -99,7 +99,7 @@ describe('stepscope rollout', () => {
       '--limit',
       '2',
       '--to-eos',
-      ...cpu,
+      ...wasm,
     ]
     expect(await run(...args, '--temperature', '0', '--out', at('held.jsonl'))).toMatchObject({ code: 0 })
     const rows = readRows(ROLLOUT_FORMAT, read('held.jsonl'), 'held.jsonl')
@@ -137,7 +137,7 @@ describe('stepscope rollout', () => {
   it.each(['random', 'uncertainty'])('labels so many steps and none behind a wrong one, by %s', async (choose) => {
     const chosen = ['label', '--input', at('six.jsonl'), '--method', 'exact', '--steps', '11', '--choose', choose]
     for (const name of ['first', 'again']) {
-      const made = await run(...chosen, '--seed', '3', ...cpu, '--out', at(`${choose}-${name}.jsonl`))
+      const made = await run(...chosen, '--seed', '3', ...wasm, '--out', at(`${choose}-${name}.jsonl`))
       expect(made).toMatchObject({ code: 0, out: expect.stringContaining('; 11 labels') })
     }
     expect(read(`${choose}-again.jsonl`)).toBe(read(`${choose}-first.jsonl`))
@@ -146,7 +146,7 @@ describe('stepscope rollout', () => {
   })
 
   it('takes a reward model apart', async () => {
-    const { out, err } = await run('judge', '--input', at('six.jsonl'), '--take-apart', ...cpu)
+    const { out, err } = await run('judge', '--input', at('six.jsonl'), '--take-apart', ...wasm)
     expect(err).toBe('')
     expect(out).toContain('Wrong steps with the highest scores:')
     expect(out).toMatch(/^swap-numbers +6 /m)
@@ -161,7 +161,7 @@ describe('stepscope rollout', () => {
     expect((await run(...other, '--resume', ...out)).err).toContain(
       'line 1, source.seed: The file was made with other settings and cannot be continued with these (expected 8, found 7)',
     )
-    const problems = ['rollout', '--problems', PROBLEMS, '--n', '3', '--seed', '7', ...cpu]
+    const problems = ['rollout', '--problems', PROBLEMS, '--n', '3', '--seed', '7', ...wasm]
     expect((await run(...problems, '--resume', ...out)).err).toContain(
       'line 1, problem: The file was begun with other problems',
     )
@@ -171,7 +171,7 @@ describe('stepscope rollout', () => {
 
 describe('stepscope label', () => {
   const label = (method: string, out: string, ...rest: string[]) =>
-    run('label', '--input', at('six.jsonl'), '--method', method, '--out', at(out), ...rest, ...cpu)
+    run('label', '--input', at('six.jsonl'), '--method', method, '--out', at(out), ...rest, ...wasm)
 
   it('exact: the task’s label of every step', async () => {
     expect(await label('exact', 'exact.jsonl')).toMatchObject({ code: 0, err: '' })
@@ -240,14 +240,14 @@ describe('stepscope label', () => {
       expect([right.get(prompt + chosen), right.get(prompt + rejected)]).toEqual([true, false])
     }
     const byModel = await label('pairs', 'margin.jsonl', '--by', 'prm')
-    expect(byModel.out).toContain('model    countdown-prm on cpu')
+    expect(byModel.out).toContain('model    countdown-prm on wasm')
     const preferred = readRows(PREFERENCE_FORMAT, read('margin.jsonl'), 'margin.jsonl')
     expect(preferred.length).toBeGreaterThan(0)
     const texts = preferred.flatMap(({ prompt, chosen, rejected }) =>
       [chosen, rejected].map((text) => ({ problem: prompt.slice(2, -1), steps: splitLines(text) })),
     )
     writeFileSync(at('margins.jsonl'), texts.map((row) => `${JSON.stringify(row)}\n`).join(''))
-    const scored = await run('score', '--input', at('margins.jsonl'), ...cpu)
+    const scored = await run('score', '--input', at('margins.jsonl'), ...wasm)
     const paths = splitLines(scored.out).map((line): number => JSON.parse(line).scores.at(-1))
     for (const pair of preferred.keys()) {
       expect((paths[2 * pair] ?? 0) - (paths[2 * pair + 1] ?? 0)).toBeGreaterThanOrEqual(0.2 - 1e-4)
@@ -257,7 +257,7 @@ describe('stepscope label', () => {
 
 describe('stepscope judge', () => {
   it('tells how a reward model’s scores fit exact labels, and what it picks', async () => {
-    const result = await run('judge', '--input', at('six.jsonl'), '--json', ...cpu)
+    const result = await run('judge', '--input', at('six.jsonl'), '--json', ...wasm)
     expect(result).toMatchObject({ code: 0, err: '' })
     const judged = JSON.parse(result.out)
     const rows = readRows(ROLLOUT_FORMAT, read('six.jsonl'), 'six.jsonl')
@@ -271,7 +271,7 @@ describe('stepscope judge', () => {
     expect(judged.steps.within.problems).toBeLessThanOrEqual(6)
     const right = rows.filter(({ verdict }) => verdict.correct).length
     expect(judged.rates.reduce((sum: number, { successes }: { successes: number }) => sum + successes, 0)).toBe(right)
-    const text = await run('judge', '--input', at('six.jsonl'), '--limit', '2', ...cpu)
+    const text = await run('judge', '--input', at('six.jsonl'), '--limit', '2', ...wasm)
     expect(text.out).toMatch(
       /^steps +\d+, 0\.\d+ of them right\nAUC +\S+\nAUC within +\S[\s\S]*best-of-3 +\d\.\d+ \(95% interval/,
     )
@@ -288,11 +288,11 @@ describe('stepscope judge', () => {
       '--prm-reference',
       policy,
       '--json',
-      ...cpu,
+      ...wasm,
     )
     expect(result).toMatchObject({ code: 0, err: '' })
     expect(JSON.parse(result.out).steps.auc).toBe(0.5)
-    expect(await run('judge', '--input', at('six.jsonl'), '--prm-reference', policy, ...cpu)).toMatchObject({
+    expect(await run('judge', '--input', at('six.jsonl'), '--prm-reference', policy, ...wasm)).toMatchObject({
       code: 2,
       err: expect.stringContaining('--prm-reference needs the model that was trained from it'),
     })

@@ -28,9 +28,10 @@ const config: SweepConfig = {
   models: [{ policy: 'countdown-policy', reward: 'countdown-prm' }],
   seeds: [3],
 }
+const wasm = ['--backend', 'wasm', '--threads', '1'] as const
 const command = (name: string, out: string): string[] => [
   ...['sweep', '--config', at(name), '--out', at(out)],
-  ...['--concurrency', '2', '--backend', 'cpu'],
+  ...['--concurrency', '2', ...wasm],
 ]
 /** All but what depends on the clock, and on where it was interrupted. */
 const said = (text: string): unknown[] =>
@@ -76,16 +77,7 @@ describe('stepscope sweep', () => {
   it('says and counts what eval does, which shares nothing', async () => {
     const strategies = ['greedy-decoding', 'best-of-n-prm:n=4', 'sampling:n=4', 'beam:n=4:m=2:answerBy=majority']
     const set = ['--generate', '6', '--difficulty', '3-numbers', '--split', 'held-out', '--seed', '3']
-    const ran = await run(
-      'eval',
-      ...set,
-      '--strategies',
-      strategies.join(),
-      '--out',
-      at('eval.json'),
-      '--backend',
-      'cpu',
-    )
+    const ran = await run('eval', ...set, ...wasm, '--strategies', strategies.join(), '--out', at('eval.json'))
     expect(ran).toMatchObject({ code: 0 })
     const results = new Map(readResults(read('whole', 'results.jsonl'), 'r').map((result) => [result.key, result]))
     const evaluated = JSON.parse(read('eval.json')).results

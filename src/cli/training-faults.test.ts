@@ -8,11 +8,12 @@ import { runCommand as run } from './testing/run-command.ts'
 const FAULTS = 'tests/fixtures/faults'
 const BUNDLED = 'public/checkpoints/countdown-policy/model.safetensors'
 const folder = mkdtempSync(join(tmpdir(), 'stepscope-faults-'))
+const wasm = ['--backend', 'wasm', '--threads', '1'] as const
 const at = (name: string) => join(folder, name)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function train(objective: string, config: string, out: string, ...more: string[]) {
-  return run('train', '--objective', objective, '--config', config, '--out', at(out), '--backend', 'cpu', ...more)
+  return run('train', '--objective', objective, '--config', config, '--out', at(out), ...wasm, ...more)
 }
 
 function metricsOf(out: string): Record<string, number>[] {
@@ -188,7 +189,7 @@ describe('rows', () => {
     ['problems-text-target', /problems-text-target\.jsonl, line 1, target: .*found "24"\)/],
   ])('of problems: %s is refused by line, with the fields that are wanted', async (name, message) => {
     const { code, err } = await run(
-      ...['eval', '--problems', `${OTHER}/${name}.jsonl`, '--strategies', 'greedy-decoding', '--backend', 'cpu'],
+      ...['eval', '--problems', `${OTHER}/${name}.jsonl`, '--strategies', 'greedy-decoding', ...wasm],
     )
     expect(code).toBe(1)
     expect(err).toMatch(message)

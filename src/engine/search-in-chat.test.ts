@@ -13,7 +13,7 @@ const SMALL = {
 }
 
 test('questions are put to a chat model by its template, searched by beam, and judged by a gold answer that no prompt shows', async () => {
-  const { backend } = await openBackend({ choice: 'webgpu' })
+  const { backend } = await openBackend({ choice: 'wasm' })
   const runs = await searchInChat(backend, SMALL)
   const [own] = await searchInChat(backend, SMALL, { rows: QUESTIONS.slice(0, 1), system: 'Be brief.' })
   backend.dispose()
