@@ -39,7 +39,9 @@ export function DisagreementsPicture({ room }: { room: Room }) {
     () => new Map(DISAGREEMENTS.map((kind) => [kind, disagreements(weighed, kind, threshold)])),
     [weighed, threshold],
   )
-  const [chosen, setChosen] = useState<Disagreement>('right-by-wrong-steps')
+  const [asked, setChosen] = useState<Disagreement | null>(null)
+  // Until a person says otherwise, one that there are some of.
+  const chosen = asked ?? DISAGREEMENTS.find((kind) => lists.get(kind)?.length) ?? 'right-by-wrong-steps'
   const [shown, setShown] = useState(FIRST)
   if (slot === null) return <NoScores traces={measured.traces.length} />
   const list = lists.get(chosen) ?? []
