@@ -39,6 +39,7 @@ const INITIAL_TRACES: TracesState = {
   sets: [],
   traces: [],
   made: { human: {}, 'monte-carlo': {} },
+  handHistory: [],
   scorers: [],
   scores: {},
   slots: { a: null, b: null },

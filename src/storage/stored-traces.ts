@@ -1,3 +1,4 @@
+import type { ErrorDetails } from '../core/errors.ts'
 import type { StepLabel, Trace } from '../formats/traces/trace.ts'
 
 /** A trace as it is kept: whole, its row of a file included, so that it is written again as it came. */
@@ -78,6 +79,8 @@ export interface Scorer {
   readonly aggregation: string
   /** When it was first used here; ISO 8601, UTC. */
   readonly createdAt: string
+  /** Why the last trace that it could not score has no scores. */
+  readonly failure?: ErrorDetails
 }
 
 /** Scores of one scorer for traces `first` … `first + scores.length − 1` of a set. */
@@ -85,6 +88,6 @@ export interface ScoreChunk {
   readonly scorer: string
   readonly set: string
   readonly first: number
-  /** One list for each trace, in [0, 1], one score for each step. */
+  /** One list for each trace, in [0, 1], one score for each step; empty where the trace cannot be scored. */
   readonly scores: readonly (readonly number[])[]
 }

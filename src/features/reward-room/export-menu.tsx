@@ -36,14 +36,11 @@ export function ExportMenu() {
     if (!file) return
     setOpen(false)
     if (file.left < keys.length) saveFile(file.name, file.text)
-    if (file.left > 0) {
-      actions.notices.show({
-        tone: 'warning',
-        text: `${countWords(file.left, 'trace')} have no labels that this format can hold, and are left out.`,
-        error: null,
-        action: null,
-      })
-    }
+    const said = [
+      file.left > 0 ? `${countWords(file.left, 'trace')} without labels that this format can hold: left out.` : '',
+      file.cut > 0 ? `${countWords(file.cut, 'trace')} end at the last step that has a label.` : '',
+    ].filter((text) => text !== '')
+    if (said.length > 0) actions.notices.show({ tone: 'warning', text: said.join(' '), error: null, action: null })
   }
   return (
     <>
@@ -55,7 +52,8 @@ export function ExportMenu() {
           <Select label="Rows of" value={format} options={FORMATS} onChange={(next) => setFormat(next)} />
           <Select label="Labels" value={labels} options={LABELS} onChange={(next) => setLabels(next)} />
           <p className={styles.muted}>
-            Traces that came as rows of this format and did not change are written as they came, with every field.
+            Traces that came as rows of this format and did not change are written as they came, with every field. TRL
+            and Math-Shepherd have a label for each step: a trace without labels behind its first wrong step ends there.
           </p>
           <div className={styles.buttons}>
             <Button onClick={() => setOpen(false)}>Cancel</Button>

@@ -1,11 +1,14 @@
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
 import type { ModelChoice } from '../../state/models/engine-state.ts'
+import { isRefused } from '../../state/traces/trace-columns.ts'
 import type { Slot, TracesState } from '../../state/traces/traces-state.ts'
 import { LABEL_KINDS, SLOTS } from '../../state/traces/traces-state.ts'
 import { Button } from '../../ui/button.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Select } from '../../ui/select.tsx'
 import styles from './model-slots.module.css'
+import { countWords } from './trace-words.ts'
 import type { Room } from './use-room.ts'
 
 const NONE = 'none'
@@ -66,7 +69,8 @@ function SlotPicker({ slot, room }: { slot: Slot; room: Room }) {
   ]
   const shown = options.some((option) => option.value === value)
   const name = `Model ${slot.toUpperCase()}`
-  const { scored, total } = countScored(room, slot)
+  const { scored, refused, total } = countScored(room, slot)
+  const due = total - scored - refused
   const busy = scoring !== null && scoring.status !== 'interrupted'
   const isEarlier = value.startsWith('scores:')
   const scorer = room.scorers[slot]
@@ -91,14 +95,26 @@ function SlotPicker({ slot, room }: { slot: Slot; room: Room }) {
           else if (next === NONE) actions.traces.setSlot(slot, null)
         }}
       />
-      {chosen === null || isEarlier || (total > 0 && scored === total) || total === 0 ? null : (
+      {chosen === null || isEarlier || due === 0 ? null : (
         <Button
           variant={slot === 'a' ? 'primary' : 'secondary'}
           disabled={busy}
           onClick={() => void actions.traces.score(slot)}
         >
-          Score {(total - scored).toLocaleString('en')}
+          Score {due.toLocaleString('en')}
         </Button>
+      )}
+      {refused === 0 || busy ? null : (
+        <div className={styles.refused}>
+          <ErrorNotice
+            details={{
+              message: `${countWords(refused, 'trace')} could not be scored${scorer?.failure ? `: ${scorer.failure.message}` : ''}`,
+              ...(scorer?.failure?.nextStep ? { nextStep: scorer.failure.nextStep } : {}),
+            }}
+          >
+            {isEarlier ? null : <Button onClick={() => void actions.traces.score(slot, true)}>Try again</Button>}
+          </ErrorNotice>
+        </div>
       )}
     </div>
   )
@@ -118,8 +134,11 @@ function bare({ kind, id, name }: ModelChoice): ModelChoice {
   return { kind, id, name }
 }
 
-function countScored(room: Room, slot: Slot): { readonly scored: number; readonly total: number } {
-  let scored = 0
-  for (const trace of room.traces) if (room.scoresOf(slot, trace) !== null) scored += 1
-  return { scored, total: room.traces.length }
+function countScored(room: Room, slot: Slot) {
+  let [scored, refused] = [0, 0]
+  for (const trace of room.traces) {
+    if (room.scoresOf(slot, trace) !== null) scored += 1
+    else if (isRefused(room.scores[slot], trace)) refused += 1
+  }
+  return { scored, refused, total: room.traces.length }
 }

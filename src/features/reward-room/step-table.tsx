@@ -4,8 +4,9 @@ import { wilsonInterval } from '../../core/statistics.ts'
 import { FreeText } from '../../panels/response-text.tsx'
 import { TermWord } from '../../panels/term.tsx'
 import type { HandLabel, LabelingMode } from '../../rewards/hand-labels.ts'
-import { firstErrorByHand, labelStep } from '../../rewards/hand-labels.ts'
+import { labelStep } from '../../rewards/hand-labels.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
+import { handLabels } from '../../state/traces/trace-hand-labels.ts'
 import { labelsOf } from '../../state/traces/trace-labels.ts'
 import type { StepLabel, StepRuns, Trace } from '../../state/traces/traces-state.ts'
 import { SLOTS } from '../../state/traces/traces-state.ts'
@@ -45,7 +46,10 @@ export function StepTable({ room, trace, next }: StepTableProps) {
   const [mode, setMode] = useState<LabelingMode>('first-error')
   const [at, setAt] = useState(0)
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
-  const { labels, label, undo, canUndo } = useHandLabels(trace)
+  const canUndo = useApp((state) => state.traces.handHistory.some((change) => change.trace === trace.key))
+  const labels = handLabels(trace, made)
+  const label = (steps: readonly HandLabel[]) => void actions.traces.labelByHand(trace.key, steps)
+  const undo = () => void actions.traces.undoByHand(trace.key)
   const firstError = room.truthOf(trace)?.firstError ?? null
   const [exact, file] = [labelsOf('exact', trace, made), labelsOf('file', trace, made)]
   const runs = made['monte-carlo'][trace.key]?.runs ?? null
@@ -215,37 +219,4 @@ function fileLabel(steps: readonly StepLabel[] | null, firstError: number | null
   if (steps !== null) return labelName(steps[index] ?? null)
   if (firstError === null) return '–'
   return firstError < 0 || index < firstError ? 'right' : index === firstError ? 'wrong' : '–'
-}
-
-/** A person's labels of a trace, kept at once, with undo back to what stood there when the trace was opened. */
-function useHandLabels(trace: Trace) {
-  const actions = useActions()
-  const own = useApp((state) => state.traces.made.human[trace.key]?.steps)
-  const [before, setBefore] = useState<readonly (readonly HandLabel[])[]>([])
-  const labels = trace.steps.map((_, step) => handLabel(own?.[step] ?? null))
-  const keep = (next: readonly HandLabel[]) => {
-    if (next.every((label) => label === null)) void actions.traces.removeLabels('human', [trace.key])
-    else {
-      const change = { trace: trace.key, steps: next, firstError: firstErrorByHand(next) }
-      void actions.traces.setLabels('human', [change])
-    }
-  }
-  return {
-    labels,
-    label: (next: readonly HandLabel[]) => {
-      setBefore([...before, labels])
-      keep(next)
-    },
-    undo: () => {
-      const last = before.at(-1)
-      if (last === undefined) return
-      setBefore(before.slice(0, -1))
-      keep(last)
-    },
-    canUndo: before.length > 0,
-  }
-}
-
-function handLabel(label: StepLabel): HandLabel {
-  return label === 1 || label === 0 || label === 'neutral' ? label : null
 }

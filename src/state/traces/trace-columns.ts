@@ -31,7 +31,13 @@ export function slotScores({ scores, slots }: Pick<Shown, 'scores' | 'slots'>, s
 
 /** Scores of a trace by a scorer; null where it has none. */
 export function scoresOf(scores: TraceScores | null, { set, index }: Trace): readonly number[] | null {
-  return scores?.[set]?.[index] ?? null
+  const own = scores?.[set]?.[index]
+  return own === undefined || own === null || own.length === 0 ? null : own
+}
+
+/** Whether a scorer was asked about a trace and could not score it. */
+export function isRefused(scores: TraceScores | null, { set, index }: Trace): boolean {
+  return scores?.[set]?.[index]?.length === 0
 }
 
 export function columnsOf(shown: Shown): TraceColumns {

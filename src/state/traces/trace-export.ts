@@ -2,7 +2,7 @@ import { fileStem } from '../../core/file-stem.ts'
 import { writeTraces } from '../../formats/traces/read-traces.ts'
 import { traceFormat } from '../../formats/traces/registry.ts'
 import type { StoredTrace } from '../../storage/stored-traces.ts'
-import { labelsOf, truthOf } from './trace-labels.ts'
+import { hardSteps, labelsOf, truthOf } from './trace-labels.ts'
 import type { TraceShelf } from './trace-shelf.ts'
 import type { ExportFormat, LabelKind, Trace, TracesState } from './traces-state.ts'
 
@@ -13,7 +13,7 @@ export async function exportRows(
   made: TracesState['made'],
   format: ExportFormat,
   labels: LabelKind | 'any',
-): Promise<{ readonly name: string; readonly text: string; readonly left: number }> {
+): Promise<{ readonly name: string; readonly text: string; readonly left: number; readonly cut: number }> {
   const found = traceFormat(format)
   if (!found) throw new RangeError(`there is no format ${format}`)
   const bySet = new Map<string, Map<number, Trace>>()
@@ -30,8 +30,22 @@ export async function exportRows(
       }
     }
   }
-  const { text, left } = writeTraces(found, whole)
-  return { name: `${fileStem(`traces ${found.name}`)}.jsonl`, text, left }
+  const held = NEEDS_EVERY_STEP.has(format) ? whole.map(labelledPart) : whole
+  const cut = held.filter((trace, index) => trace.steps.length < (whole[index]?.steps.length ?? 0)).length
+  const { text, left } = writeTraces(found, held)
+  return { name: `${fileStem(`traces ${found.name}`)}.jsonl`, text, left, cut }
+}
+
+/** Formats whose rows have a label for each step. */
+const NEEDS_EVERY_STEP: ReadonlySet<ExportFormat> = new Set(['trl-stepwise', 'math-shepherd'])
+
+/** The trace up to its last step that has a label, where those behind it have none; as it is where the first has none. */
+function labelledPart(trace: StoredTrace): StoredTrace {
+  const labels = trace.labels ?? hardSteps(trace.steps.length, trace.firstError)
+  const from = labels.indexOf(null)
+  const end = from < 0 ? labels.length : from
+  if (end === 0 || labels.slice(end).some((label) => label !== null)) return trace
+  return { ...trace, labels: labels.slice(0, end), steps: trace.steps.slice(0, end) }
 }
 
 /** The trace with labels in place of its file's; as it came where there are none, or where they are the file's. */

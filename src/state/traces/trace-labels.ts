@@ -26,3 +26,11 @@ export function truthOf(trace: Trace, made: Made, truth: TracesState['truth']): 
   }
   return null
 }
+
+/** Labels of steps by the first wrong one alone: nothing is said of those behind it. */
+export function hardSteps(steps: number, firstError: number | null): readonly (0 | 1 | null)[] {
+  return Array.from({ length: steps }, (_, step) => {
+    if (firstError === null) return null
+    return firstError < 0 || step < firstError ? 1 : step === firstError ? 0 : null
+  })
+}

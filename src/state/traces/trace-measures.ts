@@ -5,7 +5,7 @@ import type { PickableTrace } from '../../rewards/pick-by-scores.ts'
 import type { BenchTrace } from '../../rewards/process-bench.ts'
 import { checkerFor, problemOf } from '../../tasks/registry.ts'
 import { scoresOf, slotScores } from './trace-columns.ts'
-import { labelsOf, truthOf } from './trace-labels.ts'
+import { hardSteps, labelsOf, truthOf } from './trace-labels.ts'
 import type { LabelKind, Slot, StepLabel, Trace, TracesState } from './traces-state.ts'
 
 /** What of the room the pictures are drawn from. */
@@ -39,7 +39,7 @@ export function calibratedTraces(shown: Measured, slot: Slot, kind: LabelKind): 
     const scores = stepScores(shown, slot, trace)
     const labels = labelsOf(kind, trace, shown.made)
     if (scores === null || labels === null) return []
-    const said = labels.steps?.map(numberOf) ?? hardLabels(trace.steps.length, labels.firstError)
+    const said = labels.steps?.map(numberOf) ?? hardSteps(trace.steps.length, labels.firstError)
     const defined = kind === 'monte-carlo' ? upToFirstZero(said) : definedLabels(said)
     return [{ problem: trace.problem, scores, labels: defined }]
   })
@@ -47,14 +47,6 @@ export function calibratedTraces(shown: Measured, slot: Slot, kind: LabelKind): 
 
 function numberOf(label: StepLabel): number | null {
   return label === 'neutral' ? 1 : label
-}
-
-/** Labels of steps by the first wrong one alone. */
-function hardLabels(steps: number, firstError: number | null): (number | null)[] {
-  return Array.from({ length: steps }, (_, step) => {
-    if (firstError === null) return null
-    return firstError < 0 || step < firstError ? 1 : step === firstError ? 0 : null
-  })
 }
 
 function upToFirstZero(labels: readonly (number | null)[]): readonly (number | null)[] {

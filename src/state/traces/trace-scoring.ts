@@ -5,7 +5,8 @@ import { ASKED } from '../../worker/client.ts'
 import type { WantedReward } from '../../worker/protocol.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import type { SliceContext } from '../slice-context.ts'
-import type { Slot, Trace, TraceScores, TraceScoring, TracesActions, TracesState } from './traces-state.ts'
+import { isRefused } from './trace-columns.ts'
+import type { Slot, Trace, TraceScoring, TracesActions, TracesState } from './traces-state.ts'
 
 /** A call to the worker takes about this long, so that progress is seen and a cancel is quick. */
 const CALL_MS = 400
@@ -48,7 +49,7 @@ export function createTraceScoring({
   save,
   note,
 }: TraceScoringDeps): TraceScoringPart {
-  const { get, deps, notify } = context
+  const { get, deps } = context
   let running: AbortController | null = null
 
   const openScorer = async (choice: ModelChoice, model: WantedReward, signal: AbortSignal): Promise<Scorer> => {
@@ -67,27 +68,47 @@ export function createTraceScoring({
     patch({ scores: { ...get().traces.scores, [scorer.key]: { ...own, [set]: before } } })
   }
 
-  const run = async (slot: Slot, choice: ModelChoice, signal: AbortSignal): Promise<void> => {
+  /** The stretch as it is saved, with the scores behind it: in its place may stand a longer one, of before. */
+  const chunkFrom = ({ key }: Scorer, { set, first }: Stretch): ScoreChunk => {
+    const scores: (readonly number[])[] = []
+    const own = get().traces.scores[key]?.[set] ?? []
+    for (const score of own.slice(first, first + MOST_TRACES)) {
+      if (score == null) break
+      scores.push(score)
+    }
+    return { scorer: key, set, first, scores }
+  }
+
+  const withFailure = (scorer: Scorer, failure: ErrorDetails): Scorer => {
+    const next = { ...scorer, failure }
+    patch({ scorers: get().traces.scorers.map((one) => (one.key === scorer.key ? next : one)) })
+    return next
+  }
+
+  const run = async (slot: Slot, choice: ModelChoice, isAgain: boolean, signal: AbortSignal): Promise<void> => {
     const tell = (change: Partial<TraceScoring>): void => {
       const { scoring } = get().traces
       if (!signal.aborted && scoring) patch({ scoring: { ...scoring, ...change } })
     }
     const model = wanted(choice)
     if (!(await ensureModels())) throw new StepscopeError(get().engine.error ?? NOT_LOADED)
-    const scorer = await openScorer(choice, model, signal)
+    let scorer = await openScorer(choice, model, signal)
     const slots = get().traces.slots
     if (slots[slot]?.model.id === choice.id)
       patch({ slots: { ...slots, [slot]: { model: choice, scorer: scorer.key } } })
     const all = get().traces.traces
     const total = all.length
-    let done = total - countUnscored(all, get().traces.scores[scorer.key])
+    const own = get().traces.scores[scorer.key]
+    const again = new Set(isAgain ? all.filter((trace) => isRefused(own ?? null, trace)) : [])
+    const isDue = (trace: Trace): boolean =>
+      again.has(trace) || get().traces.scores[scorer.key]?.[trace.set]?.[trace.index] == null
+    let done = all.filter((trace) => !isDue(trace)).length
     tell({ status: 'running', done, total, before: done, startedAt: deps.now() })
     const failed: ErrorDetails[] = []
     let steps = FIRST_STEPS
     let saved: Promise<void> = Promise.resolve()
     for (;;) {
-      const { traces, scores } = get().traces
-      const stretch = nextStretch(traces, scores[scorer.key], steps)
+      const stretch = nextStretch(get().traces.traces, isDue, steps)
       if (stretch === null) break
       const began = deps.now()
       const asked = stretch.traces.map(({ asked: of, problem, steps: own }) => ({ asked: of, problem, steps: own }))
@@ -95,22 +116,23 @@ export function createTraceScoring({
       const spent = deps.now() - began
       if (spent > 0)
         steps = Math.max(8, Math.min(MOST_STEPS, Math.round((steps * CALL_MS) / Math.max(spent, CALL_MS / 4))))
-      // What has no scores is not asked again.
+      for (const trace of stretch.traces) again.delete(trace)
+      // What has no scores is asked again only where the person says so.
       const found = results.map((result) => result.scores ?? [])
       for (const { error } of results) if (error) failed.push(error)
+      const failure = failed.at(-1)
+      if (failure && failure !== scorer.failure) scorer = withFailure(scorer, failure)
       take(scorer, stretch, found)
       done += found.length
       tell({ done, total: get().traces.traces.length })
       await saved
-      saved = save(scorer, [{ scorer: scorer.key, set: stretch.set, first: stretch.first, scores: found }])
+      saved = save(scorer, [chunkFrom(scorer, stretch)])
     }
     await saved
-    const [first] = failed
-    if (first) notify({ tone: 'warning', text: `${failed.length} traces have no scores`, error: first })
   }
 
   return {
-    score: async (slot) => {
+    score: async (slot, again = false) => {
       const choice = get().traces.slots[slot]?.model
       if (!choice || running) return
       const controller = new AbortController()
@@ -121,7 +143,7 @@ export function createTraceScoring({
       })
       try {
         await note({ slot, model: choice })
-        await run(slot, choice, controller.signal)
+        await run(slot, choice, again, controller.signal)
         patch({ scoring: null })
         await note(null)
       } catch (error) {
@@ -160,21 +182,16 @@ const NOT_LOADED: ErrorDetails = {
   nextStep: 'Load the models first.',
 }
 
-function countUnscored(traces: readonly Trace[], scores: TraceScores | undefined): number {
-  return traces.reduce((count, { set, index }) => count + (scores?.[set]?.[index] ? 0 : 1), 0)
-}
-
-/** The first traces without scores, of about so many steps. */
-function nextStretch(traces: readonly Trace[], scores: TraceScores | undefined, steps: number): Stretch | null {
-  const isScored = ({ set, index }: Trace) => scores?.[set]?.[index] != null
-  const from = traces.findIndex((trace) => !isScored(trace))
+/** The first traces that are due, of about so many steps. */
+function nextStretch(traces: readonly Trace[], isDue: (trace: Trace) => boolean, steps: number): Stretch | null {
+  const from = traces.findIndex(isDue)
   const first = traces[from]
   if (first === undefined) return null
   const taken: Trace[] = []
   let count = 0
   for (let at = from; at < traces.length && taken.length < MOST_TRACES; at++) {
     const trace = traces[at] as Trace
-    if (trace.set !== first.set || isScored(trace) || (taken.length > 0 && count + trace.steps.length > steps)) break
+    if (trace.set !== first.set || !isDue(trace) || (taken.length > 0 && count + trace.steps.length > steps)) break
     taken.push(trace)
     count += trace.steps.length
   }

@@ -16,6 +16,7 @@ import { notifyError } from '../slice-context.ts'
 import { traceOfText } from './text-trace.ts'
 import { exportRows } from './trace-export.ts'
 import { createTraceFiles } from './trace-files.ts'
+import { createTraceHandLabels } from './trace-hand-labels.ts'
 import { createTraceRelabelling } from './trace-relabelling.ts'
 import { createTraceScoring } from './trace-scoring.ts'
 import { bytesOf, heldTrace, TraceShelf } from './trace-shelf.ts'
@@ -124,6 +125,18 @@ export function createTracesSlice(
   }
   const relabelling = createTraceRelabelling({ context, patch, ensureModels, write: writeLabels })
 
+  const removeLabels: Actions['traces']['removeLabels'] = async (kind, traces) => {
+    const made = { ...get().traces.made[kind] }
+    for (const trace of traces) delete made[trace]
+    patch({ made: { ...get().traces.made, [kind]: made } })
+    const keys = traces.map((trace) => {
+      const { set: of, index } = placeOf(trace)
+      return [of, index, kind] as const
+    })
+    await saving.attempt((storage) => storage.traces.deleteLabels(keys))
+  }
+  const byHand = createTraceHandLabels({ context, saving, patch, write: writeLabels, remove: removeLabels })
+
   /** What this browser kept, and scoring that was interrupted. */
   const open = async (others: () => Promise<ReadonlySet<string>>): Promise<void> => {
     const alone = (await others()).size === 0
@@ -151,6 +164,7 @@ export function createTracesSlice(
     const labels = (await saving.attempt((storage) => storage.traces.readLabels())) ?? []
     const made: Record<MadeLabels['kind'], Record<TraceKey, MadeLabels>> = { human: {}, 'monte-carlo': {} }
     for (const one of labels) made[one.kind][`${one.set}/${one.index}`] = one
+    await byHand.restore()
     const scorers = (await saving.attempt((storage) => storage.traces.listScorers())) ?? []
     const scores: Record<string, Record<SetId, (readonly number[] | null)[]>> = {}
     for (const chunk of (await saving.attempt((storage) => storage.traces.readScores())) ?? []) {
@@ -259,16 +273,9 @@ export function createTracesSlice(
       choose({ slots: { ...get().traces.slots, [slot]: given } })
     },
     setLabels: writeLabels,
-    removeLabels: async (kind, traces) => {
-      const made = { ...get().traces.made[kind] }
-      for (const trace of traces) delete made[trace]
-      patch({ made: { ...get().traces.made, [kind]: made } })
-      const keys = traces.map((trace) => {
-        const { set: of, index } = placeOf(trace)
-        return [of, index, kind] as const
-      })
-      await saving.attempt((storage) => storage.traces.deleteLabels(keys))
-    },
+    removeLabels,
+    labelByHand: byHand.labelByHand,
+    undoByHand: byHand.undoByHand,
     exportTraces: async (keys, format, labels) => {
       try {
         const wantedKeys = new Set(keys)

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../../core/errors.ts'
 import type { StepLabel, TraceOrigin } from '../../formats/traces/trace.ts'
+import type { HandLabel } from '../../rewards/hand-labels.ts'
 import type { MadeLabelKind, MadeLabels, Scorer, StoredTrace, TraceSet } from '../../storage/stored-traces.ts'
 import type { ModelChoice } from '../models/engine-state.ts'
 import type { RunId } from '../search/runs-state.ts'
@@ -43,7 +44,7 @@ export interface TraceLabels {
   readonly firstError: number | null
 }
 
-/** Scores of one scorer: by set, then by the trace's place in it; null where the trace is not scored. */
+/** Scores of one scorer: by set, then by the trace's place in it; null where the trace is not scored, empty where it cannot be. */
 export type TraceScores = Readonly<Record<SetId, readonly (readonly number[] | null)[]>>
 
 /** Two reward models side by side. */
@@ -120,6 +121,8 @@ export interface TracesState {
   readonly traces: readonly Trace[]
   /** What was labelled here, by kind and trace. */
   readonly made: Readonly<Record<MadeLabelKind, Readonly<Record<TraceKey, MadeLabels>>>>
+  /** What a person's labels of a trace were before each change, oldest first. */
+  readonly handHistory: readonly { readonly trace: TraceKey; readonly steps: readonly HandLabel[] }[]
   /** Oldest first. */
   readonly scorers: readonly Scorer[]
   readonly scores: Readonly<Record<ScorerKey, TraceScores>>
@@ -173,11 +176,15 @@ export interface TracesActions {
   show(picture: PictureId): void
   /** Chooses a reward model, with its scores where there are some. */
   setSlot(slot: Slot, choice: SlotState | null): void
-  /** Scores what is not scored yet with the slot's model, all sets or those given. */
-  score(slot: Slot): Promise<void>
+  /** Scores what is not scored yet with the slot's model. @param again also what it could not score before */
+  score(slot: Slot, again?: boolean): Promise<void>
   cancelScoring(): void
   /** Writes labels of one kind, in place of earlier ones of the same trace. */
   setLabels(kind: MadeLabelKind, labels: readonly TraceLabelChange[]): Promise<void>
+  /** A person's labels of all steps of a trace. */
+  labelByHand(trace: TraceKey, steps: readonly HandLabel[]): Promise<void>
+  /** Takes back the last change by hand of a trace. */
+  undoByHand(trace: TraceKey): Promise<void>
   removeLabels(kind: MadeLabelKind, traces: readonly TraceKey[]): Promise<void>
   /** Monte Carlo labels of every step of these traces, by completions of the loaded policy. */
   relabel(traces: readonly TraceKey[], k: number, seed: number): Promise<void>
@@ -186,13 +193,13 @@ export interface TracesActions {
   scoreSteps(slot: Slot, trace: TraceKey, steps: readonly string[], signal?: AbortSignal): Promise<readonly number[]>
   /**
    * Traces as rows of a format, with a kind of labels, the file's where it has none of it; those that the format cannot hold are
-   * counted. Null, with a notice, where they cannot be had.
+   * counted, and those that end at their last labelled step. Null, with a notice, where they cannot be had.
    */
   exportTraces(
     traces: readonly TraceKey[],
     format: ExportFormat,
     labels: LabelKind | 'any',
-  ): Promise<{ readonly name: string; readonly text: string; readonly left: number } | null>
+  ): Promise<{ readonly name: string; readonly text: string; readonly left: number; readonly cut: number } | null>
   dismissError(): void
 }
 

@@ -1,7 +1,7 @@
 import { promptText } from '../../core/prompt.ts'
 import { consensus, firstErrorByEstimates } from '../../rewards/consensus.ts'
 import { problemOf, promptOf } from '../../tasks/registry.ts'
-import { labelsOf } from './trace-labels.ts'
+import { hardSteps, labelsOf } from './trace-labels.ts'
 import type { LabelKind, StepLabel, Trace, TracesState } from './traces-state.ts'
 
 /** Labels of one kind, or those on which Monte Carlo estimates and another kind agree. */
@@ -72,12 +72,6 @@ function knownLabels(labels: readonly StepLabel[], soft: boolean): readonly (num
     if (label === 0 || (!soft && typeof label === 'number' && label < 0.5)) break
   }
   return known
-}
-
-function hardSteps(steps: number, firstError: number | null): readonly StepLabel[] {
-  return Array.from({ length: steps }, (_, step) =>
-    firstError === null ? null : firstError < 0 || step < firstError ? 1 : step === firstError ? 0 : null,
-  )
 }
 
 /** What the problem is called in a data file: in the task's notation where it has one. */
