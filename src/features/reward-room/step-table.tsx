@@ -1,5 +1,5 @@
 import type { KeyboardEvent } from 'react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { wilsonInterval } from '../../core/statistics.ts'
 import { FreeText } from '../../panels/response-text.tsx'
 import { TermWord } from '../../panels/term.tsx'
@@ -21,8 +21,12 @@ import type { Room } from './use-room.ts'
 interface StepTableProps {
   room: Room
   trace: Trace
-  /** Behind this one in the list; null where it is the last. */
-  next: Trace | null
+  mode: LabelingMode
+  /** Labelling came here by a key, and goes on from the first step. */
+  startsFocused: boolean
+  onMode(mode: LabelingMode): void
+  /** To the trace behind this one. */
+  onNext(): void
 }
 
 const KEYS: ReadonlyMap<string, HandLabel> = new Map<string, HandLabel>([
@@ -39,13 +43,16 @@ const CHOICES = [
 ] as const
 
 /** Every step with its scores and all that is said of it; the last column is the person's own word. */
-export function StepTable({ room, trace, next }: StepTableProps) {
+export function StepTable({ room, trace, mode, startsFocused, onMode, onNext }: StepTableProps) {
   const actions = useActions()
   const made = useApp((state) => state.traces.made)
   const threshold = useApp((state) => state.traces.view.threshold)
-  const [mode, setMode] = useState<LabelingMode>('first-error')
   const [at, setAt] = useState(0)
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
+  const focusedAtFirst = useRef(startsFocused)
+  useEffect(() => {
+    if (focusedAtFirst.current) buttons.current[0]?.focus()
+  }, [])
   const canUndo = useApp((state) => state.traces.handHistory.some((change) => change.trace === trace.key))
   const labels = handLabels(trace, made)
   const label = (steps: readonly HandLabel[]) => void actions.traces.labelByHand(trace.key, steps)
@@ -70,7 +77,7 @@ export function StepTable({ room, trace, next }: StepTableProps) {
       focus(step + 1)
     } else if (event.key === 'ArrowDown') focus(step + 1)
     else if (event.key === 'ArrowUp') focus(step - 1)
-    else if (event.key === 'n' && next) actions.traces.select(next.key)
+    else if (event.key === 'n') onNext()
     else return
     event.preventDefault()
   }
@@ -84,7 +91,7 @@ export function StepTable({ room, trace, next }: StepTableProps) {
             { value: 'first-error', label: 'First wrong step' },
             { value: 'every-step', label: 'Every step' },
           ]}
-          onChange={setMode}
+          onChange={onMode}
         />
         <Button icon="check" onClick={() => label(trace.steps.map((_, step) => labels[step] ?? 1))}>
           The rest is right

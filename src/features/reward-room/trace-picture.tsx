@@ -1,4 +1,6 @@
+import { useState } from 'react'
 import { FreeText } from '../../panels/response-text.tsx'
+import type { LabelingMode } from '../../rewards/hand-labels.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { correctOf } from '../../state/traces/trace-measures.ts'
 import type { Trace } from '../../state/traces/traces-state.ts'
@@ -16,6 +18,8 @@ import type { Room } from './use-room.ts'
 /** The selected trace: all that is known of each step; its steps can be labelled, edited and probed. */
 export function TracePicture({ room }: { room: Room }) {
   const actions = useActions()
+  const [mode, setMode] = useState<LabelingMode>('first-error')
+  const [byKey, setByKey] = useState<string | null>(null)
   const selected = useApp((state) => state.traces.selected)
   const trace = room.traces.find(({ key }) => key === selected)
   if (!trace) {
@@ -44,7 +48,20 @@ export function TracePicture({ room }: { room: Room }) {
       <div className={styles.problem}>
         <FreeText text={trace.problem} />
       </div>
-      <StepTable key={trace.key} room={room} trace={trace} next={beside(1)} />
+      <StepTable
+        key={trace.key}
+        room={room}
+        trace={trace}
+        mode={mode}
+        startsFocused={byKey === trace.key}
+        onMode={setMode}
+        onNext={() => {
+          const next = beside(1)
+          if (next === null) return
+          setByKey(next.key)
+          actions.traces.select(next.key)
+        }}
+      />
       <Panel title="Edit steps" startsOpen={false}>
         <StepEditor key={trace.key} room={room} trace={trace} />
       </Panel>

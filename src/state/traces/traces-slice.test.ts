@@ -16,7 +16,7 @@ function choosyReward() {
       for (const { steps } of requests) {
         asked.push([...steps])
         if (!able.long && steps.some((step) => step.includes('LONG')))
-          return Promise.reject(new StepscopeError({ code: 'bad-setup', message: 'The trace is too long' }))
+          return Promise.reject(new StepscopeError({ code: 'bad-problem', message: 'The trace is too long' }))
       }
       return SYNTHETIC_ENGINE.reward.score(requests, signal)
     },
