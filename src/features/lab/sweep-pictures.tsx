@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import { fileStem } from '../../core/file-stem.ts'
 import { PictureExport } from '../../panels/picture-export.tsx'
 import type { CostAxis } from '../../panels/scaling-view.ts'
@@ -13,11 +13,14 @@ import {
 import { useApp } from '../../state/hooks.ts'
 import type { ShownSweep, SweepView } from '../../state/lab/lab-state.ts'
 import { bestMap, flopLevels } from '../../sweep/best-map.ts'
+import type { DifficultyBin } from '../../sweep/difficulty.ts'
 import { passCeilings, splitByDifficulty } from '../../sweep/difficulty.ts'
 import { leverTable } from '../../sweep/levers.ts'
+import type { ScalingLine } from '../../sweep/lines.ts'
 import { linesOf } from '../../sweep/lines.ts'
 import { paretoFront } from '../../sweep/pareto.ts'
 import { comparisonSentence, leaderComparisons } from '../../sweep/sentences.ts'
+import type { SweepTable } from '../../sweep/table.ts'
 import { tableOf } from '../../sweep/table.ts'
 import { tableCsv } from '../../sweep/table-csv.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -31,6 +34,7 @@ import { ScalingPicture } from '../../viz/marks/scaling-picture.tsx'
 import styles from './lab.module.css'
 import { PointPanel } from './point-panel.tsx'
 import { PointTable } from './point-table.tsx'
+import { usePieces } from './use-pieces.ts'
 import type { SweepFigures } from './use-sweep-table.ts'
 import { useSweepFigures } from './use-sweep-table.ts'
 
@@ -52,6 +56,7 @@ export function SweepPictures({ sweep, shown, onOpened }: PicturesProps) {
   const [axis, setAxis] = useState<CostAxis>('flops')
   const [selected, setSelected] = useState<readonly string[]>([])
   const stale = useApp(({ lab }) => JSON.stringify(lab.draft.config) !== JSON.stringify(sweep.config))
+  const difficulty = useDifficulty(shown, figures.pairTitles, view === 'difficulty' || view === 'best')
   const { points, lines } = figures
   if (points.length === 0) {
     return (
@@ -89,9 +94,21 @@ export function SweepPictures({ sweep, shown, onOpened }: PicturesProps) {
           {
             value: 'difficulty',
             label: 'By difficulty',
-            content: view === 'difficulty' ? <DifficultyView {...shared} /> : null,
+            content:
+              view === 'difficulty' ? (
+                difficulty ? (
+                  <DifficultyView {...shared} difficulty={difficulty} />
+                ) : (
+                  <Counting />
+                )
+              ) : null,
           },
-          { value: 'best', label: 'Best strategy', content: view === 'best' ? <BestView {...shared} /> : null },
+          {
+            value: 'best',
+            label: 'Best strategy',
+            content:
+              view === 'best' ? difficulty ? <BestView {...shared} difficulty={difficulty} /> : <Counting /> : null,
+          },
           ...(several
             ? [
                 {
@@ -142,10 +159,16 @@ interface ViewProps extends Omit<PicturesProps, 'onOpened'> {
 function LinesView({ sweep, shown, figures, axis, selected, stale, onSelect }: ViewProps) {
   const svg = useRef<SVGSVGElement>(null)
   const { table, points, lines, pairTitles } = figures
-  const ceiling = useMemo(
-    () => ceilingLine(passCeilings(shown.results, table, 0, KS), axis, lines.length),
-    [shown.results, table, axis, lines.length],
+  const ceilings = usePieces(
+    useCallback(
+      // biome-ignore lint/correctness/useYield: one piece
+      function* () {
+        return passCeilings(shown.results, table, 0, KS)
+      },
+      [shown.results, table],
+    ),
   )
+  const ceiling = useMemo(() => ceilings && ceilingLine(ceilings, axis, lines.length), [ceilings, axis, lines.length])
   const drawn = useMemo(() => [...pictureLines(lines, axis), ...(ceiling ? [ceiling] : [])], [lines, axis, ceiling])
   const front = useMemo(() => (axis === 'budget' ? [] : paretoFront(points, axis).map(({ id }) => id)), [points, axis])
   return (
@@ -175,26 +198,52 @@ function LinesView({ sweep, shown, figures, axis, selected, stale, onSelect }: V
   )
 }
 
-function useDifficulty({ results }: ShownSweep, pairTitles: readonly string[]) {
-  return useMemo(() => {
-    const split = splitByDifficulty(results, 'fifths')
-    const bins = split.bins.map((bin) => {
-      const table = tableOf(bin.results)
-      const [low, high] = bin.range
-      return {
-        bin,
-        table,
-        lines: linesOf(table.points, pairTitles),
-        title: `Level ${bin.level}`,
-        note: `pass@1 ${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)} %, ${bin.problems} problems`,
-      }
-    })
-    return { split, bins }
-  }, [results, pairTitles])
+interface DrawnBin {
+  readonly bin: DifficultyBin
+  readonly table: SweepTable
+  readonly lines: readonly ScalingLine[]
+  readonly title: string
+  readonly note: string
 }
 
-function DifficultyView({ shown, figures, axis, selected, stale, onSelect }: ViewProps) {
-  const { split, bins } = useDifficulty(shown, figures.pairTitles)
+/** Results by difficulty; null until they are counted, and while nobody wants them. */
+function useDifficulty({ results }: ShownSweep, pairTitles: readonly string[], wanted: boolean) {
+  const count = useCallback(
+    function* () {
+      const split = splitByDifficulty(results, 'fifths')
+      yield
+      const bins: DrawnBin[] = []
+      for (const bin of split.bins) {
+        const table = tableOf(bin.results)
+        yield
+        const [low, high] = bin.range
+        const lines = linesOf(table.points, pairTitles)
+        const note = `pass@1 ${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)} %, ${bin.problems} problems`
+        bins.push({ bin, table, lines, title: `Level ${bin.level}`, note })
+        yield
+      }
+      return { split, bins }
+    },
+    [results, pairTitles],
+  )
+  return usePieces(wanted ? count : null)
+}
+
+type ByDifficulty = NonNullable<ReturnType<typeof useDifficulty>>
+
+function Counting() {
+  return <p className={styles.muted}>Counting the results…</p>
+}
+
+function DifficultyView({
+  difficulty,
+  figures,
+  axis,
+  selected,
+  stale,
+  onSelect,
+}: ViewProps & { difficulty: ByDifficulty }) {
+  const { split, bins } = difficulty
   const known = (id: string) =>
     Math.max(
       0,
@@ -230,15 +279,29 @@ function DifficultyView({ shown, figures, axis, selected, stale, onSelect }: Vie
   )
 }
 
-function BestView({ shown, figures, stale }: ViewProps) {
+function BestView({ difficulty, figures, stale }: ViewProps & { difficulty: ByDifficulty }) {
   const svg = useRef<SVGSVGElement>(null)
-  const { bins } = useDifficulty(shown, figures.pairTitles)
+  const { bins } = difficulty
   const { lines, table } = figures
-  const map = useMemo(() => {
-    const levels = flopLevels(lines).map((flops) => ({ flops }))
-    const rows = [...bins.map((one) => one.table), table]
-    return { levels, cells: bestMapCells(bestMap(rows, levels), lines) }
-  }, [bins, lines, table])
+  const map = usePieces(
+    useCallback(
+      function* () {
+        const levels = flopLevels(lines).map((flops) => ({ flops }))
+        const rows: ReturnType<typeof bestMap> = []
+        for (const one of [...bins.map((bin) => bin.table), table]) {
+          const row: (typeof rows)[number] = []
+          for (const level of levels) {
+            row.push(...bestMap([one], [level]).flat())
+            yield
+          }
+          rows.push(row)
+        }
+        return { levels, cells: bestMapCells(rows, lines) }
+      },
+      [bins, lines, table],
+    ),
+  )
+  if (map === null) return <Counting />
   if (map.levels.length === 0) {
     return <p className={styles.muted}>It needs two strategies whose costs overlap.</p>
   }
@@ -340,14 +403,23 @@ function stepOf(name: string): number | null {
 /** What the comparison of the best strategy with the others says, at three costs. */
 function Sentences({ figures }: { figures: SweepFigures }) {
   const { table, lines } = figures
-  const sentences = useMemo(() => {
-    const levels = flopLevels(lines)
-    const wanted = [...new Set([levels[0], levels[levels.length >> 1], levels.at(-1)])].filter(
-      (flops) => flops !== undefined,
-    )
-    return wanted.flatMap((flops) => leaderComparisons(table, lines, { flops }).slice(0, 2).map(comparisonSentence))
-  }, [table, lines])
-  if (sentences.length === 0) return null
+  const sentences = usePieces(
+    useCallback(
+      function* () {
+        const levels = flopLevels(lines)
+        const wanted = [...new Set([levels[0], levels[levels.length >> 1], levels.at(-1)])]
+        const found: string[] = []
+        for (const flops of wanted) {
+          if (flops === undefined) continue
+          found.push(...leaderComparisons(table, lines, { flops }).slice(0, 2).map(comparisonSentence))
+          yield
+        }
+        return found
+      },
+      [table, lines],
+    ),
+  )
+  if (sentences === null || sentences.length === 0) return null
   return (
     <section className={styles.part} aria-label="What it says">
       <div className={styles.partHead}>
