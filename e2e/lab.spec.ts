@@ -48,6 +48,13 @@ test('a sweep goes on after a reload, is drawn and saved, and a point opens its 
   }
   await page.keyboard.press('Escape')
 
+  await sweep(page).getByRole('tab', { name: 'By difficulty' }).click()
+  const bins = sweep(page).getByRole('region', { name: 'By difficulty', exact: true })
+  await expect(bins.getByRole('group').first()).toBeVisible()
+  await sweep(page).getByRole('tab', { name: 'Best strategy' }).click()
+  const map = sweep(page).getByRole('region', { name: 'Best strategy', exact: true })
+  await expect(map.getByRole('group').first()).toHaveAccessibleName(/\d+ rows, \d+ columns/)
+
   await sweep(page).getByRole('tab', { name: 'Table' }).click()
   const table = sweep(page).getByRole('table')
   await expect(table.getByRole('row')).toHaveCount(8)

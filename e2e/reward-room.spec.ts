@@ -69,3 +69,35 @@ test('a file of traces is scored, labelled by keys, judged under a threshold, an
   const written = await readFile(await (await download).path(), 'utf8')
   expect(written).toBe(ROWS.map((row) => `${JSON.stringify(row)}\n`).join(''))
 })
+
+test('a disagreement under a threshold is opened, its steps edited and probed', async ({ page }) => {
+  await openReady(page, '/#/rewards')
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Open a file', exact: true }).click()
+  const buffer = Buffer.from(ROWS.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  await (await chooser).setFiles({ name: 'bench.jsonl', mimeType: 'application/jsonl', buffer })
+  await page.getByRole('button', { name: 'Score 3' }).click()
+  await expect(page.getByText(/3 of 3 scored/)).toBeVisible()
+  // At the lowest threshold no step is called wrong: every wrong answer is a disagreement.
+  await page.getByRole('tab', { name: 'Threshold' }).click()
+  await page.getByRole('slider', { name: 'Threshold' }).focus()
+  await page.keyboard.press('Home')
+  await page.getByRole('tab', { name: 'Disagreements' }).click()
+  await page.getByLabel('Disagreement', { exact: true }).selectOption('wrong-with-high-scores')
+  await page.getByRole('list', { name: 'Wrong answer, high scores throughout' }).getByRole('button').first().click()
+  const trace = page.getByRole('article', { name: 'Trace' })
+  await expect(trace).toContainText(/wrong answer|no right answer/)
+
+  await trace.getByRole('button', { name: 'Edit steps' }).click()
+  const first = trace.getByRole('textbox', { name: 'Text of step 1' })
+  const step = trace.getByRole('listitem').filter({ has: page.getByRole('textbox', { name: 'Text of step 1' }) })
+  await first.fill('3*5=15 : 8 15')
+  await expect(step).toContainText(/→ [01]\.\d/)
+
+  await trace.getByRole('button', { name: 'Probe', exact: true }).click()
+  await trace.getByRole('button', { name: 'Run all probes' }).click()
+  const probes = trace.getByRole('table', { name: /Score of the step that should tell/ })
+  await expect(probes.getByRole('row').filter({ hasText: 'Step said twice' })).toContainText(/\d → \d/)
+  // Its vocabulary has no idle words.
+  await expect(probes.getByRole('row').filter({ hasText: 'Empty words put in' })).toContainText('cannot be written')
+})

@@ -22,14 +22,21 @@ export function usePieces<T>(work: (() => Generator<void, T>) | null): T | null 
       const goOn = () => {
         timer.current = null
         const until = performance.now() + SLICE
-        let piece = pieces.next()
-        while (!piece.done && performance.now() < until) piece = pieces.next()
-        if (!piece.done) {
-          timer.current = setTimeout(goOn)
-          return
+        try {
+          let piece = pieces.next()
+          while (!piece.done && performance.now() < until) piece = pieces.next()
+          if (!piece.done) {
+            timer.current = setTimeout(goOn)
+            return
+          }
+          setDone({ value: piece.value })
+          begin()
+        } catch (error) {
+          // Into the component, whose boundary shows it.
+          setDone(() => {
+            throw error
+          })
         }
-        setDone({ value: piece.value })
-        begin()
       }
       timer.current = setTimeout(goOn)
     }

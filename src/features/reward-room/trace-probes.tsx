@@ -99,6 +99,7 @@ export function TraceProbes({ room, trace }: { room: Room; trace: Trace }) {
                 key={slot}
                 slot={slot}
                 results={found.flatMap(({ results }) => results[index] ?? [])}
+                unwritten={found.filter(({ results }) => results[index] === null).length}
                 threshold={threshold}
               />
             ))
@@ -143,8 +144,14 @@ function OneTrace({ found, slots, threshold }: OneTraceProps) {
               <td>{probe.expects === 'lower' ? 'wrong now' : 'as right as before'}</td>
               {results.map((result, index) => (
                 <td key={slots[index]}>
-                  {formatScore(result.before)} → {formatScore(result.after)}
-                  <span className={picture.interval}>{verdictOf(result, threshold)}</span>
+                  {result === null ? (
+                    'cannot be written in its vocabulary'
+                  ) : (
+                    <>
+                      {formatScore(result.before)} → {formatScore(result.after)}
+                      <span className={picture.interval}>{verdictOf(result, threshold)}</span>
+                    </>
+                  )}
                 </td>
               ))}
             </tr>
@@ -161,7 +168,15 @@ function verdictOf({ expects, before, after }: ProbeResult, threshold: number): 
   return after < threshold ? 'false alarm' : 'still called right'
 }
 
-function ManyTraces({ slot, results, threshold }: { slot: Slot; results: readonly ProbeResult[]; threshold: number }) {
+interface ManyTracesProps {
+  slot: Slot
+  results: readonly ProbeResult[]
+  /** Changes that the model has no words for. */
+  unwritten: number
+  threshold: number
+}
+
+function ManyTraces({ slot, results, unwritten, threshold }: ManyTracesProps) {
   return (
     <div className={picture.scroll}>
       <table className={picture.table}>
@@ -191,6 +206,11 @@ function ManyTraces({ slot, results, threshold }: { slot: Slot; results: readonl
           ))}
         </tbody>
       </table>
+      {unwritten === 0 ? null : (
+        <p className={picture.muted}>
+          {unwritten} {unwritten === 1 ? 'change' : 'changes'} cannot be written in this model’s vocabulary.
+        </p>
+      )}
     </div>
   )
 }

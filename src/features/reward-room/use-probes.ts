@@ -10,7 +10,8 @@ import type { Slot, Trace } from '../../state/traces/traces-state.ts'
 export interface Probed {
   readonly trace: Trace
   readonly probe: Probe
-  readonly results: readonly ProbeResult[]
+  /** Null of a model whose vocabulary cannot hold the change. */
+  readonly results: readonly (ProbeResult | null)[]
 }
 
 export interface ProbeRun {
@@ -49,12 +50,12 @@ export function useProbes(
     try {
       const all: Probed[] = []
       for (const { trace, probe } of probes) {
-        const results: ProbeResult[] = []
+        const results: (ProbeResult | null)[] = []
         for (const slot of slots) {
           const before = scoresOf(slot, trace) ?? []
-          const after = await actions.traces.scoreSteps(slot, trace.key, probe.steps, signal)
+          const after = await actions.traces.scoreSteps(slot, trace.key, probe.steps, signal).catch(unwritten)
           if (signal.aborted) return
-          results.push(resultOf(probe, before, after))
+          results.push(after && resultOf(probe, before, after))
         }
         all.push({ trace, probe, results })
         setProgress({ done: all.length, total: probes.length })
@@ -68,6 +69,12 @@ export function useProbes(
     }
   }
   return { found, progress, error, run, cancel }
+}
+
+/** A change that a model has no words for says nothing of it; other errors end the run. */
+function unwritten(error: unknown): null {
+  if (toErrorDetails(error).code === 'bad-problem') return null
+  throw error
 }
 
 /** A model of outcomes has one score for the whole response, before and after. */
