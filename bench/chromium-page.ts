@@ -1,7 +1,11 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import type { PageServerOptions } from '../scripts/page-server.ts'
 import { servePages } from '../scripts/page-server.ts'
+import { dist, ensureBuild } from '../scripts/prepare.mjs'
+import { serveFolder } from '../scripts/static-server.mjs'
 import { chromiumPath } from '../scripts/system.mjs'
 
 /** Flags under which headless Chromium offers WebGPU on its own software adapter, SwiftShader. */
@@ -30,4 +34,32 @@ export async function openBenchPage(path: string, options: PageServerOptions): P
       await server.close()
     },
   }
+}
+
+/** Opens the built app at a hash, e.g. `#/scaling`, in headless Chromium without WebGPU. */
+export async function openBuiltApp(hash: string): Promise<BenchPage> {
+  if (!ensureBuild()) throw new Error('the site could not be built')
+  const server = createServer(serveFolder(dist))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const executablePath = chromiumPath()
+  const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-features=WebGPU']
+  const browser = await chromium.launch({ args, ...(executablePath ? { executablePath } : {}) })
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${hash}`)
+  return {
+    page,
+    async close() {
+      await browser.close()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Bytes that the page's own JavaScript holds. */
+export async function heapOf(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await session.send('Runtime.getHeapUsage')
+  return usedSize
 }

@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'first-visit': () => import('./first-visit/first-visit.ts'),
   tree: () => import('./tree/tree.ts'),
   lab: () => import('./lab/lab.ts'),
+  rewards: () => import('./rewards/rewards.ts'),
   libraries: () => import('./libraries/libraries.ts'),
 }
 

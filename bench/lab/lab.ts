@@ -1,14 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
-import type { Page } from '@playwright/test'
-import { chromium } from '@playwright/test'
-import { dist, ensureBuild } from '../../scripts/prepare.mjs'
-import { serveFolder } from '../../scripts/static-server.mjs'
-import { chromiumPath } from '../../scripts/system.mjs'
+import { heapOf, openBuiltApp } from '../chromium-page.ts'
 import { printTable, progress } from '../report.ts'
-
-const FLAGS = ['--no-sandbox', '--disable-quic', '--disable-background-networking']
 
 /** From one interaction to the second frame after it, when it has been painted. */
 interface Answer {
@@ -23,14 +15,8 @@ interface Answer {
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({ args: [...args], options: { sweep: { type: 'string' } } })
   if (values.sweep === undefined) throw new Error('give --sweep DIR, which stepscope sweep wrote')
-  if (!ensureBuild()) throw new Error('the site could not be built')
-  const server = createServer(serveFolder(dist))
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const executablePath = chromiumPath()
-  const browser = await chromium.launch({ args: FLAGS, ...(executablePath ? { executablePath } : {}) })
+  const { page, close } = await openBuiltApp('#/scaling')
   try {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/#/scaling`)
     await page.getByRole('button', { name: 'Files', exact: true }).click()
     await page.locator('input[webkitdirectory]').setInputFiles(values.sweep)
     const region = page.getByRole('region', { name: 'Sweep', exact: true })
@@ -59,9 +45,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     )
     return { benchmark: 'lab', sweep: values.sweep, heap, slowest: Object.fromEntries(slowest) }
   } finally {
-    await browser.close()
-    server.closeAllConnections()
-    server.close()
+    await close()
   }
 }
 
@@ -73,11 +57,4 @@ async function answerTo(element: Element): Promise<number> {
   ;(element as HTMLElement).click()
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
   return performance.now() - start
-}
-
-async function heapOf(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('HeapProfiler.collectGarbage')
-  const { usedSize } = await session.send('Runtime.getHeapUsage')
-  return usedSize
 }
