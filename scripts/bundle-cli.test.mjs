@@ -31,6 +31,15 @@ it('is made once, and again when a source it is of has changed', async () => {
   expect(readFileSync(fileURLToPath(first), 'utf8')).toContain('one')
 })
 
+it('is made again when a source or the bundle itself is gone', async () => {
+  source('main.ts', "export const said: string = 'alone'")
+  rmSync(join(root, 'src/cli/word.ts'))
+  const alone = await bundledCli(root)
+  expect((await import(/* @vite-ignore */ alone)).said).toBe('alone')
+  rmSync(fileURLToPath(alone))
+  expect(await bundledCli(root)).not.toBe(alone)
+})
+
 it('knows where its modules lie', async () => {
   const main = await bundledCli(root)
   const thread = new URL('command-thread.mjs', main).href
@@ -40,6 +49,6 @@ it('knows where its modules lie', async () => {
 })
 
 it('is none where a source is broken: the sources run, and say what is wrong', async () => {
-  source('word.ts', 'export const = ')
+  source('main.ts', 'export const = ')
   expect(await bundledCli(root)).toBeNull()
 })

@@ -65,6 +65,15 @@ const whole = (key: string, bound: Bound): Field<number> => ({
   },
   write: String,
 })
+const choice = <T extends string>(key: string, ids: readonly T[]): Field<T> => ({
+  key,
+  read: (value) => {
+    const chosen = ids.find((id) => id === value)
+    if (chosen === undefined) throw badValue(`one of ${ids.join(', ')}`, value)
+    return chosen
+  },
+  write: (value) => value,
+})
 /** Absent means null; present is a whole number. */
 const position = (key: string, bound: Bound): Field<number | null> => ({ ...whole(key, bound), write: String })
 
@@ -78,15 +87,7 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
   system: text('system'),
   policy: text('policy'),
   reward: text('prm'),
-  arithmetic: {
-    key: 'arithmetic',
-    read: (value) => {
-      const arithmetic = ARITHMETIC_CHOICES.find((id) => id === value)
-      if (!arithmetic) throw badValue(`one of ${ARITHMETIC_CHOICES.join(', ')}`, value)
-      return arithmetic
-    },
-    write: (value) => value,
-  },
+  arithmetic: choice('arithmetic', ARITHMETIC_CHOICES),
   strategy: {
     key: 'strategy',
     read: (value) => {
@@ -108,15 +109,7 @@ const FIELDS: { readonly [K in Exclude<keyof LinkState, 'config' | 'strategy'>]:
   },
   event: position('event', BOUNDS.events),
   node: position('node', BOUNDS.node),
-  chain: {
-    key: 'chain',
-    read: (value) => {
-      const chain = CHAIN_SHOWN.find((id) => id === value)
-      if (!chain) throw badValue(`one of ${CHAIN_SHOWN.join(', ')}`, value)
-      return chain
-    },
-    write: (value) => value,
-  },
+  chain: choice('chain', CHAIN_SHOWN),
   compare: {
     key: 'compare',
     read: (value) => {
