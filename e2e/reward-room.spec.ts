@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Page } from '@playwright/test'
 import { openReady, waitReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
@@ -9,21 +10,37 @@ const ROWS = [
   { id: 'slip', problem: '2 4 6 > 10', steps: ['4+6=10 : 2 10', '10*2=20 : 20', 'A 20'], label: 1 },
 ]
 
+const PRM800K = 'PRM800K: a rating for each step'
+
+/** What a key says of a step. */
+const WORDS: Readonly<Record<string, string>> = { 1: 'right', 0: 'neutral', '-': 'wrong' }
+
+async function open(page: Page, name: string, text: string): Promise<void> {
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Open a file', exact: true }).click()
+  await (await chooser).setFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) })
+}
+
+/** The file that the page writes of all listed traces. */
+async function exported(page: Page, traces: number, labels: string, format?: string): Promise<string> {
+  await page.getByRole('button', { name: /^Export/ }).click()
+  const dialog = page.getByRole('dialog')
+  if (format !== undefined) await dialog.getByLabel('Rows of').selectOption({ label: format })
+  await dialog.getByLabel('Labels').selectOption({ label: labels })
+  const download = page.waitForEvent('download')
+  await dialog.getByRole('button', { name: `Export ${traces} traces` }).click()
+  return readFile(await (await download).path(), 'utf8')
+}
+
 test('a file of traces is scored, labelled by keys, judged under a threshold, and written again unchanged', async ({
   page,
 }) => {
   await openReady(page, '/#/rewards')
-  const chooser = page.waitForEvent('filechooser')
-  await page.getByRole('button', { name: 'Open a file', exact: true }).click()
   const text = [
     ...ROWS.map((row) => JSON.stringify(row)),
     '{"id": "bad", "problem": "1 2 > 3", "steps": 5, "label": 0}',
   ]
-  await (await chooser).setFiles({
-    name: 'bench.jsonl',
-    mimeType: 'application/jsonl',
-    buffer: Buffer.from(`${text.join('\n')}\n`),
-  })
+  await open(page, 'bench.jsonl', `${text.join('\n')}\n`)
   // The row that cannot be read is named by line and field; the others are taken where the person says so.
   await expect(page.getByRole('alert', { name: 'Rows that cannot be read' })).toContainText(/Line 4, steps/)
   await page.getByRole('button', { name: 'Leave them out, take 3 traces' }).click()
@@ -61,23 +78,21 @@ test('a file of traces is scored, labelled by keys, judged under a threshold, an
   await expect(page.getByText(/3 of 3 scored/)).toBeVisible()
 
   // The file's own labels, in the file's own format: each row as it came.
-  await page.getByRole('button', { name: /^Export/ }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Labels').selectOption({ label: 'The file’s' })
-  const download = page.waitForEvent('download')
-  await dialog.getByRole('button', { name: 'Export 3 traces' }).click()
-  const written = await readFile(await (await download).path(), 'utf8')
+  const written = await exported(page, 3, 'The file’s')
   expect(written).toBe(ROWS.map((row) => `${JSON.stringify(row)}\n`).join(''))
 })
 
-test('a disagreement under a threshold is opened, its steps edited and probed', async ({ page }) => {
+test('a disagreement under a threshold is opened, edited and probed; ten steps are labelled by keys, come back from a file and train the model', async ({
+  page,
+}) => {
+  const rows = [
+    ...ROWS,
+    { id: 'other', problem: '2 4 6 > 12', steps: ['2+4=6 : 6 6', '6+6=12 : 12', 'A 12'], label: -1 },
+  ]
   await openReady(page, '/#/rewards')
-  const chooser = page.waitForEvent('filechooser')
-  await page.getByRole('button', { name: 'Open a file', exact: true }).click()
-  const buffer = Buffer.from(ROWS.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  await (await chooser).setFiles({ name: 'bench.jsonl', mimeType: 'application/jsonl', buffer })
-  await page.getByRole('button', { name: 'Score 3' }).click()
-  await expect(page.getByText(/3 of 3 scored/)).toBeVisible()
+  await open(page, 'bench.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  await page.getByRole('button', { name: 'Score 4' }).click()
+  await expect(page.getByText(/4 of 4 scored/)).toBeVisible()
   // At the lowest threshold no step is called wrong: every wrong answer is a disagreement.
   await page.getByRole('tab', { name: 'Threshold' }).click()
   await page.getByRole('slider', { name: 'Threshold' }).focus()
@@ -100,4 +115,41 @@ test('a disagreement under a threshold is opened, its steps edited and probed', 
   await expect(probes.getByRole('row').filter({ hasText: 'Step said twice' })).toContainText(/\d → \d/)
   // Its vocabulary has no idle words.
   await expect(probes.getByRole('row').filter({ hasText: 'Empty words put in' })).toContainText('cannot be written')
+
+  // Ten steps by keys: `n` goes on to the first step of the next trace.
+  const steps = page.getByRole('region', { name: 'Steps' })
+  await page.getByRole('listbox', { name: '4 traces' }).getByRole('option').first().click()
+  await trace.getByRole('radio', { name: 'Every step' }).click()
+  for (const [index, keys] of ['111', '-11', '1-1', '0'].entries()) {
+    await expect(trace.getByRole('heading', { level: 3 }).first()).toContainText(rows[index]?.id ?? '')
+    if (index === 0) await steps.getByRole('button', { name: /^Step 1, by hand/ }).focus()
+    else await expect(steps.getByRole('button', { name: /^Step 1, by hand/ })).toBeFocused()
+    for (const key of keys) await page.keyboard.press(key)
+    await expect(
+      steps.getByRole('button', { name: `Step ${keys.length}, by hand: ${WORDS[keys.at(-1) ?? '']}` }),
+    ).toBeVisible()
+    if (index < 3) await page.keyboard.press('n')
+  }
+  const written = await exported(page, 4, 'By hand', PRM800K)
+
+  // What was written comes back as it is, and is written again without a change.
+  await page.getByRole('button', { name: 'Take away the traces of bench.jsonl' }).click()
+  await open(page, 'labels.jsonl', written)
+  await expect(page.getByRole('listbox', { name: '4 traces' })).toBeVisible()
+  expect(await exported(page, 4, 'The file’s', PRM800K)).toBe(written)
+
+  // A copy of the model learns from them, and stands beside the one from before on the same traces.
+  await page.getByRole('tab', { name: 'Training' }).click()
+  const train = page.getByRole('region', { name: 'Train on labels' })
+  await train.getByLabel('Labels').selectOption({ label: 'Labels of the file' })
+  await train.getByLabel('Of', { exact: true }).selectOption({ label: 'all problems' })
+  await train.getByRole('spinbutton', { name: 'Steps' }).fill('2')
+  await train.getByRole('button', { name: 'Train on 7 labels' }).click()
+  const runs = page.getByRole('region', { name: 'Runs of this room' })
+  await runs.getByRole('button', { name: 'Show before and after' }).click()
+  const beside = page.getByRole('region', { name: 'Before and after' })
+  await beside.getByRole('radio', { name: 'All listed traces' }).click()
+  await expect(beside.getByRole('row')).toHaveCount(3)
+  await expect(beside.getByRole('row').nth(2)).toContainText('%')
+  await expect(page.getByText(/4 of 4 scored/)).toHaveCount(2)
 })
