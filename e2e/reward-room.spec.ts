@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { openReady, waitReady } from './app.ts'
+import { writeSmallChat } from '../src/engine/testing/node-small-chat.ts'
+import { app, openReady, waitReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 /** ProcessBench's columns, of Countdown, so that the bundled reward model can read them. */
@@ -152,4 +153,100 @@ test('a disagreement under a threshold is opened, edited and probed; ten steps a
   await expect(beside.getByRole('row')).toHaveCount(3)
   await expect(beside.getByRole('row').nth(2)).toContainText('%')
   await expect(page.getByText(/4 of 4 scored/)).toHaveCount(2)
+})
+
+const FIXTURES = 'tests/fixtures/readings'
+
+/** Problems with their steps, which all of the models were asked, and what their own programs say. */
+interface Expected {
+  rows: { problem: string; steps: string[]; scores: number[] }[]
+}
+
+async function expectedOf(folder: string): Promise<Expected> {
+  return JSON.parse(await readFile(`${FIXTURES}/${folder}/expected.json`, 'utf8')) as Expected
+}
+
+const DROPPED = 'two-layer-head-extra-token'
+
+/** Drops the files of a folder on the page. */
+async function drop(page: Page, folder: string): Promise<void> {
+  const names = ['config.json', ...(await readdir(folder)).filter((name) => name !== 'config.json')]
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, base64: (await readFile(`${folder}/${name}`)).toString('base64') })),
+  )
+  const data = await page.evaluateHandle((given) => {
+    const transfer = new DataTransfer()
+    for (const { name, base64 } of given) transfer.items.add(new File([Uint8Array.fromBase64(base64)], name))
+    return transfer
+  }, files)
+  await page.dispatchEvent('body', 'drop', { dataTransfer: data })
+}
+
+/** Folders without a manifest, what is to be filled in, and what their reading is called. */
+const READINGS = [
+  { folder: 'value-head-at-newline', reading: 'Value head at line ends' },
+  { folder: 'outcome-in-chat', reading: 'One number for the response' },
+  { folder: 'two-labels-newline', after: '\\n', reading: 'Two labels at a separator' },
+  { folder: 'two-labels-blank-line', after: '\\n\\n', reading: 'Two labels at a separator' },
+  { folder: 'candidate-tokens-at-step-tag', readAs: 'step-tag', reading: 'Two tokens at a step tag' },
+  { folder: 'candidate-tokens-in-chat-turns', readAs: 'chat-turns', reading: 'Two tokens in a chat of steps' },
+]
+
+test('reward models of each reading are dropped or opened in the room, asked about where needed, and score a file of ordinary text', async ({
+  page,
+}, testInfo) => {
+  await openReady(page, '/#/rewards')
+  const { rows } = await expectedOf(DROPPED)
+  // ProcessBench's columns, of ordinary text.
+  const bench = rows.map(({ problem, steps }, index) => ({ id: `text-${index}`, problem, steps, label: index - 1 }))
+  await open(page, 'bench.jsonl', bench.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  await page.getByRole('listbox', { name: '3 traces' }).getByRole('option').first().click()
+  const steps = page.getByRole('region', { name: 'Steps' })
+  const form = page.getByRole('form', { name: /^Model folder/ })
+  const choose = async (folder: string) => {
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Open the folder of a reward model' }).click()
+    await (await chooser).setFiles(folder)
+  }
+  const scored = steps.getByRole('img', { name: 'score of model A' })
+  const expectScored = async (name: string, reading: string) => {
+    await expect(page.getByRole('combobox', { name: 'Model A' }).last().locator('option:checked')).toHaveText(name)
+    await page.getByRole('button', { name: 'Score 3' }).click()
+    await expect(page.getByText(new RegExp(`^${reading}, .*3 of 3 scored`))).toBeVisible()
+    await expect(steps.getByRole('columnheader', { name })).toBeVisible()
+    await expect(scored).toHaveCount(4)
+  }
+  /** A model of outcomes says of each step what it says of a response that ends there. */
+  const expectScores = async (folder: string) => {
+    const labels = await scored.evaluateAll((bars) => bars.map((bar) => bar.getAttribute('aria-label') ?? ''))
+    const shown = labels.map((label) => Number(label.split(' ').at(-1)))
+    const expected = (await expectedOf(folder)).rows[0]?.scores ?? []
+    for (const [index, score] of shown.slice(-expected.length).entries())
+      expect(Math.abs(score - (expected[index] ?? Number.NaN)), `${folder}, ${labels}`).toBeLessThan(0.001)
+  }
+
+  await drop(page, `${FIXTURES}/${DROPPED}`)
+  await expectScored('config.json', 'Two-layer head at an extra token')
+  await expectScores(DROPPED)
+  for (const { folder, after, readAs, reading } of READINGS) {
+    await choose(`${FIXTURES}/${folder}`)
+    if (after) await form.getByLabel('After each step').fill(after)
+    if (readAs) await expect(form.getByLabel('Read as')).toHaveValue(readAs)
+    if (after || readAs) {
+      // What it would be given stands there before it is loaded.
+      await expect(form.getByRole('group', { name: 'Tokens as the model reads them' })).toBeVisible()
+      await form.getByRole('button', { name: 'Load it' }).click()
+    }
+    await expectScored(folder, reading)
+    await expectScores(folder)
+  }
+
+  // A language model against the one that it was trained from, which is no reward model.
+  await choose(await writeSmallChat(testInfo.outputPath('before-training')))
+  await expect(app.notices(page)).toContainText('“before-training” is loaded as the policy')
+  const manifest = { role: 'process-reward-model', step_end: '\n', reading: 'implicit', beta: 0.1 }
+  await choose(await writeSmallChat(testInfo.outputPath('after-training'), manifest))
+  await form.getByLabel('Reference model').selectOption('before-training')
+  await form.getByRole('button', { name: 'Load it' }).click()
+  await expectScored('after-training', 'Implicit, against a reference')
 })

@@ -89,7 +89,7 @@ export function App({ onReload }: { onReload(): void }) {
   return (
     <TooltipProvider>
       <DropZone
-        hint="Drop a Hugging Face model folder to load it, a Stepscope run file to open it, or JSON Lines to train on; in Rewards, traces."
+        hint="Drop a Hugging Face model folder to load it, a Stepscope run file to open it, or JSON Lines to train on; in Rewards, a reward model or traces."
         onDrop={(dropped) => void openDropped(dropped, actions, screen).then((target) => target && goTo(target))}
       >
         <div className={styles.app}>

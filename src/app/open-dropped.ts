@@ -6,8 +6,8 @@ const MODEL_FILE = /^(config|tokenizer|tokenizer_config|stepscope|generation_con
 
 /**
  * Gives dropped files to whom they belong: a model folder to the engine, a single JSON file to the runs, JSON Lines to the
- * recipe of the next training run; in the room for reward models both are traces. Returns the screen that shows what came of
- * it; null where nothing was opened.
+ * recipe of the next training run; in the room for reward models a folder is the model that is looked at, and both files are
+ * traces. Returns the screen that shows what came of it; null where nothing was opened.
  * @param shown the screen that they were dropped on
  */
 export async function openDropped({ files, folder }: Dropped, actions: Actions, shown: Screen): Promise<Screen | null> {
@@ -30,8 +30,10 @@ export async function openDropped({ files, folder }: Dropped, actions: Actions, 
     return 'models'
   }
   if (model) {
-    await actions.models.openFolder(folder ?? first.name, files)
-    return 'models'
+    const loaded = await actions.models.openFolder(folder ?? first.name, files)
+    if (shown !== 'rewards') return 'models'
+    if (loaded) await actions.traces.takeModel(loaded)
+    return shown
   }
   if (shown === 'rewards') {
     void actions.traces.openFile(first)

@@ -71,7 +71,7 @@ export function createAppStore(deps: AppDependencies): AppStore {
   const saving = createSaving(context)
   const held: HeldModels = { state: get, own: new Map(), remote: new Map() }
   const engine = createEngineSlice(context, held)
-  const ownModels = createOwnModelsSlice(context, saving, held, engine)
+  const ownModels = createOwnModelsSlice(context, saving, held, engine, (model) => traces.modelChanged(model))
   const onnx = createOnnxSlice(context, ownModels)
   const reading = createReadingSlice(context, engine, ownModels)
   const downloads = createDownloadsSlice(context, saving, ownModels)

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { BACKEND_NAMES } from '../../core/backends.ts'
+import { FolderForm } from '../../panels/folder-form.tsx'
 import { LoadProgress } from '../../panels/load-progress.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { BUNDLED_CHOICES } from '../../state/models/bundled-models.ts'
@@ -13,7 +14,6 @@ import { Segmented } from '../../ui/segmented.tsx'
 import { Select } from '../../ui/select.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
 import { AddRemoteForm } from './add-remote-form.tsx'
-import { FolderForm } from './folder-form.tsx'
 import type { ListedModel } from './model-list.tsx'
 import { ModelList } from './model-list.tsx'
 import styles from './models-screen.module.css'
@@ -70,7 +70,9 @@ export function ModelsScreen() {
             icon="open"
             label="Choose a model folder"
             folder
-            onPick={({ files, folder: name }) => actions.models.openFolder(name ?? 'chosen folder', files)}
+            onPick={async ({ files, folder: name }) => {
+              await actions.models.openFolder(name ?? 'chosen folder', files)
+            }}
           >
             Choose a folder
           </FileButton>

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { firstFields, PromptField, StepEndField, TaskField } from '../../panels/manifest-fields.tsx'
 import { deviceName } from '../../panels/model-engine.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
 import type { OnnxDevice, OnnxDtype, OnnxSummary } from '../../state/models/onnx-state.ts'
@@ -9,7 +10,6 @@ import { OutsideText } from '../../ui/outside-text.tsx'
 import { Select } from '../../ui/select.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
-import { firstFields, PromptField, StepEndField, TaskField } from './manifest-fields.tsx'
 import styles from './models-screen.module.css'
 
 /** Where an ONNX model is, then how it shall run. */

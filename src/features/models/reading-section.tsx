@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'react'
+import { ReadingFields } from '../../panels/reading-fields.tsx'
+import { ReadingPreview } from '../../panels/reading-preview.tsx'
 import { manifestFile } from '../../search/manifest-file.ts'
 import { READINGS } from '../../search/readings.ts'
 import { useActions, useApp } from '../../state/hooks.ts'
@@ -7,9 +9,7 @@ import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { saveFile } from '../../ui/save-file.ts'
-import styles from './reading.module.css'
-import { ReadingFields } from './reading-fields.tsx'
-import { ReadingPreview } from './reading-preview.tsx'
+import styles from './reading-section.module.css'
 
 /** How the loaded reward model is read and why; in full, with a sample, where a person wants to see or change it. */
 export function ReadingSection({ id }: { id: string }) {

@@ -6,6 +6,7 @@ import type { Slot, TracesState } from '../../state/traces/traces-state.ts'
 import { LABEL_KINDS, SLOTS } from '../../state/traces/traces-state.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { IconFileButton } from '../../ui/file-button.tsx'
 import { Select } from '../../ui/select.tsx'
 import styles from './model-slots.module.css'
 import { countWords } from './trace-words.ts'
@@ -95,6 +96,17 @@ function SlotPicker({ slot, room }: { slot: Slot; room: Room }) {
           else if (next === NONE) actions.traces.setSlot(slot, null)
         }}
       />
+      {slot === 'a' ? (
+        <IconFileButton
+          icon="open"
+          label="Open the folder of a reward model"
+          folder
+          onPick={async ({ files, folder }) => {
+            const loaded = await actions.models.openFolder(folder ?? 'chosen folder', files)
+            if (loaded) await actions.traces.takeModel(loaded)
+          }}
+        />
+      ) : null}
       {chosen === null || isEarlier || due === 0 ? null : (
         <Button
           variant={slot === 'a' ? 'primary' : 'secondary'}

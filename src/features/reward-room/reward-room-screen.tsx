@@ -1,4 +1,6 @@
 import { useEffect, useRef } from 'react'
+import { FolderForm } from '../../panels/folder-form.tsx'
+import { LoadProgress } from '../../panels/load-progress.tsx'
 import { useActions, useApp } from '../../state/hooks.ts'
 import { PICTURES } from '../../state/traces/traces-state.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -23,6 +25,11 @@ export function RewardRoomScreen() {
   const status = useApp((state) => state.traces.status)
   const empty = useApp((state) => state.traces.sets.length === 0)
   const error = useApp((state) => state.traces.error)
+  const folder = useApp((state) => state.engine.folder)
+  // The first load of the page, and the one before scoring, are told elsewhere.
+  const loading = useApp(
+    ({ engine, traces }) => engine.phase === 'loading' && engine.models !== null && traces.scoring === null,
+  )
   const room = useRoom()
   useEffect(() => {
     void actions.traces.enter()
@@ -45,8 +52,22 @@ export function RewardRoomScreen() {
       </aside>
       <section className={styles.main} aria-label="Scores" data-content tabIndex={-1}>
         <ModelSlots room={room} />
+        {loading ? (
+          <div className={styles.loading}>
+            <LoadProgress />
+          </div>
+        ) : null}
         <ScoringLine />
-        {status === 'loading' ? (
+        {folder ? (
+          <div className={styles.folder}>
+            <FolderForm
+              key={folder.name}
+              folder={folder}
+              expects="process-reward-model"
+              onLoaded={(model) => void actions.traces.takeModel(model)}
+            />
+          </div>
+        ) : status === 'loading' ? (
           <p className={styles.muted}>Reading the traces of this browser…</p>
         ) : empty ? (
           <NoTraces />
@@ -86,7 +107,7 @@ function NoTraces() {
       <p>
         Add traces: responses to problems, step by step. A file of ProcessBench, PRM800K, Math-Shepherd, PRMBench, TRL
         or search-and-learn can be dropped here; or sample 200 of the bundled task, whose exact labels make the truth
-        visible. Then choose a reward model, score them, and see where it is wrong.
+        visible. Then choose a reward model, or drop the folder of one, score them, and see where it is wrong.
       </p>
     </EmptyState>
   )

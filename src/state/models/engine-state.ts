@@ -99,13 +99,19 @@ export interface EngineActions {
   dropReward(): Promise<void>
 }
 
+/** A model that has just been loaded, and what it is. */
+export type LoadedModel = ModelChoice & Pick<OwnModel, 'role'>
+
 export interface OwnModelActions {
   /** Loads one of the models that are offered; asks for what is not known of it. */
   chooseModel(role: 'policy' | 'reward', model: Pick<ModelChoice, 'kind' | 'id'>): Promise<void>
-  /** A folder was dropped or picked: reads what it is into `engine.folder`. */
-  openFolder(name: string, files: readonly File[]): Promise<void>
-  /** Loads `engine.folder` with the fields the person filled in. */
-  confirmFolder(manifest: ManifestFields): Promise<void>
+  /**
+   * A folder was dropped or picked: loads it, or reads what it is into `engine.folder` where something must be asked.
+   * @returns what is loaded now; null where nothing of it is
+   */
+  openFolder(name: string, files: readonly File[]): Promise<LoadedModel | null>
+  /** Loads `engine.folder` with the fields the person filled in. @returns what is loaded now; null where nothing of it is */
+  confirmFolder(manifest: ManifestFields): Promise<LoadedModel | null>
   dismissFolder(): void
   forgetOwn(id: string): Promise<void>
 }

@@ -8,7 +8,7 @@ import { notifyError } from '../slice-context.ts'
 import { BUNDLED_CHOICES } from './bundled-models.ts'
 import type { EngineSlice } from './engine-slice.ts'
 import { isBusy } from './engine-slice.ts'
-import type { EngineState, ModelChoice, OwnModel, OwnModelActions, PendingFolder } from './engine-state.ts'
+import type { EngineState, LoadedModel, ModelChoice, OwnModel, OwnModelActions, PendingFolder } from './engine-state.ts'
 import type { HeldModels, OwnFiles } from './model-kinds.ts'
 import { MODEL_KINDS } from './model-kinds.ts'
 import type { OnnxSettings } from './onnx-state.ts'
@@ -49,12 +49,16 @@ export interface OwnModelsSlice {
   hostAdded(host: string): void
 }
 
-/** The models besides those of the app: opened, kept, offered and forgotten. */
+/**
+ * The models besides those of the app: opened, kept, offered and forgotten.
+ * @param onChanged files of a model, or how it is read, are others than before
+ */
 export function createOwnModelsSlice(
   context: SliceContext,
   saving: Saving,
   held: HeldModels,
   engine: EngineSlice,
+  onChanged: (model: ModelChoice) => void,
 ): OwnModelsSlice {
   const { get, set, deps, notify } = context
   const { own, remote } = held
@@ -83,8 +87,10 @@ export function createOwnModelsSlice(
     const part = partOf(role)
     // Where the device is lost meanwhile, the load that follows by itself decides.
     const loaded = (await engine.load({ [part]: choice })) || (await engine.isLoaded(part, choice))
-    if (loaded) await keep(choice, role, bytes)
-    else if (previous) own.set(choice.id, previous)
+    if (loaded) {
+      onChanged(choice)
+      await keep(choice, role, bytes)
+    } else if (previous) own.set(choice.id, previous)
     else own.delete(choice.id)
     return loaded
   }
@@ -106,27 +112,30 @@ export function createOwnModelsSlice(
     kind: 'stored' | 'url',
     manifest: ManifestFields,
     role: ModelRole,
-  ): Promise<void> => {
+  ): Promise<LoadedModel | null> => {
     try {
       const known = remote.get(id)
       if (kind === 'stored') await keepStored(id, { ...manifest, role })
       else if (known) remote.set(id, { ...known, manifest })
       patch({ folder: null })
-      await engine.load({ [partOf(role)]: { kind, id, name: id } })
+      const choice = { kind, id, name: id }
+      return (await engine.load({ [partOf(role)]: choice })) ? { ...choice, role } : null
     } catch (error) {
       notifyError(context, `“${plainText(id, 80)}” was not loaded`, error)
+      return null
     }
   }
 
-  /** Loads the folder whose files were given last. @returns whether it is loaded */
+  /** Loads the folder whose files were given last. */
   const addFolder = async (
     { name, bytes }: PendingFolder,
     manifest: ManifestFields,
     role: ModelRole,
-  ): Promise<boolean> => {
-    const loaded = await add({ kind: 'folder', id: name, name }, { files: folderFiles, manifest }, role, bytes)
-    if (loaded) folderFiles = []
-    return loaded
+  ): Promise<LoadedModel | null> => {
+    const choice = { kind: 'folder', id: name, name } as const
+    if (!(await add(choice, { files: folderFiles, manifest }, role, bytes))) return null
+    folderFiles = []
+    return { ...choice, role }
   }
 
   const actions: OwnModelActions = {
@@ -145,14 +154,17 @@ export function createOwnModelsSlice(
         patch({ folder: null })
         const folder = { name, ...read }
         // What says all of itself is loaded without a question; the form is there for what could not be loaded.
-        if (read.missing.length > 0 || !(await addFolder(folder, folder.manifest, folder.role))) patch({ folder })
+        const loaded = read.missing.length > 0 ? null : await addFolder(folder, folder.manifest, folder.role)
+        if (loaded === null) patch({ folder })
+        return loaded
       } catch (error) {
         notifyError(context, `“${plainText(name, 80)}” was not opened`, error)
+        return null
       }
     },
     confirmFolder: async (given) => {
       const { folder } = get().engine
-      if (!folder) return
+      if (!folder) return null
       const manifest = mergeManifests(folder.manifest, given)
       const missing = missingFields(manifest, manifest.role ?? folder.role).filter(
         (field) => folder.missing.includes(field) || field === 'reference',
@@ -163,14 +175,13 @@ export function createOwnModelsSlice(
           text: 'More must be known of this model',
           error: { code: 'bad-setting', message: `Please fill in: ${missing.join(', ')}` },
         })
-        return
+        return null
       }
       const role = manifest.role ?? folder.role
-      if (folder.from) {
-        await confirmFetched(folder, folder.from, manifest, role)
-        return
-      }
-      if (await addFolder(folder, manifest, role)) patch({ folder: null })
+      if (folder.from) return confirmFetched(folder, folder.from, manifest, role)
+      const loaded = await addFolder(folder, manifest, role)
+      if (loaded) patch({ folder: null })
+      return loaded
     },
     dismissFolder: () => {
       folderFiles = []
@@ -253,6 +264,7 @@ export function createOwnModelsSlice(
       else if (kept) own.set(id, { ...kept, manifest })
       else return false
       if (await engine.load({ reward: choice })) {
+        onChanged(choice)
         const listed = get().engine.ownModels.find((model) => model.id === id && model.kind === kind)
         if (listed && MODEL_KINDS[kind].own) await keep(choice, manifest.role ?? listed.role, listed.bytes)
         return true

@@ -80,6 +80,57 @@ test('traces that cannot be scored keep the reason, and are scored when tried ag
   expect(scoresIn(last)).toEqual(scoresIn(later))
 })
 
+test('a model that was opened becomes model A, and is scored anew where it is read otherwise; a policy stays out', async () => {
+  const { loader } = choosyReward()
+  const manifest = {
+    role: 'process-reward-model',
+    stepEnds: ['\n'],
+    reading: { id: 'two-labels', scoreAt: '\n' },
+  } as const
+  const rig = await opened(
+    storeRig({
+      loader: {
+        load: () => Promise.resolve({ ...SYNTHETIC_ENGINE }),
+        inspect: () =>
+          Promise.resolve({
+            family: 'qwen2',
+            role: 'process-reward-model',
+            parameters: 5,
+            bytes: 20,
+            manifest,
+            missing: [],
+            recognized: 'By its class.',
+            chat: false,
+          }),
+        openReward: async (model, ...rest) => {
+          const reward = await loader?.openReward?.(model, ...rest)
+          if (!reward) throw new RangeError('there is no reward model')
+          return { ...reward, key: String(model.manifest?.reading?.scoreAt) }
+        },
+      },
+    }),
+  )
+  const { models, reading, traces } = rig.store.actions
+  const slot = () => rig.state().traces.slots.a
+  await traces.openFile(rows({ id: 'two', problem: 'p', steps: ['1', 'x'], label: -1 }))
+  await traces.takeModel({ kind: 'folder', id: 'asked', name: 'asked', role: 'policy' })
+  expect(rig.state().notices.at(-1)?.text).toBe('“asked” is loaded as the policy: it is no reward model')
+  expect(slot()?.model.id).toBe('countdown-prm')
+
+  const model = await models.openFolder('my-prm', [])
+  expect(model).toEqual({ kind: 'folder', id: 'my-prm', name: 'my-prm', role: 'process-reward-model' })
+  if (model) await traces.takeModel(model)
+  expect(slot()).toEqual({ model: { kind: 'folder', id: 'my-prm', name: 'my-prm' }, scorer: null })
+  await traces.score('a')
+  expect(slot()?.scorer).toBe('\n')
+
+  await reading.apply({ ...manifest, reading: { id: 'two-labels', scoreAt: '\n\n' } })
+  expect(slot()).toMatchObject({ model: { id: 'my-prm' }, scorer: null })
+  await traces.score('a')
+  expect(slot()?.scorer).toBe('\n\n')
+  expect(Object.keys(rig.state().traces.scores)).toEqual(['\n', '\n\n'])
+})
+
 test('labels by hand are taken back one by one, after a reload, too', async () => {
   const rig = await opened(storeRig())
   await rig.store.actions.traces.openFile(rows(...FILE))

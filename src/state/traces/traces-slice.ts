@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { toErrorDetails } from '../../core/errors.ts'
+import { plainText } from '../../core/outside-text.ts'
 import { pushAll } from '../../core/push-all.ts'
 import type { MadeLabels, StoredTrace, TraceSet } from '../../storage/stored-traces.ts'
 import { TASKS } from '../../tasks/registry.ts'
@@ -27,6 +28,8 @@ export interface TracesSlice {
   readonly actions: Actions['traces']
   /** Models and saved choices are known: what the room needs of them can be read. @param others tabs that are open besides this one */
   start(others: () => Promise<ReadonlySet<string>>): void
+  /** A model has other weights or another reading now: its scores so far are of the one before. */
+  modelChanged(model: ModelChoice): void
   dispose(): void
 }
 
@@ -58,6 +61,8 @@ export function createTracesSlice(
   let entered = false
   let opening: Promise<void> | null = null
   let cancelSave: (() => void) | null = null
+  /** Models that changed in this page: which of their scores are of them as they are now, scoring finds out. */
+  const changed = new Set<string>()
 
   const patch = (change: Partial<TracesState>): void => {
     set({ traces: { ...get().traces, ...change } })
@@ -76,6 +81,12 @@ export function createTracesSlice(
   const choose = (change: Partial<TracesState>): void => {
     patch(change)
     saveChoices()
+  }
+
+  /** Both, without scores where their model has changed. */
+  const without = ({ a, b }: TracesState['slots'], isChanged: (model: ModelChoice) => boolean) => {
+    const one = (slot: SlotState | null) => (slot && isChanged(slot.model) ? { ...slot, scorer: null } : slot)
+    return { a: one(a), b: one(b) }
   }
 
   const hold = (added: TraceSet, traces: readonly Trace[]): void => {
@@ -141,8 +152,10 @@ export function createTracesSlice(
   const open = async (others: () => Promise<ReadonlySet<string>>): Promise<void> => {
     const alone = (await others()).size === 0
     const saved = choicesSchema.safeParse(await saving.attempt((storage) => storage.readSetting(CHOICES_KEY)))
-    if (saved.success) patch(saved.data as Partial<TracesState>)
-    else patch({ slots: { a: defaultSlot(), b: null } })
+    if (saved.success) {
+      const { slots, ...rest } = saved.data as Pick<TracesState, 'slots'>
+      patch({ ...rest, slots: without(slots, (model) => changed.has(keyOf(model))) })
+    } else patch({ slots: { a: defaultSlot(), b: null } })
     if (alone) await saving.attempt((storage) => storage.traces.deleteOrphans())
     const sets = (await saving.attempt((storage) => storage.traces.listSets())) ?? []
     for (const one of sets) {
@@ -191,7 +204,8 @@ export function createTracesSlice(
 
   /** A model with the newest scores that it has here. */
   const slotOf = (model: ModelChoice): SlotState => {
-    const scorer = get().traces.scorers.findLast(({ model: { kind, id } }) => kind === model.kind && id === model.id)
+    const key = keyOf(model)
+    const scorer = changed.has(key) ? null : get().traces.scorers.findLast((one) => keyOf(one.model) === key)
     return { model, scorer: scorer?.key ?? null }
   }
 
@@ -272,6 +286,12 @@ export function createTracesSlice(
       const given = choice && choice.scorer === null ? slotOf(choice.model) : choice
       choose({ slots: { ...get().traces.slots, [slot]: given } })
     },
+    takeModel: async ({ role, ...model }) => {
+      await openIfAsked()
+      if (role !== 'policy') choose({ slots: { ...get().traces.slots, a: slotOf(model) } })
+      else
+        notify({ tone: 'info', text: `“${plainText(model.name, 80)}” is loaded as the policy: it is no reward model` })
+    },
     setLabels: writeLabels,
     removeLabels,
     labelByHand: byHand.labelByHand,
@@ -292,6 +312,11 @@ export function createTracesSlice(
 
   return {
     actions,
+    modelChanged: (model) => {
+      const key = keyOf(model)
+      changed.add(key)
+      if (opening !== null) choose({ slots: without(get().traces.slots, (one) => keyOf(one) === key) })
+    },
     start: (others) => {
       othersOf = others
       void openIfAsked()
@@ -303,6 +328,10 @@ export function createTracesSlice(
       relabelling.dispose()
     },
   }
+}
+
+function keyOf({ kind, id }: { readonly kind: string; readonly id: string }): string {
+  return `${kind}:${id}`
 }
 
 function placeOf(key: TraceKey): { readonly set: SetId; readonly index: number } {

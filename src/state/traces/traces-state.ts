@@ -2,7 +2,7 @@ import type { ErrorDetails } from '../../core/errors.ts'
 import type { StepLabel, TraceOrigin } from '../../formats/traces/trace.ts'
 import type { HandLabel } from '../../rewards/hand-labels.ts'
 import type { MadeLabelKind, MadeLabels, Scorer, StoredTrace, TraceSet } from '../../storage/stored-traces.ts'
-import type { ModelChoice } from '../models/engine-state.ts'
+import type { LoadedModel, ModelChoice } from '../models/engine-state.ts'
 import type { RunId } from '../search/runs-state.ts'
 import type { TraceView } from './trace-view.ts'
 
@@ -176,6 +176,8 @@ export interface TracesActions {
   show(picture: PictureId): void
   /** Chooses a reward model, with its scores where there are some. */
   setSlot(slot: Slot, choice: SlotState | null): void
+  /** A model that was opened in the room: a reward model becomes model A; of a policy the page says what it is. */
+  takeModel(model: LoadedModel): Promise<void>
   /** Scores what is not scored yet with the slot's model. @param again also what it could not score before */
   score(slot: Slot, again?: boolean): Promise<void>
   cancelScoring(): void

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readStepEnds, showStepEnds } from './escapes.ts'
+import { readStepEnds, showStepEnds } from './step-ends-text.ts'
 
 it('several step ends are joined by “or”', () => {
   expect(showStepEnds(['\n', '\n\n'])).toBe('\\n or \\n\\n')

@@ -1,4 +1,4 @@
-import { readEscapes, showEscapes } from '../../core/escapes.ts'
+import { readEscapes, showEscapes } from '../core/escapes.ts'
 
 const OR = ' or '
 

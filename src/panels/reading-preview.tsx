@@ -1,10 +1,10 @@
 import { useEffect } from 'react'
-import { useActions, useApp } from '../../state/hooks.ts'
-import type { ManifestFields } from '../../state/models/engine-state.ts'
-import type { ReadingOf } from '../../state/models/reading-state.ts'
-import { ErrorNotice } from '../../ui/error-notice.tsx'
-import { TextField } from '../../ui/text-field.tsx'
-import { ReadTokens } from '../../viz/marks/read-tokens.tsx'
+import { useActions, useApp } from '../state/hooks.ts'
+import type { ManifestFields } from '../state/models/engine-state.ts'
+import type { ReadingOf } from '../state/models/reading-state.ts'
+import { ErrorNotice } from '../ui/error-notice.tsx'
+import { TextField } from '../ui/text-field.tsx'
+import { ReadTokens } from '../viz/marks/read-tokens.tsx'
 import styles from './reading.module.css'
 
 /** Another model's sample is being looked at. */

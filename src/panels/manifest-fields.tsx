@@ -1,9 +1,9 @@
-import type { PromptForm } from '../../search/manifest.ts'
-import type { ManifestFields } from '../../state/models/engine-state.ts'
-import { TASKS } from '../../tasks/registry.ts'
-import { Select } from '../../ui/select.tsx'
-import { TextField } from '../../ui/text-field.tsx'
-import { readStepEnds, showStepEnds } from './escapes.ts'
+import type { PromptForm } from '../search/manifest.ts'
+import type { ManifestFields } from '../state/models/engine-state.ts'
+import { TASKS } from '../tasks/registry.ts'
+import { Select } from '../ui/select.tsx'
+import { TextField } from '../ui/text-field.tsx'
+import { readStepEnds, showStepEnds } from './step-ends-text.ts'
 
 const FIRST_TASK = Object.values(TASKS)[0]?.id ?? ''
 

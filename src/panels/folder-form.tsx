@@ -1,14 +1,14 @@
 import { useState } from 'react'
-import { plainText } from '../../core/outside-text.ts'
-import type { ManifestField } from '../../search/manifest.ts'
-import { useActions } from '../../state/hooks.ts'
-import type { ManifestFields, PendingFolder } from '../../state/models/engine-state.ts'
-import { Button } from '../../ui/button.tsx'
-import { OutsideText } from '../../ui/outside-text.tsx'
-import { Select } from '../../ui/select.tsx'
-import { formatBytes, formatNumber } from '../../viz/layout/format-number.ts'
+import { plainText } from '../core/outside-text.ts'
+import type { ManifestField, ModelRole } from '../search/manifest.ts'
+import { useActions } from '../state/hooks.ts'
+import type { LoadedModel, ManifestFields, PendingFolder } from '../state/models/engine-state.ts'
+import { Button } from '../ui/button.tsx'
+import { OutsideText } from '../ui/outside-text.tsx'
+import { Select } from '../ui/select.tsx'
+import { formatBytes, formatNumber } from '../viz/layout/format-number.ts'
+import styles from './folder-form.module.css'
 import { firstFields, PromptField, StepEndField, TaskField } from './manifest-fields.tsx'
-import styles from './models-screen.module.css'
 import { ReadingFields } from './reading-fields.tsx'
 import { ReadingPreview } from './reading-preview.tsx'
 
@@ -18,9 +18,10 @@ const ROLE_NAMES = {
   'outcome-reward-model': 'an outcome reward model',
 } as const
 
-/** What is known of how it is read; else a line end and a sigmoid, to be looked at. */
-function firstReading({ manifest: { reading } }: PendingFolder): NonNullable<ManifestFields['reading']> {
+/** What is known of how it is read; else a guess, to be looked at: a language model's own head is read at two tokens. */
+function firstReading({ manifest: { reading }, role, chat }: PendingFolder): NonNullable<ManifestFields['reading']> {
   if (reading?.id !== undefined) return reading
+  if (role === 'policy') return { id: chat ? 'chat-turns' : 'step-tag' }
   return { scoreAt: '\n', activation: 'sigmoid', aggregation: 'last', ...reading }
 }
 
@@ -28,24 +29,30 @@ function lacksReference({ role, reading }: ManifestFields): boolean {
   return role !== 'policy' && reading?.id === 'implicit' && typeof reading.reference !== 'string'
 }
 
+interface FolderFormProps {
+  folder: PendingFolder
+  /** What it is taken for where its files do not say. */
+  expects?: ModelRole
+  onLoaded?(model: LoadedModel): void
+}
+
 /** What a dropped folder is, and a field for all that it does not say itself. */
-export function FolderForm({ folder }: { folder: PendingFolder }) {
+export function FolderForm({ folder, expects = folder.role, onLoaded }: FolderFormProps) {
   const actions = useActions()
+  const asked = new Set<ManifestField>(folder.missing)
+  const inRole = (role: ModelRole) => ({ role, ...(role === 'policy' ? {} : { reading: firstReading(folder) }) })
   const [fields, setFields] = useState<ManifestFields>(() => ({
     ...firstFields(folder.manifest, folder.chat),
-    role: folder.role,
-    ...(folder.role === 'policy' ? {} : { reading: firstReading(folder) }),
+    ...inRole(asked.has('role') && folder.role === 'policy' ? expects : folder.role),
   }))
   const role = fields.role ?? folder.role
-  const set = (change: ManifestFields) => setFields({ ...fields, ...change })
-  const asked = new Set<ManifestField>(folder.missing)
   return (
     <form
       className={styles.folder}
       aria-label={`Model folder ${plainText(folder.name)}`}
       onSubmit={(event) => {
         event.preventDefault()
-        void actions.models.confirmFolder(fields)
+        void actions.models.confirmFolder(fields).then((loaded) => loaded && onLoaded?.(loaded))
       }}
     >
       <h3 className={styles.heading}>
@@ -68,7 +75,10 @@ export function FolderForm({ folder }: { folder: PendingFolder }) {
                 { value: 'process-reward-model', label: 'Process reward model: scores steps' },
                 { value: 'outcome-reward-model', label: 'Outcome reward model: scores whole responses' },
               ]}
-              onChange={(role) => set({ role })}
+              onChange={(next) => {
+                const { reading, ...rest } = fields
+                setFields({ ...rest, ...inRole(next), ...(reading && next !== 'policy' ? { reading } : {}) })
+              }}
             />
           ) : null}
           {folder.manifest.task === undefined ? <TaskField fields={fields} onChange={setFields} /> : null}
