@@ -59,6 +59,7 @@ export function ProblemFile({ task }: { task: string }) {
       ) : null}
       {file ? (
         <Dialog
+          tall
           title={
             <>
               Problems of <OutsideText text={file.name} bare />

@@ -14,7 +14,7 @@ export function Counted({ value }: CountedProps) {
     <td>
       {formatPercent(share)}
       <span className={styles.interval}>
-        {formatPercent(interval[0])} to {formatPercent(interval[1])}
+        {formatPercent(interval[0]).replace(/\s%$/, '')} to {formatPercent(interval[1])}
         {count === undefined ? '' : ` of ${count}`}
       </span>
     </td>

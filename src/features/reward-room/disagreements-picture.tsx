@@ -13,6 +13,7 @@ import { Select } from '../../ui/select.tsx'
 import { formatScore } from '../../viz/layout/format-number.ts'
 import styles from './picture.module.css'
 import { NoScores, useSlotChoice } from './slot-choice.tsx'
+import { traceName } from './trace-words.ts'
 import { useMeasured } from './use-measured.ts'
 import type { Room } from './use-room.ts'
 
@@ -104,8 +105,14 @@ interface EntryProps {
 function Entry({ trace, entry: { step, strength }, kind, onOpen }: EntryProps) {
   return (
     <button type="button" className={styles.entry} onClick={onOpen}>
-      <OutsideText text={step === null ? trace.problem : `${step + 1}. ${trace.steps[step]?.trim() ?? ''}`} clip bare />
+      <OutsideText
+        text={step === null ? trace.problem.trim() : `${step + 1}. ${trace.steps[step]?.trim() ?? ''}`}
+        clip
+        bare
+      />
       <span className={styles.muted}>
+        <OutsideText text={traceName(trace)} most={40} bare />
+        {', '}
         {kind === 'right-by-wrong-steps' || kind === 'wrong-with-high-scores' ? 'score' : 'apart by'}{' '}
         <span className={styles.number}>{formatScore(strength)}</span>
       </span>

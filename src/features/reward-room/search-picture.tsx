@@ -35,7 +35,7 @@ export function SearchPicture({ room }: { room: Room }) {
   }
   const nameOf = ({ name, model }: PickShare): string => {
     const slot = model === null ? undefined : scored[model]
-    const by = slot === undefined ? '' : `, ${plainText(slots[slot]?.model.name ?? slot.toUpperCase(), 40)}`
+    const by = slot === undefined ? '' : `, ${plainText(slots[slot]?.model.name ?? slot.toUpperCase(), 60)}`
     return `${PICK_NAMES[name]}${by}`
   }
   const each = found.fewest === found.most ? `${found.most}` : `${found.fewest} to ${found.most}`

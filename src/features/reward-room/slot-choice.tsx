@@ -4,6 +4,7 @@ import type { Slot } from '../../state/traces/traces-state.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { OutsideText } from '../../ui/outside-text.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
+import styles from './picture.module.css'
 
 /** A slot's model by name. */
 export function SlotName({ slot }: { slot: Slot }) {
@@ -20,7 +21,14 @@ export function useSlotChoice(scored: readonly Slot[]) {
       <Segmented<Slot>
         label="Model of the picture"
         value={slot}
-        options={scored.map((value) => ({ value, label: <SlotName slot={value} /> }))}
+        options={scored.map((value) => ({
+          value,
+          label: (
+            <span className={styles.option}>
+              <SlotName slot={value} />
+            </span>
+          ),
+        }))}
         onChange={setChosen}
       />
     )

@@ -21,7 +21,7 @@ import type { Room } from './use-room.ts'
 const POINTS = 201
 /** Rows of the confusion; later steps share the last. */
 const MOST_STEPS = 10
-const HALVES = ['First half of the problems', 'Second half'] as const
+const HALVES = ['First half of the problems', 'Second half of the problems'] as const
 
 /** How well the first wrong step is found, under a threshold that is tuned on one part and shown on the others. */
 export function ThresholdPicture({ room }: { room: Room }) {
@@ -178,7 +178,8 @@ function partsOf(traces: readonly PlacedTrace[]): readonly Part[] {
     if (own) own.push(trace)
     else groups.set(name, [trace])
   }
-  return [...groups].map(([name, own]) => ({ name, curve: new ThresholdCurve(own) }))
+  const sorted = names.size > 1 ? [...groups] : [...groups].sort(([a], [b]) => a.localeCompare(b))
+  return sorted.map(([name, own]) => ({ name, curve: new ThresholdCurve(own) }))
 }
 
 function markOf({ threshold, error, correct, f1 }: ReturnType<ThresholdCurve['at']>) {

@@ -83,11 +83,11 @@ export function TraceList({ room }: { room: Room }) {
               onKeyDown={undefined}
             >
               <span className={styles.problem}>
-                <OutsideText text={trace.problem} most={200} clip bare />
+                <OutsideText text={trace.problem.trim()} most={200} clip bare />
               </span>
               <span className={styles.facts}>
-                <OutsideText text={traceName(trace)} most={40} bare />
-                <span>{countWords(trace.steps.length, 'step')}</span>
+                <OutsideText className={styles.name} text={traceName(trace)} most={40} bare />
+                <span className={styles.length}>{countWords(trace.steps.length, 'step')}</span>
                 <span>{outcomeWords(room.truthOf(trace))}</span>
                 {room.scores.a ? <span>A {formatScore(columns.lowest.a[place] ?? Number.NaN)}</span> : null}
                 {room.scores.b ? <span>B {formatScore(columns.lowest.b[place] ?? Number.NaN)}</span> : null}

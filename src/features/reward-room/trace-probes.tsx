@@ -141,9 +141,9 @@ function OneTrace({ found, slots, threshold }: OneTraceProps) {
                   {probe.at + 1}. <OutsideText text={probe.steps[probe.at] ?? ''} most={60} />
                 </span>
               </th>
-              <td>{probe.expects === 'lower' ? 'wrong now' : 'as right as before'}</td>
+              <td className={picture.words}>{probe.expects === 'lower' ? 'wrong now' : 'as right as before'}</td>
               {results.map((result, index) => (
-                <td key={slots[index]}>
+                <td key={slots[index]} className={result === null ? picture.words : undefined}>
                   {result === null ? (
                     'cannot be written in its vocabulary'
                   ) : (

@@ -1,8 +1,13 @@
 import type { Trace, TraceLabels } from '../../state/traces/traces-state.ts'
 
-/** What a trace is called in one word or two: its id, else its line. */
-export function traceName({ id, origin, index }: Trace): string {
-  return id ?? (origin.line > 1 || index > 0 ? `line ${origin.line}` : `trace ${index + 1}`)
+/** Traces that were made here stand in no line of a file. */
+const MADE_HERE: ReadonlySet<string> = new Set(['sampled', 'text'])
+
+/** What a trace is called in one word or two: its id, else its line, and its place among several of that line. */
+export function traceName({ id, origin, index }: Pick<Trace, 'id' | 'origin' | 'index'>): string {
+  if (id !== null) return id
+  if (MADE_HERE.has(origin.format)) return `trace ${index + 1}`
+  return origin.index === 0 ? `line ${origin.line}` : `line ${origin.line}, ${origin.index + 1}`
 }
 
 /** Where the first wrong step is, in words. */

@@ -30,7 +30,9 @@ export function IntervalRows({ caption, rows }: { readonly caption: string; read
       <tbody>
         {rows.map(({ key, name, share, interval: [low, high], quiet }) => (
           <tr key={key} data-quiet={quiet || undefined}>
-            <th scope="row">{name}</th>
+            <th scope="row" className="viz-interval-name">
+              {name}
+            </th>
             <td>{formatPercent(share)}</td>
             <td>
               {formatPercent(low)} to {formatPercent(high)}
