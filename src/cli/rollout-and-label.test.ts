@@ -124,6 +124,8 @@ describe('stepscope rollout', () => {
     [['rollout', '--problems', '/nowhere.jsonl', '--out', 'x'], 1, '/nowhere.jsonl: The file cannot be read'],
     [['label', '--input', 'x', '--method', 'guess', '--out', 'x'], 2, '--method must be one of monte-carlo, omega'],
     [['label', '--input', 'x', '--method', 'omega', '--soft', '--hard', '--out', 'x'], 2, 'either --soft or --hard'],
+    [['label', '--input', 'x', '--method', 'exact', '--choose', 'uncertainty', '--out', 'x'], 2, 'exact with --steps'],
+    [['label', '--input', 'x', '--method', 'pairs', '--choose', 'random', '--out', 'x'], 2, '--choose is for --method'],
     [['label', '--input', '/nowhere.jsonl', '--method', 'exact', '--out', 'x'], 1, 'cannot be read'],
     [['label', '--input', PROBLEMS, '--method', 'exact', '--out', 'x'], 1, 'countdown4-problems.jsonl, line 1, '],
   ] as const)('refuses %j', async (args, code, message) => {

@@ -1,4 +1,5 @@
-import type { ProbeKind, ProbeSummary } from '../rewards/probes.ts'
+import type { ProbedResponses } from '../rewards/probe-responses.ts'
+import type { ProbeSummary } from '../rewards/probes.ts'
 import type { ConfidentError, TakenApart } from '../rewards/take-apart.ts'
 import type { CountedShare, ThresholdPoint } from '../rewards/threshold-curve.ts'
 import { drawTable } from './draw-table.ts'
@@ -7,7 +8,7 @@ import { drawTable } from './draw-table.ts'
 export function describeTakenApart(
   taken: TakenApart,
   probes: readonly ProbeSummary[],
-  unwritten: readonly ProbeKind[],
+  unwritten: ProbedResponses['unwritten'],
 ): string {
   const { thresholds, best, calibration, depths, broken, deadEnds, minimum, tooHigh, tooLow } = taken
   const points = best === null ? thresholds : [...thresholds, best]
@@ -50,7 +51,9 @@ export function describeTakenApart(
       ]),
     ),
     'Fooled: should be called wrong, and is not. Alarmed: as right as before, and called wrong now.\n',
-    unwritten.length === 0 ? '' : `The model’s vocabulary does not have the texts of: ${unwritten.join(', ')}\n`,
+    unwritten.length === 0
+      ? ''
+      : `The model’s vocabulary does not have the texts of: ${unwritten.map(({ kind, count }) => `${kind} (${count})`).join(', ')}\n`,
     '\n',
   ].join('')
 }

@@ -161,9 +161,11 @@ function readPlan(options: ParsedOptions): Plan {
   const method = readChoice('method', options.required('method'), METHODS)
   const seed = readSeed(options)
   if (options.flag('soft') && options.flag('hard')) throw new UsageError('Give either --soft or --hard')
+  const steps = readNumber(options, 'steps')
+  if (options.text('choose') !== undefined && (method !== 'exact' || steps === undefined))
+    throw new UsageError('--choose is for --method exact with --steps')
   switch (method) {
     case 'exact': {
-      const steps = readNumber(options, 'steps')
       if (steps === undefined) return { needs: null, source: { method }, make: byTask }
       const choose = readChoice('choose', options.text('choose') ?? 'random', CHOICES)
       return {

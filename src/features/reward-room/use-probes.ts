@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ErrorDetails } from '../../core/errors.ts'
 import { toErrorDetails } from '../../core/errors.ts'
 import type { Probe, ProbeResult } from '../../rewards/probes.ts'
+import { scoreProbe } from '../../rewards/score-probe.ts'
 import { useActions } from '../../state/hooks.ts'
 import { probesOfTrace } from '../../state/traces/trace-probes.ts'
 import type { Slot, Trace } from '../../state/traces/traces-state.ts'
@@ -53,9 +54,11 @@ export function useProbes(
         const results: (ProbeResult | null)[] = []
         for (const slot of slots) {
           const before = scoresOf(slot, trace) ?? []
-          const after = await actions.traces.scoreSteps(slot, trace.key, probe.steps, signal).catch(unwritten)
+          const result = await scoreProbe(probe, before, (steps) =>
+            actions.traces.scoreSteps(slot, trace.key, steps, signal),
+          )
           if (signal.aborted) return
-          results.push(after && resultOf(probe, before, after))
+          results.push(result)
         }
         all.push({ trace, probe, results })
         setProgress({ done: all.length, total: probes.length })
@@ -69,23 +72,4 @@ export function useProbes(
     }
   }
   return { found, progress, error, run, cancel }
-}
-
-/** A change that a model has no words for says nothing of it; other errors end the run. */
-function unwritten(error: unknown): null {
-  if (toErrorDetails(error).code === 'bad-problem') return null
-  throw error
-}
-
-/** A model of outcomes has one score for the whole response, before and after. */
-function resultOf({ kind, expects, at, before }: Probe, was: readonly number[], is: readonly number[]): ProbeResult {
-  const lowest = (scores: readonly number[]) => scores.reduce((least, score) => Math.min(least, score), 1)
-  return {
-    kind,
-    expects,
-    before: was[before] ?? was.at(-1) ?? Number.NaN,
-    after: is[at] ?? is.at(-1) ?? Number.NaN,
-    lowestBefore: lowest(was),
-    lowestAfter: lowest(is),
-  }
 }
