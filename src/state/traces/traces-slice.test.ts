@@ -191,3 +191,23 @@ test('rows that cannot be read wait for the person, who takes the others or none
   const later = await opened(storeRig({ indexedDB: rig.indexedDB }))
   expect(later.state().traces.traces.map(({ id }) => id)).toEqual(['one', 'two', 'three', 'four'])
 })
+
+test('reading that is cancelled leaves nothing, says nothing, and lets the next file in', async () => {
+  const rig = await opened(storeRig())
+  const { openFile, cancelReading } = rig.store.actions.traces
+  const many = rows(...Array.from({ length: 2000 }, (_, at) => ({ id: `${at}`, problem: 'p', steps: ['1'], label: 0 })))
+  const read = openFile(many)
+  await rig.until(({ traces }) => (traces.reading?.done ?? 0) > 0)
+  cancelReading()
+  await read
+  expect(rig.state().traces).toMatchObject({ reading: null, error: null, held: null, sets: [], traces: [] })
+
+  // A file that is opened while another is read takes its place.
+  const first = openFile(many)
+  await rig.until(({ traces }) => (traces.reading?.done ?? 0) > 0)
+  await openFile(rows(...FILE))
+  await first
+  expect(rig.state().traces).toMatchObject({ reading: null, error: null, sets: [{ name: 'a.jsonl', count: 4 }] })
+  const later = await opened(storeRig({ indexedDB: rig.indexedDB }))
+  expect(later.state().traces.traces).toHaveLength(4)
+})

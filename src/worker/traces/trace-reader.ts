@@ -61,10 +61,10 @@ class TraceReader {
       this.read += 1
       this.bad.push(error)
     }
-    const chunks = counted(streamChosen(file, this.controller.signal), (bytes) => {
+    const whole = counted(file, (bytes) => {
       this.bytes += bytes
     })
-    this.rows = readTraces(chunks, { file: file.name, formats: FORMATS, onBad })
+    this.rows = readTraces(streamChosen(whole, this.controller.signal), { file: file.name, formats: FORMATS, onBad })
   }
 
   async next(): Promise<TracePage> {
@@ -138,9 +138,16 @@ function canRead(task: AnyTask, problem: string): boolean {
   }
 }
 
-async function* counted(chunks: AsyncIterable<string>, onBytes: (count: number) => void): AsyncGenerator<string> {
-  for await (const chunk of chunks) {
-    onBytes(chunk.length)
-    yield chunk
+/** The file, whose bytes are counted as they are read. */
+function counted(file: StreamedFile, onBytes: (count: number) => void): StreamedFile {
+  const getReader = () => {
+    const reader = file.stream().getReader()
+    const read = async () => {
+      const piece = await reader.read()
+      onBytes(piece.value?.length ?? 0)
+      return piece
+    }
+    return { read, cancel: () => reader.cancel() }
   }
+  return { name: file.name, stream: () => ({ getReader }) }
 }
