@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test'
-import { writeSmallChat } from '../src/engine/testing/node-small-chat.ts'
 import { openReady } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
@@ -51,27 +50,4 @@ test('reward models of other projects: recognized and explained, asked about, re
   await expect(preview.locator('small').first()).toHaveText('score 1')
   await form.getByRole('button', { name: 'Load it' }).click()
   await expect(loaded.locator('dl')).toContainText('two-labels at "\\n\\n"', { timeout: 30_000 })
-})
-
-test('a language model is an implicit reward model against the model that a person names, after a reload, too', async ({
-  page,
-}, testInfo) => {
-  const policy = await writeSmallChat(testInfo.outputPath('before-training'))
-  const reading = { role: 'process-reward-model', step_end: '\n', reading: 'implicit', beta: 0.1 }
-  const trained = await writeSmallChat(testInfo.outputPath('after-training'), reading)
-  await openReady(page, '/#/models')
-  await choose(page, policy)
-  const policies = page.getByRole('list', { name: /^Policy/ })
-  await expect(policies.getByRole('listitem').filter({ hasText: 'before-training' })).toContainText('chosen')
-
-  await choose(page, trained)
-  const form = page.getByRole('form', { name: /after-training/ })
-  await expect(form.getByLabel('β')).toHaveValue('0.1')
-  await expect(form.getByRole('button', { name: 'Load it' })).toBeDisabled()
-  await form.getByLabel('Reference model').selectOption('before-training')
-  await form.getByRole('button', { name: 'Load it' }).click()
-  const loaded = page.getByRole('region', { name: 'Reward model', exact: true })
-  await expect(loaded).toContainText(/β 0\.1 against before-training/)
-  await page.reload()
-  await expect(loaded).toContainText(/β 0\.1 against before-training/)
 })

@@ -137,7 +137,7 @@ test('a disagreement under a threshold is opened, edited and probed; ten steps a
   await page.getByRole('button', { name: 'Take away the traces of bench.jsonl' }).click()
   await open(page, 'labels.jsonl', written)
   await expect(page.getByRole('listbox', { name: '4 traces' })).toBeVisible()
-  expect(await exported(page, 4, 'The file’s', PRM800K)).toBe(written)
+  expect(await exported(page, 4, 'The file’s')).toBe(written)
 
   // A copy of the model learns from them, and stands beside the one from before on the same traces.
   await page.getByRole('tab', { name: 'Training' }).click()
@@ -246,7 +246,17 @@ test('reward models of each reading are dropped or opened in the room, asked abo
   await expect(app.notices(page)).toContainText('“before-training” is loaded as the policy')
   const manifest = { role: 'process-reward-model', step_end: '\n', reading: 'implicit', beta: 0.1 }
   await choose(await writeSmallChat(testInfo.outputPath('after-training'), manifest))
+  await expect(form.getByLabel('β')).toHaveValue('0.1')
+  await expect(form.getByRole('button', { name: 'Load it' })).toBeDisabled()
   await form.getByLabel('Reference model').selectOption('before-training')
   await form.getByRole('button', { name: 'Load it' }).click()
   await expectScored('after-training', 'Implicit, against a reference')
+  // All of it is there after a reload.
+  await page.reload()
+  await waitReady(page)
+  await expect(scored).toHaveCount(4)
+  await page.getByRole('link', { name: 'Models' }).click()
+  await expect(page.getByRole('region', { name: 'Reward model', exact: true })).toContainText(
+    /β 0\.1 against before-training/,
+  )
 })

@@ -28,7 +28,10 @@ export function ExportMenu() {
   const actions = useActions()
   const traces = useApp((state) => state.traces.traces)
   const [open, setOpen] = useState(false)
-  const [format, setFormat] = useState<ExportFormat>('process-bench')
+  const [chosen, setChosen] = useState<ExportFormat | null>(null)
+  // As they came, where that can be written.
+  const own = traces[0]?.origin.format
+  const format = chosen ?? FORMATS.find(({ value }) => value === own)?.value ?? 'process-bench'
   const [labels, setLabels] = useState<LabelKind | 'any'>('any')
   const save = async () => {
     const keys = traces.map(({ key }) => key)
@@ -49,7 +52,7 @@ export function ExportMenu() {
       </Button>
       <Dialog title="Export traces and labels" open={open} onOpenChange={setOpen}>
         <div className={styles.form}>
-          <Select label="Rows of" value={format} options={FORMATS} onChange={(next) => setFormat(next)} />
+          <Select label="Rows of" value={format} options={FORMATS} onChange={(next) => setChosen(next)} />
           <Select label="Labels" value={labels} options={LABELS} onChange={(next) => setLabels(next)} />
           <p className={styles.muted}>
             Traces that came as rows of this format and did not change are written as they came, with every field. TRL

@@ -82,7 +82,7 @@ export function createTraceFiles({ context, shelf, patch, add, ensureModels }: T
         if (page.traces.length > 0) await shelf.write({ set: id, first: traces.length, traces: page.traces })
         pushAll(traces, page.traces)
         pushAll(bad, page.bad.slice(0, LISTED_BAD - bad.length))
-        left += page.bad.length
+        left += page.left
         told(page.rows, blob.size > 0 ? Math.min(1, page.bytes / blob.size) : null)
         if (page.last) return { traces, bad, set: { ...set, formats: page.formats, count: traces.length, left } }
       }

@@ -19,6 +19,8 @@ const MOST_TRACES = 500
 export interface TraceScoringDeps {
   readonly context: SliceContext
   patch(change: Partial<TracesState>): void
+  /** Shows these scorers, and keeps them for after a reload. */
+  show(slots: TracesState['slots']): Promise<void>
   /** @throws StepscopeError `not-found` where the model is not here any more */
   wanted(choice: ModelChoice): WantedReward
   ensureModels(): Promise<boolean>
@@ -44,6 +46,7 @@ interface Stretch {
 export function createTraceScoring({
   context,
   patch,
+  show,
   wanted,
   ensureModels,
   save,
@@ -94,8 +97,7 @@ export function createTraceScoring({
     if (!(await ensureModels())) throw new StepscopeError(get().engine.error ?? NOT_LOADED)
     let scorer = await openScorer(choice, model, signal)
     const slots = get().traces.slots
-    if (slots[slot]?.model.id === choice.id)
-      patch({ slots: { ...slots, [slot]: { model: choice, scorer: scorer.key } } })
+    if (slots[slot]?.model.id === choice.id) await show({ ...slots, [slot]: { model: choice, scorer: scorer.key } })
     const all = get().traces.traces
     const total = all.length
     const own = get().traces.scores[scorer.key]

@@ -129,6 +129,10 @@ test('a model that was opened becomes model A, and is scored anew where it is re
   await traces.score('a')
   expect(slot()?.scorer).toBe('\n\n')
   expect(Object.keys(rig.state().traces.scores)).toEqual(['\n', '\n\n'])
+  const later = storeRig({ loader, indexedDB: rig.indexedDB })
+  await later.ready()
+  await later.store.actions.traces.enter()
+  expect(later.state().traces.slots.a).toMatchObject({ model: { id: 'my-prm' }, scorer: '\n\n' })
 })
 
 test('labels by hand are taken back one by one, after a reload, too', async () => {

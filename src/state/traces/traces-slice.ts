@@ -72,10 +72,13 @@ export function createTracesSlice(
     const { slots, truth, picture, selected } = get().traces
     return { slots, truth, picture, selected }
   }
+  const keepChoices = async (): Promise<void> => {
+    await saving.attempt((storage) => storage.writeSetting(CHOICES_KEY, choices()), { once: true })
+  }
   const saveChoices = (): void => {
     cancelSave ??= deps.later(() => {
       cancelSave = null
-      void saving.attempt((storage) => storage.writeSetting(CHOICES_KEY, choices()), { once: true })
+      void keepChoices()
     }, SAVE_MS)
   }
   const choose = (change: Partial<TracesState>): void => {
@@ -113,6 +116,10 @@ export function createTracesSlice(
   const scoring = createTraceScoring({
     context,
     patch,
+    show: async (slots) => {
+      patch({ slots })
+      await keepChoices()
+    },
     wanted,
     ensureModels,
     save: async (scorer, chunks) => {

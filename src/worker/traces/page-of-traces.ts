@@ -13,7 +13,8 @@ export interface TaskTrace extends Trace {
 /** Some rows of a file of traces. */
 export interface TracePage {
   readonly traces: readonly TaskTrace[]
-  /** Rows that cannot be read. */
+  /** How many rows cannot be read, and the first of them. */
+  readonly left: number
   readonly bad: readonly ErrorDetails[]
   /** Rows so far, and bytes of the file. */
   readonly rows: number

@@ -61,9 +61,19 @@ it('rows that cannot be read are told by line and field, and counted; the others
   const [page] = await all(readers, 'one')
   expect(page).toMatchObject({
     rows: 4,
+    left: 2,
     traces: [{ id: 'a' }, { id: 'c' }],
     bad: [{ place: { line: 2, field: 'steps' } }, { place: { line: 4, field: 'label' } }],
   })
+})
+
+it('of many rows that cannot be read the first are told, and all are counted', async () => {
+  const readers = new TraceReaders()
+  readers.start('one', file('{"text": "no trace"}\n'.repeat(3000)).given)
+  const [page, ...more] = await all(readers, 'one')
+  expect(more).toEqual([])
+  expect(page).toMatchObject({ rows: 3000, left: 3000, traces: [], last: true })
+  expect(page?.bad.map(({ place }) => place?.line)).toEqual(Array.from({ length: 50 }, (_, at) => at + 1))
 })
 
 it('what is closed is read no further; another file in its place is read from its beginning', async () => {

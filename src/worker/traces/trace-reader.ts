@@ -19,6 +19,8 @@ import type { TaskTrace, TracePage } from './page-of-traces.ts'
 /** Traces of a page, and characters of their texts: what the browser's page takes in without a pause that is felt. */
 const PAGE_TRACES = 400
 const PAGE_CHARACTERS = 200_000
+/** Of a page's rows that cannot be read, so many are told; all are counted. */
+const PAGE_BAD = 50
 
 const FORMATS = [RUN_PATHS as TraceFormat, ROLLOUTS as TraceFormat, ...TRACE_FORMATS]
 
@@ -51,6 +53,7 @@ class TraceReader {
   private readonly rows: AsyncGenerator<ReadRow, void>
   private readonly formats = new Set<string>()
   private bad: ErrorDetails[] = []
+  private left = 0
   private read = 0
   private bytes = 0
   /** Tasks that could read every problem so far. */
@@ -59,7 +62,8 @@ class TraceReader {
   constructor(file: StreamedFile) {
     const onBad = (error: ErrorDetails) => {
       this.read += 1
-      this.bad.push(error)
+      this.left += 1
+      if (this.bad.length < PAGE_BAD) this.bad.push(error)
     }
     const whole = counted(file, (bytes) => {
       this.bytes += bytes
@@ -70,10 +74,7 @@ class TraceReader {
   async next(): Promise<TracePage> {
     const traces: TaskTrace[] = []
     let last = false
-    for (
-      let characters = 0;
-      traces.length < PAGE_TRACES && characters < PAGE_CHARACTERS && this.bad.length < PAGE_TRACES;
-    ) {
+    for (let characters = 0; traces.length < PAGE_TRACES && characters < PAGE_CHARACTERS && this.left < PAGE_TRACES; ) {
       const { done, value } = await this.rows.next()
       last = done === true
       if (done) break
@@ -84,9 +85,10 @@ class TraceReader {
         characters += trace.problem.length + trace.steps.reduce((sum, { length }) => sum + length, 0)
       }
     }
-    const { bad } = this
+    const { bad, left } = this
     this.bad = []
-    return { traces, bad, rows: this.read, bytes: this.bytes, formats: [...this.formats], last }
+    this.left = 0
+    return { traces, left, bad, rows: this.read, bytes: this.bytes, formats: [...this.formats], last }
   }
 
   close(): void {
