@@ -9,18 +9,19 @@ const KERNELS = 'src/compute/**/*.test.ts'
 /** Lavapipe compiles in a third of its time without optimizing and for four lanes. Arithmetic stays what it is. */
 const QUICK_SHADERS = { GALLIVM_PERF: 'nopt', LP_NATIVE_VECTOR_WIDTH: '128' }
 
-/** Tests that do more, or run on more backends, where `long` is asked for. */
-const WHOLE = [
-  'src/engine/bundled-models.test.ts',
+/**
+ * Files with a process each: those that open WebGPU, since Dawn may end a process in which several files opened it, and those
+ * that replace modules or globals. The others share processes, so that sources are loaded once.
+ */
+const OWN_PROCESS = [
+  'src/engine/{bundled-models,forward-cases,wasm-failures}.test.ts',
   'src/training/train-step.test.ts',
-  'src/training/run/training-run.test.ts',
+  'src/training/run/lost-device.test.ts',
+  'src/panels/scaling-view.test.tsx',
 ]
 
-/**
- * Files with a process each: those of folders that open WebGPU, since Dawn may end a process in which several files opened it,
- * and those that replace modules or globals. The others share processes, so that sources are loaded once.
- */
-const OWN_PROCESS = ['src/{engine,training,rewards,runtimes,worker}/**/*.test.ts', 'src/panels/scaling-view.test.tsx']
+/** Suites that run on more backends, or longer, where `long` is asked for. */
+const WHOLE = [KERNELS, 'src/{engine,training,rewards}/**/*.test.ts']
 
 /** No WebGPU in a shared process: a file that opens it there finds no adapter. */
 const NO_WEBGPU = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' }
@@ -42,12 +43,15 @@ export default defineConfig({
       ? [
           {
             extends: true,
-            test: { name: 'long', include: ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}', KERNELS, ...WHOLE] },
+            test: { name: 'long', include: ['{src,bench,scripts}/**/*.long.test.{ts,tsx,mjs}', ...WHOLE] },
           },
         ]
       : [
           { extends: true, test: { name: 'kernels', include: [KERNELS], exclude: NO_LONG, env: QUICK_SHADERS } },
-          { extends: true, test: { name: 'engine', include: OWN_PROCESS, exclude: [...NO_LONG, KERNELS] } },
+          {
+            extends: true,
+            test: { name: 'engine', include: OWN_PROCESS, exclude: NO_LONG, env: QUICK_SHADERS },
+          },
           {
             extends: true,
             test: {

@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
 import { app, openReady, runToEnd, waitReady } from './app.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, firstVisit as test } from './fixtures.ts'
 import type { ModelHub } from './model-hub.ts'
 import { modelHub } from './model-hub.ts'
 

@@ -9,38 +9,39 @@ import { TRAIN_FIXTURES } from '../src/training/testing/train-fixture.ts'
 import { nodeBeams, nodeForwardBits, nodeTrainingBits } from './engine/node-bits.ts'
 import type { BackendKind, ModelFolders } from './engine/page.ts'
 import type { Problem } from './fixtures.ts'
-import { test as base, expect, watchProblems } from './fixtures.ts'
+import { expect, firstVisit, watchProblems } from './fixtures.ts'
 
 /**
  * The engine in a real browser, without the app: a page over the source offers the checks, one page for all of them, because
  * loading the source costs more than most of them do.
  */
-const test = base.extend<{ watchChecks: undefined }, { checks: { readonly page: Page; readonly problems: Problem[] } }>(
-  {
-    checks: [
-      async ({ browser }, use) => {
-        const server = await servePages({ name: 'engine-checks', isolated: true })
-        const context = await browser.newContext({ baseURL: server.origin })
-        const problems = watchProblems(context, server.origin)
-        const page = await context.newPage()
-        await page.goto('/e2e/engine/page.html')
-        await page.waitForFunction(() => 'engineChecks' in window)
-        await use({ page, problems })
-        await context.close()
-        await server.close()
-      },
-      { scope: 'worker' },
-    ],
-    watchChecks: [
-      async ({ checks }, use) => {
-        await use(undefined)
-        expect(checks.problems.splice(0), 'problems that the page reported').toEqual([])
-      },
-      { auto: true },
-    ],
-    page: ({ checks }, use) => use(checks.page),
-  },
-)
+const test = firstVisit.extend<
+  { watchChecks: undefined },
+  { checks: { readonly page: Page; readonly problems: Problem[] } }
+>({
+  checks: [
+    async ({ browser }, use) => {
+      const server = await servePages({ name: 'engine-checks', isolated: true })
+      const context = await browser.newContext({ baseURL: server.origin })
+      const { problems } = watchProblems(context, server.origin)
+      const page = await context.newPage()
+      await page.goto('/e2e/engine/page.html')
+      await page.waitForFunction(() => 'engineChecks' in window)
+      await use({ page, problems })
+      await context.close()
+      await server.close()
+    },
+    { scope: 'worker' },
+  ],
+  watchChecks: [
+    async ({ checks }, use) => {
+      await use(undefined)
+      expect(checks.problems.splice(0), 'problems that the page reported').toEqual([])
+    },
+    { auto: true },
+  ],
+  page: ({ checks }, use) => use(checks.page),
+})
 
 /** There must be an adapter: without one the check throws, and the test fails. */
 function noteAdapter(adapter: string): void {
@@ -89,9 +90,16 @@ const ALL: Proved = {
   ],
 }
 
+/** SwiftShader compiles each shape's shaders anew: `npm test` shows one of each kind, and Node has every case on WebGPU in the long proofs. */
+const ONE_OF_EACH: Proved = {
+  forward: ['qwen3-qknorm'],
+  training: ['train'],
+  answers: [['countdown', 'expected.json']],
+}
+
 /** The references are the same JavaScript on the same V8 in Node, where every case runs on them: here they show that they load. */
 const PROVED: Readonly<Record<BackendKind, Proved>> = {
-  webgpu: ALL,
+  webgpu: process.env.STEPSCOPE_LONG ? ALL : ONE_OF_EACH,
   wasm: ALL,
   cpu: { forward: ['qwen3-qknorm'], training: [], answers: [['countdown', 'expected.json']] },
 }

@@ -1,5 +1,5 @@
 import { app, expectAnswer, ON_WEBGPU, openReady, place, waitReady } from './app.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, firstVisit as test } from './fixtures.ts'
 
 test('a first visit shows a finished search at once, one click from running live', async ({ page }) => {
   await page.goto('/')

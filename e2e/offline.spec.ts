@@ -1,5 +1,5 @@
 import { app, openReady, runToEnd } from './app.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, firstVisit as test } from './fixtures.ts'
 
 test('after the first visit the app works without a network, reload included', async ({
   page,

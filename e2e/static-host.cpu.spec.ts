@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { dist } from '../scripts/prepare.mjs'
 import { serveFolder } from '../scripts/static-server.mjs'
 import { app, waitReady } from './app.ts'
-import { test as base, expect } from './fixtures.ts'
+import { expect, firstVisit } from './fixtures.ts'
 
 /** The built site on a host that sends no headers of its own. */
-const test = base.extend<object, { origin: string }>({
+const test = firstVisit.extend<object, { origin: string }>({
   origin: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are needed from this pattern
     async ({}, use) => {

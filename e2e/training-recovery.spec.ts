@@ -1,8 +1,10 @@
-import type { Page } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import { app, ON_WEBGPU } from './app.ts'
 import { expect, test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
+/** Software WebGPU compiles its shaders at each start: `npm run test:long` loses a device. */
+const LONG = Boolean(process.env.STEPSCOPE_LONG)
 const STEPS = 12
 const RECIPE = {
   objective: 'sft',
@@ -82,45 +84,50 @@ async function killInSave(page: Page, after: number): Promise<{ whole: number; t
   }, after)
 }
 
-test('a run goes on by itself, to the same bits, after its device is lost and its worker is killed in a save', async ({
-  page,
-  browser,
-}) => {
-  await page.addInitScript(holdTrainer)
-  await openRecipe(page, RECIPE, ON_WEBGPU)
-  await startTraining(page)
-  await expectTrained(page)
+for (const device of LONG ? (['WebGPU', 'WebAssembly'] as const) : (['WebAssembly'] as const)) {
+  const lost =
+    device === 'WebGPU' ? 'its device is lost and its worker is killed in a save' : 'its worker is killed in a save'
+  test(`on ${device} a run goes on by itself, to the same bits, after ${lost}`, async ({ page, browser }) => {
+    await page.addInitScript(holdTrainer)
+    await openRecipe(page, RECIPE, device === 'WebGPU' ? ON_WEBGPU : '/')
+    await startTraining(page)
+    await expectTrained(page)
 
-  await startTraining(page)
-  // Looked for frame by frame: the run must not end meanwhile.
-  await page.waitForFunction(() => {
-    const run = document.querySelector('[aria-label="Training run"]')
-    const running = run?.querySelector('h2')?.textContent?.includes('running')
-    return running && run?.textContent?.includes('Saved at step 2')
+    await startTraining(page)
+    // Looked for frame by frame: the run must not end meanwhile.
+    await page.waitForFunction(() => {
+      const run = document.querySelector('[aria-label="Training run"]')
+      const running = run?.querySelector('h2')?.textContent?.includes('running')
+      return running && run?.textContent?.includes('Saved at step 2')
+    })
+    const from = device === 'WebGPU' ? await loseDevice(page, browser) : 0
+    const { whole, torn } = await killInSave(page, from)
+    expect(torn).not.toEqual([])
+    const notices = app.notices(page)
+    await expect(notices).toContainText(`went on by itself from step ${whole}, its last save`)
+    if (device === 'WebGPU') await expect(notices).toContainText('The graphics device was lost')
+    await expect(notices).toContainText('the browser ended its worker')
+    await expectTrained(page)
+    const run = shown(page)
+    if (from > 0) await expect(run.getByText(`Went on at step ${from + 1}`, { exact: true })).toBeVisible()
+    await expect(run.getByText(`Went on at step ${whole + 1}`, { exact: true })).toBeVisible()
+    await expect(run.getByRole('img', { name: new RegExp(`^loss:.*step ${STEPS}, from .* at step 1,`) })).toBeVisible()
+
+    const [undisturbed, disturbed, ...others] = await lastHashes(page)
+    expect(others).toEqual([])
+    expect(undisturbed).toHaveLength(3)
+    expect(disturbed).toEqual(undisturbed)
   })
+}
+
+/** @returns the step of the save that the run went on from */
+async function loseDevice(page: Page, browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession()
   await session.send('Browser.crashGpuProcess')
-  const from = await page
-    .waitForFunction(
-      () => /went on by itself from step (\d+), its last save/.exec(document.body.textContent ?? '')?.[1],
-    )
-    .then(async (step) => Number(await step.jsonValue()))
+  const step = await page.waitForFunction(
+    () => /went on by itself from step (\d+), its last save/.exec(document.body.textContent ?? '')?.[1],
+  )
+  const from = Number(await step.jsonValue())
   expect(from).toBeGreaterThanOrEqual(2)
-
-  const { whole, torn } = await killInSave(page, from)
-  expect(torn).not.toEqual([])
-  const notices = app.notices(page)
-  await expect(notices).toContainText(`went on by itself from step ${whole}, its last save`)
-  await expect(notices).toContainText('The graphics device was lost')
-  await expect(notices).toContainText('the browser ended its worker')
-  await expectTrained(page)
-  const run = shown(page)
-  await expect(run.getByText(`Went on at step ${from + 1}`, { exact: true })).toBeVisible()
-  await expect(run.getByText(`Went on at step ${whole + 1}`, { exact: true })).toBeVisible()
-  await expect(run.getByRole('img', { name: new RegExp(`^loss:.*step ${STEPS}, from .* at step 1,`) })).toBeVisible()
-
-  const [undisturbed, disturbed, ...others] = await lastHashes(page)
-  expect(others).toEqual([])
-  expect(undisturbed).toHaveLength(3)
-  expect(disturbed).toEqual(undisturbed)
-})
+  return from
+}

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { dist } from '../scripts/prepare.mjs'
 import { serveFolder } from '../scripts/static-server.mjs'
 import { app, openReady } from './app.ts'
-import { test as base, expect } from './fixtures.ts'
+import { expect, firstVisit } from './fixtures.ts'
 
 /** The built site on a server of its own, from a copy that can become a newer version. */
-const test = base.extend<object, { site: { readonly folder: string; readonly origin: string } }>({
+const test = firstVisit.extend<object, { site: { readonly folder: string; readonly origin: string } }>({
   site: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are needed from this pattern
     async ({}, use) => {

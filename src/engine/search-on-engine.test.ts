@@ -20,7 +20,7 @@ let policy: EnginePolicy
 let reward: EngineRewardModel
 
 beforeAll(async () => {
-  backend = (await openBackend({ choice: 'cpu' })).backend
+  backend = (await openBackend({ choice: 'wasm' })).backend
   const folder = (id: string) => openCheckpointDirectory(`public/checkpoints/${id}`)
   policy = await loadPolicy(backend, await folder('countdown-policy'), {}, createDecoder)
   reward = await loadRewardModel(backend, await folder('countdown-prm'), {}, createDecoder)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
+import { MODEL_BACKENDS } from '../compute/testing/node-backends.ts'
 import { createDecoder } from './decoder/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from './load-model.ts'
 import type { EnginePolicy } from './policy.ts'
@@ -19,7 +20,7 @@ interface Expected {
 const expected = JSON.parse(readFileSync('tests/fixtures/words-starters/expected.json', 'utf8')) as readonly Expected[]
 const MOST_LINES = 40
 
-describe.each(['cpu', 'wasm', 'webgpu'] as const)('models of word problems that PyTorch made, on %s', (choice) => {
+describe.each(MODEL_BACKENDS)('models of word problems that PyTorch made, on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
   let prm: EngineRewardModel

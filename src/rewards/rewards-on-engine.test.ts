@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
+import { MODEL_BACKENDS } from '../compute/testing/node-backends.ts'
 import { splitLines } from '../core/testing/text-lines.ts'
 import { createDecoder } from '../engine/decoder/decoder-model.ts'
 import { loadPolicy } from '../engine/load-model.ts'
@@ -26,7 +27,7 @@ const labelProblem = (problem: CountdownProblem) => ({
   isValid: (steps: readonly string[]) => countdown.label(problem, steps).valid,
 })
 
-describe.each(['cpu', 'wasm', 'webgpu'] as const)('rollouts and labels on %s', (choice) => {
+describe.each(MODEL_BACKENDS)('rollouts and labels on %s', (choice) => {
   let backend: Backend
   let policy: EnginePolicy
   const live = () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
+import { MODEL_BACKENDS } from '../../compute/testing/node-backends.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
 import type { Reading, ReadingId } from '../../search/reading.ts'
 import { createDecoder } from '../decoder/decoder-model.ts'
@@ -52,36 +53,40 @@ async function stepByStep(model: EngineRewardModel, { problem, steps }: Row) {
   return { scores, executed }
 }
 
-onEachBackend('readings', (backend) => {
-  test.each(CASES)('$name: tokens, positions and scores are those of PyTorch', async ({ name, reading }) => {
-    const files = await openCheckpointDirectory(`${FOLDER}/${name}`)
-    const options = { manifest: { reading }, cacheTokens: 2048 }
-    const model = await loadRewardModel(backend(), files, options, createDecoder)
-    try {
-      const { rows } = expectedOf(name)
-      expect(rows).toHaveLength(3)
-      for (const row of rows) {
-        const read = await model.read(row.problem, row.steps)
-        expect(read.ids).toEqual(row.ids)
-        expect(read.positions).toEqual(row.positions)
-        expect(read.scores).toEqual(row.scores.map(close))
-        if (row.reward !== undefined) expect(read.outputs).toEqual([[close(row.reward)]])
+onEachBackend(
+  'readings',
+  (backend) => {
+    test.each(CASES)('$name: tokens, positions and scores are those of PyTorch', async ({ name, reading }) => {
+      const files = await openCheckpointDirectory(`${FOLDER}/${name}`)
+      const options = { manifest: { reading }, cacheTokens: 2048 }
+      const model = await loadRewardModel(backend(), files, options, createDecoder)
+      try {
+        const { rows } = expectedOf(name)
+        expect(rows).toHaveLength(3)
+        for (const row of rows) {
+          const read = await model.read(row.problem, row.steps)
+          expect(read.ids).toEqual(row.ids)
+          expect(read.positions).toEqual(row.positions)
+          expect(read.scores).toEqual(row.scores.map(close))
+          if (row.reward !== undefined) expect(read.outputs).toEqual([[close(row.reward)]])
 
-        const { scores, executed } = await stepByStep(model, row)
-        expect(scores.slice(-row.scores.length)).toEqual(row.scores.map(close))
-        // A step by itself is what the whole says of its beginning.
-        for (const [index, score] of scores.entries()) {
-          const { scores: whole } = await model.read(row.problem, row.steps.slice(0, index + 1))
-          expect(score).toBeCloseTo(whole.at(-1) ?? Number.NaN, 5)
+          const { scores, executed } = await stepByStep(model, row)
+          expect(scores.slice(-row.scores.length)).toEqual(row.scores.map(close))
+          // A step by itself is what the whole says of its beginning.
+          for (const [index, score] of scores.entries()) {
+            const { scores: whole } = await model.read(row.problem, row.steps.slice(0, index + 1))
+            expect(score).toBeCloseTo(whole.at(-1) ?? Number.NaN, 5)
+          }
+          // All is run once but for what closes a chat behind its last step.
+          const end = (row.positions.at(-1) ?? 0) + 1
+          const total = executed.reduce((sum, tokens) => sum + tokens, 0)
+          if (reading.id === 'outcome') expect(total).toBe(end + 2 * (row.steps.length - 1))
+          else expect(total).toBeLessThanOrEqual(end + 1)
         }
-        // All is run once but for what closes a chat behind its last step.
-        const end = (row.positions.at(-1) ?? 0) + 1
-        const total = executed.reduce((sum, tokens) => sum + tokens, 0)
-        if (reading.id === 'outcome') expect(total).toBe(end + 2 * (row.steps.length - 1))
-        else expect(total).toBeLessThanOrEqual(end + 1)
+      } finally {
+        model.model.dispose()
       }
-    } finally {
-      model.model.dispose()
-    }
-  })
-})
+    })
+  },
+  MODEL_BACKENDS,
+)

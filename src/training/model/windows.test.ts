@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { MODEL_BACKENDS } from '../../compute/testing/node-backends.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
 import { relativeError } from '../../compute/testing/run-kernel.ts'
 import type { DecoderConfig } from '../../engine/decoder/decoder.ts'
@@ -31,39 +32,43 @@ function plainLogprobs(weights: RandomWeights): number[] {
   )
 }
 
-onEachBackend('training with windows', (backend) => {
-  test('values and gradients are those of a plain forward pass', async () => {
-    const weights = new RandomWeights(CONFIG)
-    const model = await TrainableModel.create(backend(), CONFIG, weights, {
-      limits: { maxRows: 16, maxReadouts: 16, maxPositions: 12 },
-      method: { kind: 'full' },
-      recompute: true,
-      valueHead: false,
-      decayOn: 'all',
-    })
-    try {
-      const batch = packBatch(TEXTS.map(wholeSequence), model.limits)
-      const { logprobs } = await model.forward(batch)
-      expect(relativeError(logprobs, plainLogprobs(weights))).toBeLessThan(1e-5)
-      await model.zeroGradients()
-      const ones = new Float32Array(logprobs.length).fill(1)
-      await model.backward(batch, { logprobs: ones, entropies: ones.map(() => 0), scores: new Float32Array() })
-      // Along its own gradient, each tensor raises the sum of the log-probabilities by the gradient's norm.
-      for (const [name, { data }] of await model.read('gradient')) {
-        const norm = Math.hypot(...data)
-        const values = weights.values(name)
-        const kept = values.slice()
-        const sumAt = (step: number) => {
-          values.set(kept.map((value, i) => value + (step * (data[i] ?? 0)) / norm))
-          const sum = plainLogprobs(weights).reduce((total, logprob) => total + logprob, 0)
-          values.set(kept)
-          return sum
+onEachBackend(
+  'training with windows',
+  (backend) => {
+    test('values and gradients are those of a plain forward pass', async () => {
+      const weights = new RandomWeights(CONFIG)
+      const model = await TrainableModel.create(backend(), CONFIG, weights, {
+        limits: { maxRows: 16, maxReadouts: 16, maxPositions: 12 },
+        method: { kind: 'full' },
+        recompute: true,
+        valueHead: false,
+        decayOn: 'all',
+      })
+      try {
+        const batch = packBatch(TEXTS.map(wholeSequence), model.limits)
+        const { logprobs } = await model.forward(batch)
+        expect(relativeError(logprobs, plainLogprobs(weights))).toBeLessThan(1e-5)
+        await model.zeroGradients()
+        const ones = new Float32Array(logprobs.length).fill(1)
+        await model.backward(batch, { logprobs: ones, entropies: ones.map(() => 0), scores: new Float32Array() })
+        // Along its own gradient, each tensor raises the sum of the log-probabilities by the gradient's norm.
+        for (const [name, { data }] of await model.read('gradient')) {
+          const norm = Math.hypot(...data)
+          const values = weights.values(name)
+          const kept = values.slice()
+          const sumAt = (step: number) => {
+            values.set(kept.map((value, i) => value + (step * (data[i] ?? 0)) / norm))
+            const sum = plainLogprobs(weights).reduce((total, logprob) => total + logprob, 0)
+            values.set(kept)
+            return sum
+          }
+          const step = 2e-3
+          expect([name, (sumAt(step) - sumAt(-step)) / (2 * step) / norm]).toEqual([name, expect.closeTo(1, 2)])
         }
-        const step = 2e-3
-        expect([name, (sumAt(step) - sumAt(-step)) / (2 * step) / norm]).toEqual([name, expect.closeTo(1, 2)])
+      } finally {
+        model.dispose()
       }
-    } finally {
-      model.dispose()
-    }
-  })
-})
+    })
+  },
+  MODEL_BACKENDS,
+)

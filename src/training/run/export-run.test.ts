@@ -61,7 +61,7 @@ const LOW_RANK = { kind: 'low-rank' as const, rank: 3, alpha: 24, targets: ['all
 let backend: Backend
 let small: CheckpointFiles
 beforeAll(async () => {
-  backend = (await openBackend({ choice: 'cpu' })).backend
+  backend = (await openBackend({ choice: 'wasm' })).backend
   small = await openCheckpointDirectory('public/checkpoints/countdown-policy')
 })
 afterAll(() => backend.dispose())

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import type { Backend } from '../../compute/backend.ts'
+import { RUN_BACKENDS } from '../../compute/testing/node-backends.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
-import { BACKEND_KINDS } from '../../core/backends.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
 import { loadModel } from '../../engine/load-model.ts'
@@ -15,14 +15,7 @@ import { openSmallRun, runSmall, SMALL_POLICY, savedBits, smallRecipe } from '..
 import { exportRun } from './export-run.ts'
 import { lastSave } from './saves.ts'
 
-/**
- * What a run computes is compared on every backend in reference-case.test.ts. Whole runs are the same TypeScript on each: all of it on the
- * quickest, one on WebGPU; `npm run test:long` has everything on all.
- */
-const LONG = Boolean(process.env.STEPSCOPE_LONG)
-
-if (!LONG) onEachBackend('training runs', (backend) => goesOn(backend, ['grpo']), ['webgpu'])
-
+/** What a run computes is compared on every backend in reference-case.test.ts; a whole run is the same TypeScript on each. */
 onEachBackend(
   'training runs',
   (backend) => {
@@ -163,7 +156,7 @@ onEachBackend(
       },
     )
   },
-  LONG ? BACKEND_KINDS : ['wasm'],
+  RUN_BACKENDS,
 )
 
 function goesOn(backend: () => Backend, objectives: readonly ObjectiveId[]): void {

@@ -43,7 +43,8 @@ export function text(value: string): number[] {
 
 /** A vector of the format: how many, then each. */
 export function list(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()]
+  // `flat` takes ten times as long, and most of the time that assembling takes.
+  return unsigned(items.length).concat(...items)
 }
 
 /** A section; `content` may be longer than a call has arguments. */
