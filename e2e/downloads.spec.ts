@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
 import { app, openReady, runToEnd, waitReady } from './app.ts'
-import { expect, firstVisit as test } from './fixtures.ts'
+import { expect, LONG, firstVisit as test } from './fixtures.ts'
 import type { ModelHub } from './model-hub.ts'
 import { modelHub } from './model-hub.ts'
 
@@ -110,52 +110,54 @@ test('a model is downloaded, cancelled in the middle, resumed for what is missin
   await hub.close()
 })
 
-test('a damaged file is found, named, and fetched again alone', async ({ page, context }) => {
-  const hub = await modelHub(context, POLICY, REPO)
-  await openReady(page, '/#/models')
-  await downloadAll(page)
-  await page.evaluate(async (folder) => {
-    const root = await navigator.storage.getDirectory()
-    const models = await root.getDirectoryHandle('models')
-    const model = await models.getDirectoryHandle(encodeURIComponent(folder))
-    const handle = await model.getFileHandle('model.safetensors')
-    const stream = await handle.createWritable({ keepExistingData: true })
-    await stream.write({ type: 'write', position: 1_000_000, data: new Uint8Array([1, 2, 3, 4]) })
-    await stream.close()
-  }, REPO)
-  await stored(page).getByRole('button', { name: 'Check' }).click()
-  await expect(stored(page)).toContainText('Damaged: model.safetensors')
-  await expect(app.notices(page)).toContainText('model.safetensors')
-  await expect(picker(page)).toHaveCount(0)
-  hub.asked.length = 0
-  await stored(page).getByRole('button', { name: 'Fetch the damaged part again' }).click()
-  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
-  expect(hub.asked).toEqual([{ file: 'model.safetensors', range: 'bytes=0-' }])
-  await expect(picker(page)).toHaveCount(1)
-  await hub.close()
-})
+if (LONG)
+  test('a damaged file is found, named, and fetched again alone', async ({ page, context }) => {
+    const hub = await modelHub(context, POLICY, REPO)
+    await openReady(page, '/#/models')
+    await downloadAll(page)
+    await page.evaluate(async (folder) => {
+      const root = await navigator.storage.getDirectory()
+      const models = await root.getDirectoryHandle('models')
+      const model = await models.getDirectoryHandle(encodeURIComponent(folder))
+      const handle = await model.getFileHandle('model.safetensors')
+      const stream = await handle.createWritable({ keepExistingData: true })
+      await stream.write({ type: 'write', position: 1_000_000, data: new Uint8Array([1, 2, 3, 4]) })
+      await stream.close()
+    }, REPO)
+    await stored(page).getByRole('button', { name: 'Check' }).click()
+    await expect(stored(page)).toContainText('Damaged: model.safetensors')
+    await expect(app.notices(page)).toContainText('model.safetensors')
+    await expect(picker(page)).toHaveCount(0)
+    hub.asked.length = 0
+    await stored(page).getByRole('button', { name: 'Fetch the damaged part again' }).click()
+    await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
+    expect(hub.asked).toEqual([{ file: 'model.safetensors', range: 'bytes=0-' }])
+    await expect(picker(page)).toHaveCount(1)
+    await hub.close()
+  })
 
-test('a model that is not there, and a second tab at the same model, are told', async ({
-  page,
-  context,
-  expectedErrors,
-}) => {
-  expectedErrors.push(/status of 404/)
-  const hub = await modelHub(context, POLICY, REPO)
-  await openReady(page, '/#/models')
-  const form = await look(page, 'someone/nothing')
-  await expect(form.getByRole('alert')).toContainText('no such model, revision or file')
-  await form.getByLabel('Model').fill(REPO)
-  await form.getByRole('button', { name: 'Look at it' }).click()
-  hub.slowBytes = 4 * 1024
-  await form.getByRole('button', { name: 'Download' }).click()
-  await expect(stored(page).getByRole('progressbar')).toHaveAttribute('aria-valuetext', /KiB/)
+if (LONG)
+  test('a model that is not there, and a second tab at the same model, are told', async ({
+    page,
+    context,
+    expectedErrors,
+  }) => {
+    expectedErrors.push(/status of 404/)
+    const hub = await modelHub(context, POLICY, REPO)
+    await openReady(page, '/#/models')
+    const form = await look(page, 'someone/nothing')
+    await expect(form.getByRole('alert')).toContainText('no such model, revision or file')
+    await form.getByLabel('Model').fill(REPO)
+    await form.getByRole('button', { name: 'Look at it' }).click()
+    hub.slowBytes = 4 * 1024
+    await form.getByRole('button', { name: 'Download' }).click()
+    await expect(stored(page).getByRole('progressbar')).toHaveAttribute('aria-valuetext', /KiB/)
 
-  const second = await context.newPage()
-  await second.goto('/#/models')
-  await expect(stored(second)).toContainText('Another tab is downloading or checking it.')
-  hub.slowBytes = null
-  await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
-  expect(weightRanges(hub)).toEqual(['bytes=0-65535', 'bytes=0-'])
-  await hub.close()
-})
+    const second = await context.newPage()
+    await second.goto('/#/models')
+    await expect(stored(second)).toContainText('Another tab is downloading or checking it.')
+    hub.slowBytes = null
+    await expect(stored(page)).toContainText('complete; SHA-256 equal to the hub’s')
+    expect(weightRanges(hub)).toEqual(['bytes=0-65535', 'bytes=0-'])
+    await hub.close()
+  })

@@ -1,4 +1,4 @@
-import { app, expectAnswer, ON_WEBGPU, openReady, place, waitReady } from './app.ts'
+import { app, expectAnswer, place, waitReady } from './app.ts'
 import { expect, firstVisit as test } from './fixtures.ts'
 
 test('a first visit shows a finished search at once, one click from running live', async ({ page }) => {
@@ -17,26 +17,18 @@ test('a first visit shows a finished search at once, one click from running live
   expect((await place(page)).of).toBeGreaterThan(20)
 })
 
-test('the guide stays away once dismissed', async ({ page }) => {
+test('the guide stays away once dismissed; the status chip says what the models run on, and why', async ({ page }) => {
   await page.goto('/')
   await page.getByRole('button', { name: 'Dismiss the guide' }).click()
   await page.reload()
   await expect(app.result(page)).toContainText('Right')
   await expect(page.getByText('A recorded search')).toBeHidden()
-})
 
-test('the status chip says what the models run on, and why', async ({ page }) => {
-  await openReady(page)
+  await waitReady(page)
   await expect(app.chip(page)).toHaveAccessibleName(/WebAssembly SIMD, \d+ threads?, strict/)
   await app.chip(page).click()
   const details = page.getByRole('dialog', { name: 'Engine' })
   await expect(details).toContainText('The graphics adapter is software (SwiftShader), which is slower')
   await expect(details).toContainText('Countdown policy')
   await expect(details).toContainText('Countdown PRM')
-
-  // A software adapter is there for whoever asks for it.
-  await openReady(page, ON_WEBGPU)
-  await app.chip(page).click()
-  await expect(details).toContainText('WebGPU')
-  await expect(details).toContainText('This graphics adapter is software')
 })

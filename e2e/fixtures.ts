@@ -1,6 +1,9 @@
 import type { BrowserContext, ConsoleMessage, Page, Request, WebError } from '@playwright/test'
 import { test as base, expect } from '@playwright/test'
 
+/** Set by `npm run test:long`: journeys whose parts other tests prove, or that take the browser long, run then. */
+export const LONG = Boolean(process.env.STEPSCOPE_LONG)
+
 /** What a page reported that it should not have: an error in its console or of its own, a request to another host. */
 export interface Problem {
   readonly kind: 'console error' | 'page error' | 'request to another host'

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { app, expectAnswer, openReady, place, runToEnd } from './app.ts'
+import { app, expectAnswer, openReady, place } from './app.ts'
 import { expect, test } from './fixtures.ts'
 
 async function selectAnswer(page: Page): Promise<void> {
@@ -17,7 +17,9 @@ async function openPath(page: Page): Promise<void> {
   await expect(app.inspector(page).getByLabel('Step 1', { exact: true })).toBeVisible()
 }
 
-test('the inspector explains a node: path, tokens, reason, other rankings, truth', async ({ page }) => {
+test('the inspector explains a node: path, tokens, reason, other rankings, truth; arrow keys walk the tree', async ({
+  page,
+}) => {
   await openReady(page)
   await openPath(page)
   const inspector = app.inspector(page)
@@ -26,6 +28,14 @@ test('the inspector explains a node: path, tokens, reason, other rankings, truth
 
   await inspector.getByRole('group', { name: 'Tokens of this step' }).getByRole('button').first().hover()
   await expect(inspector).toContainText('nat')
+
+  // Arrow keys walk the tree.
+  const step = await inspector.getByRole('heading', { name: /^Step \d/ }).innerText()
+  await page.getByRole('application', { name: /^Search tree/ }).focus()
+  await page.keyboard.press('ArrowLeft')
+  await expect(inspector.getByRole('heading', { name: /^Step \d/ })).not.toHaveText(step)
+  await page.keyboard.press('Escape')
+  await expect(inspector).toContainText('Select a step')
 
   await page.getByText('Table', { exact: true }).click()
   await app.rows(page).filter({ hasText: 'pruned' }).first().click()
@@ -38,18 +48,6 @@ test('the inspector explains a node: path, tokens, reason, other rankings, truth
   await expect(inspector).toContainText('Hidden, so that you can guess')
   await inspector.getByRole('button', { name: 'Reveal' }).click()
   await expect(inspector).toContainText(/solvable|invalid/)
-})
-
-test('arrow keys walk the tree', async ({ page }) => {
-  await page.goto('/')
-  await selectAnswer(page)
-  const inspector = app.inspector(page)
-  const step = await inspector.getByRole('heading', { name: /^Step \d/ }).innerText()
-  await page.getByRole('application', { name: /^Search tree/ }).focus()
-  await page.keyboard.press('ArrowLeft')
-  await expect(inspector.getByRole('heading', { name: /^Step \d/ })).not.toHaveText(step)
-  await page.keyboard.press('Escape')
-  await expect(inspector).toContainText('Select a step')
 })
 
 test('an edited step changes its score and the log-probability, and the search continues from it', async ({ page }) => {
@@ -87,7 +85,9 @@ test('an edited step changes its score and the log-probability, and the search c
   await expect(page.getByText(/^This search was made with/)).toHaveCount(0)
 })
 
-test('Monte Carlo completions are run, shown and counted', async ({ page }) => {
+test('Monte Carlo completions of a kept step are run, shown and counted, and a search continues from it', async ({
+  page,
+}) => {
   await openReady(page)
   await page.getByText('Table', { exact: true }).click()
   await app.rows(page).filter({ hasText: 'kept' }).first().click()
@@ -101,14 +101,8 @@ test('Monte Carlo completions are run, shown and counted', async ({ page }) => {
   expect(await page.evaluate(() => [scrollY, document.documentElement.scrollTop, document.body.scrollTop])).toEqual([
     0, 0, 0,
   ])
-})
 
-test('a search continues from a kept step', async ({ page }) => {
-  await openReady(page)
-  await runToEnd(page)
-  await page.getByText('Table', { exact: true }).click()
-  await app.rows(page).filter({ hasText: 'kept' }).first().click()
-  await app.inspector(page).getByRole('button', { name: 'Continue the search from here' }).click()
+  await inspector.getByRole('button', { name: 'Continue the search from here' }).click()
   await expect(page.getByRole('heading', { level: 2 })).toContainText('after 1 given')
   await expectAnswer(page)
   expect((await place(page)).of).toBeGreaterThan(3)

@@ -100,7 +100,7 @@ test('the playhead goes back and forth, by buttons and by keys', async ({ page }
   expect((await place(page)).at).toBe(0)
 })
 
-test('a problem that cannot be read says why, and the run waits', async ({ page }) => {
+test('a problem that cannot be read, and n that m does not divide, say why, and the run waits', async ({ page }) => {
   await page.goto('/')
   await expect(app.result(page)).toContainText('Right')
   const setup = app.setup(page)
@@ -117,12 +117,7 @@ test('a problem that cannot be read says why, and the run waits', async ({ page 
   await problem.fill('3 5 7 > 22')
   await expect(setup.getByRole('alert')).toBeHidden()
   await expect(setup.getByRole('button', { name: 'Run', exact: true })).toBeEnabled()
-})
 
-test('n that m does not divide is refused with the reason', async ({ page }) => {
-  await page.goto('/')
-  await expect(app.result(page)).toContainText('Right')
-  const setup = app.setup(page)
   await setup.getByLabel('Children (m)').fill('3')
   await expect(setup.getByRole('alert')).toContainText(/divisible|multiple/)
   await expect(setup.getByRole('button', { name: 'Run', exact: true })).toBeDisabled()

@@ -117,6 +117,7 @@ test('runs are kept, listed, renamed, deleted with undo, and survive a reload', 
   await app.setup(page).getByRole('textbox', { name: 'Problem', exact: true }).fill('3 5 7 > 22')
   await runToEnd(page)
   const before = await place(page)
+  await expect.poll(() => savedEvents(page)).toBe(before.of)
   await page.reload()
   await expect(page.getByRole('heading', { level: 2 })).toContainText('3 5 7 > 22')
   await expect.poll(() => place(page)).toEqual(before)

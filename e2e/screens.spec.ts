@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { app, openReady } from './app.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, LONG, test } from './fixtures.ts'
 import { shown } from './train.ts'
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
@@ -48,6 +48,16 @@ async function flaws(page: Page): Promise<string[]> {
   })
 }
 
+/** A phone's browser, without the service worker, whose installation takes longer than what is looked at here. */
+const onPhone = (browser: Browser, baseURL = ''): Promise<BrowserContext> =>
+  browser.newContext({
+    baseURL,
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+    serviceWorkers: 'block',
+  })
+
 const SCREENS = ['playground', 'compare', 'scaling', 'train', 'models', 'runs', 'rewards'] as const
 const SIZES = [
   [1440, 900],
@@ -57,20 +67,19 @@ const SIZES = [
   [390, 844],
 ] as const
 /** The widths whose screens axe looks at, each screen in both themes: at the others parts only move. */
-const AXE_WIDTHS: readonly number[] = process.env.STEPSCOPE_LONG ? SIZES.map(([width]) => width) : [1440, 390]
+const AXE_WIDTHS: readonly number[] = LONG ? SIZES.map(([width]) => width) : [1440, 390]
 
 for (const [size, [width, height]] of SIZES.entries()) {
-  test(`at ${width} × ${height} the first tree is whole, and every screen in order`, async ({ browser, baseURL }) => {
+  test(`at ${width} × ${height} the first tree is whole, and every screen in order`, async ({
+    page,
+    browser,
+    baseURL,
+  }) => {
     const phone = width < 640
-    const context = await browser.newContext({
-      viewport: { width, height },
-      hasTouch: phone,
-      isMobile: phone,
-      // What is changed by a theme is shown at once.
-      reducedMotion: 'reduce',
-      ...(baseURL ? { baseURL } : {}),
-    })
-    const page = await context.newPage()
+    if (phone) page = await (await onPhone(browser, baseURL)).newPage()
+    else await page.setViewportSize({ width, height })
+    // What is changed by a theme is shown at once.
+    await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.goto('/')
     const tree = page.getByRole('application', { name: /^Search tree/ })
     await expect(tree.locator('canvas')).toHaveAttribute('data-shows', 'whole text')
@@ -79,7 +88,7 @@ for (const [size, [width, height]] of SIZES.entries()) {
     for (const [index, screen] of [...SCREENS, 'help'].entries()) {
       // Each screen in both themes, over the sizes and over the widest and the phone.
       const theme = (size + index + (phone ? 1 : 0)) % 2 === 0 ? 'light' : 'dark'
-      await page.emulateMedia({ colorScheme: theme })
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
       if (screen === 'help') {
         await page.goto('/#/playground')
         await page.keyboard.press('?')
@@ -93,7 +102,7 @@ for (const [size, [width, height]] of SIZES.entries()) {
       if (screen !== 'help') expect(await flaws(page), where).toEqual([])
       if (AXE_WIDTHS.includes(width)) await expectAccessible(page, where)
     }
-    await context.close()
+    if (phone) await page.context().close()
   })
 }
 
@@ -149,12 +158,7 @@ test('the theme is switched by hand and remembered', async ({ page }) => {
 })
 
 test('a phone shows a usable stack', async ({ browser, baseURL }) => {
-  const context = await browser.newContext({
-    viewport: { width: 390, height: 844 },
-    hasTouch: true,
-    isMobile: true,
-    ...(baseURL ? { baseURL } : {}),
-  })
+  const context = await onPhone(browser, baseURL)
   const page = await context.newPage()
   await openReady(page)
   await expect(app.result(page)).toContainText('Right')

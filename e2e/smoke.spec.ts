@@ -18,6 +18,11 @@ test('the page opens with its title and heading, is isolated and has a WebGPU ad
 test('a beam search runs on WebGPU', async ({ page }) => {
   await openReady(page, ON_WEBGPU)
   await expect(app.chip(page)).toHaveAccessibleName(/SwiftShader|WebGPU/)
+  await app.chip(page).click()
+  const engine = page.getByRole('dialog', { name: 'Engine' })
+  await expect(engine).toContainText('WebGPU')
+  await expect(engine).toContainText('This graphics adapter is software')
+  await page.keyboard.press('Escape')
   await runToEnd(page)
   await page.getByRole('button', { name: 'How it was computed' }).click()
   await expect(page.getByRole('dialog', { name: 'How it was computed' })).toContainText('SwiftShader')

@@ -1,10 +1,8 @@
 import type { Browser, Page } from '@playwright/test'
 import { app, ON_WEBGPU } from './app.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, LONG, test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
-/** Software WebGPU compiles its shaders at each start: `npm run test:long` loses a device. */
-const LONG = Boolean(process.env.STEPSCOPE_LONG)
 const STEPS = 12
 const RECIPE = {
   objective: 'sft',
@@ -84,6 +82,7 @@ async function killInSave(page: Page, after: number): Promise<{ whole: number; t
   }, after)
 }
 
+// Software WebGPU compiles its shaders at each start.
 for (const device of LONG ? (['WebGPU', 'WebAssembly'] as const) : (['WebAssembly'] as const)) {
   const lost =
     device === 'WebGPU' ? 'its device is lost and its worker is killed in a save' : 'its worker is killed in a save'

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { RunFile } from '../src/formats/run-file.ts'
 import { runToEnd, waitReady } from './app.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, LONG, test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
 interface PeftConfig {
@@ -162,43 +162,45 @@ test('a process reward model is trained on labels that the model makes, and is t
   await runToEnd(page)
 })
 
-test('an implicit reward model scores steps in the playground', async ({ page }) => {
-  const optimizer = { learningRate: 1e-3, warmupSteps: 1 }
-  const objective = 'implicit-process-reward'
-  await openRecipe(page, { ...few, objective, steps: 4, batch: 4, saveEvery: 4, optimizer })
-  await startTraining(page)
-  await expectTrained(page)
-  await shown(page).getByRole('button', { name: 'Open in the playground' }).click()
-  await expect(chosen(page, 'Reward model')).toContainText('step 4')
-  const events = await searchedEvents(page)
-  const scores = events.flatMap((event) => (event.type === 'scored' && event.score !== null ? [event.score] : []))
-  // Of the model before training, against itself, each is one half.
-  expect(new Set(scores).size).toBeGreaterThan(4)
-  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
-  const reward = page.getByRole('region', { name: 'Reward model', exact: true })
-  await expect(reward.getByText(/^β 0\.05 against Countdown policy/)).toBeVisible()
-})
+if (LONG)
+  test('an implicit reward model scores steps in the playground', async ({ page }) => {
+    const optimizer = { learningRate: 1e-3, warmupSteps: 1 }
+    const objective = 'implicit-process-reward'
+    await openRecipe(page, { ...few, objective, steps: 4, batch: 4, saveEvery: 4, optimizer })
+    await startTraining(page)
+    await expectTrained(page)
+    await shown(page).getByRole('button', { name: 'Open in the playground' }).click()
+    await expect(chosen(page, 'Reward model')).toContainText('step 4')
+    const events = await searchedEvents(page)
+    const scores = events.flatMap((event) => (event.type === 'scored' && event.score !== null ? [event.score] : []))
+    // Of the model before training, against itself, each is one half.
+    expect(new Set(scores).size).toBeGreaterThan(4)
+    await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Models' }).click()
+    const reward = page.getByRole('region', { name: 'Reward model', exact: true })
+    await expect(reward.getByText(/^β 0\.05 against Countdown policy/)).toBeVisible()
+  })
 
-test('LoRA downloads as a PEFT adapter, and a run branches from its save', async ({ page }, testInfo) => {
-  const method = { kind: 'low-rank', rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] }
-  const data = { source: 'generated', problems: 8 }
-  await openRecipe(page, { objective: 'sft', steps: 2, batch: 4, saveEvery: 2, evaluateEvery: 2, data, method })
-  await startTraining(page)
-  await expectTrained(page)
-  const run = shown(page)
-  const downloading = page.waitForEvent('download')
-  await run.getByRole('button', { name: 'Download', exact: true }).click()
-  await page.getByRole('button', { name: /PEFT adapter/ }).click()
-  const archive = testInfo.outputPath('adapter.zip')
-  await (await downloading).saveAs(archive)
-  const folder = await unpack(archive, testInfo.outputPath('unpacked'))
-  const { r, target_modules } = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8')) as PeftConfig
-  expect({ r, target_modules }).toEqual({ r: 4, target_modules: method.targets })
+if (LONG)
+  test('LoRA downloads as a PEFT adapter, and a run branches from its save', async ({ page }, testInfo) => {
+    const method = { kind: 'low-rank', rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] }
+    const data = { source: 'generated', problems: 8 }
+    await openRecipe(page, { objective: 'sft', steps: 2, batch: 4, saveEvery: 2, evaluateEvery: 2, data, method })
+    await startTraining(page)
+    await expectTrained(page)
+    const run = shown(page)
+    const downloading = page.waitForEvent('download')
+    await run.getByRole('button', { name: 'Download', exact: true }).click()
+    await page.getByRole('button', { name: /PEFT adapter/ }).click()
+    const archive = testInfo.outputPath('adapter.zip')
+    await (await downloading).saveAs(archive)
+    const folder = await unpack(archive, testInfo.outputPath('unpacked'))
+    const { r, target_modules } = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8')) as PeftConfig
+    expect({ r, target_modules }).toEqual({ r: 4, target_modules: method.targets })
 
-  await run.getByRole('button', { name: 'Branch…' }).click()
-  await page.getByRole('spinbutton', { name: 'Steps', exact: true }).fill('4')
-  await page.getByRole('button', { name: 'Branch from step 2' }).click()
-  await expect(run.getByText(/branched from step 2 of/)).toBeVisible()
-  await expectTrained(page)
-  await expect(run.getByText('Step 4 of 4')).toBeVisible()
-})
+    await run.getByRole('button', { name: 'Branch…' }).click()
+    await page.getByRole('spinbutton', { name: 'Steps', exact: true }).fill('4')
+    await page.getByRole('button', { name: 'Branch from step 2' }).click()
+    await expect(run.getByText(/branched from step 2 of/)).toBeVisible()
+    await expectTrained(page)
+    await expect(run.getByText('Step 4 of 4')).toBeVisible()
+  })

@@ -11,10 +11,10 @@ import { TARGETS } from './targets.ts'
 const NEVER = 25_000
 
 describe('the fuzzer', () => {
-  it('finds nothing in 300 mutants of all formats: npm run fuzz has more of them', async () => {
-    const judged = await runFuzz({ seed: 20261126, first: 0, count: 300, timeout: NEVER, processes: 1 })
+  it('finds nothing in 100 mutants of all formats: npm run fuzz has more of them', async () => {
+    const judged = await runFuzz({ seed: 20261126, first: 0, count: 100, timeout: NEVER, processes: 1 })
     expect(judged.filter(({ fault }) => fault !== null)).toEqual([])
-    expect(judged.filter(({ refused }) => refused).length).toBeGreaterThan(150)
+    expect(judged.filter(({ refused }) => refused).length).toBeGreaterThan(50)
   })
 
   it('reads every file as it is before it is changed', async () => {

@@ -8,7 +8,7 @@ import { startProgram } from './testing/start-program.ts'
 
 const cpu = ['--backend', 'cpu'] as const
 const EVAL = [
-  ...['eval', '--generate', '12', '--difficulty', '3-numbers', '--strategies', 'greedy-decoding,greedy-tree'],
+  ...['eval', '--generate', '8', '--difficulty', '3-numbers', '--strategies', 'greedy-decoding,greedy-tree'],
   ...['--concurrency', '2', ...cpu],
 ]
 let folder = ''
@@ -33,7 +33,7 @@ describe('an interrupted command', () => {
     expect([status, err]).toEqual([
       130,
       expect.stringMatching(
-        /^stepscope: Interrupted\. .*eval\.json\.unfinished\.jsonl holds \d+ of 24 results: go on .*--resume\.\n$/,
+        /^stepscope: Interrupted\. .*eval\.json\.unfinished\.jsonl holds \d+ of 16 results: go on .*--resume\.\n$/,
       ),
     ])
     expect(existsSync(at('eval.json'))).toBe(false)
