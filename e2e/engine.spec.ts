@@ -62,7 +62,7 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const references = (file: string) => JSON.parse(read(`tests/fixtures/${file}`)) as readonly Reference[]
 const problems = read('public/datasets/countdown4-problems.jsonl')
   .split('\n')
-  .slice(0, 3)
+  .slice(0, LONG ? 3 : 2)
   .map((line) => {
     const { numbers, target } = JSON.parse(line) as { numbers: number[]; target: number }
     return `${numbers.join(' ')} > ${target}`
@@ -188,7 +188,7 @@ test('both backends search the same tree, with the same scores; WebAssembly with
   const rest = (runs: readonly (readonly SearchEvent[])[]) => JSON.stringify(runs.map((events) => events.slice(1)))
   expect(rest(wasm.runs)).toBe(rest(inNode))
 
-  expect(gpu.runs.map((events) => events.at(-1)?.type)).toEqual(['finished', 'finished', 'finished'])
+  expect(gpu.runs.map((events) => events.at(-1)?.type)).toEqual(problems.map(() => 'finished'))
   expect(JSON.stringify(together.runs)).toBe(JSON.stringify(gpu.runs))
 })
 

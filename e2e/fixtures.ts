@@ -58,38 +58,51 @@ export const firstVisit = base.extend<{ expectedErrors: RegExp[]; watch: undefin
   ],
 })
 
-/** Leaves of a browser what it keeps of the app's own files; everything that a person did there is gone. */
-async function forget(context: BrowserContext, page: Page, origin: string): Promise<void> {
-  const session = await context.newCDPSession(page)
+/** Whoever comes next finds the app's own files in this tab and browser, and nothing that a person did there. */
+async function forget(page: Page, origin: string): Promise<void> {
+  // Of the app's origin, so that the process stays.
+  await page.goto(`${origin}/icon.svg`)
+  await page.evaluate(() => sessionStorage.clear())
+  const session = await page.context().newCDPSession(page)
   const storageTypes = 'cookies,file_systems,indexeddb,local_storage,storage_buckets'
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes })
   await session.detach()
 }
 
+interface Visitor {
+  readonly context: BrowserContext
+  page: Page | null
+}
+
 /**
- * A browser that has fetched the app before, and was not used: the service worker and what it keeps are there. Fetching the app again for each
- * journey took more of the processor than most journeys do.
+ * A tab of a browser that has fetched the app before, and was not used: the service worker and what it keeps are there. Fetching
+ * the app again for each journey, in a process of its own, took more of the processor than most journeys do.
+ * Scripts that are added before the page's own stay in a tab: a journey that needs one is a `firstVisit`.
  */
-export const test = firstVisit.extend<object, { visitor: BrowserContext }>({
+export const test = firstVisit.extend<object, { visitor: Visitor }>({
   visitor: [
     async ({ browser }, use, { project }) => {
       const { baseURL = '', viewport = null } = project.use
       const context = await browser.newContext({ baseURL, viewport })
-      await use(context)
+      await use({ context, page: null })
       await context.close()
     },
     { scope: 'worker' },
   ],
   context: async ({ visitor }, use) => {
-    await use(visitor)
-    await Promise.all(visitor.pages().map((page) => page.close()))
-    await visitor.unrouteAll()
-    await visitor.clearPermissions()
+    await use(visitor.context)
+    await visitor.context.unrouteAll()
+    await visitor.context.clearPermissions()
+    for (const page of visitor.context.pages()) if (page !== visitor.page) await page.close()
   },
-  page: async ({ context, baseURL }, use) => {
-    const page = await context.newPage()
-    if (baseURL) await forget(context, page, new URL(baseURL).origin)
+  page: async ({ visitor, context, baseURL = '', viewport }, use) => {
+    if (visitor.page === null || visitor.page.isClosed()) visitor.page = await context.newPage()
+    const page = visitor.page
+    if (viewport) await page.setViewportSize(viewport)
+    await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+    await forget(page, new URL(baseURL).origin)
     await use(page)
+    await page.unrouteAll()
   },
 })
 

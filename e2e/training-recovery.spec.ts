@@ -1,6 +1,6 @@
 import type { Browser, Page } from '@playwright/test'
 import { app, ON_WEBGPU } from './app.ts'
-import { expect, LONG, test } from './fixtures.ts'
+import { expect, LONG, firstVisit as test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
 const STEPS = 12

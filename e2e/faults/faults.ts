@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { app } from '../app.ts'
-import { test as base, expect } from '../fixtures.ts'
+import { firstVisit as base, expect } from '../fixtures.ts'
 
 declare global {
   interface Window {
