@@ -10,10 +10,7 @@ const executablePath = chromiumPath({ shell: true })
 
 /** Set by `npm run test:long`: journeys that take minutes, in files named *.long.spec.ts, and those that then look at more. */
 const long = Boolean(process.env.STEPSCOPE_LONG)
-const LONG_FILES = [
-  /\.long\.spec\.ts$/,
-  /\/(downloads|engine|screens|training|training-recovery|transformersjs)\.spec\.ts$/,
-]
+const LONG_FILES = [/\.long\.spec\.ts$/, /\/(downloads|engine|screens|training)\.spec\.ts$/]
 
 /** Headless, as root in containers, and quiet: no connections of the browser's own. */
 const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking']

@@ -21,7 +21,7 @@ const OWN_PROCESS = [
 ]
 
 /** Suites that run on more backends, or longer, where `long` is asked for. */
-const WHOLE = [KERNELS, 'src/{engine,training,rewards}/**/*.test.ts']
+const WHOLE = [KERNELS, 'src/{engine,training,rewards}/**/*.test.ts', 'src/cli/interruptions.test.ts']
 
 /** No WebGPU in a shared process: a file that opens it there finds no adapter. */
 const NO_WEBGPU = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' }

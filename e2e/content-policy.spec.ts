@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { openReady } from './app.ts'
-import { expect, firstVisit as test } from './fixtures.ts'
+import { expect, test } from './fixtures.ts'
 
 test('in the worker, as in the page, text is no script and other hosts are closed', async ({
   page,

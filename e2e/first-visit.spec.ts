@@ -1,7 +1,13 @@
-import { app, expectAnswer, place, waitReady } from './app.ts'
+import { app, expectAnswer, place, runToEnd, waitReady } from './app.ts'
 import { expect, firstVisit as test } from './fixtures.ts'
 
-test('a first visit shows a finished search at once, one click from running live', async ({ page }) => {
+test('a first visit shows a finished search at once, one click from running live, and then works without a network', async ({
+  page,
+  context,
+  expectedErrors,
+}) => {
+  // The browser itself reports that it cannot look for a new version of the service worker.
+  expectedErrors.push(/sw\.js|ERR_INTERNET_DISCONNECTED/)
   await page.goto('/')
   await expect(app.result(page)).toContainText('Right')
   await expect(page.getByRole('application', { name: /^Search tree, \d+ nodes/ })).toBeVisible()
@@ -15,6 +21,14 @@ test('a first visit shows a finished search at once, one click from running live
   await expect(page.getByText('A recorded search')).toBeHidden()
   await expectAnswer(page)
   expect((await place(page)).of).toBeGreaterThan(20)
+
+  await expect(app.notices(page)).toContainText('Ready to work offline')
+  const title = await page.getByRole('heading', { level: 2 }).innerText()
+  await context.setOffline(true)
+  await page.reload()
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText(title)
+  await runToEnd(page)
+  await context.setOffline(false)
 })
 
 test('the guide stays away once dismissed; the status chip says what the models run on, and why', async ({ page }) => {

@@ -95,12 +95,12 @@ export const test = firstVisit.extend<object, { visitor: Visitor }>({
     await visitor.context.clearPermissions()
     for (const page of visitor.context.pages()) if (page !== visitor.page) await page.close()
   },
-  page: async ({ visitor, context, baseURL = '', viewport }, use) => {
+  page: async ({ visitor, context, baseURL, viewport }, use) => {
     if (visitor.page === null || visitor.page.isClosed()) visitor.page = await context.newPage()
     const page = visitor.page
     if (viewport) await page.setViewportSize(viewport)
     await page.emulateMedia({ colorScheme: null, reducedMotion: null })
-    await forget(page, new URL(baseURL).origin)
+    if (baseURL) await forget(page, new URL(baseURL).origin)
     await use(page)
     await page.unrouteAll()
   },

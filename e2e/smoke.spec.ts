@@ -14,7 +14,7 @@ test('the page opens with its title and heading, is isolated and has a WebGPU ad
   testInfo.annotations.push({ type: 'adapter', description: adapter ?? 'none' })
 })
 
-// Other journeys run on what is fastest here; training on WebGPU is in training-recovery.spec.ts, the engine in engine.spec.ts.
+// Other journeys run on what is fastest here; training on WebGPU is in training-recovery.long.spec.ts, the engine in engine.spec.ts.
 test('a beam search runs on WebGPU', async ({ page }) => {
   await openReady(page, ON_WEBGPU)
   await expect(app.chip(page)).toHaveAccessibleName(/SwiftShader|WebGPU/)

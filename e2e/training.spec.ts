@@ -143,24 +143,27 @@ const chosen = (page: Page, role: string) =>
 const few = { data: { source: 'generated', problems: 4 }, rollout: { samples: 4 } }
 
 // Every other objective is trained by src/training/run/every-objective.test.ts.
-test('a process reward model is trained on labels that the model makes, and is taken in its role', async ({ page }) => {
-  const labels = { method: 'soft', completions: 2 }
-  await openRecipe(page, {
-    ...few,
-    objective: 'process-reward',
-    steps: 2,
-    batch: 4,
-    saveEvery: 2,
-    evaluateEvery: 2,
-    labels,
+if (LONG)
+  test('a process reward model is trained on labels that the model makes, and is taken in its role', async ({
+    page,
+  }) => {
+    const labels = { method: 'soft', completions: 2 }
+    await openRecipe(page, {
+      ...few,
+      objective: 'process-reward',
+      steps: 2,
+      batch: 4,
+      saveEvery: 2,
+      evaluateEvery: 2,
+      labels,
+    })
+    await startTraining(page)
+    await expectTrained(page)
+    await expect(shown(page).getByRole('img', { name: /^loss:/ })).toBeVisible()
+    await shown(page).getByRole('button', { name: 'Open in the playground' }).click()
+    await expect(chosen(page, 'Reward model')).toContainText('step 2')
+    await runToEnd(page)
   })
-  await startTraining(page)
-  await expectTrained(page)
-  await expect(shown(page).getByRole('img', { name: /^loss:/ })).toBeVisible()
-  await shown(page).getByRole('button', { name: 'Open in the playground' }).click()
-  await expect(chosen(page, 'Reward model')).toContainText('step 2')
-  await runToEnd(page)
-})
 
 if (LONG)
   test('an implicit reward model scores steps in the playground', async ({ page }) => {

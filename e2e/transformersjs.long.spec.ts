@@ -2,7 +2,9 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrowserContext, Page, TestInfo } from '@playwright/test'
 import { app, openReady, runToEnd } from './app.ts'
-import { expect, LONG, firstVisit as test } from './fixtures.ts'
+import { expect, firstVisit as test } from './fixtures.ts'
+
+// Chromium compiles the runtime's 26 MB for ten seconds and more at each load.
 
 /** The bundled policy's small files beside the ONNX export of the same weights. */
 async function onnxFolder(testInfo: TestInfo): Promise<string> {
@@ -67,23 +69,22 @@ test('an ONNX folder runs on Transformers.js: the same greedy steps as on our en
   expect((await outline(page)).length).toBeGreaterThan(10)
 })
 
-if (LONG)
-  test('on WebGPU, with the cache on the device, the steps are the same, and the folder is kept over a reload', async ({
-    page,
-  }, testInfo) => {
-    const folder = await onnxFolder(testInfo)
-    await openReady(page, '/#strategy=greedy-tree&m=2')
-    await runToEnd(page)
-    const own = await outline(page)
-    await toScreen(page, 'Models')
-    await addFolder(page, folder, 'WebGPU')
-    await toScreen(page, 'Playground')
-    await runToEnd(page)
-    expect(await outline(page)).toEqual(own)
-    await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WebGPU/)
-    await page.reload()
-    await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WebGPU/)
-  })
+test('on WebGPU, with the cache on the device, the steps are the same, and the folder is kept over a reload', async ({
+  page,
+}, testInfo) => {
+  const folder = await onnxFolder(testInfo)
+  await openReady(page, '/#strategy=greedy-tree&m=2')
+  await runToEnd(page)
+  const own = await outline(page)
+  await toScreen(page, 'Models')
+  await addFolder(page, folder, 'WebGPU')
+  await toScreen(page, 'Playground')
+  await runToEnd(page)
+  expect(await outline(page)).toEqual(own)
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WebGPU/)
+  await page.reload()
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WebGPU/)
+})
 
 /** A hub with one model, as huggingface.co answers: files come from a host of their own, after a redirect. */
 async function mockHub(context: BrowserContext, folder: string) {
@@ -113,52 +114,50 @@ async function mockHub(context: BrowserContext, folder: string) {
   return { repo, requests, state }
 }
 
-// The runtime takes Chromium ten seconds and more to compile, at each load.
-if (LONG)
-  test('a model of the hub: refused, cancelled, fetched, and then there without a network', async ({
-    page,
-    context,
-    expectedErrors,
-  }, testInfo) => {
-    expectedErrors.push(/^https:\/\/huggingface\.co\//, /status of 401/, /sw\.js|ERR_INTERNET_DISCONNECTED/)
-    const hub = await mockHub(context, await onnxFolder(testInfo))
-    await openReady(page)
-    await expect(app.notices(page)).toContainText('Ready to work offline')
-    await toScreen(page, 'Models')
-    await page.getByRole('button', { name: 'Add an ONNX model' }).click()
-    expect(hub.requests).toEqual([])
-    const lookUp = dialog(page).getByRole('form', { name: 'Model on the hub' })
-    await lookUp.getByLabel('Repository').fill('someone/nothing')
-    await lookUp.getByRole('button', { name: /Look it up/ }).click()
-    await expect(dialog(page)).toContainText(/HTTP 401/)
+test('a model of the hub: refused, cancelled, fetched, and then there without a network', async ({
+  page,
+  context,
+  expectedErrors,
+}, testInfo) => {
+  expectedErrors.push(/^https:\/\/huggingface\.co\//, /status of 401/, /sw\.js|ERR_INTERNET_DISCONNECTED/)
+  const hub = await mockHub(context, await onnxFolder(testInfo))
+  await openReady(page)
+  await expect(app.notices(page)).toContainText('Ready to work offline')
+  await toScreen(page, 'Models')
+  await page.getByRole('button', { name: 'Add an ONNX model' }).click()
+  expect(hub.requests).toEqual([])
+  const lookUp = dialog(page).getByRole('form', { name: 'Model on the hub' })
+  await lookUp.getByLabel('Repository').fill('someone/nothing')
+  await lookUp.getByRole('button', { name: /Look it up/ }).click()
+  await expect(dialog(page)).toContainText(/HTTP 401/)
 
-    await lookUp.getByLabel('Repository').fill(hub.repo)
-    await lookUp.getByRole('button', { name: /Look it up/ }).click()
-    const form = page.getByRole('form', { name: 'How it runs' })
-    await expect(form).toContainText(hub.repo)
-    expect(hub.requests.some((path) => path.endsWith('.onnx'))).toBe(false)
-    let release = () => {}
-    hub.state.hold = new Promise((resolve) => {
-      release = resolve
-    })
-    await form.getByRole('button', { name: 'Load it as the policy' }).click()
-    await expect(page.getByRole('progressbar', { name: 'Policy: loading' })).toBeVisible()
-    await expect.poll(() => hub.requests.some((path) => path.endsWith('.onnx'))).toBe(true)
-    await dialog(page).getByRole('button', { name: 'Cancel' }).click()
-    await expect(form.getByRole('button', { name: 'Load it as the policy' })).toBeEnabled()
-    release()
-    hub.state.hold = null
-    await form.getByRole('button', { name: 'Load it as the policy' }).click()
-    const listed = policies(page).getByRole('listitem').filter({ hasText: hub.repo })
-    await expect(listed).toContainText('chosen')
-    await expect(listed).toContainText('huggingface.co, main')
-
-    const asked = hub.requests.length
-    await context.setOffline(true)
-    await page.reload()
-    await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
-    await toScreen(page, 'Playground')
-    await runToEnd(page)
-    expect(hub.requests.length).toBe(asked)
-    await context.setOffline(false)
+  await lookUp.getByLabel('Repository').fill(hub.repo)
+  await lookUp.getByRole('button', { name: /Look it up/ }).click()
+  const form = page.getByRole('form', { name: 'How it runs' })
+  await expect(form).toContainText(hub.repo)
+  expect(hub.requests.some((path) => path.endsWith('.onnx'))).toBe(false)
+  let release = () => {}
+  hub.state.hold = new Promise((resolve) => {
+    release = resolve
   })
+  await form.getByRole('button', { name: 'Load it as the policy' }).click()
+  await expect(page.getByRole('progressbar', { name: 'Policy: loading' })).toBeVisible()
+  await expect.poll(() => hub.requests.some((path) => path.endsWith('.onnx'))).toBe(true)
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click()
+  await expect(form.getByRole('button', { name: 'Load it as the policy' })).toBeEnabled()
+  release()
+  hub.state.hold = null
+  await form.getByRole('button', { name: 'Load it as the policy' }).click()
+  const listed = policies(page).getByRole('listitem').filter({ hasText: hub.repo })
+  await expect(listed).toContainText('chosen')
+  await expect(listed).toContainText('huggingface.co, main')
+
+  const asked = hub.requests.length
+  await context.setOffline(true)
+  await page.reload()
+  await expect(app.chip(page)).toHaveAccessibleName(/Transformers\.js, WASM/)
+  await toScreen(page, 'Playground')
+  await runToEnd(page)
+  expect(hub.requests.length).toBe(asked)
+  await context.setOffline(false)
+})

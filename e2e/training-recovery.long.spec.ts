@@ -1,6 +1,6 @@
 import type { Browser, Page } from '@playwright/test'
 import { app, ON_WEBGPU } from './app.ts'
-import { expect, LONG, firstVisit as test } from './fixtures.ts'
+import { expect, firstVisit as test } from './fixtures.ts'
 import { expectTrained, openRecipe, shown, startTraining } from './train.ts'
 
 const STEPS = 12
@@ -82,8 +82,7 @@ async function killInSave(page: Page, after: number): Promise<{ whole: number; t
   }, after)
 }
 
-// Software WebGPU compiles its shaders at each start.
-for (const device of LONG ? (['WebGPU', 'WebAssembly'] as const) : (['WebAssembly'] as const)) {
+for (const device of ['WebGPU', 'WebAssembly'] as const) {
   const lost =
     device === 'WebGPU' ? 'its device is lost and its worker is killed in a save' : 'its worker is killed in a save'
   test(`on ${device} a run goes on by itself, to the same bits, after ${lost}`, async ({ page, browser }) => {
