@@ -38,6 +38,7 @@ function spawn(...args: string[]): Promise<Ran> {
 
 const eventsOf = ({ out }: Ran): SearchEvent[] => splitLines(out).map((line) => JSON.parse(line) as SearchEvent)
 const cpu = ['--backend', 'cpu'] as const
+const wasm = ['--backend', 'wasm', '--threads', '1'] as const
 
 describe('stepscope', () => {
   it('shows help everywhere', async () => {
@@ -117,11 +118,12 @@ describe('stepscope search', () => {
   ]
 
   it.each(STRATEGY_IDS)('%s: the same seed gives the same events, and the ledger is the tree', async (strategy) => {
-    const first = await run(...args(strategy), '--seed', '7', ...cpu)
+    const backend = strategy === 'beam' ? cpu : wasm
+    const first = await run(...args(strategy), '--seed', '7', ...backend)
     // The bundled model is a PRM.
     const err = strategy.endsWith('-orm') ? expect.stringContaining('The reward model is a PRM') : ''
     expect(first).toMatchObject({ code: 0, err })
-    const again = await run(...args(strategy), '--seed', '7', ...cpu)
+    const again = await run(...args(strategy), '--seed', '7', ...backend)
     expect(again.out).toBe(first.out)
     const events = eventsOf(first)
     const tree = treeOf(events)
