@@ -17,6 +17,7 @@ const OWN_PROCESS = [
   'src/engine/{bundled-models,forward-cases,wasm-failures}.test.ts',
   'src/training/train-step.test.ts',
   'src/training/run/lost-device.test.ts',
+  'src/runtimes/transformersjs/kept-answers.test.ts',
   'src/panels/scaling-view.test.tsx',
 ]
 
