@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LONG } from '../compute/testing/node-backends.ts'
 import { runCommand as run } from './testing/run-command.ts'
 import { startProgram } from './testing/start-program.ts'
 
@@ -80,7 +81,7 @@ describe('an interrupted command', () => {
     expect([status, err]).toEqual([130, expect.stringContaining(`run/run holds the save of step ${last}: go on by`)])
   })
 
-  if (process.env.STEPSCOPE_LONG)
+  if (LONG)
     it('score: ends in two seconds though it is busy in a loop that looks at no signal', async () => {
       const line = JSON.stringify({ problem: '3 5 7 2 > 24', steps: ['3'.repeat(300_000)] })
       writeFileSync(at('busy.jsonl'), `${line}\n`.repeat(100))

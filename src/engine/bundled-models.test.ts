@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import type { Backend } from '../compute/backend.ts'
 import { openBackend } from '../compute/open-backend.ts'
+import { LONG } from '../compute/testing/node-backends.ts'
 import type { Branch, ProposeRequest } from '../search/models.ts'
 import { createDecoder } from './decoder/decoder-model.ts'
 import { loadPolicy, loadRewardModel } from './load-model.ts'
@@ -31,7 +32,7 @@ const SAMPLE: Omit<ProposeRequest, 'branch'> = {
 }
 
 /** Two hundred in `npm run test:long`. */
-const RUNS = process.env.STEPSCOPE_LONG ? 200 : 8
+const RUNS = LONG ? 200 : 8
 
 describe.each(['cpu', 'wasm', 'webgpu'] as const)('the bundled models on %s', (choice) => {
   let backend: Backend

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openCheckpointDirectory } from '../cli/checkpoint-directory.ts'
 import type { Backend } from '../compute/backend.ts'
+import { LONG } from '../compute/testing/node-backends.ts'
 import { onEachBackend } from '../compute/testing/on-each-backend.ts'
 import { openWeights } from '../engine/checkpoint/checkpoint-weights.ts'
 import { readConfig } from '../engine/checkpoint/config.ts'
@@ -16,7 +17,7 @@ const ITEMS = [
 ]
 
 /** Enough to learn by heart; on WebGPU's software adapter, where most steps are slow, a thousand only in `npm run test:long`. */
-const stepsOn = ({ kind }: Backend): number => (kind === 'webgpu' && !process.env.STEPSCOPE_LONG ? 200 : 1000)
+const stepsOn = ({ kind }: Backend): number => (kind === 'webgpu' && !LONG ? 200 : 1000)
 
 /** One layer is enough, and takes half the time. */
 async function load(backend: Backend): Promise<TrainableModel> {

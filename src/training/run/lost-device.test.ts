@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { LONG } from '../../compute/testing/node-backends.ts'
 import { openWithDevice } from '../../compute/testing/node-device.ts'
 import type { TrainingEvent } from '../run-events.ts'
 import { memoryStore } from '../testing/memory-store.ts'
@@ -31,7 +32,7 @@ describe('a run whose device is destroyed', () => {
     expect(await savedBits(store)).toEqual(await savedBits(whole))
   })
 
-  if (process.env.STEPSCOPE_LONG)
+  if (LONG)
     test('in the middle of a save, too', async () => {
       const store = memoryStore()
       let device: GPUDevice | undefined

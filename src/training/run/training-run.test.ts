@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { openCheckpointDirectory } from '../../cli/checkpoint-directory.ts'
 import type { Backend } from '../../compute/backend.ts'
-import { RUN_BACKENDS } from '../../compute/testing/node-backends.ts'
+import { LONG, RUN_BACKENDS } from '../../compute/testing/node-backends.ts'
 import { onEachBackend } from '../../compute/testing/on-each-backend.ts'
 import { createDecoder } from '../../engine/decoder/decoder-model.ts'
 import { headOutputs } from '../../engine/head-outputs.ts'
@@ -20,7 +20,7 @@ onEachBackend(
   'training runs',
   (backend) => {
     // Of pairs and by PPO it is long: their parts are those of the others.
-    goesOn(backend, process.env.STEPSCOPE_LONG ? ['sft', 'dpo', 'grpo', 'ppo'] : ['sft', 'grpo'])
+    goesOn(backend, LONG ? ['sft', 'dpo', 'grpo', 'ppo'] : ['sft', 'grpo'])
 
     test('a task without problems of its own is trained for from a file, and looked at by its held-out rows alone', async () => {
       const rows = Array.from(
